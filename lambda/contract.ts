@@ -1,0 +1,129 @@
+/**
+ * What the two sides of a deployment share: the constructs set these names and the handlers read
+ * them. Ranges and defaults are the service's own where it has one, with the page that says so.
+ *
+ * @module
+ */
+
+/** Version of the object layout and record line; every object carries it as metadata. */
+export const FORMAT_VERSION = '1';
+
+/** Environment variables of the archive function. None holds a secret. */
+export const environmentNames = {
+  archiveBucket: 'ARCHIVE_BUCKET',
+  objectPrefix: 'OBJECT_PREFIX',
+  timeFolder: 'TIME_FOLDER',
+  compression: 'COMPRESSION',
+  compressionLevel: 'COMPRESSION_LEVEL',
+  metadata: 'METADATA',
+  maxParallelPuts: 'MAX_PARALLEL_PUTS',
+  reportBatchItemFailures: 'REPORT_BATCH_ITEM_FAILURES',
+  /** Read by Powertools itself. */
+  logLevel: 'POWERTOOLS_LOG_LEVEL',
+} as const;
+
+/** How finely objects are foldered by record time (UTC). */
+export const timeFolders = ['hour', 'day', 'none'] as const;
+export type TimeFolder = (typeof timeFolders)[number];
+
+/** How an object's body is compressed. */
+export const compressions = ['gzip', 'zstd', 'none'] as const;
+export type Compression = (typeof compressions)[number];
+
+/** What the archive function logs: `debug` adds one line per object. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Inclusive range and default of a whole-number setting. */
+export interface SettingRange {
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+}
+
+/** Whole-number settings: the unit is in the name, or in the comment where AWS's name has none. */
+export const settingRanges = {
+  /** Records per invocation. https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
+  batchSize: { min: 1, max: 10_000, default: 10_000 },
+  /** Seconds a batch may wait to fill. https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html */
+  batchWindow: { min: 0, max: 300, default: 300 },
+  /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+  memoryMiB: { min: 128, max: 10_240, default: 1024 },
+  /**
+   * At most 14 minutes for a Kafka event source:
+   * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-configure.html. At least twice the
+   * deadline margin, so that there is time to store anything.
+   */
+  timeoutSeconds: { min: 10, max: 840, default: 120 },
+  maxParallelPuts: { min: 1, max: 256, default: 16 },
+} as const satisfies Record<string, SettingRange>;
+
+/** Levels of each compression that has any. */
+export const compressionLevels = {
+  gzip: { min: 1, max: 9, default: 6 },
+  zstd: { min: 1, max: 19, default: 3 },
+} as const satisfies Partial<Record<Compression, SettingRange>>;
+
+/** Provisioned mode. https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+export const pollerRanges = {
+  min: { min: 1, max: 200, default: 1 },
+  max: { min: 1, max: 2000, default: 200 },
+} as const satisfies Record<string, SettingRange>;
+
+/** Fields of a record line's `metadata` that are the archiver's own. */
+export const reservedMetadataFields = ['source', 'key_schema', 'value_schema'] as const;
+
+/** Milliseconds before the function's timeout at which uploads in flight are aborted. */
+export const DEADLINE_MARGIN_MS = 5_000;
+
+/**
+ * Largest request of a synchronous invocation, in bytes, and so of a batch.
+ * https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html (a MB there is 1024 KB)
+ */
+export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
+
+/** Names of object metadata, without S3's `x-amz-meta-` in front. All values are text. */
+export const objectMetadataNames = {
+  formatVersion: 'format-version',
+  topic: 'topic',
+  partition: 'partition',
+  /** Offsets of this object's first and last record. */
+  firstOffset: 'first-offset',
+  lastOffset: 'last-offset',
+  /** Offsets of the batch run: the same as the object's unless the run fell into several folders. */
+  runFirstOffset: 'run-first-offset',
+  runLastOffset: 'run-last-offset',
+  recordCount: 'record-count',
+  uncompressedBytes: 'uncompressed-bytes',
+  /** Earliest and latest record timestamp, epoch milliseconds; absent where no record has one. */
+  firstTimestamp: 'first-timestamp',
+  lastTimestamp: 'last-timestamp',
+  /** SHA-256 of the uncompressed body, hexadecimal: what tells two bodies of one key apart. */
+  sha256: 'sha256',
+  requestId: 'request-id',
+  functionVersion: 'function-version',
+  /** ISO 8601, UTC. */
+  storedAt: 'stored-at',
+} as const;
+
+/** CloudWatch namespace of every metric below. */
+export const METRIC_NAMESPACE = 'MskS3Archiver';
+
+/** The one dimension besides Powertools' `service`: the topic. */
+export const METRIC_DIMENSION = 'topic';
+
+/** Metrics of the archive function, one value per invocation, emitted also when 0. */
+export const metricNames = {
+  records: 'Records',
+  /** Bytes of keys, values and header values as Kafka held them. */
+  bytesIn: 'BytesIn',
+  /** Bytes of the object bodies as stored; 0 for what was already there. */
+  bytesStored: 'BytesStored',
+  objects: 'Objects',
+  alreadyStored: 'AlreadyStored',
+  keyConflicts: 'KeyConflicts',
+  invalidTimestamps: 'InvalidTimestamps',
+  failedObjects: 'FailedObjects',
+  encodeMilliseconds: 'EncodeMilliseconds',
+  storeMilliseconds: 'StoreMilliseconds',
+} as const;

@@ -1,0 +1,38 @@
+/** Every code an {@link ArchiverError} can carry. */
+export const errorCodes = [
+  /** What invoked the function is not a Kafka event, or breaks the shape AWS documents. */
+  'INVALID_EVENT',
+  /** An environment variable is missing or out of range. */
+  'INVALID_SETTINGS',
+  /** `lambda/enrich.ts` threw, or returned what cannot be metadata. */
+  'ENRICH_FAILED',
+  /** S3 refused or did not take an object. */
+  'STORE_WRITE_FAILED',
+  /** The deadline before the function's timeout came first. */
+  'STORE_ABORTED',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** Options of an {@link ArchiverError}. */
+export interface ArchiverErrorOptions {
+  /** Whether the same input may succeed later. @default false */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/**
+ * Every failure this project raises at run time. The message names topics, partitions, offsets and
+ * settings, never a payload, a record key or a header value.
+ */
+export class ArchiverError extends Error {
+  override readonly name = 'ArchiverError';
+  readonly code: ErrorCode;
+  /** Whether the same input may succeed later. */
+  readonly retryable: boolean;
+
+  constructor(code: ErrorCode, message: string, options: ArchiverErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+  }
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    coverage: {
+      provider: 'v8',
+      include: ['bin/**', 'lib/**', 'lambda/**', 'emulator/**'],
+      reporter: ['text-summary', 'html'],
+      thresholds: {
+        'lambda/core/**': { lines: 100, functions: 100, branches: 100, statements: 100 },
+        'lambda/*-handler.ts': { lines: 100, functions: 100, branches: 100, statements: 100 },
+      },
+    },
+  },
+});
