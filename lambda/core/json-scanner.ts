@@ -1,0 +1,174 @@
+const TAB = 0x09;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const PLUS = 0x2b;
+const COMMA = 0x2c;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const LETTER_E = 0x65;
+const LETTER_F = 0x66;
+const LETTER_N = 0x6e;
+const LETTER_T = 0x74;
+const LETTER_U = 0x75;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** 1 for the bytes at which a stretch of plain string bytes ends: a quote, a backslash, a control. */
+const endsPlain = new Uint8Array(256).map((_, byte) =>
+  byte < SPACE || byte === QUOTE || byte === BACKSLASH ? 1 : 0,
+);
+const isEscapable = flags('"\\/bfnrt');
+const isHexDigit = flags('0123456789abcdefABCDEF');
+
+/** Stands for an index where the bytes are no JSON. */
+const INVALID = -1;
+
+/** Open containers that one number of the stack holds, a bit each. */
+const BITS = 30;
+
+/**
+ * Says whether `bytes` from `start` up to `end` are one JSON text (RFC 8259), building nothing: it
+ * takes what `JSON.parse` takes and nothing else. It does not recurse, so any depth will do.
+ *
+ * Line breaks between tokens become spaces as it goes, so that the text fits on one line; where it
+ * returns false the bytes may have been altered so. It overwrites the byte at `end`, which must
+ * exist: a sentinel there spares a bound check at each byte. That bytes over 0x7f are valid UTF-8 is
+ * for the caller to check.
+ */
+export function scanJson(bytes: Uint8Array, start: number, end: number): boolean {
+  bytes[end] = 0;
+  // The open containers, innermost in the lowest bit of `kinds`: 1 an object, 0 a list.
+  let depth = 0;
+  let kinds = 0;
+  const outer: number[] = [];
+  let at = start;
+  for (;;) {
+    at = skipSpace(bytes, at);
+    const byte = bytes[at];
+    if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      if (depth > 0 && depth % BITS === 0) outer.push(kinds);
+      depth += 1;
+      kinds = (kinds << 1) | (byte === OPEN_OBJECT ? 1 : 0);
+      at = skipSpace(bytes, at + 1);
+      // Both closing brackets are two above their opening ones.
+      if (bytes[at] !== byte + 2) {
+        if (byte === OPEN_OBJECT) at = scanName(bytes, at);
+        if (at === INVALID) return false;
+        continue;
+      }
+    } else {
+      at = byte === QUOTE ? scanString(bytes, at + 1) : scanScalar(bytes, at);
+      if (at === INVALID) return false;
+    }
+    // A value has ended, or the container at `at` is about to: close all that end here.
+    for (;;) {
+      at = skipSpace(bytes, at);
+      if (depth === 0) return at === end;
+      const isObject = (kinds & 1) === 1;
+      if (bytes[at] === COMMA) {
+        at = isObject ? scanName(bytes, skipSpace(bytes, at + 1)) : at + 1;
+        if (at === INVALID) return false;
+        break;
+      }
+      if (bytes[at] !== (isObject ? CLOSE_OBJECT : CLOSE_LIST)) return false;
+      at += 1;
+      depth -= 1;
+      kinds = depth > 0 && depth % BITS === 0 ? (outer.pop() ?? 0) : kinds >>> 1;
+    }
+  }
+}
+
+// Each function below takes the index to start at and returns the one after what it read.
+
+function skipSpace(bytes: Uint8Array, start: number): number {
+  let at = start;
+  let byte = bytes[at] as number;
+  while (byte <= SPACE) {
+    if (byte === LINE_FEED || byte === CARRIAGE_RETURN) bytes[at] = SPACE;
+    else if (byte !== SPACE && byte !== TAB) return at;
+    byte = bytes[++at] as number;
+  }
+  return at;
+}
+
+/** A name with its colon. */
+function scanName(bytes: Uint8Array, start: number): number {
+  if (bytes[start] !== QUOTE) return INVALID;
+  const end = scanString(bytes, start + 1);
+  if (end === INVALID) return INVALID;
+  const colon = skipSpace(bytes, end);
+  return bytes[colon] === COLON ? colon + 1 : INVALID;
+}
+
+/** A string, from after its opening quote. */
+function scanString(bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (;;) {
+    let byte = bytes[at++] as number;
+    while (endsPlain[byte] === 0) byte = bytes[at++] as number;
+    if (byte === QUOTE) return at;
+    if (byte !== BACKSLASH) return INVALID;
+    const escaped = bytes[at++] as number;
+    if (isEscapable[escaped] === 1) continue;
+    if (escaped !== LETTER_U) return INVALID;
+    for (const after = at + 4; at < after; at++) {
+      if (isHexDigit[bytes[at] as number] === 0) return INVALID;
+    }
+  }
+}
+
+function scanScalar(bytes: Uint8Array, start: number): number {
+  switch (bytes[start]) {
+    case LETTER_T:
+      return scanWord(bytes, start, 'true');
+    case LETTER_F:
+      return scanWord(bytes, start, 'false');
+    case LETTER_N:
+      return scanWord(bytes, start, 'null');
+    default:
+      return scanNumber(bytes, start);
+  }
+}
+
+function scanWord(bytes: Uint8Array, start: number, word: string): number {
+  for (let i = 1; i < word.length; i++) {
+    if (bytes[start + i] !== word.charCodeAt(i)) return INVALID;
+  }
+  return start + word.length;
+}
+
+function scanNumber(bytes: Uint8Array, start: number): number {
+  let at = bytes[start] === MINUS ? start + 1 : start;
+  at = bytes[at] === ZERO ? at + 1 : scanDigits(bytes, at);
+  if (at !== INVALID && bytes[at] === POINT) at = scanDigits(bytes, at + 1);
+  // A lower-case letter is its capital with bit 0x20 set.
+  if (at !== INVALID && ((bytes[at] as number) | 0x20) === LETTER_E) {
+    const sign = bytes[at + 1];
+    at = scanDigits(bytes, sign === PLUS || sign === MINUS ? at + 2 : at + 1);
+  }
+  return at;
+}
+
+/** One digit or more. */
+function scanDigits(bytes: Uint8Array, start: number): number {
+  let at = start;
+  for (;;) {
+    const byte = bytes[at] as number;
+    if (byte < ZERO || byte > NINE) return at === start ? INVALID : at;
+    at++;
+  }
+}
+
+function flags(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const character of characters) table[character.charCodeAt(0)] = 1;
+  return table;
+}

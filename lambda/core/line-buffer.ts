@@ -1,0 +1,171 @@
+import { Buffer, isUtf8 } from 'node:buffer';
+import { scanJson } from './json-scanner.ts';
+
+const QUOTE = 0x22;
+const PADDING = 0x3d;
+const BACKSLASH = 0x5c;
+const ZERO = 0x30;
+
+/** 1 for the bytes that stand for themselves in a JSON string: printable ASCII less `"` and `\`. */
+const isPlain = new Uint8Array(256).map((_, byte) =>
+  byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
+
+/** Up to here a loop copies sooner than a call into native code does. */
+const SHORT = 48;
+
+/** Numbers under this take integer arithmetic, which is quicker. */
+const BILLION = 1_000_000_000;
+
+/** How bytes were written: as they are, as a JSON string of their text, or of their base64. */
+export type Encoding = 'json' | 'utf8' | 'base64';
+
+/**
+ * A growing buffer of record lines. Each byte is written once: the usual record makes no string and
+ * no object on its way from base64 to the line.
+ */
+export class LineBuffer {
+  /** Bytes written so far: where the next one goes. */
+  length = 0;
+  /** Bytes so far that stood for something in Kafka: decoded from base64 or from byte values. */
+  decoded = 0;
+  #bytes: Buffer;
+
+  /** @param capacity bytes to start with; too few only costs a copy */
+  constructor(capacity: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(Math.max(capacity, 1024));
+  }
+
+  /** What was written from `start` to `end`, not copied. To be taken when all is written. */
+  slice(start: number, end: number): Buffer {
+    return this.#bytes.subarray(start, end);
+  }
+
+  /** Bytes as they are. */
+  raw(source: Uint8Array): void {
+    const count = source.length;
+    this.#reserve(count);
+    const bytes = this.#bytes;
+    const at = this.length;
+    if (count > SHORT) bytes.set(source, at);
+    else for (let i = 0; i < count; i++) bytes[at + i] = source[i] as number;
+    this.length = at + count;
+  }
+
+  /** Text as it is, in UTF-8. */
+  text(text: string): void {
+    // A UTF-16 code unit takes three bytes at most.
+    this.#reserve(text.length * 3);
+    this.length += this.#bytes.write(text, this.length);
+  }
+
+  /** A safe whole number, 0 or more, in decimal. */
+  wholeNumber(value: number): void {
+    if (value < BILLION) this.#digits(value, countDigits(value));
+    else {
+      const high = Math.floor(value / BILLION);
+      this.wholeNumber(high);
+      this.#digits(value - high * BILLION, 9);
+    }
+  }
+
+  /**
+   * The bytes that base64 text stands for: as they are where they are one JSON text, line breaks
+   * between tokens turned into spaces; else as {@link base64AsString}. Null for text that is no base64.
+   */
+  base64AsJson(text: string): Encoding | null {
+    const start = this.length;
+    const end = this.#decode(text, start);
+    if (end === INVALID) return null;
+    if (scanJson(this.#bytes, start, end) && isUtf8(this.#bytes.subarray(start, end))) {
+      this.decoded += end - start;
+      this.length = end;
+      return 'json';
+    }
+    return this.base64AsString(text);
+  }
+
+  /**
+   * The bytes that base64 text stands for, as a JSON string: of their text where they are UTF-8, else
+   * of their base64. Null for text that is no base64.
+   */
+  base64AsString(text: string): Encoding | null {
+    const start = this.length;
+    const end = this.#decode(text, start + 1);
+    return end === INVALID ? null : this.#asString(start, end);
+  }
+
+  /** Byte values, signed or not, as a JSON string like {@link base64AsString}. Null where one is no byte. */
+  byteValuesAsString(values: readonly number[]): Encoding | null {
+    const start = this.length;
+    const count = values.length;
+    this.#reserve(count + 2);
+    const bytes = this.#bytes;
+    for (let i = 0, at = start + 1; i < count; i++, at++) {
+      const value = values[i] as number;
+      if ((value | 0) !== value || value < -128 || value > 255) return null;
+      bytes[at] = value;
+    }
+    return this.#asString(start, start + 1 + count);
+  }
+
+  /** Makes the raw bytes from `start + 1` to `end` a JSON string that begins at `start`. */
+  #asString(start: number, end: number): Encoding {
+    const bytes = this.#bytes;
+    this.decoded += end - start - 1;
+    let at = start + 1;
+    while (at < end && isPlain[bytes[at] as number] === 1) at++;
+    if (at === end) {
+      bytes[start] = QUOTE;
+      bytes[end] = QUOTE;
+      this.length = end + 1;
+      return 'utf8';
+    }
+    const raw = Buffer.from(bytes.subarray(start + 1, end));
+    const isText = isUtf8(raw);
+    this.text(isText ? JSON.stringify(raw.toString()) : `"${raw.toString('base64')}"`);
+    return isText ? 'utf8' : 'base64';
+  }
+
+  /** Puts what base64 text stands for at `start`, with room for two bytes more; returns its end. */
+  #decode(text: string, start: number): number {
+    let digits = text.length;
+    if (text.charCodeAt(digits - 1) === PADDING) digits--;
+    if (text.charCodeAt(digits - 1) === PADDING) digits--;
+    if (digits % 4 === 1) return INVALID;
+    const count = Math.floor((digits * 3) / 4);
+    this.#reserve(count + 3);
+    // Node skips what is no base64 and stops at padding, so that bad text comes out short.
+    return this.#bytes.write(text, start, 'base64') === count ? start + count : INVALID;
+  }
+
+  /** The last `count` digits of a number under a billion. */
+  #digits(value: number, count: number): void {
+    this.#reserve(count);
+    const bytes = this.#bytes;
+    let rest = value | 0;
+    for (let at = this.length + count - 1; at >= this.length; at--) {
+      const tenth = (rest / 10) | 0;
+      bytes[at] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.length += count;
+  }
+
+  #reserve(count: number): void {
+    const needed = this.length + count;
+    if (needed <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(larger, 0, 0, this.length);
+    this.#bytes = larger;
+  }
+}
+
+/** Stands for an index where text is no base64. */
+const INVALID = -1;
+
+function countDigits(value: number): number {
+  let count = 1;
+  for (let limit = 10; value >= limit; limit *= 10) count++;
+  return count;
+}

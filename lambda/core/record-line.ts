@@ -1,0 +1,243 @@
+import { Buffer } from 'node:buffer';
+import { reservedMetadataFields } from '../contract.ts';
+import {
+  type Enrich,
+  type MetadataFields,
+  noEnrichment,
+  type RecordToEnrich,
+} from './enrichment.ts';
+import { ArchiverError } from './errors.ts';
+import type {
+  BatchRun,
+  KafkaEventHeader,
+  KafkaEventRecord,
+  SchemaMetadata,
+} from './kafka-event.ts';
+import { type Encoding, LineBuffer } from './line-buffer.ts';
+
+/** What every record line of a batch has in common. */
+export interface RecordLineSettings {
+  /** The cluster's ARN or bootstrap servers: `metadata.source`. */
+  readonly source: string;
+  /** Static fields that the operator configured, written into every line's `metadata`. */
+  readonly metadata: MetadataFields;
+  readonly enrich: Enrich;
+}
+
+type ValueEncoding = Encoding | 'null';
+
+/** What stands between the parts of a line that vary. */
+const text = {
+  timestamp: utf8(',"timestamp":'),
+  keyEncoding: byValueEncoding((encoding) => `,"key_encoding":"${encoding}","headers":[`),
+  headerEncoding: byValueEncoding((encoding) => `,"encoding":"${encoding}"},`),
+  value: utf8('],"value":'),
+  null: utf8('null'),
+} as const;
+
+/**
+ * Writes records as JSON lines, fields always in the same order:
+ *
+ * `{"topic","partition","offset","timestamp","timestamp_type","key","key_encoding","headers":[{"name",
+ * "value","encoding"}],"value","value_encoding","metadata":{"source",…}}`
+ *
+ * A value that is JSON is embedded as its own bytes, line breaks between tokens aside; what is text
+ * becomes a string, what is neither its base64; null and absent are `null`.
+ */
+export class RecordLineWriter {
+  readonly lines: LineBuffer;
+  readonly #enrich: Enrich;
+  /** `"source":…` and the static fields. */
+  readonly #staticFields: string;
+  readonly #takenFields: ReadonlySet<string>;
+  /** Ends of the lines whose metadata is the static fields alone. */
+  readonly #staticEnds: Readonly<Record<ValueEncoding, Uint8Array>>;
+  /** `{"name":…,"value":` by header name. */
+  readonly #headerStarts = new Map<string, Uint8Array>();
+  /** From a record's timestamp to its key, by timestamp type. */
+  readonly #timestampTypes = new Map<string | null, Uint8Array>();
+  #lineStart: Uint8Array = new Uint8Array();
+
+  /** @param capacity bytes that the lines will take, about */
+  constructor({ source, metadata, enrich }: RecordLineSettings, capacity: number) {
+    this.lines = new LineBuffer(capacity);
+    this.#enrich = enrich;
+    this.#staticFields = JSON.stringify({ source, ...metadata }).slice(1, -1);
+    this.#takenFields = new Set([...reservedMetadataFields, ...Object.keys(metadata)]);
+    this.#staticEnds = byValueEncoding((encoding) => lineEnd(encoding, this.#staticFields));
+  }
+
+  /**
+   * Writes the lines of records of one topic-partition.
+   *
+   * @throws {ArchiverError} `INVALID_EVENT` where a key, value or header does not stand for bytes,
+   * `ENRICH_FAILED`; the lines are of no use after that
+   */
+  write({ topic, partition }: BatchRun, records: readonly KafkaEventRecord[]): void {
+    this.#lineStart = utf8(`{"topic":"${topic}","partition":${partition},"offset":`);
+    for (const record of records) this.#writeLine(record);
+  }
+
+  #writeLine(record: KafkaEventRecord): void {
+    const { lines } = this;
+    const { offset, timestamp, timestampType, key, headers, value } = record;
+    lines.raw(this.#lineStart);
+    lines.wholeNumber(offset);
+    lines.raw(text.timestamp);
+    if (timestamp != null && timestamp >= 0) lines.wholeNumber(timestamp);
+    else lines.text(String(timestamp ?? null));
+    lines.raw(this.#timestampType(timestampType ?? null));
+    const keyEncoding = key == null ? this.#writeNull() : lines.base64AsString(key);
+    if (keyEncoding === null) throw noBytes('key', record);
+    lines.raw(text.keyEncoding[keyEncoding]);
+    if (headers != null && headers.length > 0) this.#writeHeaders(headers, record);
+    lines.raw(text.value);
+    const valueEncoding = value == null ? this.#writeNull() : lines.base64AsJson(value);
+    if (valueEncoding === null) throw noBytes('value', record);
+    const { keySchemaMetadata, valueSchemaMetadata } = record;
+    const isStatic =
+      this.#enrich === noEnrichment && keySchemaMetadata == null && valueSchemaMetadata == null;
+    if (isStatic) lines.raw(this.#staticEnds[valueEncoding]);
+    else lines.text(this.#computedEnd(valueEncoding, record));
+  }
+
+  #writeNull(): 'null' {
+    this.lines.raw(text.null);
+    return 'null';
+  }
+
+  #writeHeaders(headers: readonly KafkaEventHeader[], record: KafkaEventRecord): void {
+    const { lines } = this;
+    for (let i = 0; i < headers.length; i++) {
+      const header = headers[i];
+      if (typeof header !== 'object' || header === null) throw noBytes('header', record);
+      for (const name in header) {
+        const value = header[name];
+        lines.raw(this.#headerStart(name));
+        const encoding = value == null ? this.#writeNull() : writeByteValues(lines, value);
+        if (encoding === null) throw noBytes('header', record);
+        lines.raw(text.headerEncoding[encoding]);
+      }
+    }
+    // The last header's comma.
+    lines.length -= 1;
+  }
+
+  #headerStart(name: string): Uint8Array {
+    let start = this.#headerStarts.get(name);
+    if (start === undefined) {
+      start = utf8(`{"name":${JSON.stringify(name)},"value":`);
+      this.#headerStarts.set(name, start);
+    }
+    return start;
+  }
+
+  #timestampType(type: string | null): Uint8Array {
+    let field = this.#timestampTypes.get(type);
+    if (field === undefined) {
+      field = utf8(`,"timestamp_type":${JSON.stringify(type)},"key":`);
+      this.#timestampTypes.set(type, field);
+    }
+    return field;
+  }
+
+  #computedEnd(encoding: ValueEncoding, record: KafkaEventRecord): string {
+    const { keySchemaMetadata, valueSchemaMetadata } = record;
+    const fields = JSON.stringify({
+      ...(keySchemaMetadata != null && { key_schema: schemaField(keySchemaMetadata) }),
+      ...(valueSchemaMetadata != null && { value_schema: schemaField(valueSchemaMetadata) }),
+      ...this.#computeFields(record),
+    });
+    return lineEnd(encoding, `${this.#staticFields},${fields.slice(1, -1)}`.replace(/,$/, ''));
+  }
+
+  #computeFields(record: KafkaEventRecord): MetadataFields {
+    if (this.#enrich === noEnrichment) return {};
+    let fields: MetadataFields;
+    try {
+      fields = this.#enrich(toEnrich(record));
+    } catch (error) {
+      // Not as the cause: its message may well quote the key or a header.
+      const name = error instanceof Error ? error.name : typeof error;
+      throw enrichFailed(`it threw '${name}'`, record);
+    }
+    const bad = Object.entries(fields).find(
+      ([name, value]) => this.#takenFields.has(name) || !isScalar(value),
+    );
+    if (!bad) return fields;
+    const [name] = bad;
+    const fault = this.#takenFields.has(name) ? 'is set already' : 'is no text, number or boolean';
+    throw enrichFailed(`its field '${name}' ${fault}`, record);
+  }
+}
+
+function lineEnd(encoding: ValueEncoding, metadataFields: string): string {
+  return `,"value_encoding":"${encoding}","metadata":{${metadataFields}}}\n`;
+}
+
+function utf8(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text));
+}
+
+function byValueEncoding(
+  toText: (encoding: ValueEncoding) => string,
+): Readonly<Record<ValueEncoding, Uint8Array>> {
+  return {
+    json: utf8(toText('json')),
+    utf8: utf8(toText('utf8')),
+    base64: utf8(toText('base64')),
+    null: utf8(toText('null')),
+  };
+}
+
+function writeByteValues(lines: LineBuffer, values: unknown): Encoding | null {
+  return Array.isArray(values) ? lines.byteValuesAsString(values) : null;
+}
+
+function schemaField({ dataFormat, schemaId }: SchemaMetadata) {
+  return { data_format: dataFormat, schema_id: schemaId };
+}
+
+function toEnrich(record: KafkaEventRecord): RecordToEnrich {
+  const { topic, partition, offset, timestamp, key, headers } = record;
+  return {
+    topic,
+    partition,
+    offset,
+    timestamp: timestamp ?? null,
+    key: key == null ? null : Buffer.from(key, 'base64'),
+    headers: (headers ?? []).flatMap((header) =>
+      Object.entries(header).map(([name, value]) => ({
+        name,
+        value: value == null ? null : Buffer.from(value),
+      })),
+    ),
+  };
+}
+
+function isScalar(value: unknown): boolean {
+  return (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'boolean' ||
+    Number.isFinite(value)
+  );
+}
+
+function noBytes(field: string, record: KafkaEventRecord): ArchiverError {
+  return new ArchiverError(
+    'INVALID_EVENT',
+    `not a Kafka event: ${field} of ${placeOf(record)} does not stand for bytes`,
+  );
+}
+
+function enrichFailed(fault: string, record: KafkaEventRecord): ArchiverError {
+  return new ArchiverError(
+    'ENRICH_FAILED',
+    `enrich failed for ${placeOf(record)}: ${fault} (lambda/enrich.ts)`,
+  );
+}
+
+function placeOf({ topic, partition, offset }: KafkaEventRecord): string {
+  return `${topic}-${partition} offset ${offset}`;
+}
