@@ -18,8 +18,9 @@ export const environmentNames = {
   metadata: 'METADATA',
   maxParallelPuts: 'MAX_PARALLEL_PUTS',
   reportBatchItemFailures: 'REPORT_BATCH_ITEM_FAILURES',
-  /** Read by Powertools itself. */
+  /** These two are read by Powertools itself. */
   logLevel: 'POWERTOOLS_LOG_LEVEL',
+  serviceName: 'POWERTOOLS_SERVICE_NAME',
 } as const;
 
 /** How finely objects are foldered by record time (UTC). */

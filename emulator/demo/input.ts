@@ -1,0 +1,152 @@
+import { Buffer } from 'node:buffer';
+import { createReadStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { crc32 } from 'node:zlib';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { SourceRecord } from '../source.ts';
+import type { DemoOptions } from './options.ts';
+
+/** A record before the topic gives it its offset. */
+export type NewRecord = Omit<SourceRecord, 'offset'>;
+
+const earthquakes = {
+  input: join(import.meta.dirname, '..', 'data', 'earthquakes.jsonl'),
+  key: 'id',
+  timestamp: 'properties.time',
+};
+
+/**
+ * The records that the demo's options ask for, one by one: however many, they are never all in memory.
+ *
+ * @param now epoch milliseconds: the timestamp of records that bring none
+ * @throws {ArchiverError} `INVALID_SETTINGS` where the input cannot be read as asked, naming file and line
+ */
+export async function* demoRecords(options: DemoOptions, now: number): AsyncGenerator<NewRecord> {
+  const { records, partitions } = options;
+  let index = 0;
+  const drafts =
+    records === undefined
+      ? fileDrafts(options.input === undefined ? earthquakes : options, now)
+      : orderDrafts(records, now);
+  for await (const { key, value, timestamp } of drafts) {
+    yield {
+      // As producers do: records of one key in one partition, those without spread over all.
+      partition: (key === null ? index : crc32(key)) % partitions,
+      timestamp,
+      timestampType: 'CREATE_TIME',
+      key,
+      value,
+      headers: [{ name: 'producer', value: Buffer.from('demo') }],
+    };
+    index += 1;
+  }
+}
+
+type Draft = Pick<SourceRecord, 'key' | 'value' | 'timestamp'>;
+
+interface FileSelection {
+  readonly input?: string | undefined;
+  readonly key?: string | undefined;
+  readonly timestamp?: string | undefined;
+}
+
+async function* fileDrafts(
+  { input = '', key, timestamp }: FileSelection,
+  now: number,
+): AsyncGenerator<Draft> {
+  let lineNumber = 0;
+  const file = createReadStream(input);
+  try {
+    for await (const line of createInterface({
+      input: file,
+      crlfDelay: Number.POSITIVE_INFINITY,
+    })) {
+      lineNumber += 1;
+      if (line.trim() === '') continue;
+      const place = `${input}:${lineNumber}`;
+      const fields = (key ?? timestamp) ? parseLine(line, place) : {};
+      yield {
+        key: key === undefined ? null : toKey(select(fields, key)),
+        value: Buffer.from(line),
+        timestamp:
+          timestamp === undefined
+            ? now
+            : toTimestamp(select(fields, timestamp), `${place} ${timestamp}`),
+      };
+    }
+  } catch (error) {
+    if (error instanceof ArchiverError) throw error;
+    throw invalid(`cannot read ${input}: ${error instanceof Error ? error.message : error}`);
+  }
+  if (lineNumber === 0) throw invalid(`${input} has no records`);
+}
+
+function parseLine(line: string, place: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    throw invalid(`${place} is not JSON, so --key and --timestamp cannot select its fields`);
+  }
+}
+
+function select(fields: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce<unknown>(
+      (value, name) =>
+        typeof value === 'object' && value !== null
+          ? (value as Record<string, unknown>)[name]
+          : undefined,
+      fields,
+    );
+}
+
+function toKey(value: unknown): Buffer | null {
+  if (value === undefined || value === null) return null;
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function toTimestamp(value: unknown, place: string): number {
+  const timestamp = typeof value === 'string' ? Date.parse(value) : value;
+  if (Number.isSafeInteger(timestamp)) return timestamp as number;
+  throw invalid(`${place} must be epoch milliseconds or an ISO 8601 time, got ${typeof value}`);
+}
+
+/** Bytes of an order event, about. */
+const ORDER_BYTES = 1000;
+
+/** Orders of the hour that ends now, the same for the same `now`. */
+async function* orderDrafts(count: number, now: number): AsyncGenerator<Draft> {
+  const started = now - 3_600_000;
+  for (let i = 0; i < count; i++) {
+    const customer = `customer-${(i * 7919) % 100_003}`;
+    const order = {
+      order: i,
+      customer,
+      total: ((i * 31) % 100_000) / 100,
+      lines: [] as object[],
+    };
+    let value = JSON.stringify(order);
+    for (let line = 0; value.length < ORDER_BYTES; line++) {
+      const item = crc32(`${i}-${line}`);
+      order.lines.push({
+        sku: `SKU-${item.toString(36)}`,
+        quantity: 1 + (item % 5),
+        price: (item % 9999) / 100,
+        gift: item % 7 === 0,
+        note: null,
+      });
+      value = JSON.stringify(order);
+    }
+    yield {
+      key: Buffer.from(customer),
+      value: Buffer.from(value),
+      timestamp: started + Math.floor((i / count) * 3_600_000),
+    };
+  }
+}
+
+function invalid(message: string): ArchiverError {
+  return new ArchiverError('INVALID_SETTINGS', message);
+}

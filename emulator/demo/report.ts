@@ -1,0 +1,81 @@
+import type { MappingEvent } from '../event-source-mapping.ts';
+
+/** What is counted while the demo runs. */
+export class DemoCounts {
+  produced = 0;
+  /** Records in invocations that succeeded. */
+  archived = 0;
+  /** Bytes of keys and values produced. */
+  bytesIn = 0;
+  failures = 0;
+  /** Failed invocations since the last that succeeded. */
+  failuresInARow = 0;
+  lastError = '';
+  /** Milliseconds of each invocation. */
+  readonly durations: number[] = [];
+
+  observe(event: MappingEvent): void {
+    if (event.type !== 'invoked') return;
+    this.durations.push(event.milliseconds);
+    if (event.outcome.kind === 'returned') {
+      this.archived += event.records;
+      this.failuresInARow = 0;
+    } else {
+      this.failures += 1;
+      this.failuresInARow += 1;
+      this.lastError = event.outcome.kind === 'failed' ? event.outcome.errorType : 'throttled';
+    }
+  }
+
+  progress(): string {
+    const failed = this.failures > 0 ? ` · ${count(this.failures)} failed (${this.lastError})` : '';
+    const invocations = `${count(this.durations.length)} invocations${failed}`;
+    return `${count(this.produced)} produced · ${count(this.archived)} archived · ${invocations}`;
+  }
+}
+
+/** Figures of a run that the counts do not hold. */
+export interface DemoFigures {
+  readonly seconds: number;
+  readonly objects: number;
+  readonly bytesStored: number;
+  readonly compression: string;
+  readonly coldStarts: number;
+  readonly functionMiB: number;
+  readonly functionLimitMiB: number;
+  /** Of this process: topic, event source mapping, S3 server. */
+  readonly emulatorMiB: number;
+}
+
+/** The table at the end of a run. */
+export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
+  const { durations, failures, archived, bytesIn } = counts;
+  const sorted = [...durations].sort((a, b) => a - b);
+  const percentile = (share: number) => count(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
+  const smaller = (bytesIn / Math.max(1, figures.bytesStored)).toFixed(1);
+  const rows = [
+    ['records', count(archived)],
+    [
+      'invocations',
+      `${count(durations.length)}, ${failures} failed, ${figures.coldStarts} cold starts`,
+    ],
+    ['objects', count(figures.objects)],
+    ['bytes in', `${count(bytesIn)} of keys and values`],
+    ['bytes stored', `${count(figures.bytesStored)}, ${figures.compression}, ${smaller} to 1`],
+    ['records/s', count(archived / figures.seconds)],
+    [
+      'invocation ms',
+      `p50 ${percentile(0.5)}, p90 ${percentile(0.9)}, p99 ${percentile(0.99)}, max ${percentile(1)}`,
+    ],
+    [
+      'peak memory',
+      `function ${count(figures.functionMiB)} of ${count(figures.functionLimitMiB)} MiB, emulator ${count(figures.emulatorMiB)} MiB`,
+    ],
+  ];
+  return rows.map(([name = '', figure = '']) => `  ${name.padEnd(14)} ${figure}`).join('\n');
+}
+
+/** A whole number with thousands set apart. */
+export function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

@@ -1,0 +1,140 @@
+import type { ReadLimits, Source, SourceRecord, TopicReader } from './source.ts';
+
+/** Records that a read takes from one partition before it looks at the next, so that batches mix. */
+const READ_AT_ONCE = 500;
+
+/** Options of a {@link MemoryTopic}. */
+export interface MemoryTopicOptions {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Bytes of keys and values that may wait uncommitted before `produce` holds back. */
+  readonly maxBufferedBytes: number;
+}
+
+interface Partition {
+  /** Offset of the first record still held. */
+  base: number;
+  /** Offset of the next record to be read. */
+  position: number;
+  records: SourceRecord[];
+}
+
+/**
+ * A topic in memory, with offsets and committed positions as Kafka has them. What is committed is
+ * forgotten, and producers wait while too much is not: memory is bounded whatever goes through it.
+ */
+export class MemoryTopic implements Source {
+  readonly topic: string;
+  readonly partitions: readonly number[];
+  readonly #logs: readonly Partition[];
+  readonly #maxBufferedBytes: number;
+  #bufferedBytes = 0;
+  #ended = false;
+  /** Called, and forgotten, at the next change of any kind. */
+  #waiting = new Set<() => void>();
+
+  constructor({ topic, partitions, maxBufferedBytes }: MemoryTopicOptions) {
+    this.topic = topic;
+    this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
+    this.#logs = this.partitions.map(() => ({ base: 0, position: 0, records: [] }));
+    this.#maxBufferedBytes = maxBufferedBytes;
+  }
+
+  /** Appends a record, when there is room for it, and returns its offset. */
+  async produce(record: Omit<SourceRecord, 'offset'>): Promise<number> {
+    while (this.#bufferedBytes >= this.#maxBufferedBytes) await this.#change();
+    const log = this.#log(record.partition);
+    const offset = log.base + log.records.length;
+    log.records.push({ ...record, offset });
+    this.#bufferedBytes += sizeOf(record);
+    this.#changed();
+    return offset;
+  }
+
+  /** Says that no more will be produced. */
+  end(): void {
+    this.#ended = true;
+    this.#changed();
+  }
+
+  /** Records of a partition that are not committed. */
+  lag(partition: number): number {
+    return this.#log(partition).records.length;
+  }
+
+  reader(partitions: readonly number[]): TopicReader {
+    const logs = partitions.map((partition) => this.#log(partition));
+    const isDrained = () =>
+      logs.every(({ base, position, records }) => position === base + records.length);
+    const isEnded = () => this.#ended && isDrained();
+    return {
+      read: async (limits, signal) => {
+        while (isDrained() && !isEnded() && !signal.aborted) await this.#change(signal);
+        return takeNext(logs, limits);
+      },
+      get ended() {
+        return isEnded();
+      },
+      commit: async (offsets) => this.#commit(offsets),
+    };
+  }
+
+  #commit(offsets: ReadonlyMap<number, number>): void {
+    for (const [partition, offset] of offsets) {
+      const log = this.#log(partition);
+      const done = log.records.splice(0, offset - log.base);
+      log.base = offset;
+      for (const record of done) this.#bufferedBytes -= sizeOf(record);
+    }
+    this.#changed();
+  }
+
+  #log(partition: number): Partition {
+    const log = this.#logs[partition];
+    if (!log) throw new RangeError(`topic '${this.topic}' has no partition ${partition}`);
+    return log;
+  }
+
+  #change(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal?.removeEventListener('abort', wake);
+        this.#waiting.delete(wake);
+        resolve();
+      };
+      signal?.addEventListener('abort', wake);
+      this.#waiting.add(wake);
+    });
+  }
+
+  #changed(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+}
+
+function takeNext(
+  logs: readonly Partition[],
+  { maxRecords, maxBytes }: ReadLimits,
+): SourceRecord[] {
+  const taken: SourceRecord[] = [];
+  let bytes = 0;
+  const isFull = () => taken.length >= maxRecords || (taken.length > 0 && bytes >= maxBytes);
+  let before = -1;
+  while (before < taken.length && !isFull()) {
+    before = taken.length;
+    for (const log of logs) {
+      for (let i = 0; i < READ_AT_ONCE && !isFull(); i++) {
+        const record = log.records[log.position - log.base];
+        if (!record) break;
+        log.position += 1;
+        bytes += sizeOf(record);
+        taken.push(record);
+      }
+    }
+  }
+  return taken;
+}
+
+function sizeOf({ key, value }: Pick<SourceRecord, 'key' | 'value'>): number {
+  return (key?.length ?? 0) + (value?.length ?? 0);
+}

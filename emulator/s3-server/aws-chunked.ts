@@ -1,0 +1,93 @@
+/**
+ * The `aws-chunked` content encoding, in which the SDKs send bodies whose checksum they know only
+ * at the end. Chunk and trailer signatures are read over, not checked.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html,
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
+ *
+ * @module
+ */
+
+import { S3Error } from './errors.ts';
+
+/** A chunk header or a trailer is far shorter. */
+const MAX_LINE_BYTES = 8 * 1024;
+const CHUNK_HEADER = /^([0-9a-f]{1,12})(?:;.*)?$/i;
+const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
+
+type Expecting = 'chunk-header' | 'chunk' | 'chunk-end' | 'trailers';
+
+/** Takes the encoding off a body that comes in pieces of any size; holds at most one line of it. */
+export class AwsChunkedDecoder {
+  /** Trailers after the last chunk, names in lower case, the signature left out. */
+  readonly trailers = new Map<string, string>();
+  #expecting: Expecting = 'chunk-header';
+  #remaining = 0;
+  #line: Buffer = Buffer.alloc(0);
+  #isComplete = false;
+
+  /** The plain bytes within the next piece; they share its memory. */
+  *decode(piece: Buffer): Generator<Buffer> {
+    let rest = piece;
+    while (rest.length > 0) {
+      if (this.#expecting === 'chunk') {
+        const bytes = rest.subarray(0, this.#remaining);
+        rest = rest.subarray(bytes.length);
+        this.#remaining -= bytes.length;
+        if (this.#remaining === 0) this.#expecting = 'chunk-end';
+        yield bytes;
+      } else {
+        rest = this.#takeLine(rest);
+      }
+    }
+  }
+
+  /**
+   * Ends the body.
+   *
+   * @throws {S3Error} `IncompleteBody` where its last chunk did not come.
+   */
+  finish(): void {
+    if (!this.#isComplete || this.#line.length > 0) throw new S3Error('IncompleteBody');
+  }
+
+  #takeLine(piece: Buffer): Buffer {
+    const end = piece.indexOf('\n');
+    this.#line = Buffer.concat([this.#line, end === -1 ? piece : piece.subarray(0, end)]);
+    if (this.#line.length > MAX_LINE_BYTES) throw this.#malformed();
+    if (end === -1) return piece.subarray(piece.length);
+    const line = this.#line.toString('latin1').replace(/\r$/, '');
+    this.#line = Buffer.alloc(0);
+    this.#readLine(line);
+    return piece.subarray(end + 1);
+  }
+
+  #readLine(line: string): void {
+    if (this.#expecting === 'chunk-header') {
+      const size = CHUNK_HEADER.exec(line)?.[1];
+      if (size === undefined) throw this.#malformed();
+      this.#remaining = Number.parseInt(size, 16);
+      this.#expecting = this.#remaining === 0 ? 'trailers' : 'chunk';
+    } else if (this.#expecting === 'chunk-end') {
+      if (line !== '') throw this.#malformed();
+      this.#expecting = 'chunk-header';
+    } else if (line === '') {
+      // AWS's own example has an empty line before the trailer signature too, so none ends the body.
+      this.#isComplete = true;
+    } else {
+      this.#readTrailer(line);
+    }
+  }
+
+  #readTrailer(line: string): void {
+    const colon = line.indexOf(':');
+    if (colon < 1) throw this.#malformed();
+    const name = line.slice(0, colon).trim().toLowerCase();
+    if (name !== TRAILER_SIGNATURE) this.trailers.set(name, line.slice(colon + 1).trim());
+  }
+
+  #malformed(): S3Error {
+    return this.#expecting === 'trailers'
+      ? new S3Error('MalformedTrailerError')
+      : new S3Error('IncompleteBody', { message: 'The aws-chunked body is not well-formed' });
+  }
+}

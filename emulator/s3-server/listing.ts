@@ -1,0 +1,71 @@
+/**
+ * Which keys and common prefixes a page of a listing holds.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ *
+ * @module
+ */
+
+import { compareKeys, type SortedKeys } from './sorted-keys.ts';
+
+/** What to list. */
+export interface ListingRequest {
+  readonly prefix: string;
+  /** Empty for none. */
+  readonly delimiter: string;
+  readonly maxKeys: number;
+  /** The least key, or beginning of keys, that may be listed. */
+  readonly from: string;
+}
+
+/** One page. */
+export interface ListingPage {
+  readonly keys: readonly string[];
+  readonly commonPrefixes: readonly string[];
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: string;
+}
+
+/** The least text that comes after `key` in byte order. */
+export function afterKey(key: string): string {
+  return `${key}\0`;
+}
+
+/** The least text that comes after everything that begins with `prefix`. */
+export function afterPrefix(prefix: string): string | undefined {
+  const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    if (last < 0x10ffff) {
+      // U+D800 to U+DFFF are no characters: what follows U+D7FF is U+E000.
+      points.push(last === 0xd7ff ? 0xe000 : last + 1);
+      return String.fromCodePoint(...points);
+    }
+  }
+  return undefined;
+}
+
+function commonPrefixOf(key: string, request: ListingRequest): string | undefined {
+  if (request.delimiter === '') return undefined;
+  const end = key.indexOf(request.delimiter, request.prefix.length);
+  return end === -1 ? undefined : key.slice(0, end + request.delimiter.length);
+}
+
+/** Lists one page; costs no more than what is on it, however many keys a common prefix stands for. */
+export function listPage(sorted: SortedKeys, request: ListingRequest): ListingPage {
+  const keys: string[] = [];
+  const commonPrefixes: string[] = [];
+  const { prefix, from } = request;
+  let next: string | undefined = compareKeys(from, prefix) > 0 ? from : prefix;
+  // S3 calls a page of no keys complete.
+  while (next !== undefined && request.maxKeys > 0) {
+    const key = sorted.ceiling(next);
+    if (key === undefined || !key.startsWith(prefix)) break;
+    if (keys.length + commonPrefixes.length === request.maxKeys) {
+      return { keys, commonPrefixes, next };
+    }
+    const common = commonPrefixOf(key, request);
+    if (common === undefined) keys.push(key);
+    else commonPrefixes.push(common);
+    next = common === undefined ? afterKey(key) : afterPrefix(common);
+  }
+  return { keys, commonPrefixes };
+}
