@@ -1,0 +1,117 @@
+import type {
+  ArchiveDeps,
+  ArchiveSettings,
+  InvocationContext,
+} from '../../lambda/archive-handler.ts';
+import { objectMetadataNames } from '../../lambda/contract.ts';
+import { noEnrichment } from '../../lambda/core/enrichment.ts';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import type {
+  BatchSummary,
+  Clock,
+  ObjectStore,
+  ObjectSummary,
+  StorableObject,
+  Telemetry,
+} from '../../lambda/core/ports.ts';
+import { noon } from './kafka-events.ts';
+
+export const archiveSettings: ArchiveSettings = {
+  objectPrefix: 'shop/',
+  timeFolder: 'hour',
+  compression: 'gzip',
+  level: 6,
+  metadata: { env: 'test' },
+  maxParallelPuts: 4,
+  reportBatchItemFailures: false,
+};
+
+export const invocation: InvocationContext = {
+  awsRequestId: 'request-1',
+  functionVersion: '7',
+  getRemainingTimeInMillis: () => 60_000,
+};
+
+/** An object store in memory; `fail` may refuse a put before or after it has its effect. */
+export class MemoryObjectStore implements ObjectStore {
+  readonly objects = new Map<string, StorableObject>();
+  creating = 0;
+  mostAtOnce = 0;
+  fail: (key: string, when: 'before' | 'after') => boolean = () => false;
+
+  async create(object: StorableObject, { signal }: { signal: AbortSignal }) {
+    if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });
+    this.creating += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.creating);
+    // Lets other puts start, as a request would.
+    await Promise.resolve();
+    this.creating -= 1;
+    this.#failIf(object.key, 'before');
+    if (this.objects.has(object.key)) return 'exists' as const;
+    this.objects.set(object.key, object);
+    this.#failIf(object.key, 'after');
+    return 'created' as const;
+  }
+
+  async readSha256(key: string) {
+    return this.objects.get(key)?.metadata[objectMetadataNames.sha256];
+  }
+
+  #failIf(key: string, when: 'before' | 'after') {
+    if (!this.fail(key, when)) return;
+    throw new ArchiverError('STORE_WRITE_FAILED', 'SlowDown, HTTP 503', { retryable: true });
+  }
+}
+
+export interface RecordingTelemetry extends Telemetry {
+  readonly stored: ObjectSummary[];
+  readonly done: { summary: BatchSummary; failures: readonly Error[] }[];
+  readonly refused: { requestId: string; error: unknown }[];
+}
+
+export function recordingTelemetry(): RecordingTelemetry {
+  const recording: Pick<RecordingTelemetry, 'stored' | 'done' | 'refused'> = {
+    stored: [],
+    done: [],
+    refused: [],
+  };
+  return {
+    ...recording,
+    objectStored: (summary) => recording.stored.push(summary),
+    batchDone: (summary, failures) => recording.done.push({ summary, failures }),
+    batchRefused: (requestId, error) => recording.refused.push({ requestId, error }),
+  };
+}
+
+/** A clock that stands at a time and moves on by 5 ms at each look; its deadline comes when told. */
+export function fakeClock(): Clock & { expire(): void; readonly timeouts: number[] } {
+  const deadline = new AbortController();
+  const timeouts: number[] = [];
+  let now = noon;
+  return {
+    now: () => {
+      now += 5;
+      return now;
+    },
+    timeout: (milliseconds) => {
+      timeouts.push(milliseconds);
+      return deadline.signal;
+    },
+    expire: () => deadline.abort(),
+    timeouts,
+  };
+}
+
+export function archiveParts(settings: Partial<ArchiveSettings> = {}) {
+  const store = new MemoryObjectStore();
+  const telemetry = recordingTelemetry();
+  const clock = fakeClock();
+  const deps: ArchiveDeps = {
+    store,
+    telemetry,
+    clock,
+    enrich: noEnrichment,
+    settings: { ...archiveSettings, ...settings },
+  };
+  return { store, telemetry, clock, deps };
+}

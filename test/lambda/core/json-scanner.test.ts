@@ -1,0 +1,127 @@
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { scanJson } from '../../../lambda/core/json-scanner.ts';
+
+/** Scans text that has other bytes before and after it, as a line buffer has. */
+function scan(text: string): { isJson: boolean; after: string } {
+  const bytes = Buffer.from(`"before"${text}"after"`);
+  const start = 8;
+  const end = bytes.length - 7;
+  const isJson = scanJson(bytes, start, end);
+  return { isJson, after: bytes.toString('utf8', start, end) };
+}
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const documents = [
+  '{}',
+  '[]',
+  ' { "a" : [ 1 , -0 , 0.5e-7 , 1E+3 , true , false , null ] , "" : { } } ',
+  '"\\u00e9\\ud800 \\" \\\\ \\/ \\b\\f\\n\\r\\t é 🙂"',
+  '[[[],{"a":{}}],[{}],"",0]',
+  '-12.0',
+  'true',
+  'null',
+  '123456789012345678901234567890',
+];
+
+describe('scanJson', () => {
+  it.each(documents)('takes %s', (text) => {
+    expect(parses(text)).toBe(true);
+    expect(scan(text).isJson).toBe(true);
+  });
+
+  it.each([
+    ...[
+      '',
+      ' ',
+      ',',
+      ':',
+      '}',
+      ']',
+      '{]',
+      '[}',
+      '{,}',
+      '[,]',
+      '[1,]',
+      '{"a":1,}',
+      '{"a"}',
+      '{"a":}',
+    ],
+    ...['{1:2}', '{a:1}', "{'a':1}", '[1 2]', '1 2', '{}{}', '{}x', '[1]]', '"a" "b"', '/**/1'],
+    ...['01', '-', '-a', '+1', '.5', '1.', '1.e1', '1e', '1e+', '0x1', 'NaN', 'Infinity', '--1'],
+    ...['tru', 'True', 'nul', 'nulll', 'falsy', 'truefalse', 'undefined'],
+    ...['"', '"a', '"\\', '"\\x"', '"\\u12"', '"\\u12g4"', '"\\u', '"a\nb"', '"\t"', '"\u0000"'],
+    ...['\u00a01', '\ufeff{}', '\u20281', '\v1', '\f1', '1\u0000'],
+  ])('refuses %j', (text) => {
+    expect(parses(text)).toBe(false);
+    expect(scan(text).isJson).toBe(false);
+  });
+
+  it('says of every truncation of a document what JSON.parse says', () => {
+    for (const text of documents) {
+      for (let length = 0; length < text.length; length++) {
+        const truncated = text.slice(0, length);
+        // A cut surrogate pair would be another character in UTF-8.
+        if (truncated.isWellFormed()) expect(scan(truncated).isJson).toBe(parses(truncated));
+      }
+    }
+  });
+
+  it('says of any document what JSON.parse says, and of any change to it', () => {
+    const change = fc.record({
+      at: fc.double({ min: 0, max: 1, noNaN: true }),
+      remove: fc.nat(3),
+      insert: fc.oneof(
+        fc.constantFrom(...'{}[],:"\\-+.eE019tfn \n\t\r\u0000é', '\\u', '\\ud8', 'null', '1e5'),
+        fc.string({ unit: 'binary', maxLength: 2 }),
+      ),
+    });
+    const document = fc.json({ stringUnit: 'grapheme', maxDepth: 5 });
+    fc.assert(
+      fc.property(
+        document,
+        fc.array(change, { maxLength: 3 }),
+        fc.nat(4),
+        (json, changes, indent) => {
+          const text = changes.reduce(
+            (before, { at, remove, insert }) => {
+              const place = Math.floor(at * before.length);
+              return before.slice(0, place) + insert + before.slice(place + remove);
+            },
+            JSON.stringify(JSON.parse(json), null, indent),
+          );
+          fc.pre(text.isWellFormed());
+          expect(scan(text).isJson).toBe(parses(text));
+        },
+      ),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('turns line breaks between tokens into spaces and leaves all else', () => {
+    const { isJson, after } = scan('\r\n{\n "a\\n" :\r[\n\t1 ,\n{ }\n]\n}\n');
+    expect(isJson).toBe(true);
+    expect(after).toBe('  {  "a\\n" : [ \t1 , { } ] } ');
+  });
+
+  it('does not depend on depth', () => {
+    for (const depth of [29, 30, 31, 59, 60, 61, 1_000_000]) {
+      const open = '[{"a":'.repeat(depth / 2) + '['.repeat(depth % 2);
+      const close = ']'.repeat(depth % 2) + '}]'.repeat(depth / 2);
+      const leaf = depth % 2 === 0 ? '0' : '';
+      expect(scan(open + leaf + close).isJson).toBe(true);
+      expect(scan(`${open}${leaf}${close}]`).isJson).toBe(false);
+      expect(scan(open + leaf + close.slice(1)).isJson).toBe(false);
+      expect(scan(open + leaf + close.slice(0, -1)).isJson).toBe(false);
+    }
+  });
+});
