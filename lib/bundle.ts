@@ -1,0 +1,71 @@
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** The functions there are: each is the file of that name in `lambda/`. */
+export type FunctionEntry = 'archive';
+
+/**
+ * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source
+ * map and nothing else.
+ *
+ * The stack deploys this folder with a plain `lambda.Function`, not through `NodejsFunction`, because
+ * the emulator and the tests run this very folder: what is tested locally is byte for byte what is
+ * deployed. The same sources give the same bytes, wherever the project lies.
+ *
+ * @param folder another folder to write to; the bytes stay those for `dist/<entry>/`.
+ * @throws esbuild's `BuildFailure` when the sources do not compile.
+ */
+export function bundleFunction(
+  entry: FunctionEntry,
+  folder: string = join(root, 'dist', entry),
+): string {
+  const { outputFiles } = buildSync({
+    absWorkingDir: root,
+    // Packages keep their place in the source map, also where node_modules is a link.
+    preserveSymlinks: true,
+    entryPoints: [join('lambda', `${entry}.ts`)],
+    outfile: join(root, 'dist', entry, 'index.mjs'),
+    write: false,
+    bundle: true,
+    // No `external`: the SDK that a runtime brings along changes without a deployment.
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'eof',
+    logLevel: 'silent',
+  });
+  const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
+  replaceFiles(folder, files);
+  return folder;
+}
+
+interface File {
+  readonly name: string;
+  readonly contents: Uint8Array;
+}
+
+/**
+ * Makes the folder hold exactly these files. Tests and a synth may do so at the same time: each file
+ * is renamed into place whole, so that neither reads half of what the other writes.
+ */
+function replaceFiles(folder: string, files: readonly File[]): void {
+  mkdirSync(folder, { recursive: true });
+  const temporary = mkdtempSync(`${folder}-${process.pid}-`);
+  try {
+    for (const { name, contents } of files) {
+      writeFileSync(join(temporary, name), contents);
+      renameSync(join(temporary, name), join(folder, name));
+    }
+  } finally {
+    rmSync(temporary, { recursive: true, force: true });
+  }
+  const stale = readdirSync(folder).filter((name) => !files.some((file) => file.name === name));
+  for (const name of stale) rmSync(join(folder, name), { recursive: true, force: true });
+}

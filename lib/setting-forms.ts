@@ -1,0 +1,124 @@
+/**
+ * The forms a setting may be written in. A setting arrives with its own type from `cdk.json`, and
+ * always as text from `-c name=value`; each form takes both, and nothing that only looks like it.
+ *
+ * @module
+ */
+import { z } from 'zod';
+
+const MAX_SHOWN = 120;
+
+/** A value as an error message shows it: on one line, shortened. */
+export function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const json = JSON.stringify(value) ?? typeof value;
+  // Quoted as JSON first, so that a line break in a value cannot make two lines of one problem.
+  const text = typeof value === 'string' ? `'${json.slice(1, -1).replaceAll('\\"', '"')}'` : json;
+  return text.length > MAX_SHOWN
+    ? `${text.slice(0, MAX_SHOWN)}… (${text.length} characters)`
+    : text;
+}
+
+/** Error of a schema: what the value must be, and what it was. */
+export function must(allowed: string): (issue: { readonly input?: unknown }) => string {
+  return (issue) => `must ${allowed}, got ${show(issue.input)}`;
+}
+
+/** A whole number in a range, or its canonical decimal text: `5`, not ` 5`, `05`, `5.0` or `5k`. */
+export function wholeNumber({ min, max }: { readonly min: number; readonly max: number }) {
+  const error = must(`be a whole number from ${min} to ${max}`);
+  return z.preprocess(numberOfText, z.int({ error }).min(min, { error }).max(max, { error }));
+}
+
+/** A whole number whose range depends on another setting. */
+export function anyWholeNumber() {
+  return z.preprocess(numberOfText, z.int({ error: must('be a whole number') }));
+}
+
+function numberOfText(value: unknown): unknown {
+  return typeof value === 'string' && /^(0|-?[1-9]\d*)$/.test(value) ? Number(value) : value;
+}
+
+/** `true` or `false`, or that as text. */
+export function flag() {
+  return z.preprocess(
+    (value) => (value === 'true' ? true : value === 'false' ? false : value),
+    z.boolean({ error: must('be true or false') }),
+  );
+}
+
+/** One of a list of words. */
+export function choice<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: must(`be one of ${words.map((word) => `'${word}'`).join(', ')}`) });
+}
+
+/** Text of a pattern. */
+export function text(pattern: RegExp, allowed: string) {
+  const error = must(allowed);
+  return z.string({ error }).regex(pattern, { error });
+}
+
+/** What a {@link nameList} takes. */
+export interface NameListOptions {
+  readonly of: z.ZodType<string>;
+  /** What one entry is called. */
+  readonly noun: string;
+  readonly max: number;
+}
+
+/** A list of different names, or one text with commas between them and blanks around them. */
+export function nameList({ of, noun, max }: NameListOptions) {
+  return z.preprocess(
+    (value) => (typeof value === 'string' ? splitNames(value) : value),
+    z
+      .array(of, {
+        error: ({ input }) =>
+          input === undefined
+            ? `must name at least one ${noun}, got nothing`
+            : `must be a list of ${noun}s, or text such as "a, b", got ${show(input)}`,
+      })
+      .min(1, { error: `must name at least one ${noun}, got none` })
+      .max(max, {
+        error: ({ input }) =>
+          `must name at most ${max} ${noun}s, got ${Array.isArray(input) ? input.length : 'more'}`,
+      })
+      .superRefine(
+        (names, context) => {
+          for (const [index, name] of names.entries()) {
+            if (names.indexOf(name) === index) continue;
+            context.addIssue({
+              code: 'custom',
+              path: [index],
+              message: `must not repeat a ${noun}, got ${show(name)} again`,
+            });
+          }
+        },
+        { when: ({ value }) => Array.isArray(value) },
+      ),
+  );
+}
+
+function splitNames(value: string): string[] {
+  return value.trim() === '' ? [] : value.split(',').map((name) => name.trim());
+}
+
+/** An object, or its JSON text. */
+export function jsonObject<Schema extends z.ZodType>(schema: Schema) {
+  return z.preprocess((value, context) => {
+    const parsed = typeof value === 'string' ? parseJson(value) : value;
+    if (typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, '__proto__')) {
+      // zod leaves this key out without a word.
+      context.addIssue({ code: 'custom', message: "must not have a field '__proto__'" });
+    }
+    return parsed;
+  }, schema);
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    // Not JSON: left as it is, for the schema to refuse and to show.
+    return value;
+  }
+}

@@ -1,0 +1,253 @@
+import { z } from 'zod';
+import {
+  compressionLevels,
+  compressions,
+  logLevels,
+  pollerRanges,
+  reservedMetadataFields,
+  settingRanges,
+  timeFolders,
+} from '../lambda/contract.ts';
+import { parseClusterArn } from './cluster-arn.ts';
+import {
+  anyWholeNumber,
+  choice,
+  flag,
+  jsonObject,
+  must,
+  nameList,
+  show,
+  text,
+  wholeNumber,
+} from './setting-forms.ts';
+
+/**
+ * The longest prefix, in bytes. S3 keys hold 1,024, and the rest of a key takes up to 612: the topic
+ * twice at 249, a partition of 10 digits, two offsets of 20, the folders and every suffix.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ */
+export const MAX_OBJECT_PREFIX_BYTES = 400;
+
+/** A function's environment holds 4 KB in all: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
+export const MAX_METADATA_BYTES = 2048;
+
+/** https://docs.aws.amazon.com/lambda/latest/api/API_AmazonManagedKafkaEventSourceConfig.html */
+export const MAX_CONSUMER_GROUP_LENGTH = 200;
+
+/** How Lambda signs in to self-managed Kafka with a secret. */
+export const authentications = [
+  'SASL_SCRAM_512_AUTH',
+  'SASL_SCRAM_256_AUTH',
+  'BASIC_AUTH',
+] as const;
+
+const range = (name: keyof typeof settingRanges) =>
+  wholeNumber(settingRanges[name]).default(settingRanges[name].default);
+
+const startingPositionError = must(
+  "be 'earliest', 'latest' or a time in whole seconds with Z or an offset, such as '2026-11-23T09:00:00Z'",
+);
+const time = z.iso.datetime({ offset: true });
+
+const isStartingPosition = (value: string): boolean =>
+  value === 'earliest' ||
+  value === 'latest' ||
+  (time.safeParse(value).success && Date.parse(value) > 0 && Date.parse(value) % 1000 === 0);
+
+/** The host as Lambda's own pattern has it: https://docs.aws.amazon.com/lambda/latest/api/API_SelfManagedEventSource.html */
+const isServer = (server: string): boolean => {
+  const [, port] =
+    /^(?:(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])\.)*(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9]):([1-9]\d{0,4})$/i.exec(
+      server,
+    ) ?? [];
+  return port !== undefined && Number(port) <= 65_535 && server.length <= 300;
+};
+const serverError = must('be host:port, with a port from 1 to 65535');
+
+const isPrefix = (prefix: string): boolean =>
+  prefix === '' ||
+  (prefix.length <= MAX_OBJECT_PREFIX_BYTES &&
+    prefix
+      .split('/')
+      .every((part, index, parts) =>
+        index === parts.length - 1
+          ? part === ''
+          : /^[\w!.()=-]+$/.test(part) && !/^\.+$/.test(part),
+      ));
+
+const objectPrefixError = must(
+  `end with '/' or be '', not start with '/', have no empty, '.' or '..' part, hold letters, digits and ! - _ . ( ) = / only and at most ${MAX_OBJECT_PREFIX_BYTES} characters`,
+);
+
+const metadataFields = z
+  .record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean()], {
+      error: must('be text, a number, true or false'),
+    }),
+    { error: must('be an object, as JSON text such as {"env":"prod"}') },
+  )
+  .superRefine(checkMetadata, {
+    when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  });
+
+function checkMetadata(
+  fields: Readonly<Record<string, unknown>>,
+  context: z.core.$RefinementCtx,
+): void {
+  for (const name of Object.keys(fields)) {
+    if (reservedMetadataFields.some((reserved) => reserved === name)) {
+      const message = `must not be set, the archiver fills in ${reservedMetadataFields.join(', ')} itself`;
+      context.addIssue({ code: 'custom', path: [name], message });
+    } else if (!/^[A-Za-z_][\w.-]{0,63}$/.test(name)) {
+      const message =
+        "must be named with a letter or '_', then letters, digits, '_', '-' or '.', 64 characters in all at most";
+      context.addIssue({ code: 'custom', path: [name], message });
+    }
+  }
+  const bytes = Buffer.byteLength(JSON.stringify(fields));
+  if (bytes > MAX_METADATA_BYTES) {
+    const message = `must take at most ${MAX_METADATA_BYTES} bytes as JSON, got ${bytes}`;
+    context.addIssue({ code: 'custom', message });
+  }
+}
+
+const pollersError = must('be an object, as JSON text such as {"min":1,"max":10}');
+const provisionedPollers = z
+  .strictObject(
+    {
+      min: wholeNumber(pollerRanges.min).default(pollerRanges.min.default),
+      max: wholeNumber(pollerRanges.max).default(pollerRanges.max.default),
+      group: text(/^[\w-]{1,128}$/, "be 1 to 128 letters, digits, '-' or '_'").optional(),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? `must have min, max and group only, got ${issue.keys.map(show).join(', ')}`
+          : pollersError(issue),
+    },
+  )
+  .refine(({ min, max }) => min <= max, {
+    error: ({ input }) => `must have min at most max, got ${show(input)}`,
+    when: ({ issues }) => issues.length === 0,
+  });
+
+const levels = Object.entries(compressionLevels)
+  .map(([name, level]) => `'${name}' ${level.min} to ${level.max}, ${level.default} if not set`)
+  .join('; ');
+
+/** Every setting there is, with what it means: the one place that says so. */
+export const settingsSchema = z.object({
+  stackName: text(
+    /^[A-Za-z][A-Za-z0-9-]{0,127}$/,
+    "be a letter, then letters, digits or '-', 128 at most",
+  )
+    .default('KafkaArchive')
+    .describe('Name of the CloudFormation stack; one stack archives the topics of one cluster'),
+  clusterArn: z
+    .string({ error: must('be the ARN of an MSK cluster') })
+    .refine((arn) => parseClusterArn(arn) !== undefined, {
+      error: must(
+        'be the ARN of an MSK cluster, arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>-<n>',
+      ),
+    })
+    .optional()
+    .describe(
+      'ARN of the MSK cluster, provisioned or serverless, that the function role may read with IAM access control; the stack goes to its account and region. Either this or bootstrapServers',
+    ),
+  bootstrapServers: nameList({
+    of: z.string({ error: serverError }).refine(isServer, { error: serverError }),
+    noun: 'server',
+    max: 10,
+  })
+    .optional()
+    .describe(
+      'Bootstrap servers of a self-managed Kafka cluster that is reached over the internet, as a list or as "host:port, host:port"; needs secretArn. A cluster inside a VPC and mutual TLS are not supported yet',
+    ),
+  secretArn: text(
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
+    'be the ARN of a Secrets Manager secret',
+  )
+    .optional()
+    .describe(
+      'ARN of the secret with username and password for bootstrapServers, encrypted with the key aws/secretsmanager',
+    ),
+  authentication: choice(authentications)
+    .optional()
+    .describe(
+      'How secretArn is used to sign in to bootstrapServers; SASL_SCRAM_512_AUTH if not set',
+    ),
+  topics: nameList({
+    // Narrower than Kafka's own rule: Lambda takes neither one character nor a dot in front.
+    of: text(
+      /^[\w-][\w.-]{1,248}$/,
+      "be 2 to 249 letters, digits, '.', '_' or '-', not starting with '.'",
+    ),
+    noun: 'topic',
+    // What one role can be allowed to read, at AWS's default of ten managed policies a role.
+    max: 100,
+  }).describe(
+    'Topics to archive, as a list or as "orders, payments"; each has an event source mapping of its own',
+  ),
+  batchSize: range('batchSize').describe('Most records in one invocation'),
+  batchWindow: range('batchWindow').describe(
+    'Most seconds that a batch waits to fill; 0 waits for nothing',
+  ),
+  startingPosition: z
+    .string({ error: startingPositionError })
+    .refine(isStartingPosition, { error: startingPositionError })
+    .optional()
+    .describe(
+      "Where a consumer group without committed offsets begins: 'earliest' (if not set), 'latest', or a time with Z or an offset. A mapping cannot change it: a new value replaces the mapping, which Lambda refuses while the old one exists",
+    ),
+  hoursBack: wholeNumber({ min: 1, max: 87_600 })
+    .optional()
+    .describe(
+      'Instead of startingPosition: begin this many hours before the synth. The time differs at each synth, so set startingPosition to the time that the synth prints before deploying again',
+    ),
+  consumerGroupId: text(
+    /^[A-Za-z0-9/:_+=.@-]{1,200}$/,
+    "be 1 to 200 letters, digits or / : _ + = . @ -, ('*' is allowed by Lambda, but would be a wildcard in the role's permissions)",
+  )
+    .optional()
+    .describe(
+      'Consumer group that reads the topic; with several topics each reads with <consumerGroupId>-<topic>, since groups must be unique among mappings (so a second topic changes the group of the first, which then begins anew); <stackName>-<topic> if not set',
+    ),
+  provisionedPollers: jsonObject(provisionedPollers)
+    .optional()
+    .describe(
+      'Provisioned mode: {"min": pollers, "max": pollers, "group": name}, the group optional; on-demand mode if not set',
+    ),
+  reportBatchItemFailures: flag()
+    .default(false)
+    .describe(
+      'Retry only the topic-partitions of a batch that failed, not all of it; needs provisionedPollers',
+    ),
+  objectPrefix: z
+    .string({ error: objectPrefixError })
+    .refine(isPrefix, { error: objectPrefixError })
+    .optional()
+    .describe(
+      "What object keys begin with: '' or a path that ends in '/'; the name of the cluster, or its first bootstrap host, and '/' if not set",
+    ),
+  timeFolder: choice(timeFolders)
+    .default('hour')
+    .describe('How finely objects are put into folders by record time, UTC'),
+  compression: choice(compressions).default('gzip').describe('Compression of the objects'),
+  compressionLevel: anyWholeNumber()
+    .optional()
+    .describe(`Level of the compression: ${levels}; 'none' has no level`),
+  metadata: jsonObject(metadataFields)
+    .default({})
+    .describe(
+      'Static fields, text, number, true or false, for the metadata of every record line; readable by whoever may read the function or the objects: never a secret',
+    ),
+  memoryMiB: range('memoryMiB').describe('Memory of the function in MiB; CPU comes with it'),
+  timeoutSeconds: range('timeoutSeconds').describe(
+    'Seconds that one invocation may take; uploads are given up 5 seconds earlier',
+  ),
+  maxParallelPuts: range('maxParallelPuts').describe('Most objects uploaded at the same time'),
+  logLevel: choice(logLevels)
+    .default('info')
+    .describe('What the function logs; debug adds a line per object'),
+});

@@ -1,0 +1,83 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, expect, it } from 'vitest';
+import { ArchiveBucket } from '../../lib/archive-bucket.ts';
+import { bareStack, propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from './synthesize.ts';
+
+let template: Template;
+
+beforeAll(() => {
+  const stack = bareStack();
+  new ArchiveBucket(stack, 'Archive');
+  template = Template.fromStack(stack);
+}, SYNTH_TIMEOUT_MS);
+
+const bucket = (): Readonly<Record<string, unknown>> => propertiesOf(template, 'AWS::S3::Bucket');
+
+it('keeps its logical id, so that no change begins a new bucket', () => {
+  expect(Object.keys(resourcesOf(template, 'AWS::S3::Bucket'))).toEqual(['ArchiveBucket']);
+});
+
+it('is kept when the stack or the resource is deleted, with its policy', () => {
+  for (const type of ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy']) {
+    template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+  }
+});
+
+it('is encrypted with keys of S3', () => {
+  expect(bucket().BucketEncryption).toEqual({
+    ServerSideEncryptionConfiguration: [
+      { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+    ],
+  });
+});
+
+it('keeps versions', () => {
+  expect(bucket().VersioningConfiguration).toEqual({ Status: 'Enabled' });
+});
+
+it('is never public', () => {
+  expect(bucket().PublicAccessBlockConfiguration).toEqual({
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  });
+});
+
+it('knows no access control lists', () => {
+  expect(bucket().OwnershipControls).toEqual({
+    Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }],
+  });
+});
+
+it('drops unfinished uploads after a week and no object ever', () => {
+  expect(bucket().LifecycleConfiguration).toEqual({
+    Rules: [
+      {
+        Id: 'AbortIncompleteMultipartUploads',
+        Status: 'Enabled',
+        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+      },
+    ],
+  });
+});
+
+it('refuses every request without TLS 1.2 or later', () => {
+  const arn = { 'Fn::GetAtt': ['ArchiveBucket', 'Arn'] };
+  const deny = {
+    Effect: 'Deny',
+    Principal: { AWS: '*' },
+    Action: 's3:*',
+    Resource: [arn, { 'Fn::Join': ['', [arn, '/*']] }],
+  };
+  expect(propertiesOf(template, 'AWS::S3::BucketPolicy')).toEqual({
+    Bucket: { Ref: 'ArchiveBucket' },
+    PolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [
+        { ...deny, Condition: { Bool: { 'aws:SecureTransport': 'false' } } },
+        { ...deny, Condition: { NumericLessThan: { 's3:TlsVersion': 1.2 } } },
+      ],
+    },
+  });
+});

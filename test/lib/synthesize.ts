@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { App, Stack, Validations } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterAll } from 'vitest';
+import { ArchiveStack } from '../../lib/archive-stack.ts';
+import { parse } from './settings-fixture.ts';
+
+/** What the test file that imports this synthesises goes here, and goes away. */
+const folder = mkdtempSync(join(tmpdir(), 'synth-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A synth costs seconds, more on a busy machine. */
+export const SYNTH_TIMEOUT_MS = 60_000;
+
+const cdkJson: { readonly context: Record<string, unknown> } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../cdk.json'), 'utf8'),
+);
+
+/**
+ * An empty stack, with the feature flags of `cdk.json`, for the tests of one construct. CloudFormation's own rules, which take seconds to
+ * load, are left to the tests of the whole stack.
+ */
+export function bareStack(): Stack {
+  const outdir = mkdtempSync(join(folder, 'bare-'));
+  const { context } = cdkJson;
+  return new Stack(new App({ outdir, context, builtinCloudFormationValidation: false }), 'Stack');
+}
+
+/** A resource as a template has it. */
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+  readonly DependsOn?: readonly string[];
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+}
+
+/** One entry of the validation report. */
+export interface Finding {
+  readonly ruleName: string;
+  readonly description: string;
+}
+
+/** What came of a synth. */
+export interface Synthesis {
+  readonly template: Template;
+  /** What the validation report holds: findings of cdk-nag, of CloudFormation's rules, and warnings. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Synthesises the stack of these settings as the app does, with the feature flags of `cdk.json`.
+ *
+ * @param change makes the stack different before the synth.
+ * @throws what the CDK throws for an error of the validation report.
+ */
+export function synthesize(
+  settings: Record<string, unknown> = {},
+  change: (stack: Stack) => void = () => {},
+): Synthesis {
+  const outdir = mkdtempSync(join(folder, 'stack-'));
+  const app = new App({ outdir, context: cdkJson.context, analyticsReporting: false });
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  const parsed = parse(settings);
+  const stack = new ArchiveStack(app, parsed.stackName, { settings: parsed });
+  change(stack);
+  const template = Template.fromStack(stack);
+  return { template, findings: findingsOf(outdir) };
+}
+
+/** The resources of a type by logical id. */
+export function resourcesOf(template: Template, type: string): Readonly<Record<string, Resource>> {
+  const resources: Record<string, Resource> = template.toJSON().Resources;
+  return Object.fromEntries(
+    Object.entries(resources).filter(([, resource]) => resource.Type === type),
+  );
+}
+
+/** The one resource of a type. */
+export function resourceOf(template: Template, type: string): Resource {
+  const [resource, ...more] = Object.values(resourcesOf(template, type));
+  if (resource === undefined || more.length > 0) throw new Error(`not exactly one ${type}`);
+  return resource;
+}
+
+/** The `Properties` of the one resource of a type. */
+export function propertiesOf(template: Template, type: string): Resource['Properties'] {
+  return resourceOf(template, type).Properties;
+}
+
+interface Report {
+  readonly pluginReports: readonly { readonly violations: readonly Finding[] }[];
+}
+
+function findingsOf(outdir: string): Finding[] {
+  const report: Report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
+  return report.pluginReports.flatMap(({ violations }) =>
+    violations.map(({ ruleName, description }) => ({ ruleName, description })),
+  );
+}
