@@ -15,7 +15,10 @@ import { element, parseXml, textElement, xmlDocument } from './xml.ts';
 const MAX_KEYS = 1000;
 const MAX_INT32 = 2 ** 31 - 1;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html */
+/**
+ * Tells all buckets, by name.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html
+ */
 export function listBuckets({ store }: OperationContext): Answer {
   const buckets = store
     .buckets()
@@ -34,7 +37,7 @@ export function listBuckets({ store }: OperationContext): Answer {
 }
 
 /**
- * In us-east-1, which this server says it is, making one's own bucket again succeeds:
+ * Makes a bucket. In us-east-1, which this server says it is, making one's own bucket again succeeds:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
  */
 export async function createBucket({ store, request, target }: OperationContext): Promise<Answer> {
@@ -48,13 +51,19 @@ export async function createBucket({ store, request, target }: OperationContext)
   return { status: 200, headers: { location: `/${target.bucket}` } };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html */
+/**
+ * Tells whether a bucket is there.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ */
 export function headBucket({ store, target }: OperationContext): Answer {
   store.bucket(target.bucket);
   return { status: 200, headers: { 'x-amz-bucket-region': REGION } };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html */
+/**
+ * Deletes a bucket that is empty.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html
+ */
 export function deleteBucket({ store, target }: OperationContext): Answer {
   store.deleteBucket(target.bucket);
   return { status: 204 };
@@ -141,7 +150,10 @@ function contentElements(bucket: Bucket, page: ListingPage, writing: PageWriting
   return [...contents, ...prefixes];
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html */
+/**
+ * Tells a page of the keys of a bucket.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+ */
 export function listObjectsV2({ store, target, query }: OperationContext): Answer {
   const bucket = store.bucket(target.bucket);
   const listing: ListingRequest = {

@@ -44,7 +44,6 @@ const errorTable = {
   MaxMessageLengthExceeded: [400, 'Your request was too big.'],
   MetadataTooLarge: [400, 'Your metadata headers exceed the maximum allowed metadata size'],
   MissingContentLength: [411, 'You must provide the Content-Length HTTP header.'],
-  MissingRequestBodyError: [400, 'Request body is empty.'],
   NoSuchBucket: [404, 'The specified bucket does not exist'],
   NoSuchKey: [404, 'The specified key does not exist.'],
   NotImplemented: [501, 'A header you provided implies functionality that is not implemented'],
@@ -61,7 +60,7 @@ const errorTable = {
   ],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
-/** Codes the server answers by itself. */
+/** Codes the server knows the status and text of, those included that only faults answer. */
 export type S3ErrorCode = keyof typeof errorTable;
 
 /** What an error says beyond its code. */

@@ -39,7 +39,11 @@ const storageClasses = new Set([
 /** Classes whose objects have to be restored before they can be read. */
 const archivedClasses = new Set(['GLACIER', 'DEEP_ARCHIVE']);
 
-/** What a put says of its object. @throws {S3Error} where S3 does not take it. */
+/**
+ * What a put says of its object.
+ *
+ * @throws {S3Error} where S3 does not take it.
+ */
 export function readProperties(headers: IncomingHttpHeaders): ObjectProperties {
   const storageClass = String(headers['x-amz-storage-class'] ?? 'STANDARD');
   if (!storageClasses.has(storageClass)) throw new S3Error('InvalidStorageClass');

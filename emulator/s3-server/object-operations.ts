@@ -24,7 +24,10 @@ import { childrenNamed, childText, element, parseXml, textElement, xmlDocument }
 
 const MAX_DELETED_KEYS = 1000;
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
+/**
+ * Stores an object once every check of its body held.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+ */
 export async function putObject(context: OperationContext): Promise<Answer> {
   const { store, request, target } = context;
   store.bucket(target.bucket);
@@ -79,7 +82,10 @@ function readAnswer(context: OperationContext, record: ObjectRecord): Reading {
   return { start, length, answer };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html */
+/**
+ * Reads an object, or a range of it.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ */
 export function getObject(context: OperationContext): Answer {
   const { record, descriptor } = context.store.open(context.target);
   try {
@@ -94,19 +100,28 @@ export function getObject(context: OperationContext): Answer {
   }
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+/**
+ * Tells of an object what a read would.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+ */
 export function headObject(context: OperationContext): Answer {
   return readAnswer(context, context.store.read(context.target)).answer;
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
+/**
+ * Deletes an object; succeeds where there is none.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html
+ */
 export function deleteObject({ store, request, target }: OperationContext): Answer {
   refuseConditions(request.headers);
   store.delete(target);
   return { status: 204 };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+/**
+ * Deletes up to 1,000 objects.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+ */
 export async function deleteObjects({ store, request, target }: OperationContext): Promise<Answer> {
   const root = parseXml(await readDocument(request, true));
   const objects = childrenNamed(root, 'Object');
@@ -128,19 +143,28 @@ export async function deleteObjects({ store, request, target }: OperationContext
   );
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html */
+/**
+ * Replaces the tags of an object.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html
+ */
 export async function putObjectTagging(context: OperationContext): Promise<Answer> {
   const tags = readTaggingDocument(await readDocument(context.request));
   context.store.replaceTags(context.target, tags);
   return { status: 200 };
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html */
+/**
+ * Tells the tags of an object.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+ */
 export function getObjectTagging({ store, target }: OperationContext): Answer {
   return xmlAnswer(taggingDocument(store.read(target).tags));
 }
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html */
+/**
+ * Takes the tags of an object away.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html
+ */
 export function deleteObjectTagging({ store, target }: OperationContext): Answer {
   store.replaceTags(target, []);
   return { status: 204 };
