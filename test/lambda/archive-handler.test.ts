@@ -1,0 +1,254 @@
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createArchiveHandler } from '../../lambda/archive-handler.ts';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import { archiveParts, invocation, type MemoryObjectStore } from '../helpers/archive-parts.ts';
+import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
+
+/** Every offset in the store, as often as it is there, by topic-partition. */
+function storedOffsets(store: MemoryObjectStore): string[] {
+  return [...store.objects.values()]
+    .flatMap(({ body }) => gunzipSync(body).toString().trimEnd().split('\n'))
+    .map((line) => JSON.parse(line))
+    .map(({ topic, partition, offset }) => `${topic}-${partition} ${offset}`)
+    .sort();
+}
+
+const twoRuns = mskEvent([...mskRecords(100, 3), ...mskRecords(7, 2, { partition: 0 })]);
+const allOffsets = ['orders-0 7', 'orders-0 8', 'orders-3 100', 'orders-3 101', 'orders-3 102'];
+const folder = 'shop/topic=orders/dt=2025-11-23/hour=10';
+const keyOf3 = `${folder}/orders-3-00000000000000000100-00000000000000000102.jsonl.gz`;
+const keyOf0 = `${folder}/orders-0-00000000000000000007-00000000000000000008.jsonl.gz`;
+
+describe('archive handler', () => {
+  it('stores every record once, each object saying who stored it and when', async () => {
+    const { store, deps } = archiveParts();
+    expect(await createArchiveHandler(deps)(twoRuns, invocation)).toBeUndefined();
+    expect([...store.objects.keys()].sort()).toEqual([keyOf0, keyOf3]);
+    expect(storedOffsets(store)).toEqual(allOffsets);
+    expect(store.objects.get(keyOf3)).toMatchObject({
+      contentType: 'application/gzip',
+      metadata: {
+        'request-id': 'request-1',
+        'function-version': '7',
+        'stored-at': expect.stringMatching(/^2025-11-23T10:53:20\.\d{3}Z$/),
+        'run-first-offset': '100',
+      },
+    });
+  });
+
+  it('succeeds and stores nothing for an event without records', async () => {
+    const { store, deps, telemetry } = archiveParts();
+    expect(await createArchiveHandler(deps)(mskEvent([]), invocation)).toBeUndefined();
+    expect(store.objects.size).toBe(0);
+    expect(telemetry.done).toMatchObject([
+      { summary: { topic: undefined, records: 0, objects: 0 }, failures: [] },
+    ]);
+  });
+
+  it('finds a batch that is tried again already stored', async () => {
+    const { store, deps, telemetry } = archiveParts();
+    const handler = createArchiveHandler(deps);
+    await handler(twoRuns, invocation);
+    await handler(twoRuns, { ...invocation, awsRequestId: 'request-2' });
+    expect(storedOffsets(store)).toEqual(allOffsets);
+    expect(store.objects.get(keyOf3)?.metadata['request-id']).toBe('request-1');
+    expect(telemetry.done.map(({ summary }) => summary)).toMatchObject([
+      { objects: 2, alreadyStored: 0 },
+      { objects: 0, alreadyStored: 2, bytesStored: 0, keyConflicts: 0 },
+    ]);
+  });
+
+  it('keeps both bodies where offsets begin anew, and counts the conflict', async () => {
+    const { store, deps, telemetry } = archiveParts();
+    const handler = createArchiveHandler(deps);
+    await handler(mskEvent([mskRecord({ value: '"old"' })]), invocation);
+    await handler(mskEvent([mskRecord({ value: '"new"' })]), invocation);
+    const [first, second, ...more] = [...store.objects.keys()];
+    expect(more).toEqual([]);
+    expect(second).toBe(first?.replace('.jsonl.gz', `~${second?.slice(-17, -9)}.jsonl.gz`));
+    expect(telemetry.done[1]?.summary).toMatchObject({ objects: 1, keyConflicts: 1 });
+  });
+
+  it.each(['before', 'after'] as const)(
+    'throws naming what is not stored when a put fails %s its effect, and loses and doubles nothing',
+    async (moment) => {
+      const { store, deps, telemetry } = archiveParts();
+      const handler = createArchiveHandler(deps);
+      store.fail = (key, when) => key === keyOf3 && when === moment;
+      const error = await handler(twoRuns, invocation).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(AggregateError);
+      const reason = 'orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED)';
+      expect(error).toMatchObject({
+        message: `1 of 2 objects not stored: ${reason}`,
+        errors: [{ code: 'STORE_WRITE_FAILED', retryable: true, message: reason }],
+      });
+      expect(telemetry.done[0]?.summary).toMatchObject({ objects: 1, failedObjects: 1 });
+
+      store.fail = () => false;
+      await handler(twoRuns, invocation);
+      expect(storedOffsets(store)).toEqual(allOffsets);
+    },
+  );
+
+  it('names every object that is not stored', async () => {
+    const { store, deps } = archiveParts();
+    store.fail = () => true;
+    await expect(createArchiveHandler(deps)(twoRuns, invocation)).rejects.toThrow(
+      '2 of 2 objects not stored: orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED); ' +
+        'orders-0 offsets 7 to 8: SlowDown, HTTP 503 (STORE_WRITE_FAILED)',
+    );
+  });
+
+  it('says no more of an unexpected failure than that it was one', async () => {
+    const { deps } = archiveParts();
+    const cause = new RangeError('secret u-17');
+    const store = { ...deps.store, create: () => Promise.reject(cause) };
+    const error = await createArchiveHandler({ ...deps, store })(
+      mskEvent([mskRecord()]),
+      invocation,
+    ).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      message:
+        '1 of 1 objects not stored: orders-3 offsets 100 to 100: unexpected error (STORE_WRITE_FAILED)',
+      errors: [{ retryable: false, cause }],
+    });
+  });
+
+  it('aborts what is in flight five seconds before the function times out', async () => {
+    const { store, deps, clock } = archiveParts({ maxParallelPuts: 1 });
+    store.fail = () => {
+      clock.expire();
+      return false;
+    };
+    await expect(createArchiveHandler(deps)(twoRuns, invocation)).rejects.toThrow(
+      '1 of 2 objects not stored: orders-0 offsets 7 to 8: aborted (STORE_ABORTED)',
+    );
+    expect(clock.timeouts).toEqual([55_000]);
+    const late = { ...invocation, getRemainingTimeInMillis: () => 10 };
+    await expect(createArchiveHandler(deps)(twoRuns, late)).rejects.toThrow('2 of 2');
+    expect(clock.timeouts).toEqual([55_000, 0]);
+  });
+
+  it('puts no more objects at once than it may', async () => {
+    const { store, deps } = archiveParts({ maxParallelPuts: 3 });
+    const records = Array.from({ length: 10 }, (_, partition) => mskRecord({ partition }));
+    await createArchiveHandler(deps)(mskEvent(records), invocation);
+    expect(store.objects.size).toBe(10);
+    expect(store.mostAtOnce).toBe(3);
+  });
+
+  it('stores nothing of what is not a Kafka event', async () => {
+    const { store, deps, telemetry } = archiveParts();
+    await expect(createArchiveHandler(deps)({ Records: [] }, invocation)).rejects.toMatchObject({
+      code: 'INVALID_EVENT',
+    });
+    expect(store.objects.size).toBe(0);
+    expect(telemetry.refused).toEqual([
+      { requestId: 'request-1', error: expect.objectContaining({ code: 'INVALID_EVENT' }) },
+    ]);
+    expect(telemetry.done).toEqual([]);
+  });
+
+  it('fails the whole batch when enrich does, also where the mapping takes partial responses', async () => {
+    const { store, deps } = archiveParts({ reportBatchItemFailures: true });
+    const enrich = ({ partition }: { partition: number }) => {
+      if (partition === 0) throw new Error('no tenant');
+      return {};
+    };
+    await expect(
+      createArchiveHandler({ ...deps, enrich })(twoRuns, invocation),
+    ).rejects.toMatchObject({ code: 'ENRICH_FAILED' });
+    expect(store.objects.size).toBe(0);
+  });
+
+  it('tells what it did, once an invocation and once an object', async () => {
+    const { deps, telemetry } = archiveParts();
+    await createArchiveHandler(deps)(twoRuns, invocation);
+    const bytes = telemetry.stored.map((object) => object.bytes);
+    expect(telemetry.stored).toEqual([
+      {
+        requestId: 'request-1',
+        key: keyOf3,
+        records: 3,
+        bytes: bytes[0],
+        outcome: 'stored',
+        keyConflict: false,
+      },
+      {
+        requestId: 'request-1',
+        key: keyOf0,
+        records: 2,
+        bytes: bytes[1],
+        outcome: 'stored',
+        keyConflict: false,
+      },
+    ]);
+    expect(telemetry.done).toEqual([
+      {
+        summary: {
+          requestId: 'request-1',
+          topic: 'orders',
+          runs: [
+            { partition: 3, firstOffset: 100, lastOffset: 102, records: 3 },
+            { partition: 0, firstOffset: 7, lastOffset: 8, records: 2 },
+          ],
+          records: 5,
+          bytesIn: 5 * (4 + 11),
+          bytesStored: bytes[0] + bytes[1],
+          objects: 2,
+          alreadyStored: 0,
+          keyConflicts: 0,
+          invalidTimestamps: 0,
+          failedObjects: 0,
+          encodeMilliseconds: 5,
+          storeMilliseconds: expect.any(Number),
+        },
+        failures: [],
+      },
+    ]);
+  });
+});
+
+describe('archive handler with partial batch responses', () => {
+  const settings = { reportBatchItemFailures: true };
+
+  it('reports nothing when all is stored', async () => {
+    const { deps } = archiveParts(settings);
+    expect(await createArchiveHandler(deps)(twoRuns, invocation)).toEqual({
+      batchItemFailures: [],
+    });
+  });
+
+  it('reports every record of a topic-partition with an object that is not stored, and no other', async () => {
+    const { store, deps } = archiveParts(settings);
+    store.fail = (key) => key.includes('2of2');
+    const records = [
+      ...mskRecords(100, 2),
+      mskRecord({ offset: 102, timestamp: 1_763_898_800_000 }),
+      ...mskRecords(7, 2, { partition: 0 }),
+    ];
+    expect(await createArchiveHandler(deps)(mskEvent(records), invocation)).toEqual({
+      batchItemFailures: [100, 101, 102].map((offset) => ({
+        itemIdentifier: { partition: 'orders-3', offset },
+      })),
+    });
+    expect([...store.objects.keys()].filter((key) => key.includes('orders-0-'))).toHaveLength(1);
+  });
+
+  it("repeats the event's own name for the topic-partition", async () => {
+    const { store, deps } = archiveParts(settings);
+    store.fail = () => true;
+    const event = { ...twoRuns, records: { 'as-the-service-says': [mskRecord()] } };
+    expect(await createArchiveHandler(deps)(event, invocation)).toEqual({
+      batchItemFailures: [{ itemIdentifier: { partition: 'as-the-service-says', offset: 100 } }],
+    });
+  });
+
+  it('still throws for what is not a Kafka event', async () => {
+    const { deps } = archiveParts(settings);
+    await expect(createArchiveHandler(deps)(null, invocation)).rejects.toBeInstanceOf(
+      ArchiverError,
+    );
+  });
+});

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { readSettings } from '../../../lambda/io/settings.ts';
+import { archiveEnvironment } from '../../../lib/archive-environment.ts';
+
+const props = {
+  archiveBucket: 'archive',
+  objectPrefix: 'shop/',
+  timeFolder: 'hour',
+  compression: 'zstd',
+  compressionLevel: 3,
+  metadata: { env: 'prod', tier: 1, hot: true },
+  maxParallelPuts: 16,
+  reportBatchItemFailures: true,
+  logLevel: 'info',
+  serviceName: 'shop',
+} as const;
+
+describe('readSettings', () => {
+  it('reads what the construct writes', () => {
+    expect(readSettings(archiveEnvironment(props))).toEqual({
+      archiveBucket: 'archive',
+      objectPrefix: 'shop/',
+      timeFolder: 'hour',
+      compression: 'zstd',
+      level: 3,
+      metadata: { env: 'prod', tier: 1, hot: true },
+      maxParallelPuts: 16,
+      reportBatchItemFailures: true,
+    });
+    const { compressionLevel: _, ...plain } = props;
+    const none = {
+      ...plain,
+      compression: 'none',
+      objectPrefix: '',
+      reportBatchItemFailures: false,
+    } as const;
+    expect(readSettings(archiveEnvironment(none))).toMatchObject({
+      level: 0,
+      objectPrefix: '',
+      reportBatchItemFailures: false,
+    });
+  });
+
+  it.each([
+    ['ARCHIVE_BUCKET', '', "the name of a bucket, got ''"],
+    ['OBJECT_PREFIX', 'shop', "empty or end in '/', got 'shop'"],
+    ['TIME_FOLDER', 'week', "one of hour, day, none, got 'week'"],
+    ['COMPRESSION', 'snappy', "one of gzip, zstd, none, got 'snappy'"],
+    ['COMPRESSION_LEVEL', '0', "a whole number from 1 to 19, got '0'"],
+    ['COMPRESSION_LEVEL', '20', "a whole number from 1 to 19, got '20'"],
+    ['METADATA', '{', "a JSON object of text, numbers and booleans, got '{'"],
+    ['METADATA', '[]', "a JSON object of text, numbers and booleans, got '[]'"],
+    ['METADATA', '{"a":{}}', `a JSON object of text, numbers and booleans, got '{"a":{}}'`],
+    ['MAX_PARALLEL_PUTS', '1.5', "a whole number from 1 to 256, got '1.5'"],
+    ['REPORT_BATCH_ITEM_FAILURES', 'yes', "one of true, false, got 'yes'"],
+    ['REPORT_BATCH_ITEM_FAILURES', undefined, 'one of true, false, got none'],
+  ])('refuses %s of %j', (name, value, wanted) => {
+    expect(() => readSettings({ ...archiveEnvironment(props), [name]: value })).toThrow(
+      expect.objectContaining({ code: 'INVALID_SETTINGS', message: `${name} must be ${wanted}` }),
+    );
+  });
+
+  it('names every problem at once', () => {
+    expect(() => readSettings({})).toThrow(
+      /^COMPRESSION .*; ARCHIVE_BUCKET .*; OBJECT_PREFIX .*; TIME_FOLDER .*; METADATA .*; MAX_PARALLEL_PUTS .*; REPORT_BATCH_ITEM_FAILURES /,
+    );
+  });
+});

@@ -1,0 +1,174 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createArchiveHandler } from '../../../lambda/archive-handler.ts';
+import { METRIC_NAMESPACE, metricNames } from '../../../lambda/contract.ts';
+import { createTelemetry } from '../../../lambda/io/telemetry.ts';
+import { archiveParts, invocation } from '../../helpers/archive-parts.ts';
+import { mskEvent, mskRecord, mskRecords } from '../../helpers/kafka-events.ts';
+
+/** Bytes that no line may show. */
+const secrets = ['secret-key', 'secret-value', 'secret-header'];
+const records = mskRecords(100, 2, {
+  key: 'secret-key',
+  value: '"secret-value"',
+  headers: [['h', 'secret-header']],
+});
+
+const printed: string[] = [];
+beforeEach(() => {
+  printed.length = 0;
+  vi.stubEnv('POWERTOOLS_DEV', 'true');
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  for (const level of ['log', 'debug', 'info', 'warn', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation((line: string) => void printed.push(line));
+  }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+function parts(logLevel: 'DEBUG' | 'INFO' = 'INFO') {
+  const { deps, store } = archiveParts();
+  const logger = new Logger({ serviceName: 'shop', logLevel });
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: 'shop' });
+  const telemetry = createTelemetry(logger, metrics);
+  return { store, handler: createArchiveHandler({ ...deps, telemetry }) };
+}
+
+const lines = () => printed.map((line) => JSON.parse(line));
+const logs = () => lines().filter((line) => 'message' in line);
+const metricLines = () => lines().filter((line) => '_aws' in line);
+
+describe('telemetry', () => {
+  it('writes one line an invocation, with what was archived', async () => {
+    await parts().handler(mskEvent(records), invocation);
+    expect(logs()).toEqual([
+      expect.objectContaining({
+        level: 'INFO',
+        message: 'batch archived',
+        service: 'shop',
+        requestId: 'request-1',
+        topic: 'orders',
+        runs: [{ partition: 3, firstOffset: 100, lastOffset: 101, records: 2 }],
+        records: 2,
+        objects: 1,
+      }),
+    ]);
+  });
+
+  it('writes one line an object more at debug', async () => {
+    await parts('DEBUG').handler(mskEvent(records), invocation);
+    expect(logs()).toMatchObject([
+      {
+        level: 'DEBUG',
+        message: 'object stored',
+        key: expect.stringContaining('/orders-3-'),
+        outcome: 'stored',
+      },
+      { message: 'batch archived' },
+    ]);
+  });
+
+  it('emits every metric of an invocation in one line, also those that are 0', async () => {
+    await parts().handler(
+      mskEvent([...records, mskRecord({ offset: 102, timestamp: -1 })]),
+      invocation,
+    );
+    const [line, ...more] = metricLines();
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({
+      service: 'shop',
+      topic: 'orders',
+      Records: 3,
+      Objects: 2,
+      AlreadyStored: 0,
+      KeyConflicts: 0,
+      InvalidTimestamps: 1,
+      FailedObjects: 0,
+    });
+    const [{ Namespace, Dimensions, Metrics: emitted }] = line._aws.CloudWatchMetrics;
+    expect({ Namespace, Dimensions }).toEqual({
+      Namespace: 'MskS3Archiver',
+      Dimensions: [['service', 'topic']],
+    });
+    expect(emitted.map(({ Name }: { Name: string }) => Name).sort()).toEqual(
+      Object.values(metricNames).sort(),
+    );
+    for (const name of Object.values(metricNames)) expect(line[name]).toEqual(expect.any(Number));
+  });
+
+  it('keeps the topic of one invocation out of the next', async () => {
+    const { handler } = parts();
+    await handler(mskEvent(records), invocation);
+    await handler(mskEvent([mskRecord({ topic: 'payments' })]), invocation);
+    await handler(mskEvent([]), invocation);
+    expect(metricLines().map(({ topic, Records }) => [topic, Records])).toEqual([
+      ['orders', 2],
+      ['payments', 1],
+      [undefined, 0],
+    ]);
+  });
+
+  it('says at error which offsets are not stored, and why', async () => {
+    const { handler, store } = parts();
+    store.fail = () => true;
+    await expect(handler(mskEvent(records), invocation)).rejects.toThrow();
+    expect(logs()).toEqual([
+      expect.objectContaining({
+        level: 'ERROR',
+        message: 'batch not archived',
+        failures: [
+          {
+            code: 'STORE_WRITE_FAILED',
+            retryable: true,
+            reason: 'orders-3 offsets 100 to 101: SlowDown, HTTP 503 (STORE_WRITE_FAILED)',
+          },
+        ],
+      }),
+    ]);
+    expect(metricLines()[0]).toMatchObject({ Objects: 0, FailedObjects: 1, BytesStored: 0 });
+  });
+
+  it('says at error why a batch was refused', async () => {
+    await expect(parts().handler({}, invocation)).rejects.toThrow();
+    expect(logs()).toEqual([
+      expect.objectContaining({
+        level: 'ERROR',
+        message: 'batch refused',
+        requestId: 'request-1',
+        code: 'INVALID_EVENT',
+      }),
+    ]);
+  });
+
+  it('gives only the name of an error that is not ours', () => {
+    const telemetry = createTelemetry(new Logger(), new Metrics({ namespace: METRIC_NAMESPACE }));
+    telemetry.batchRefused('request-1', new RangeError('secret-value'));
+    telemetry.batchRefused('request-2', 'secret-value');
+    expect(logs()).toMatchObject([
+      { code: 'UNEXPECTED', reason: 'RangeError' },
+      { code: 'UNEXPECTED', reason: 'string' },
+    ]);
+    expect(printed.join()).not.toContain('secret');
+  });
+
+  it('never shows a key, a value or a header, at any level, whatever happens', async () => {
+    const { handler, store } = parts('DEBUG');
+    await handler(mskEvent(records), invocation);
+    store.fail = () => true;
+    const event = mskEvent(records.map((record) => ({ ...record, offset: record.offset + 5 })));
+    await expect(handler(event, invocation)).rejects.toThrow();
+    await expect(
+      handler(mskEvent([{ ...mskRecord(), value: 'secret-value!' }]), invocation),
+    ).rejects.toThrow();
+    expect(printed).toHaveLength(1 + 2 + 2 + 1);
+    for (const secret of secrets) {
+      expect(printed.join()).not.toContain(secret);
+      expect(printed.join()).not.toContain(
+        Buffer.from(secret).toString('base64').replace(/=*$/, ''),
+      );
+    }
+  });
+});
