@@ -3,8 +3,9 @@ import { DEADLINE_MARGIN_MS, objectMetadataNames as names } from './contract.ts'
 import {
   type ArchiveObject,
   type ArchivePlan,
+  createPlanner,
+  type Planner,
   type PlanSettings,
-  planArchive,
 } from './core/archive-plan.ts';
 import type { Enrich } from './core/enrichment.ts';
 import { ArchiverError } from './core/errors.ts';
@@ -64,6 +65,7 @@ interface StoreResult {
  */
 export function createArchiveHandler(deps: ArchiveDeps) {
   const { clock, settings, telemetry } = deps;
+  const plan = createPlanner(settings, deps.enrich);
   return async (
     event: unknown,
     context: InvocationContext,
@@ -74,19 +76,19 @@ export function createArchiveHandler(deps: ArchiveDeps) {
     const requestId = context.awsRequestId;
     const started = clock.now();
 
-    const plan = await planBatch(event, deps).catch((error: unknown) => {
+    const planned = await planEvent(event, plan).catch((error: unknown) => {
       telemetry.batchRefused(requestId, error);
       throw error;
     });
     const encoded = clock.now();
-    const results = await storeAll(plan.objects, { deps, context, options });
+    const results = await storeAll(planned.objects, { deps, context, options });
     const stored = clock.now();
 
     const failures = results.flatMap(({ error }) => error ?? []);
     telemetry.batchDone(
       {
         requestId,
-        ...summarise(plan, results),
+        ...summarise(planned, results),
         encodeMilliseconds: encoded - started,
         storeMilliseconds: stored - encoded,
       },
@@ -101,8 +103,8 @@ export function createArchiveHandler(deps: ArchiveDeps) {
   };
 }
 
-async function planBatch(event: unknown, { settings, enrich }: ArchiveDeps): Promise<ArchivePlan> {
-  return planArchive(parseBatch(event), settings, enrich);
+async function planEvent(event: unknown, plan: Planner): Promise<ArchivePlan> {
+  return plan(parseBatch(event));
 }
 
 interface StoreJob {
@@ -150,7 +152,7 @@ function notStored({ run, first, last }: ArchiveObject, cause: unknown): Archive
   return new ArchiverError(code, `${range}: ${message} (${code})`, { retryable, cause });
 }
 
-function summarise({ objects, bytesIn, invalidTimestamps }: ArchivePlan, results: StoreResult[]) {
+function summarise({ objects, bytesIn }: ArchivePlan, results: StoreResult[]) {
   const outcomes = results.flatMap(({ object, outcome }) => (outcome ? [{ object, outcome }] : []));
   const stored = outcomes.filter(({ outcome }) => outcome.status === 'stored');
   const runs = [...new Set(objects.map(({ run }) => run))];
@@ -168,7 +170,7 @@ function summarise({ objects, bytesIn, invalidTimestamps }: ArchivePlan, results
     objects: stored.length,
     alreadyStored: outcomes.length - stored.length,
     keyConflicts: outcomes.filter(({ outcome }) => outcome.keyConflict).length,
-    invalidTimestamps,
+    invalidTimestamps: sum(objects, (object) => object.invalidTimestamps),
     failedObjects: results.length - outcomes.length,
   };
 }

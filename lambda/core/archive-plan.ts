@@ -5,11 +5,12 @@ import { FORMAT_VERSION, objectMetadataNames as names, type TimeFolder } from '.
 import { type CompressionSettings, compress, contentTypes } from './compression.ts';
 import type { Enrich, MetadataFields } from './enrichment.ts';
 import type { Batch, BatchRun, KafkaEventRecord } from './kafka-event.ts';
+import { LineBuffer } from './line-buffer.ts';
 import { folderOf, isFolderTimestamp, objectKey, periodOf } from './object-key.ts';
 import { RecordLineWriter } from './record-line.ts';
 
-/** Threads of Node's pool; each compression beyond would only hold a quarter of a megabyte. */
-const COMPRESSIONS_AT_ONCE = 4;
+/** As many as a function of the usual memory has cores for; each more would only hold its own memory. */
+const COMPRESSIONS_AT_ONCE = 2;
 
 /** The settings that decide what objects a batch becomes: same batch, same settings, same objects. */
 export interface PlanSettings extends CompressionSettings {
@@ -35,6 +36,8 @@ export interface ArchiveObject {
   readonly first: number;
   readonly last: number;
   readonly records: number;
+  /** Records whose timestamp names no folder. */
+  readonly invalidTimestamps: number;
 }
 
 /** What a batch becomes. */
@@ -43,8 +46,6 @@ export interface ArchivePlan {
   readonly objects: readonly ArchiveObject[];
   /** Bytes of keys, values and header values, as Kafka held them. */
   readonly bytesIn: number;
-  /** Records whose timestamp names no folder. */
-  readonly invalidTimestamps: number;
 }
 
 /** A run's records that share a folder, with where their lines lie. */
@@ -58,44 +59,53 @@ interface ObjectLines {
   readonly end: number;
 }
 
+/** Turns a batch into the objects to store; see {@link createPlanner}. */
+export type Planner = (batch: Batch) => Promise<ArchivePlan>;
+
 /**
- * Turns a batch into the objects to store: one for each batch run, or one for each folder that the
- * run's records fall into. Pure: no clock, no ids, no I/O.
+ * Makes the function that turns a batch into the objects to store: one for each batch run, or one for
+ * each folder that the run's records fall into. No clock, no ids, no I/O: the same batch gives the same
+ * objects. Any number of batches may be planned at a time.
  *
- * @throws {ArchiverError} `INVALID_EVENT` or `ENRICH_FAILED`; then no object of the batch is to be stored
+ * The planner rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`; then no object of the
+ * batch is to be stored.
  */
-export async function planArchive(
-  batch: Batch,
-  settings: PlanSettings,
-  enrich: Enrich,
-): Promise<ArchivePlan> {
-  const { source, runs } = batch;
-  const writer = new RecordLineWriter(
-    { source, metadata: settings.metadata, enrich },
-    estimateBytes(runs),
-  );
-  const written = runs.flatMap((run) => writeRun(run, settings.timeFolder, writer));
-  const limit = pLimit(COMPRESSIONS_AT_ONCE);
-  return {
-    objects: await Promise.all(
-      written.map((object) =>
-        limit(() => toObject(object, writer.lines.slice(object.start, object.end), settings)),
-      ),
-    ),
-    bytesIn: writer.lines.decoded,
-    invalidTimestamps: countInvalidTimestamps(runs),
+export function createPlanner(settings: PlanSettings, enrich: Enrich): Planner {
+  const spareBuffers: LineBuffer[] = [];
+  return async ({ source, runs }) => {
+    const lines = spareBuffers.pop() ?? new LineBuffer();
+    try {
+      lines.reset();
+      const writer = new RecordLineWriter({ source, metadata: settings.metadata, enrich }, lines);
+      const written = runs.flatMap((run) => writeRun(run, settings.timeFolder, { lines, writer }));
+      const limit = pLimit(COMPRESSIONS_AT_ONCE);
+      return {
+        objects: await Promise.all(
+          written.map((object) =>
+            limit(() => toObject(object, lines.slice(object.start, object.end), settings)),
+          ),
+        ),
+        bytesIn: lines.decoded,
+      };
+    } finally {
+      spareBuffers.push(lines);
+    }
   };
 }
 
 /** Writes a run's lines, folder by folder. */
-function writeRun(run: BatchRun, timeFolder: TimeFolder, writer: RecordLineWriter): ObjectLines[] {
+function writeRun(
+  run: BatchRun,
+  timeFolder: TimeFolder,
+  { lines, writer }: { readonly lines: LineBuffer; readonly writer: RecordLineWriter },
+): ObjectLines[] {
   const groups = Map.groupBy(run.records, ({ timestamp }) => periodOf(timestamp, timeFolder));
   return [...groups]
     .sort(([a], [b]) => a - b)
     .map(([period, records], index) => {
-      const start = writer.lines.length;
+      const start = lines.length;
       writer.write(run, records);
-      const end = writer.lines.length;
+      const end = lines.length;
       const folder = folderOf(period, timeFolder);
       return { run, records, folder, place: index + 1, count: groups.size, start, end };
     });
@@ -108,6 +118,7 @@ async function toObject(
 ): Promise<ArchiveObject> {
   const { topic, partition } = run;
   const sha256 = hash('sha256', lines, 'hex');
+  const timestamps = summariseTimestamps(records);
   const [first, last] = [records[0]?.offset ?? run.first, records.at(-1)?.offset ?? run.last];
   return {
     key: objectKey({
@@ -127,7 +138,7 @@ async function toObject(
       [names.runLastOffset]: String(run.last),
       [names.recordCount]: String(records.length),
       [names.uncompressedBytes]: String(lines.length),
-      ...timestampRange(records),
+      ...timestamps.range,
       [names.sha256]: sha256,
     },
     sha256,
@@ -135,36 +146,30 @@ async function toObject(
     first,
     last,
     records: records.length,
+    invalidTimestamps: timestamps.invalid,
   };
 }
 
-function timestampRange(records: readonly KafkaEventRecord[]): Record<string, string> {
+interface TimestampSummary {
+  /** Object metadata: nothing where no record has a timestamp. */
+  readonly range: Readonly<Record<string, string>>;
+  /** Records whose timestamp names no folder. */
+  readonly invalid: number;
+}
+
+function summariseTimestamps(records: readonly KafkaEventRecord[]): TimestampSummary {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
+  let invalid = 0;
   for (const { timestamp } of records) {
+    if (!isFolderTimestamp(timestamp)) invalid += 1;
     if (timestamp == null) continue;
-    first = Math.min(first, timestamp);
-    last = Math.max(last, timestamp);
+    if (timestamp < first) first = timestamp;
+    if (timestamp > last) last = timestamp;
   }
-  if (first > last) return {};
-  return { [names.firstTimestamp]: String(first), [names.lastTimestamp]: String(last) };
-}
-
-function countInvalidTimestamps(runs: readonly BatchRun[]): number {
-  let count = 0;
-  for (const { records } of runs) {
-    for (const { timestamp } of records) if (!isFolderTimestamp(timestamp)) count++;
-  }
-  return count;
-}
-
-/** About what the lines will take: values and keys shrink by a quarter when decoded, a line adds. */
-function estimateBytes(runs: readonly BatchRun[]): number {
-  let bytes = 0;
-  for (const { records } of runs) {
-    for (const { key, value, headers } of records) {
-      bytes += 512 + (key?.length ?? 0) + (value?.length ?? 0) + (headers?.length ?? 0) * 128;
-    }
-  }
-  return bytes;
+  const range = {
+    [names.firstTimestamp]: String(first),
+    [names.lastTimestamp]: String(last),
+  };
+  return { range: first > last ? {} : range, invalid };
 }

@@ -1,4 +1,4 @@
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 import { promisify } from 'node:util';
 import { constants, gzip, zstdCompress } from 'node:zlib';
 import type { Compression } from '../contract.ts';
@@ -22,7 +22,7 @@ export const contentTypes = {
   none: 'application/x-ndjson',
 } as const satisfies Record<Compression, string>;
 
-/** Compresses a body in the thread pool; `none` returns it as it is. */
+/** Compresses a body in the thread pool, or with `none` copies it: the result shares no memory with it. */
 export function compress(
   body: Buffer,
   { compression, level }: CompressionSettings,
@@ -40,6 +40,6 @@ export function compress(
         pledgedSrcSize: body.length,
       });
     case 'none':
-      return Promise.resolve(body);
+      return Promise.resolve(Buffer.from(body));
   }
 }

@@ -49,23 +49,36 @@ export function scanJson(bytes: Uint8Array, start: number, end: number): boolean
   let depth = 0;
   let kinds = 0;
   const outer: number[] = [];
+  let nameIsDue = false;
   let at = start;
   for (;;) {
     at = skipSpace(bytes, at);
-    const byte = bytes[at];
-    if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+    const byte = bytes[at++];
+    if (byte === QUOTE) {
+      let inside = bytes[at++] as number;
+      while (endsPlain[inside] === 0) inside = bytes[at++] as number;
+      if (inside !== QUOTE) at = scanEscapes(bytes, at - 1);
+      if (at === INVALID) return false;
+      if (nameIsDue) {
+        at = skipSpace(bytes, at);
+        if (bytes[at++] !== COLON) return false;
+        nameIsDue = false;
+        continue;
+      }
+    } else if (nameIsDue) {
+      return false;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
       if (depth > 0 && depth % BITS === 0) outer.push(kinds);
       depth += 1;
       kinds = (kinds << 1) | (byte === OPEN_OBJECT ? 1 : 0);
-      at = skipSpace(bytes, at + 1);
+      at = skipSpace(bytes, at);
       // Both closing brackets are two above their opening ones.
       if (bytes[at] !== byte + 2) {
-        if (byte === OPEN_OBJECT) at = scanName(bytes, at);
-        if (at === INVALID) return false;
+        nameIsDue = byte === OPEN_OBJECT;
         continue;
       }
     } else {
-      at = byte === QUOTE ? scanString(bytes, at + 1) : scanScalar(bytes, at);
+      at = scanScalar(bytes, at - 1);
       if (at === INVALID) return false;
     }
     // A value has ended, or the container at `at` is about to: close all that end here.
@@ -73,13 +86,12 @@ export function scanJson(bytes: Uint8Array, start: number, end: number): boolean
       at = skipSpace(bytes, at);
       if (depth === 0) return at === end;
       const isObject = (kinds & 1) === 1;
-      if (bytes[at] === COMMA) {
-        at = isObject ? scanName(bytes, skipSpace(bytes, at + 1)) : at + 1;
-        if (at === INVALID) return false;
+      const next = bytes[at++];
+      if (next === COMMA) {
+        nameIsDue = isObject;
         break;
       }
-      if (bytes[at] !== (isObject ? CLOSE_OBJECT : CLOSE_LIST)) return false;
-      at += 1;
+      if (next !== (isObject ? CLOSE_OBJECT : CLOSE_LIST)) return false;
       depth -= 1;
       kinds = depth > 0 && depth % BITS === 0 ? (outer.pop() ?? 0) : kinds >>> 1;
     }
@@ -99,29 +111,20 @@ function skipSpace(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** A name with its colon. */
-function scanName(bytes: Uint8Array, start: number): number {
-  if (bytes[start] !== QUOTE) return INVALID;
-  const end = scanString(bytes, start + 1);
-  if (end === INVALID) return INVALID;
-  const colon = skipSpace(bytes, end);
-  return bytes[colon] === COLON ? colon + 1 : INVALID;
-}
-
-/** A string, from after its opening quote. */
-function scanString(bytes: Uint8Array, start: number): number {
+/** The rest of a string from a byte that is not plain: escapes, or what has no place in a string. */
+function scanEscapes(bytes: Uint8Array, start: number): number {
   let at = start;
   for (;;) {
-    let byte = bytes[at++] as number;
-    while (endsPlain[byte] === 0) byte = bytes[at++] as number;
+    const byte = bytes[at++] as number;
     if (byte === QUOTE) return at;
-    if (byte !== BACKSLASH) return INVALID;
-    const escaped = bytes[at++] as number;
-    if (isEscapable[escaped] === 1) continue;
-    if (escaped !== LETTER_U) return INVALID;
-    for (const after = at + 4; at < after; at++) {
-      if (isHexDigit[bytes[at] as number] === 0) return INVALID;
-    }
+    if (byte === BACKSLASH) {
+      const escaped = bytes[at++] as number;
+      if (escaped === LETTER_U) {
+        for (const after = at + 4; at < after; at++) {
+          if (isHexDigit[bytes[at] as number] === 0) return INVALID;
+        }
+      } else if (isEscapable[escaped] === 0) return INVALID;
+    } else if (endsPlain[byte] === 1) return INVALID;
   }
 }
 

@@ -95,15 +95,21 @@ function sourceOf({ eventSourceArn, bootstrapServers }: Record<string, unknown>)
 }
 
 function toRun(id: string, list: readonly unknown[]): BatchRun {
-  const records = list.map((record, index) => checkRecord(record, id, index));
-  const { topic, partition } = records[0] as KafkaEventRecord;
+  const records: KafkaEventRecord[] = [];
+  const { topic, partition } = checkRecord(list[0], id, 0);
   if (!topicPattern.test(topic)) throw invalid(`'${id}' to be of a topic`, 'no topic name');
-  if (!records.every((record) => record.topic === topic && record.partition === partition)) {
-    throw invalid(`one topic and partition in '${id}'`, 'several');
+  let previous = -1;
+  let isOrdered = true;
+  for (let index = 0; index < list.length; index++) {
+    const record = checkRecord(list[index], id, index);
+    if (record.topic !== topic || record.partition !== partition) {
+      throw invalid(`one topic and partition in '${id}'`, 'several');
+    }
+    isOrdered &&= record.offset > previous;
+    previous = record.offset;
+    records.push(record);
   }
-  if (records.some(({ offset }, i) => i > 0 && offset <= (records[i - 1]?.offset ?? 0))) {
-    sortByOffset(records, id);
-  }
+  if (!isOrdered) sortByOffset(records, id);
   const first = records[0]?.offset ?? 0;
   const last = records.at(-1)?.offset ?? 0;
   return { id, topic, partition, first, last, records };

@@ -11,8 +11,8 @@ const isPlain = new Uint8Array(256).map((_, byte) =>
   byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 );
 
-/** Up to here a loop copies sooner than a call into native code does. */
-const SHORT = 48;
+/** Bytes that the lines of a full batch of JSON take, about; memory is only used once written to. */
+const INITIAL_CAPACITY = 8 * 1024 * 1024;
 
 /** Numbers under this take integer arithmetic, which is quicker. */
 const BILLION = 1_000_000_000;
@@ -29,27 +29,24 @@ export class LineBuffer {
   length = 0;
   /** Bytes so far that stood for something in Kafka: decoded from base64 or from byte values. */
   decoded = 0;
-  #bytes: Buffer;
+  #bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_CAPACITY);
 
-  /** @param capacity bytes to start with; too few only costs a copy */
-  constructor(capacity: number) {
-    this.#bytes = Buffer.allocUnsafeSlow(Math.max(capacity, 1024));
+  /** Forgets what was written: new memory would cost more than writing the next lines to it. */
+  reset(): void {
+    this.length = 0;
+    this.decoded = 0;
   }
 
-  /** What was written from `start` to `end`, not copied. To be taken when all is written. */
+  /** What was written from `start` to `end`, not copied: taken when all is written, good until {@link reset}. */
   slice(start: number, end: number): Buffer {
     return this.#bytes.subarray(start, end);
   }
 
   /** Bytes as they are. */
   raw(source: Uint8Array): void {
-    const count = source.length;
-    this.#reserve(count);
-    const bytes = this.#bytes;
-    const at = this.length;
-    if (count > SHORT) bytes.set(source, at);
-    else for (let i = 0; i < count; i++) bytes[at + i] = source[i] as number;
-    this.length = at + count;
+    this.#reserve(source.length);
+    this.#bytes.set(source, this.length);
+    this.length += source.length;
   }
 
   /** Text as it is, in UTF-8. */
@@ -101,12 +98,13 @@ export class LineBuffer {
     const count = values.length;
     this.#reserve(count + 2);
     const bytes = this.#bytes;
-    for (let i = 0, at = start + 1; i < count; i++, at++) {
+    let areBytes = true;
+    for (let i = 0; i < count; i++) {
       const value = values[i] as number;
-      if ((value | 0) !== value || value < -128 || value > 255) return null;
-      bytes[at] = value;
+      bytes[start + 1 + i] = value;
+      areBytes &&= (value << 24) >> 24 === value || (value & 0xff) === value;
     }
-    return this.#asString(start, start + 1 + count);
+    return areBytes ? this.#asString(start, start + 1 + count) : null;
   }
 
   /** Makes the raw bytes from `start + 1` to `end` a JSON string that begins at `start`. */

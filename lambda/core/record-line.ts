@@ -13,7 +13,7 @@ import type {
   KafkaEventRecord,
   SchemaMetadata,
 } from './kafka-event.ts';
-import { type Encoding, LineBuffer } from './line-buffer.ts';
+import type { Encoding, LineBuffer } from './line-buffer.ts';
 
 /** What every record line of a batch has in common. */
 export interface RecordLineSettings {
@@ -36,7 +36,7 @@ const text = {
 } as const;
 
 /**
- * Writes records as JSON lines, fields always in the same order:
+ * Writes records into a buffer as JSON lines, fields always in the same order:
  *
  * `{"topic","partition","offset","timestamp","timestamp_type","key","key_encoding","headers":[{"name",
  * "value","encoding"}],"value","value_encoding","metadata":{"source",…}}`
@@ -45,7 +45,7 @@ const text = {
  * becomes a string, what is neither its base64; null and absent are `null`.
  */
 export class RecordLineWriter {
-  readonly lines: LineBuffer;
+  readonly #lines: LineBuffer;
   readonly #enrich: Enrich;
   /** `"source":…` and the static fields. */
   readonly #staticFields: string;
@@ -58,9 +58,8 @@ export class RecordLineWriter {
   readonly #timestampTypes = new Map<string | null, Uint8Array>();
   #lineStart: Uint8Array = new Uint8Array();
 
-  /** @param capacity bytes that the lines will take, about */
-  constructor({ source, metadata, enrich }: RecordLineSettings, capacity: number) {
-    this.lines = new LineBuffer(capacity);
+  constructor({ source, metadata, enrich }: RecordLineSettings, lines: LineBuffer) {
+    this.#lines = lines;
     this.#enrich = enrich;
     this.#staticFields = JSON.stringify({ source, ...metadata }).slice(1, -1);
     this.#takenFields = new Set([...reservedMetadataFields, ...Object.keys(metadata)]);
@@ -79,7 +78,7 @@ export class RecordLineWriter {
   }
 
   #writeLine(record: KafkaEventRecord): void {
-    const { lines } = this;
+    const lines = this.#lines;
     const { offset, timestamp, timestampType, key, headers, value } = record;
     lines.raw(this.#lineStart);
     lines.wholeNumber(offset);
@@ -102,12 +101,12 @@ export class RecordLineWriter {
   }
 
   #writeNull(): 'null' {
-    this.lines.raw(text.null);
+    this.#lines.raw(text.null);
     return 'null';
   }
 
   #writeHeaders(headers: readonly KafkaEventHeader[], record: KafkaEventRecord): void {
-    const { lines } = this;
+    const lines = this.#lines;
     for (let i = 0; i < headers.length; i++) {
       const header = headers[i];
       if (typeof header !== 'object' || header === null) throw noBytes('header', record);

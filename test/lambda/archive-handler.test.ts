@@ -165,13 +165,13 @@ describe('archive handler', () => {
   it('tells what it did, once an invocation and once an object', async () => {
     const { deps, telemetry } = archiveParts();
     await createArchiveHandler(deps)(twoRuns, invocation);
-    const bytes = telemetry.stored.map((object) => object.bytes);
+    const [bytes3 = 0, bytes0 = 0] = telemetry.stored.map(({ bytes }) => bytes);
     expect(telemetry.stored).toEqual([
       {
         requestId: 'request-1',
         key: keyOf3,
         records: 3,
-        bytes: bytes[0],
+        bytes: bytes3,
         outcome: 'stored',
         keyConflict: false,
       },
@@ -179,7 +179,7 @@ describe('archive handler', () => {
         requestId: 'request-1',
         key: keyOf0,
         records: 2,
-        bytes: bytes[1],
+        bytes: bytes0,
         outcome: 'stored',
         keyConflict: false,
       },
@@ -195,7 +195,7 @@ describe('archive handler', () => {
           ],
           records: 5,
           bytesIn: 5 * (4 + 11),
-          bytesStored: bytes[0] + bytes[1],
+          bytesStored: bytes3 + bytes0,
           objects: 2,
           alreadyStored: 0,
           keyConflicts: 0,

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type PlanSettings, planArchive } from '../../../lambda/core/archive-plan.ts';
+import { createPlanner, type PlanSettings } from '../../../lambda/core/archive-plan.ts';
 import { noEnrichment } from '../../../lambda/core/enrichment.ts';
 import { parseBatch } from '../../../lambda/core/kafka-event.ts';
 import { archiveSettings } from '../../helpers/archive-parts.ts';
@@ -13,16 +13,16 @@ import { mskEvent, mskRecord, mskRecords, noon } from '../../helpers/kafka-event
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures');
 
 function plan(event: unknown, settings: Partial<PlanSettings> = {}) {
-  return planArchive(parseBatch(event), { ...archiveSettings, ...settings }, noEnrichment);
+  return createPlanner({ ...archiveSettings, ...settings }, noEnrichment)(parseBatch(event));
 }
 
 const linesOf = (body: Buffer) => gunzipSync(body).toString();
 const range = '00000000000000000100-00000000000000000102';
 const HOUR = 3_600_000;
 
-describe('planArchive', () => {
+describe('planner', () => {
   it('makes one object of a batch run, with what tells where it came from', async () => {
-    const { objects, bytesIn, invalidTimestamps } = await plan(mskEvent(mskRecords(100, 3)));
+    const { objects, bytesIn } = await plan(mskEvent(mskRecords(100, 3)));
     expect(objects).toHaveLength(1);
     const [object] = objects;
     const lines = linesOf(object?.body ?? Buffer.of());
@@ -55,13 +55,13 @@ describe('planArchive', () => {
         .slice(0, -1)
         .map((line) => JSON.parse(line).offset),
     ).toEqual([100, 101, 102]);
-    expect({ bytesIn, invalidTimestamps }).toEqual({ bytesIn: 3 * (4 + 11), invalidTimestamps: 0 });
+    expect(bytesIn).toBe(3 * (4 + 11));
   });
 
   it('makes an object of each folder that a run falls into, each with the range of the run', async () => {
     const times = [noon, noon + HOUR, noon, -1, noon + 1];
     const records = times.map((timestamp, i) => mskRecord({ offset: 100 + i, timestamp }));
-    const { objects, invalidTimestamps } = await plan(mskEvent(records));
+    const { objects } = await plan(mskEvent(records));
     const run = 'orders-3-00000000000000000100-00000000000000000104';
     expect(objects.map(({ key }) => key)).toEqual([
       `shop/topic=orders/dt=2025-11-23/hour=10/${run}.1of3.jsonl.gz`,
@@ -88,7 +88,7 @@ describe('planArchive', () => {
       [...linesOf(body).matchAll(/"offset":(\d+)/g)].map(([, n]) => Number(n)),
     );
     expect(offsets).toEqual([[100, 102, 104], [101], [103]]);
-    expect(invalidTimestamps).toBe(1);
+    expect(objects.map(({ invalidTimestamps }) => invalidTimestamps)).toEqual([0, 0, 1]);
   });
 
   it('says nothing of times where no record has one', async () => {
@@ -129,6 +129,24 @@ describe('planArchive', () => {
     expect(await plan(structuredClone(event))).toEqual(await plan(event));
   });
 
+  it.each(['gzip', 'none'] as const)(
+    'plans one batch after the other and two at a time, none touching another (%s)',
+    async (compression) => {
+      const planBatch = createPlanner({ ...archiveSettings, compression }, noEnrichment);
+      const batches = [1, 2, 3].map((n) =>
+        parseBatch(mskEvent(mskRecords(n * 1000, 200, { value: `"batch ${n}"` }))),
+      );
+      const alone = [];
+      for (const batch of batches) {
+        alone.push(await createPlanner({ ...archiveSettings, compression }, noEnrichment)(batch));
+      }
+      const inTurn = [];
+      for (const batch of batches) inTurn.push(await planBatch(batch));
+      expect(inTurn).toEqual(alone);
+      expect(await Promise.all(batches.map(planBatch))).toEqual(alone);
+    },
+  );
+
   it('takes more partitions than it compresses at a time', async () => {
     const partitions = Array.from({ length: 300 }, (_, partition) => partition);
     const { objects } = await plan(
@@ -138,7 +156,7 @@ describe('planArchive', () => {
   });
 
   it('makes nothing of a batch without records', async () => {
-    expect(await plan(mskEvent([]))).toEqual({ objects: [], bytesIn: 0, invalidTimestamps: 0 });
+    expect(await plan(mskEvent([]))).toEqual({ objects: [], bytesIn: 0 });
   });
 
   it.each(readdirSync(join(fixtures, 'events')))(

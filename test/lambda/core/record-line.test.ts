@@ -3,20 +3,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Enrich, noEnrichment } from '../../../lambda/core/enrichment.ts';
 import type { KafkaEventRecord } from '../../../lambda/core/kafka-event.ts';
+import { LineBuffer } from '../../../lambda/core/line-buffer.ts';
 import { RecordLineWriter } from '../../../lambda/core/record-line.ts';
 import { mskRecord, noon } from '../../helpers/kafka-events.ts';
 
 const source = 'arn:aws:kafka:cluster';
 
+const lines = new LineBuffer();
+
 function writeLines(records: readonly KafkaEventRecord[], enrich: Enrich = noEnrichment) {
-  const writer = new RecordLineWriter({ source, metadata: { env: 'test' }, enrich }, 0);
+  lines.reset();
+  const writer = new RecordLineWriter({ source, metadata: { env: 'test' }, enrich }, lines);
   writer.write(
     { id: 'orders-3', topic: 'orders', partition: 3, first: 0, last: 0, records },
     records,
   );
   return {
-    text: writer.lines.slice(0, writer.lines.length).toString(),
-    bytesIn: writer.lines.decoded,
+    text: lines.slice(0, lines.length).toString(),
+    bytesIn: lines.decoded,
   };
 }
 

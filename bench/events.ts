@@ -1,0 +1,76 @@
+import { Buffer } from 'node:buffer';
+import { hash } from 'node:crypto';
+import { BatchBuilder, type EventOrigin, toBatchRecord, toEventJson } from '../emulator/batch.ts';
+import { MAX_PAYLOAD_BYTES, settingRanges } from '../lambda/contract.ts';
+
+/** Sizes of values that the benchmarks run with, in bytes, by the name that tables use. */
+export const valueSizes = { '200 B': 200, '1 KB': 1_000, '10 KB': 10_000 } as const;
+
+const PARTITIONS = 3;
+const origin: EventOrigin = {
+  topic: 'orders',
+  eventSourceArn:
+    'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3',
+  bootstrapServers: 'b-1.shop.example:9098,b-2.shop.example:9098',
+  nullStyle: 'null',
+};
+
+const words =
+  'amber basket copper delta ember fabric garden harbor island jacket kettle lantern marble needle orchid pepper quartz ribbon silver timber umbrella velvet walnut yellow zephyr'.split(
+    ' ',
+  );
+
+/**
+ * The JSON text of an event as large as one invocation may be: orders of about `valueBytes` each, with
+ * ids, amounts, times and words as orders have, two headers and a key. The same in every run.
+ */
+export function fullEvent(valueBytes: number): string {
+  const limits = {
+    batchSize: settingRanges.batchSize.max * 10,
+    maxPayloadBytes: MAX_PAYLOAD_BYTES,
+  };
+  const builder = new BatchBuilder(origin, limits);
+  for (let i = 0; ; i++) {
+    const record = toBatchRecord(
+      {
+        partition: i % PARTITIONS,
+        offset: 5_000_000 + Math.floor(i / PARTITIONS),
+        timestamp: 1_763_895_200_000 + i * 7,
+        timestampType: 'CREATE_TIME',
+        key: Buffer.from(`customer-${digest(i).slice(0, 8)}`),
+        value: Buffer.from(order(i, valueBytes)),
+        headers: [
+          { name: 'trace-id', value: Buffer.from(digest(i).slice(8, 24)) },
+          { name: 'content-type', value: Buffer.from('application/json') },
+        ],
+      },
+      origin,
+    );
+    if (!builder.tryAdd(record)) return toEventJson(builder.records, origin);
+  }
+}
+
+/** Random-looking digits that are the same in every run. */
+function digest(seed: number | string): string {
+  return hash('sha256', String(seed), 'hex');
+}
+
+function order(i: number, bytes: number): string {
+  const id = digest(`order ${i}`);
+  const parts = [
+    `"order_id":"${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}","sequence":${i}`,
+  ];
+  let length = parts[0]?.length ?? 0;
+  for (let n = 0; length < bytes - 60; n++) {
+    const seed = digest(`${i} ${n}`);
+    const number = Number.parseInt(seed.slice(0, 8), 16);
+    const word = (shift: number) => words[(number >>> shift) % words.length];
+    const part =
+      n % 2 === 0
+        ? `"item_${n}":{"sku":"${seed.slice(8, 20)}","price":${(number % 100_000) / 100},"quantity":${number % 9}}`
+        : `"note_${n}":"${word(0)} ${word(5)} ${word(10)}","gift":${number % 3 === 0}`;
+    parts.push(part);
+    length += part.length + 1;
+  }
+  return `{${parts.join(',')}}`;
+}
