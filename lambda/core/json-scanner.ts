@@ -31,42 +31,61 @@ const isHexDigit = flags('0123456789abcdefABCDEF');
 /** Stands for an index where the bytes are no JSON. */
 const INVALID = -1;
 
+/** The bit of a byte that is not ASCII. */
+const MAY_BE_BEYOND_ASCII = 0x80;
+
 /** Open containers that one number of the stack holds, a bit each. */
 const BITS = 30;
+
+/** What {@link scanJson} finds. */
+export const jsonVerdict = {
+  notJson: 0,
+  json: 1,
+  /** JSON where the bytes are valid UTF-8, which was not looked at. */
+  jsonIfUtf8: 2,
+} as const;
+export type JsonVerdict = (typeof jsonVerdict)[keyof typeof jsonVerdict];
 
 /**
  * Says whether `bytes` from `start` up to `end` are one JSON text (RFC 8259), building nothing: it
  * takes what `JSON.parse` takes and nothing else. It does not recurse, so any depth will do.
  *
- * Line breaks between tokens become spaces as it goes, so that the text fits on one line; where it
- * returns false the bytes may have been altered so. It overwrites the byte at `end`, which must
- * exist: a sentinel there spares a bound check at each byte. That bytes over 0x7f are valid UTF-8 is
- * for the caller to check.
+ * Line breaks between tokens become spaces as it goes, so that the text fits on one line; where it is
+ * not JSON the bytes may have been altered so. It overwrites the byte at `end`, which must exist: a
+ * sentinel there spares a bound check at each byte.
  */
-export function scanJson(bytes: Uint8Array, start: number, end: number): boolean {
+export function scanJson(bytes: Uint8Array, start: number, end: number): JsonVerdict {
   bytes[end] = 0;
   // The open containers, innermost in the lowest bit of `kinds`: 1 an object, 0 a list.
   let depth = 0;
   let kinds = 0;
   const outer: number[] = [];
   let nameIsDue = false;
+  // OR of the bytes in strings, the only place for those over 0x7f.
+  let seen = 0;
   let at = start;
   for (;;) {
     at = skipSpace(bytes, at);
     const byte = bytes[at++];
     if (byte === QUOTE) {
       let inside = bytes[at++] as number;
-      while (endsPlain[inside] === 0) inside = bytes[at++] as number;
-      if (inside !== QUOTE) at = scanEscapes(bytes, at - 1);
-      if (at === INVALID) return false;
+      while (endsPlain[inside] === 0) {
+        seen |= inside;
+        inside = bytes[at++] as number;
+      }
+      if (inside !== QUOTE) {
+        at = scanEscapes(bytes, at - 1);
+        seen = MAY_BE_BEYOND_ASCII;
+      }
+      if (at === INVALID) return jsonVerdict.notJson;
       if (nameIsDue) {
         at = skipSpace(bytes, at);
-        if (bytes[at++] !== COLON) return false;
+        if (bytes[at++] !== COLON) return jsonVerdict.notJson;
         nameIsDue = false;
         continue;
       }
     } else if (nameIsDue) {
-      return false;
+      return jsonVerdict.notJson;
     } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
       if (depth > 0 && depth % BITS === 0) outer.push(kinds);
       depth += 1;
@@ -79,19 +98,22 @@ export function scanJson(bytes: Uint8Array, start: number, end: number): boolean
       }
     } else {
       at = scanScalar(bytes, at - 1);
-      if (at === INVALID) return false;
+      if (at === INVALID) return jsonVerdict.notJson;
     }
     // A value has ended, or the container at `at` is about to: close all that end here.
     for (;;) {
       at = skipSpace(bytes, at);
-      if (depth === 0) return at === end;
+      if (depth === 0) {
+        if (at !== end) return jsonVerdict.notJson;
+        return seen < MAY_BE_BEYOND_ASCII ? jsonVerdict.json : jsonVerdict.jsonIfUtf8;
+      }
       const isObject = (kinds & 1) === 1;
       const next = bytes[at++];
       if (next === COMMA) {
         nameIsDue = isObject;
         break;
       }
-      if (next !== (isObject ? CLOSE_OBJECT : CLOSE_LIST)) return false;
+      if (next !== (isObject ? CLOSE_OBJECT : CLOSE_LIST)) return jsonVerdict.notJson;
       depth -= 1;
       kinds = depth > 0 && depth % BITS === 0 ? (outer.pop() ?? 0) : kinds >>> 1;
     }

@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { scanJson } from './json-scanner.ts';
+import { jsonVerdict, scanJson } from './json-scanner.ts';
 
 const QUOTE = 0x22;
 const PADDING = 0x3d;
@@ -74,7 +74,7 @@ export class LineBuffer {
     const start = this.length;
     const end = this.#decode(text, start);
     if (end === INVALID) return null;
-    if (scanJson(this.#bytes, start, end) && isUtf8(this.#bytes.subarray(start, end))) {
+    if (this.#isJson(start, end)) {
       this.decoded += end - start;
       this.length = end;
       return 'json';
@@ -105,6 +105,12 @@ export class LineBuffer {
       areBytes &&= (value << 24) >> 24 === value || (value & 0xff) === value;
     }
     return areBytes ? this.#asString(start, start + 1 + count) : null;
+  }
+
+  #isJson(start: number, end: number): boolean {
+    const verdict = scanJson(this.#bytes, start, end);
+    if (verdict !== jsonVerdict.jsonIfUtf8) return verdict === jsonVerdict.json;
+    return isUtf8(this.#bytes.subarray(start, end));
   }
 
   /** Makes the raw bytes from `start + 1` to `end` a JSON string that begins at `start`. */

@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { scanJson } from '../../../lambda/core/json-scanner.ts';
+import { jsonVerdict, scanJson } from '../../../lambda/core/json-scanner.ts';
 
 /** Scans text that has other bytes before and after it, as a line buffer has. */
 function scan(text: string): { isJson: boolean; after: string } {
   const bytes = Buffer.from(`"before"${text}"after"`);
   const start = 8;
   const end = bytes.length - 7;
-  const isJson = scanJson(bytes, start, end);
+  const isJson = scanJson(bytes, start, end) !== jsonVerdict.notJson;
   return { isJson, after: bytes.toString('utf8', start, end) };
 }
 
@@ -105,6 +105,17 @@ describe('scanJson', () => {
       ),
       { numRuns: 3000 },
     );
+  });
+
+  it('leaves UTF-8 to be checked only where bytes may be beyond ASCII', () => {
+    const verdictOf = (text: string) => {
+      const bytes = Buffer.from(`${text} `);
+      return scanJson(bytes, 0, bytes.length - 1);
+    };
+    expect(verdictOf('{"a":["b",1]}')).toBe(jsonVerdict.json);
+    expect(verdictOf('{"a":["é",1]}')).toBe(jsonVerdict.jsonIfUtf8);
+    expect(verdictOf('{"é":["b",1]}')).toBe(jsonVerdict.jsonIfUtf8);
+    expect(verdictOf('["\\n é"]')).toBe(jsonVerdict.jsonIfUtf8);
   });
 
   it('turns line breaks between tokens into spaces and leaves all else', () => {
