@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(folder, file).replaceAll('\\', '/'));
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, file), 'utf8');
+}
+
+/** What a file imports: paths from the root for the project's own files, names for the rest. */
+function imports(file: string): string[] {
+  return [...read(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, name = '']) =>
+    name.startsWith('.')
+      ? relative(root, resolve(root, dirname(file), name)).replaceAll('\\', '/')
+      : name,
+  );
+}
+
+const pure = ['node:buffer', 'node:crypto', 'node:util', 'node:zlib', 'p-limit'];
+
+describe('what imports what', () => {
+  it.each(sources('lambda/core'))('%s is pure', (file) => {
+    const isAllowed = (name: string) =>
+      name.startsWith('lambda/core/') || name === 'lambda/contract.ts' || pure.includes(name);
+    expect(imports(file).filter((name) => !isAllowed(name))).toEqual([]);
+    expect(read(file)).not.toMatch(
+      /\bprocess\.|\bconsole\.|Date\.now|new Date\(\)|Math\.random|randomUUID|setTimeout|performance\./,
+    );
+  });
+
+  it.each(sources('lambda'))('%s knows nothing of constructs and emulator', (file) => {
+    const foreign = /^(bin|lib|emulator|bench|test)\/|^aws-cdk-lib|^constructs/;
+    expect(imports(file).filter((name) => foreign.test(name))).toEqual([]);
+  });
+
+  it.each(sources('lambda').filter((file) => !file.startsWith('lambda/io/')))(
+    '%s leaves the AWS SDK to lambda/io',
+    (file) => {
+      expect(imports(file).filter((name) => /^@(aws-sdk|smithy)\//.test(name))).toEqual([]);
+    },
+  );
+
+  it.each(sources('lib'))('%s takes from the functions only the contract', (file) => {
+    expect(imports(file).filter((name) => name.startsWith('lambda/'))).toEqual(
+      imports(file).filter((name) => name === 'lambda/contract.ts'),
+    );
+  });
+
+  it.each(sources('emulator'))('%s takes from the functions only contract and errors', (file) => {
+    const allowed = ['lambda/contract.ts', 'lambda/core/errors.ts'];
+    expect(
+      imports(file).filter((name) => name.startsWith('lambda/') && !allowed.includes(name)),
+    ).toEqual([]);
+  });
+});
+
+describe('errors and environment', () => {
+  it.each([...sources('lambda')])('%s raises ArchiverError, not Error', (file) => {
+    expect(read(file)).not.toMatch(/new (Type|Range)?Error\(/);
+  });
+
+  it('is read in one place: the environment', () => {
+    const readers = sources('lambda').filter((file) => /process\.env/.test(read(file)));
+    expect(readers).toEqual(['lambda/archive.ts']);
+  });
+
+  it('is left to Powertools: what is printed', () => {
+    expect(sources('lambda').filter((file) => /console\./.test(read(file)))).toEqual([]);
+  });
+});
+
+describe('documentation', () => {
+  const folders = ['lambda', 'lib', 'emulator', 'bench'];
+  it.each(folders.flatMap(sources))('%s has a doc comment on every export', (file) => {
+    const undocumented = [
+      ...read(file).matchAll(/^(?!\s*(?: \*\/|\*\/))(.*)\n(export (?!\{|\*|type \{).*)/gm),
+    ]
+      .filter(([, before = '']) => !before.trim().endsWith('*/'))
+      .map(([, , line = '']) => line)
+      // A type named after the constant above it, which has the comment.
+      .filter((line) => !/^export type (\w+) = \(typeof /.test(line));
+    expect(undocumented).toEqual([]);
+  });
+});

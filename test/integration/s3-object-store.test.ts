@@ -1,0 +1,165 @@
+import { Buffer } from 'node:buffer';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  type S3Fault,
+  type S3RequestInfo,
+  type S3Server,
+  startS3Server,
+} from '../../emulator/s3-server/server.ts';
+import { createS3Client, createS3ObjectStore } from '../../lambda/io/s3-object-store.ts';
+
+const key = 'shop/topic=orders/dt=2026-11-23/orders-3-100-149.jsonl.gz';
+const object = {
+  key,
+  body: Buffer.from('body'),
+  contentType: 'application/gzip',
+  metadata: { sha256: 'ab12', 'request-id': 'request-1' },
+};
+const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 };
+
+let root: string;
+let server: S3Server;
+let requests: S3RequestInfo['operation'][];
+/** Faults of the requests to come, in turn. */
+let faults: (S3Fault | undefined)[];
+
+beforeEach(async () => {
+  root = mkdtempSync(join(tmpdir(), 'store-'));
+  requests = [];
+  faults = [];
+  server = await startS3Server({
+    root,
+    buckets: ['archive'],
+    fault: ({ operation }) => {
+      requests.push(operation);
+      return faults.shift();
+    },
+  });
+  vi.stubEnv('AWS_ENDPOINT_URL_S3', server.endpoint);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+});
+
+afterEach(async () => {
+  await server.close();
+  rmSync(root, { recursive: true });
+  vi.unstubAllEnvs();
+});
+
+function newStore(bucket = 'archive') {
+  const client = createS3Client(4);
+  return { client, store: createS3ObjectStore(client, bucket) };
+}
+
+const stored = () => readFileSync(join(root, 'archive', key), 'utf8');
+const error = (status: number, code: string): S3Fault => ({ kind: 'error', status, code });
+
+describe('S3 object store', () => {
+  it('stores body, type and metadata, and no content encoding', async () => {
+    const { client, store } = newStore();
+    expect(await store.create(object, patient)).toBe('created');
+    expect(stored()).toBe('body');
+    const answer = await client.send(new GetObjectCommand({ Bucket: 'archive', Key: key }));
+    expect(answer).toMatchObject({ ContentType: 'application/gzip', Metadata: object.metadata });
+    expect(answer.ContentEncoding).toBeUndefined();
+    expect(requests).toEqual(['PutObject', 'GetObject']);
+  });
+
+  it('never overwrites, and tells the digest of what is there', async () => {
+    const { store } = newStore();
+    await store.create(object, patient);
+    const other = { ...object, body: Buffer.from('other'), metadata: { sha256: 'cd34' } };
+    expect(await store.create(other, patient)).toBe('exists');
+    expect(stored()).toBe('body');
+    expect(await store.readSha256(key, patient)).toBe('ab12');
+  });
+
+  it('knows no digest of an object that was stored without one', async () => {
+    const { store } = newStore();
+    await store.create({ ...object, metadata: {} }, patient);
+    expect(await store.readSha256(key, patient)).toBeUndefined();
+  });
+
+  it.each([
+    ['a throttle', error(503, 'SlowDown')],
+    ['a server error', error(500, 'InternalError')],
+    ['a write of the same key under way', error(409, 'ConditionalRequestConflict')],
+    ['a broken connection', { kind: 'reset' } as const],
+  ])('tries again after %s', async (_, fault) => {
+    faults = [fault, fault];
+    expect(await newStore().store.create(object, patient)).toBe('created');
+    expect(requests).toEqual(['PutObject', 'PutObject', 'PutObject']);
+    expect(stored()).toBe('body');
+  });
+
+  it('finds its own object there after a put whose answer was lost', async () => {
+    faults = [{ kind: 'lost-answer' }];
+    const { store } = newStore();
+    expect(await store.create(object, patient)).toBe('exists');
+    expect(await store.readSha256(key, patient)).toBe('ab12');
+    expect(requests).toEqual(['PutObject', 'PutObject', 'HeadObject']);
+  });
+
+  it('gives a hanging attempt up for another one', async () => {
+    faults = [{ kind: 'hang' }];
+    const { store } = newStore();
+    expect(await store.create(object, { ...patient, attemptTimeout: 100 })).toBe('created');
+    expect(requests).toEqual(['PutObject', 'PutObject']);
+  });
+
+  it('gives up at its deadline, in the middle of a request', async () => {
+    const deadline = new AbortController();
+    const { store } = newStore();
+    faults = [{ kind: 'hang' }];
+    const put = store.create(object, { signal: deadline.signal, attemptTimeout: 10_000 });
+    await vi.waitFor(() => expect(requests).toEqual(['PutObject']));
+    deadline.abort();
+    await expect(put).rejects.toMatchObject({
+      code: 'STORE_ABORTED',
+      retryable: true,
+      message: `put of '${key}' aborted before the function's timeout`,
+    });
+  });
+
+  it.each([
+    ['put', 403, 'AccessDenied', false],
+    ['head', 403, 'Unknown', false],
+    ['put', 400, 'InvalidRequest', false],
+  ] as const)(
+    'fails a %s that S3 refuses with %i at once',
+    async (call, status, name, retryable) => {
+      faults = [error(status, name)];
+      const { store } = newStore();
+      const failure =
+        call === 'put' ? store.create(object, patient) : store.readSha256(key, patient);
+      await expect(failure).rejects.toMatchObject({
+        code: 'STORE_WRITE_FAILED',
+        retryable,
+        message: `${call} of '${key}' failed: ${name}, HTTP ${status}`,
+      });
+      expect(requests).toHaveLength(1);
+    },
+  );
+
+  it('gives up after a bounded number of tries', async () => {
+    faults = Array.from({ length: 100 }, () => error(500, 'InternalError'));
+    await expect(newStore().store.create(object, patient)).rejects.toMatchObject({
+      code: 'STORE_WRITE_FAILED',
+      retryable: true,
+      message: `put of '${key}' failed: InternalError, HTTP 500`,
+    });
+    expect(requests).toHaveLength(8);
+  }, 60_000);
+
+  it('fails where there is no such bucket', async () => {
+    await expect(newStore('missing').store.create(object, patient)).rejects.toMatchObject({
+      message: `put of '${key}' failed: NoSuchBucket, HTTP 404`,
+      retryable: false,
+    });
+  });
+});
