@@ -5,11 +5,16 @@ import { bundleFunction } from '../lib/bundle.ts';
 
 const { stdout } = process;
 
-/** On a terminal the line is written over; elsewhere each tenth of them is a line of its own. */
-let told = 0;
+/** Milliseconds between lines of progress where they cannot be written over. */
+const PROGRESS_MS = 5_000;
+
+let nextProgress = 0;
 function progress(line: string): void {
   if (stdout.isTTY) stdout.write(`\r\x1b[K${line}`);
-  else if (line !== '' && told++ % 10 === 0) stdout.write(`${line}\n`);
+  else if (line !== '' && Date.now() >= nextProgress) {
+    stdout.write(`${line}\n`);
+    nextProgress = Date.now() + PROGRESS_MS;
+  }
 }
 
 function print(line: string): void {
