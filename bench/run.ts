@@ -81,5 +81,5 @@ if (pairs === 'help') {
     }
   }
   const extra = extraMemory().toFixed(0);
-  console.log(`ratio gzip6=${ratios['gzip6']} zstd3=${ratios['zstd3']} extraMiB=${extra}`);
+  console.log(`ratio gzip6=${ratios.gzip6} zstd3=${ratios.zstd3} extraMiB=${extra}`);
 }

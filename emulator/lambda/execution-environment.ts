@@ -164,7 +164,7 @@ function environmentOf(
 ): NodeJS.ProcessEnv {
   return {
     // Nothing of the caller's environment but where programs are: the function sees what is deployed.
-    PATH: process.env['PATH'],
+    PATH: process.env.PATH,
     TZ: ':UTC',
     AWS_REGION: 'us-east-1',
     AWS_ACCESS_KEY_ID: 'emulator',

@@ -21,7 +21,7 @@ interface Invocation {
 }
 
 const { env } = process;
-const [host, port] = (env['AWS_LAMBDA_RUNTIME_API'] ?? '').split(':');
+const [host, port] = (env.AWS_LAMBDA_RUNTIME_API ?? '').split(':');
 const agent = new http.Agent({ keepAlive: true });
 
 function call(
@@ -57,11 +57,11 @@ function toErrorBody(error: unknown): string {
 }
 
 async function loadHandler(): Promise<Handler> {
-  const [file, name] = (env['_HANDLER'] ?? '').split('.');
-  const path = join(env['LAMBDA_TASK_ROOT'] ?? '', `${file}.mjs`);
+  const [file, name] = (env._HANDLER ?? '').split('.');
+  const path = join(env.LAMBDA_TASK_ROOT ?? '', `${file}.mjs`);
   const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   const handler = module[name ?? ''];
-  if (typeof handler !== 'function') throw new TypeError(`'${env['_HANDLER']}' is no function`);
+  if (typeof handler !== 'function') throw new TypeError(`'${env._HANDLER}' is no function`);
   return handler as Handler;
 }
 
@@ -79,11 +79,11 @@ function toContext({ requestId, deadline, functionArn }: Invocation) {
   return {
     awsRequestId: requestId,
     invokedFunctionArn: functionArn,
-    functionName: env['AWS_LAMBDA_FUNCTION_NAME'],
-    functionVersion: env['AWS_LAMBDA_FUNCTION_VERSION'],
-    memoryLimitInMB: env['AWS_LAMBDA_FUNCTION_MEMORY_SIZE'],
-    logGroupName: env['AWS_LAMBDA_LOG_GROUP_NAME'],
-    logStreamName: env['AWS_LAMBDA_LOG_STREAM_NAME'],
+    functionName: env.AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: env.AWS_LAMBDA_FUNCTION_VERSION,
+    memoryLimitInMB: env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: env.AWS_LAMBDA_LOG_STREAM_NAME,
     getRemainingTimeInMillis: () => deadline - Date.now(),
   };
 }

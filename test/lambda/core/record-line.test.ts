@@ -29,7 +29,7 @@ function writeLine(record: KafkaEventRecord, enrich?: Enrich): string {
 }
 
 /** The text between the fields around the value. */
-function valueOf(value: Uint8Array | string | null): { text: string; encoding: string } {
+function embedded(value: Uint8Array | string | null): { text: string; encoding: string } {
   const line = writeLine(mskRecord({ value }));
   const [, text = '', encoding = ''] =
     /,"headers":\[\],"value":(.*),"value_encoding":"(\w+)","metadata":\{"source":"arn:aws:kafka:cluster","env":"test"\}\}\n$/s.exec(
@@ -103,25 +103,25 @@ describe('RecordLineWriter', () => {
     ['text beyond ASCII', '{"ключ":"値🙂"}'],
     ['the marks of a line', '{"value":1,"value_encoding":"json","metadata":{}}'],
   ])('embeds %s as they are', (_, json) => {
-    expect(valueOf(json)).toEqual({ text: json, encoding: 'json' });
+    expect(embedded(json)).toEqual({ text: json, encoding: 'json' });
   });
 
   it('embeds 5 MB and 100,000 levels of nesting as they are', () => {
     const long = JSON.stringify('x'.repeat(5_000_000));
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
-    expect(valueOf(long)).toEqual({ text: long, encoding: 'json' });
+    expect(embedded(long)).toEqual({ text: long, encoding: 'json' });
     expect(writeLine(mskRecord({ value: deep }))).toContain(
       `"value":${deep},"value_encoding":"json"`,
     );
   });
 
   it('puts a value of several lines on one line', () => {
-    expect(valueOf('{\r\n  "a": "b\\n"\n}')).toEqual({
+    expect(embedded('{\r\n  "a": "b\\n"\n}')).toEqual({
       text: '{    "a": "b\\n" }',
       encoding: 'json',
     });
     const text = '{\n  "a": \n';
-    expect(valueOf(text)).toEqual({ text: JSON.stringify(text), encoding: 'utf8' });
+    expect(embedded(text)).toEqual({ text: JSON.stringify(text), encoding: 'utf8' });
   });
 
   it.each([
@@ -134,7 +134,7 @@ describe('RecordLineWriter', () => {
     ['Avro', Buffer.from([0, 0, 0, 0, 1, 0xff, 0xfe]), 'base64'],
     ['a zero byte', Buffer.from([0]), 'utf8'],
   ] as const)('keeps %s', (_, bytes, encoding) => {
-    const { text, encoding: actual } = valueOf(bytes);
+    const { text, encoding: actual } = embedded(bytes);
     expect(actual).toBe(encoding);
     expect(Buffer.from(JSON.parse(text), encoding)).toEqual(bytes);
   });
@@ -161,7 +161,7 @@ describe('RecordLineWriter', () => {
         expect(Buffer.from(line.headers[0].value, line.headers[0].encoding)).toEqual(value);
         if (encoding === 'json') {
           const embedded = value.toString().replace(/[\r\n]/g, ' ');
-          expect(valueOf(value).text).toBe(embedded);
+          expect(embedded(value).text).toBe(embedded);
         } else expect(Buffer.from(line.value, encoding)).toEqual(value);
       }),
       { numRuns: 2000 },
