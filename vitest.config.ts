@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     coverage: {
       provider: 'v8',
-      include: ['bin/**', 'lib/**', 'lambda/**', 'emulator/**'],
+      include: ['{bin,lib,lambda,emulator}/**/*.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: {
         'lambda/core/**': { lines: 100, functions: 100, branches: 100, statements: 100 },

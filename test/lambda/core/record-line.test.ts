@@ -160,8 +160,8 @@ describe('RecordLineWriter', () => {
         expect(Buffer.from(line.key, line.key_encoding)).toEqual(value);
         expect(Buffer.from(line.headers[0].value, line.headers[0].encoding)).toEqual(value);
         if (encoding === 'json') {
-          const embedded = value.toString().replace(/[\r\n]/g, ' ');
-          expect(embedded(value).text).toBe(embedded);
+          const oneLine = value.toString().replace(/[\r\n]/g, ' ');
+          expect(embedded(value).text).toBe(oneLine);
         } else expect(Buffer.from(line.value, encoding)).toEqual(value);
       }),
       { numRuns: 2000 },
