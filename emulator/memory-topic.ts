@@ -64,6 +64,8 @@ export class MemoryTopic implements Source {
 
   reader(partitions: readonly number[]): TopicReader {
     const logs = partitions.map((partition) => this.#log(partition));
+    // What an earlier reader of theirs read, but did not commit, comes again.
+    for (const log of logs) log.position = log.base;
     const isDrained = () =>
       logs.every(({ base, position, records }) => position === base + records.length);
     const isEnded = () => this.#ended && isDrained();

@@ -119,7 +119,8 @@ async function toObject(
   const { topic, partition } = run;
   const sha256 = hash('sha256', lines, 'hex');
   const timestamps = summariseTimestamps(records);
-  const [first, last] = [records[0]?.offset ?? run.first, records.at(-1)?.offset ?? run.last];
+  const { offset: first } = records[0] as KafkaEventRecord;
+  const { offset: last } = records.at(-1) as KafkaEventRecord;
   return {
     key: objectKey({
       prefix: settings.objectPrefix,

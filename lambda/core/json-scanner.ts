@@ -115,7 +115,7 @@ export function scanJson(bytes: Uint8Array, start: number, end: number): JsonVer
       }
       if (next !== (isObject ? CLOSE_OBJECT : CLOSE_LIST)) return jsonVerdict.notJson;
       depth -= 1;
-      kinds = depth > 0 && depth % BITS === 0 ? (outer.pop() ?? 0) : kinds >>> 1;
+      kinds = depth > 0 && depth % BITS === 0 ? (outer.pop() as number) : kinds >>> 1;
     }
   }
 }

@@ -110,8 +110,8 @@ function toRun(id: string, list: readonly unknown[]): BatchRun {
     records.push(record);
   }
   if (!isOrdered) sortByOffset(records, id);
-  const first = records[0]?.offset ?? 0;
-  const last = records.at(-1)?.offset ?? 0;
+  const { offset: first } = records[0] as KafkaEventRecord;
+  const { offset: last } = records.at(-1) as KafkaEventRecord;
   return { id, topic, partition, first, last, records };
 }
 

@@ -12,7 +12,7 @@ function topic(partitions = 2, maxBufferedBytes = 1_000_000): MemoryTopic {
 }
 
 /** A record of a value of so many bytes. */
-function valueOf(bytes: number, partition = 0): Omit<SourceRecord, 'offset'> {
+function recordOf(bytes: number, partition = 0): Omit<SourceRecord, 'offset'> {
   const { offset: _, ...record } = sourceRecord({
     partition,
     key: null,
@@ -23,7 +23,7 @@ function valueOf(bytes: number, partition = 0): Omit<SourceRecord, 'offset'> {
 
 async function produce(to: MemoryTopic, partition: number, count: number, bytes = 10) {
   const offsets: number[] = [];
-  for (let i = 0; i < count; i++) offsets.push(await to.produce(valueOf(bytes, partition)));
+  for (let i = 0; i < count; i++) offsets.push(await to.produce(recordOf(bytes, partition)));
   return offsets;
 }
 
@@ -67,7 +67,7 @@ describe('producing', () => {
     const orders = topic(2, 100);
     const reader = orders.reader([0, 1]);
     await produce(orders, 0, 10);
-    const eleventh = orders.produce(valueOf(10, 1));
+    const eleventh = orders.produce(recordOf(10, 1));
     await reader.read(all, never);
     expect(await isSettled(eleventh)).toBe(false);
     await reader.commit(new Map([[0, 1]]));
@@ -77,19 +77,19 @@ describe('producing', () => {
   it('lets one producer on for each room that there is', async () => {
     const orders = topic(1, 100);
     await produce(orders, 0, 10);
-    const waiting = [orders.produce(valueOf(10)), orders.produce(valueOf(10))];
+    const waiting = [orders.produce(recordOf(10)), orders.produce(recordOf(10))];
     await orders.reader([0]).commit(new Map([[0, 1]]));
     expect(await Promise.all(waiting.map(isSettled))).toEqual([true, false]);
   });
 
   it('takes a record that is larger than all there is room for', async () => {
     const orders = topic(1, 100);
-    expect(await orders.produce(valueOf(5000))).toBe(0);
+    expect(await orders.produce(recordOf(5000))).toBe(0);
   });
 
   it('refuses a partition out of range', async () => {
     const message = "topic 'orders' has no partition 2";
-    await expect(topic().produce(valueOf(1, 2))).rejects.toThrow(new RangeError(message));
+    await expect(topic().produce(recordOf(1, 2))).rejects.toThrow(new RangeError(message));
     expect(() => topic().reader([0, 2])).toThrow(new RangeError(message));
     expect(() => topic().lag(2)).toThrow(new RangeError(message));
     await expect(
@@ -152,7 +152,7 @@ describe('reading', () => {
 
   it('counts the bytes of keys too', async () => {
     const orders = topic(1);
-    for (let i = 0; i < 3; i++) await orders.produce({ ...valueOf(5), key: Buffer.alloc(5) });
+    for (let i = 0; i < 3; i++) await orders.produce({ ...recordOf(5), key: Buffer.alloc(5) });
     expect(await orders.reader([0]).read({ ...all, maxBytes: 20 }, never)).toHaveLength(2);
   });
 

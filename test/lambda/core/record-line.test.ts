@@ -5,6 +5,7 @@ import { type Enrich, noEnrichment } from '../../../lambda/core/enrichment.ts';
 import type { KafkaEventRecord } from '../../../lambda/core/kafka-event.ts';
 import { LineBuffer } from '../../../lambda/core/line-buffer.ts';
 import { RecordLineWriter } from '../../../lambda/core/record-line.ts';
+import { enrich } from '../../../lambda/enrich.ts';
 import { mskRecord, noon } from '../../helpers/kafka-events.ts';
 
 const source = 'arn:aws:kafka:cluster';
@@ -115,6 +116,13 @@ describe('RecordLineWriter', () => {
     );
   });
 
+  it('has room for text that grows sixfold when escaped, and for what comes after it', () => {
+    const text = '\u0001'.repeat(3_000_000);
+    const line = JSON.parse(writeLine(mskRecord({ key: text, value: text })));
+    expect(line.key === text && line.value === text).toBe(true);
+    expect(line.metadata).toEqual({ source, env: 'test' });
+  });
+
   it('puts a value of several lines on one line', () => {
     expect(embedded('{\r\n  "a": "b\\n"\n}')).toEqual({
       text: '{    "a": "b\\n" }',
@@ -213,6 +221,14 @@ describe('RecordLineWriter', () => {
 });
 
 describe('enrich', () => {
+  it('ships adding nothing', () => {
+    const { topic, partition, offset } = mskRecord();
+    expect(enrich).toBe(noEnrichment);
+    expect(enrich({ topic, partition, offset, timestamp: null, key: null, headers: [] })).toEqual(
+      {},
+    );
+  });
+
   const record = mskRecord({
     headers: [
       ['tenant', 'acme'],
