@@ -173,6 +173,7 @@ class Lane {
     const policy = { ...settings, topic: source.topic, hasDestination: onFailure !== undefined };
     const queue: Attempt[] = [{ records: batch, failures: 0 }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (stop.aborted) return false;
       const { failures } = next;
       const age = splitByAge(next.records, settings.maximumRecordAgeSeconds, clock.now());
       await this.#discard('RecordAgeExceeded', age.expired, failures);
@@ -182,7 +183,6 @@ class Lane {
       await this.#discard('RetryAttemptsExhausted', discarded, failures + 1);
       if (retry.length === 0) continue;
       await clock.sleep(settings.retryDelayMs, stop);
-      if (stop.aborted) return false;
       queue.unshift(...retry);
     }
     return true;

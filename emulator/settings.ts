@@ -32,6 +32,8 @@ export type MappingOptions = Partial<
 };
 
 const retryRange: SettingRange = { min: -1, max: 10_000, default: -1 };
+/** Seconds, where there is a limit. DG:kafka-retry-configurations */
+const ageRange: SettingRange = { min: 60, max: 604_800, default: -1 };
 
 /**
  * Completes a mapping's settings, refusing what `CreateEventSourceMapping` refuses.
@@ -49,7 +51,7 @@ export function mappingSettings(options: MappingOptions = {}): MappingSettings {
     mixPartitions: true,
     retryDelayMs: 1000,
     maximumRetryAttempts: retryRange.default,
-    maximumRecordAgeSeconds: -1,
+    maximumRecordAgeSeconds: ageRange.default,
     bisectBatchOnFunctionError: false,
     reportBatchItemFailures: false,
     bisectSpendsAttempt: false,
@@ -61,6 +63,9 @@ export function mappingSettings(options: MappingOptions = {}): MappingSettings {
     outOfRange('batchWindow', batchWindow ?? 0, settingRanges.batchWindow),
     outOfRange('pollers', settings.pollers, pollerRanges.max),
     outOfRange('maximumRetryAttempts', settings.maximumRetryAttempts, retryRange),
+    settings.maximumRecordAgeSeconds === ageRange.default
+      ? undefined
+      : outOfRange('maximumRecordAgeSeconds', settings.maximumRecordAgeSeconds, ageRange),
     ...(settings.mode === 'on-demand' ? provisionedOnly(settings) : []),
   ].filter((problem) => problem !== undefined);
   if (problems.length > 0) throw new ArchiverError('INVALID_SETTINGS', problems.join('; '));
