@@ -1,3 +1,4 @@
+import type { Context } from 'aws-lambda';
 import pLimit from 'p-limit';
 import { DEADLINE_MARGIN_MS, objectMetadataNames as names } from './contract.ts';
 import {
@@ -30,11 +31,10 @@ export interface ArchiveDeps {
 }
 
 /** What the handler uses of Lambda's context object. */
-export interface InvocationContext {
-  readonly awsRequestId: string;
-  readonly functionVersion: string;
-  getRemainingTimeInMillis(): number;
-}
+export type InvocationContext = Pick<
+  Context,
+  'awsRequestId' | 'functionVersion' | 'getRemainingTimeInMillis'
+>;
 
 /**
  * The records that a Kafka event source mapping is to send again. Its identifiers are objects, unlike
