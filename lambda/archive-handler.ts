@@ -9,7 +9,7 @@ import {
   type PlanSettings,
 } from './core/archive-plan.ts';
 import type { Enrich } from './core/enrichment.ts';
-import { ArchiverError } from './core/errors.ts';
+import { ArchiverError, toArchiverError } from './core/errors.ts';
 import { parseBatch } from './core/kafka-event.ts';
 import type { Clock, ObjectStore, StoreOptions, Telemetry } from './core/ports.ts';
 import { type StoreOutcome, storeObject } from './core/store-object.ts';
@@ -61,7 +61,7 @@ interface StoreResult {
  * batch; or, where the mapping takes a partial batch response, returns every record of the
  * topic-partitions that failed.
  *
- * @throws {ArchiverError} `INVALID_EVENT` or `ENRICH_FAILED`, having stored nothing
+ * @throws {ArchiverError} `INVALID_EVENT`, `ENRICH_FAILED` or `UNEXPECTED`, having stored nothing
  */
 export function createArchiveHandler(deps: ArchiveDeps) {
   const { clock, settings, telemetry } = deps;
@@ -71,12 +71,13 @@ export function createArchiveHandler(deps: ArchiveDeps) {
     context: InvocationContext,
   ): Promise<PartialBatchResponse | undefined> => {
     const budget = Math.max(0, context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
-    // A lost attempt leaves time for another.
+    // An attempt that is lost early leaves time for another, and one that is slow has time to succeed.
     const options = { signal: clock.timeout(budget), attemptTimeout: Math.ceil(budget / 2) };
     const requestId = context.awsRequestId;
     const started = clock.now();
 
-    const planned = await planEvent(event, plan).catch((error: unknown) => {
+    const planned = await planEvent(event, plan).catch((cause: unknown) => {
+      const error = toArchiverError(cause);
       telemetry.batchRefused(requestId, error);
       throw error;
     });
@@ -143,11 +144,9 @@ async function storeOne(object: ArchiveObject, job: StoreJob): Promise<StoreResu
 }
 
 /** The error for one object, naming the records in it. */
-function notStored({ run, first, last }: ArchiveObject, cause: unknown): ArchiverError {
-  const { code, retryable, message } =
-    cause instanceof ArchiverError
-      ? cause
-      : { code: 'STORE_WRITE_FAILED' as const, retryable: false, message: 'unexpected error' };
+function notStored({ run, first, last }: ArchiveObject, error: unknown): ArchiverError {
+  const cause = toArchiverError(error);
+  const { code, retryable, message } = cause;
   const range = `${run.topic}-${run.partition} offsets ${first} to ${last}`;
   return new ArchiverError(code, `${range}: ${message} (${code})`, { retryable, cause });
 }

@@ -11,7 +11,10 @@ const settings = readSettings(process.env);
 
 /** The archive function. */
 export const handler = createArchiveHandler({
-  store: createS3ObjectStore(createS3Client(settings.maxParallelPuts), settings.archiveBucket),
+  store: createS3ObjectStore(
+    createS3Client({ maxParallelPuts: settings.maxParallelPuts, random: Math.random }),
+    settings.archiveBucket,
+  ),
   clock: { now: Date.now, timeout: (milliseconds) => AbortSignal.timeout(milliseconds) },
   telemetry: createTelemetry(new Logger(), new Metrics({ namespace: METRIC_NAMESPACE })),
   enrich,

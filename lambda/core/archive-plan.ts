@@ -9,7 +9,7 @@ import { LineBuffer } from './line-buffer.ts';
 import { folderOf, isFolderTimestamp, objectKey, periodOf } from './object-key.ts';
 import { RecordLineWriter } from './record-line.ts';
 
-/** As many as a function of the usual memory has cores for; each more would only hold its own memory. */
+/** One for each core there can be at usual memory sizes; each more would only hold its own memory. */
 const COMPRESSIONS_AT_ONCE = 2;
 
 /** The settings that decide what objects a batch becomes: same batch, same settings, same objects. */

@@ -10,6 +10,8 @@ export const errorCodes = [
   'STORE_WRITE_FAILED',
   /** The deadline before the function's timeout came first. */
   'STORE_ABORTED',
+  /** A defect of ours, or a limit of the runtime. */
+  'UNEXPECTED',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
@@ -35,4 +37,19 @@ export class ArchiverError extends Error {
     this.code = code;
     this.retryable = options.retryable ?? false;
   }
+}
+
+/**
+ * The error as an {@link ArchiverError}. Of one that is none only the name and the place in the code
+ * are kept: its text may quote what it stumbled over.
+ */
+export function toArchiverError(error: unknown): ArchiverError {
+  if (error instanceof ArchiverError) return error;
+  const name = error instanceof Error ? error.name : typeof error;
+  const unexpected = new ArchiverError('UNEXPECTED', `unexpected ${name}`);
+  const told = `${name}: ${error instanceof Error ? error.message : ''}`;
+  if (error instanceof Error && error.stack?.startsWith(told)) {
+    unexpected.stack = `${unexpected.name}: ${unexpected.message}${error.stack.slice(told.length)}`;
+  }
+  return unexpected;
 }

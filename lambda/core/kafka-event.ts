@@ -124,7 +124,7 @@ function sortByOffset(records: KafkaEventRecord[], id: string): void {
 function checkRecord(record: unknown, id: string, index: number): KafkaEventRecord {
   if (!isObject(record)) throw invalid(`'${id}' record ${index} to be an object`, kindOf(record));
   const fault = faultOf(record);
-  if (fault === null) return record as unknown as KafkaEventRecord;
+  if (fault === null) return record as object as KafkaEventRecord;
   const [field, wanted] = fault;
   throw invalid(`${field} of '${id}' record ${index} to be ${wanted}`, kindOf(record[field]));
 }
@@ -142,7 +142,15 @@ function faultOf(record: Record<string, unknown>): readonly [field: string, want
   if (key != null && typeof key !== 'string') return ['key', 'base64 text'];
   if (value != null && typeof value !== 'string') return ['value', 'base64 text'];
   if (headers != null && !Array.isArray(headers)) return ['headers', 'a list'];
+  if (!isSchema(record.keySchemaMetadata)) return ['keySchemaMetadata', 'a format and an id'];
+  if (!isSchema(record.valueSchemaMetadata)) return ['valueSchemaMetadata', 'a format and an id'];
   return null;
+}
+
+function isSchema(value: unknown): boolean {
+  if (value == null) return true;
+  if (!isObject(value)) return false;
+  return typeof value.dataFormat === 'string' && typeof value.schemaId === 'string';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import type { ArchiverError } from './errors.ts';
 
 /** An object on its way to the store, with all its metadata. */
 export interface StorableObject {
@@ -81,7 +82,7 @@ export interface ObjectSummary {
 export interface Telemetry {
   objectStored(summary: ObjectSummary): void;
   /** Once an invocation that planned its objects; `failures` name those that are not stored. */
-  batchDone(summary: BatchSummary, failures: readonly Error[]): void;
+  batchDone(summary: BatchSummary, failures: readonly ArchiverError[]): void;
   /** Once an invocation whose batch could not be planned. */
-  batchRefused(requestId: string, error: unknown): void;
+  batchRefused(requestId: string, error: ArchiverError): void;
 }

@@ -109,7 +109,7 @@ export class RecordLineWriter {
     const lines = this.#lines;
     for (let i = 0; i < headers.length; i++) {
       const header = headers[i];
-      if (typeof header !== 'object' || header === null) throw noBytes('header', record);
+      if (!isOneField(header)) throw noBytes('header', record);
       for (const name in header) {
         const value = header[name];
         lines.raw(this.#headerStart(name));
@@ -152,7 +152,7 @@ export class RecordLineWriter {
 
   #computeFields(record: KafkaEventRecord): MetadataFields {
     if (this.#enrich === noEnrichment) return {};
-    let fields: MetadataFields;
+    let fields: unknown;
     try {
       fields = this.#enrich(toEnrich(record));
     } catch (error) {
@@ -160,13 +160,13 @@ export class RecordLineWriter {
       const name = error instanceof Error ? error.name : typeof error;
       throw enrichFailed(`it threw '${name}'`, record);
     }
-    const bad = Object.entries(fields).find(
-      ([name, value]) => this.#takenFields.has(name) || !isScalar(value),
-    );
-    if (!bad) return fields;
-    const [name] = bad;
-    const fault = this.#takenFields.has(name) ? 'is set already' : 'is no text, number or boolean';
-    throw enrichFailed(`its field '${name}' ${fault}`, record);
+    if (!isPlainObject(fields)) throw enrichFailed('it returned no plain object', record);
+    for (const [name, value] of Object.entries(fields)) {
+      if (this.#takenFields.has(name)) throw enrichFailed(`'${name}' is set already`, record);
+      // Without the name: enrich may have made it of a key or a header.
+      if (!isScalar(value)) throw enrichFailed('a field is no text, number or boolean', record);
+    }
+    return fields as MetadataFields;
   }
 }
 
@@ -187,6 +187,14 @@ function byValueEncoding(
     base64: utf8(toText('base64')),
     null: utf8(toText('null')),
   };
+}
+
+/** Whether a header is an object of one name: called for each, so it makes no list of them. */
+function isOneField(header: unknown): header is KafkaEventHeader {
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) return false;
+  let names = 0;
+  for (const _ in header) names += 1;
+  return names === 1;
 }
 
 function writeByteValues(lines: LineBuffer, values: unknown): Encoding | null {
@@ -212,6 +220,12 @@ function toEnrich(record: KafkaEventRecord): RecordToEnrich {
       })),
     ),
   };
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
 }
 
 function isScalar(value: unknown): boolean {

@@ -3,28 +3,31 @@ import {
   PutObjectCommand,
   S3Client,
   S3ServiceException,
-  type ServiceInputTypes,
-  type ServiceOutputTypes,
 } from '@aws-sdk/client-s3';
-import type { FinalizeRequestMiddleware } from '@smithy/types';
 import { objectMetadataNames } from '../contract.ts';
 import { ArchiverError } from '../core/errors.ts';
 import type { ObjectStore } from '../core/ports.ts';
+import { createRetryStrategy, MAX_ATTEMPTS } from './retry-strategy.ts';
 
-/** Whether another try may get past an answer of S3; no status is a broken connection. */
+/** Whether another invocation may get past it: not where S3 refuses the request itself. */
 const isRetryableStatus = (status = 500) => status >= 500 || status === 409 || status === 429;
-
-/** Attempts of one call, the first included; backoff between them grows from 50 ms to 20 s. */
-const MAX_ATTEMPTS = 8;
 
 /** Milliseconds to connect: S3 takes tens at most. */
 const CONNECTION_TIMEOUT = 3_000;
 
-/** An S3 client for up to `maxParallelPuts` calls at once; region and endpoint are the environment's. */
-export function createS3Client(maxParallelPuts: number): S3Client {
+/** What an S3 client for the object store is made of. */
+export interface S3ClientOptions {
+  readonly maxParallelPuts: number;
+  /** From 0 to 1: the jitter of pauses before retries. */
+  readonly random: () => number;
+}
+
+/** An S3 client whose region and endpoint are the environment's. */
+export function createS3Client({ maxParallelPuts, random }: S3ClientOptions): S3Client {
   const agent = { keepAlive: true, maxSockets: maxParallelPuts };
-  const client = new S3Client({
+  return new S3Client({
     maxAttempts: MAX_ATTEMPTS,
+    retryStrategy: createRetryStrategy(random),
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT,
       throwOnRequestTimeout: true,
@@ -32,8 +35,6 @@ export function createS3Client(maxParallelPuts: number): S3Client {
       httpsAgent: agent,
     },
   });
-  retryConditionalConflicts(client);
-  return client;
 }
 
 /**
@@ -42,8 +43,7 @@ export function createS3Client(maxParallelPuts: number): S3Client {
  * Objects are made by conditional writes (`If-None-Match: *`), so that of any number of tries one
  * wins: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html.
  *
- * @param client from {@link createS3Client}: it retries throttles, server errors, lost connections and
- * 409 with backoff and jitter
+ * @param client from {@link createS3Client}: it tries again what another try may get past
  */
 export function createS3ObjectStore(client: S3Client, bucket: string): ObjectStore {
   return {
@@ -78,27 +78,6 @@ export function createS3ObjectStore(client: S3Client, bucket: string): ObjectSto
       }
     },
   };
-}
-
-/**
- * Has the client's own retries take 409 `ConditionalRequestConflict` too: another write of the key was
- * under way, and the next attempt finds it there or not.
- */
-function retryConditionalConflicts(client: S3Client): void {
-  const markRetryable: FinalizeRequestMiddleware<ServiceInputTypes, ServiceOutputTypes> =
-    (next) => async (args) => {
-      try {
-        return await next(args);
-      } catch (error) {
-        if (statusOf(error) === 409) Object.assign(error as object, { $retryable: {} });
-        throw error;
-      }
-    };
-  client.middlewareStack.addRelativeTo(markRetryable, {
-    name: 'retryConditionalConflicts',
-    relation: 'after',
-    toMiddleware: 'retryMiddleware',
-  });
 }
 
 function statusOf(error: unknown): number | undefined {

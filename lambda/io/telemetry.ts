@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { METRIC_DIMENSION, metricNames } from '../contract.ts';
-import { ArchiverError } from '../core/errors.ts';
+import type { ArchiverError } from '../core/errors.ts';
 import type { BatchSummary, Telemetry } from '../core/ports.ts';
 
 /** Each metric with its unit and the summary's figure for it. */
@@ -40,11 +40,6 @@ export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
   };
 }
 
-/** What may be said of an error: of one that is not ours, its name only, as its text is not known to be safe. */
-function describe(error: unknown) {
-  if (error instanceof ArchiverError) {
-    const { code, retryable, message } = error;
-    return { code, retryable, reason: message };
-  }
-  return { code: 'UNEXPECTED', reason: error instanceof Error ? error.name : typeof error };
+function describe({ code, retryable, message }: ArchiverError) {
+  return { code, retryable, reason: message };
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type {
   ArchiveDeps,
   ArchiveSettings,
@@ -12,6 +13,7 @@ import type {
   ObjectStore,
   ObjectSummary,
   StorableObject,
+  StoreOptions,
   Telemetry,
 } from '../../lambda/core/ports.ts';
 import { noon } from './kafka-events.ts';
@@ -32,20 +34,24 @@ export const invocation: InvocationContext = {
   getRemainingTimeInMillis: () => 60_000,
 };
 
-/** An object store in memory; `fail` may refuse a put before or after it has its effect. */
+/** An object store in memory, whose puts may fail before or after their effect, or hang. */
 export class MemoryObjectStore implements ObjectStore {
   readonly objects = new Map<string, StorableObject>();
+  readonly attemptTimeouts: number[] = [];
   creating = 0;
   mostAtOnce = 0;
   fail: (key: string, when: 'before' | 'after') => boolean = () => false;
+  hang: (key: string) => boolean = () => false;
 
-  async create(object: StorableObject, { signal }: { signal: AbortSignal }) {
-    if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });
+  async create(object: StorableObject, { signal, attemptTimeout }: StoreOptions) {
+    this.attemptTimeouts.push(attemptTimeout);
     this.creating += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.creating);
     // Lets other puts start, as a request would.
     await Promise.resolve();
     this.creating -= 1;
+    if (this.hang(object.key) && !signal.aborted) await once(signal, 'abort');
+    if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });
     this.#failIf(object.key, 'before');
     if (this.objects.has(object.key)) return 'exists' as const;
     this.objects.set(object.key, object);
@@ -65,8 +71,8 @@ export class MemoryObjectStore implements ObjectStore {
 
 export interface RecordingTelemetry extends Telemetry {
   readonly stored: ObjectSummary[];
-  readonly done: { summary: BatchSummary; failures: readonly Error[] }[];
-  readonly refused: { requestId: string; error: unknown }[];
+  readonly done: { summary: BatchSummary; failures: readonly ArchiverError[] }[];
+  readonly refused: { requestId: string; error: ArchiverError }[];
 }
 
 export function recordingTelemetry(): RecordingTelemetry {

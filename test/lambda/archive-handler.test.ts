@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createArchiveHandler } from '../../lambda/archive-handler.ts';
@@ -100,34 +101,64 @@ describe('archive handler', () => {
     );
   });
 
-  it('says no more of an unexpected failure than that it was one', async () => {
+  it('says no more of an unexpected failure to store than its name', async () => {
     const { deps } = archiveParts();
-    const cause = new RangeError('secret u-17');
-    const store = { ...deps.store, create: () => Promise.reject(cause) };
+    const store = { ...deps.store, create: () => Promise.reject(new RangeError('secret u-17')) };
     const error = await createArchiveHandler({ ...deps, store })(
       mskEvent([mskRecord()]),
       invocation,
     ).catch((thrown: unknown) => thrown);
+    const message = 'orders-3 offsets 100 to 100: unexpected RangeError (UNEXPECTED)';
     expect(error).toMatchObject({
-      message:
-        '1 of 1 objects not stored: orders-3 offsets 100 to 100: unexpected error (STORE_WRITE_FAILED)',
-      errors: [{ retryable: false, cause }],
+      message: `1 of 1 objects not stored: ${message}`,
+      errors: [{ code: 'UNEXPECTED', retryable: false, message, cause: { code: 'UNEXPECTED' } }],
     });
+    expect(inspect(error, { depth: null })).not.toContain('secret');
   });
 
-  it('aborts what is in flight five seconds before the function times out', async () => {
-    const { store, deps, clock } = archiveParts({ maxParallelPuts: 1 });
-    store.fail = () => {
-      clock.expire();
-      return false;
-    };
-    await expect(createArchiveHandler(deps)(twoRuns, invocation)).rejects.toThrow(
-      '1 of 2 objects not stored: orders-0 offsets 7 to 8: aborted (STORE_ABORTED)',
+  it('says no more of an unexpected failure to plan than its name', async () => {
+    const { deps, telemetry, store } = archiveParts();
+    const event = mskEvent([mskRecord()]);
+    const trap = new Proxy(event.records, {
+      ownKeys() {
+        throw new RangeError('secret u-17');
+      },
+    });
+    const error = await createArchiveHandler(deps)({ ...event, records: trap }, invocation).catch(
+      (thrown: unknown) => thrown,
     );
+    expect(error).toMatchObject({ code: 'UNEXPECTED', message: 'unexpected RangeError' });
+    expect(inspect(error, { depth: null })).not.toContain('secret');
+    expect(telemetry.refused).toEqual([{ requestId: 'request-1', error }]);
+    expect(store.objects.size).toBe(0);
+  });
+
+  it('aborts uploads in flight and in waiting five seconds before the function times out', async () => {
+    const { store, deps, clock } = archiveParts({ maxParallelPuts: 1 });
+    store.hang = (key) => {
+      if (key === keyOf0) queueMicrotask(() => clock.expire());
+      return key === keyOf0;
+    };
+    const records = [
+      ...mskRecords(100, 3),
+      ...mskRecords(7, 2, { partition: 0 }),
+      mskRecord({ partition: 9 }),
+    ];
+    await expect(createArchiveHandler(deps)(mskEvent(records), invocation)).rejects.toThrow(
+      '2 of 3 objects not stored: orders-0 offsets 7 to 8: aborted (STORE_ABORTED); orders-9 offsets 100 to 100: aborted (STORE_ABORTED)',
+    );
+    expect([...store.objects.keys()]).toEqual([keyOf3]);
     expect(clock.timeouts).toEqual([55_000]);
+    expect(store.attemptTimeouts).toEqual([27_500, 27_500, 27_500]);
+  });
+
+  it('stores nothing when it is invoked with no time left', async () => {
+    const { store, deps, clock } = archiveParts();
+    clock.expire();
     const late = { ...invocation, getRemainingTimeInMillis: () => 10 };
     await expect(createArchiveHandler(deps)(twoRuns, late)).rejects.toThrow('2 of 2');
-    expect(clock.timeouts).toEqual([55_000, 0]);
+    expect(clock.timeouts).toEqual([0]);
+    expect(store.objects.size).toBe(0);
   });
 
   it('puts no more objects at once than it may', async () => {

@@ -119,6 +119,14 @@ describe('parseBatch', () => {
     ["key of 'orders-3' record 1 to be base64 text, got object", { ...record, key: {} }],
     ["value of 'orders-3' record 1 to be base64 text, got a list", { ...record, value: [] }],
     ["headers of 'orders-3' record 1 to be a list, got object", { ...record, headers: {} }],
+    [
+      "keySchemaMetadata of 'orders-3' record 1 to be a format and an id, got string",
+      { ...record, keySchemaMetadata: 'x' },
+    ],
+    [
+      "valueSchemaMetadata of 'orders-3' record 1 to be a format and an id, got object",
+      { ...record, valueSchemaMetadata: { schemaId: '1' } },
+    ],
     ["each offset of 'orders-3' once, got offset 100 twice", record],
     ["one topic and partition in 'orders-3', got several", mskRecord({ partition: 4 })],
     ["one topic and partition in 'orders-3', got several", mskRecord({ topic: 'payments' })],

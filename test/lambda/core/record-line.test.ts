@@ -214,6 +214,10 @@ describe('RecordLineWriter', () => {
   it.each([
     ['text', { h: 'abc' }],
     ['no object', 'abc'],
+    ['null', null],
+    ['a list', [[1]]],
+    ['without a name', {}],
+    ['of two names', { a: [1], b: [2] }],
   ])('refuses a header that is %s', (_, header) => {
     const record = JSON.parse(JSON.stringify({ ...mskRecord(), headers: [header] }));
     expect(() => writeLine(record)).toThrow('header of orders-3 offset 100');
@@ -282,14 +286,17 @@ describe('enrich', () => {
       },
       "it threw 'string'",
     ],
-    ['sets the source', () => ({ source: 'x' }), "its field 'source' is set already"],
-    ['sets a static field', () => ({ env: 'x' }), "its field 'env' is set already"],
+    ['sets the source', () => ({ source: 'x' }), "'source' is set already"],
+    ['sets a static field', () => ({ env: 'x' }), "'env' is set already"],
     [
-      'returns an object',
-      () => JSON.parse('{"a":{}}'),
-      "its field 'a' is no text, number or boolean",
+      'returns an object in a field',
+      () => JSON.parse('{"secret u-17":{}}'),
+      'a field is no text, number or boolean',
     ],
-    ['returns no number', () => ({ a: Number.NaN }), "its field 'a' is no text, number or boolean"],
+    ['returns no number', () => ({ a: Number.NaN }), 'a field is no text, number or boolean'],
+    ['returns nothing', () => JSON.parse('null'), 'it returned no plain object'],
+    ['returns a list', () => JSON.parse('[]'), 'it returned no plain object'],
+    ['is asynchronous', () => Object.assign(Promise.resolve()), 'it returned no plain object'],
   ])('fails the batch when it %s, without its words', (_, enrich, fault) => {
     const line = () => writeLine(record, enrich);
     expect(line).toThrow(
