@@ -20,6 +20,13 @@ export interface ArchiveFunctionProps
 /** The archive Lambda with its role and log group. */
 export class ArchiveFunction extends Construct {
   public readonly function: lambda.IFunction;
+  /**
+   * The function as it is in this deployment, for event source mappings to invoke. What they expect of
+   * its answers has to change together with it: a function that begins to answer with a partial
+   * response, invoked by a mapping that does not look at it yet, would have failed batches taken for
+   * archived.
+   */
+  public readonly version: lambda.IVersion;
   public readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: ArchiveFunctionProps) {
@@ -30,7 +37,7 @@ export class ArchiveFunction extends Construct {
       // Logs name offsets and keys and hold no record, so nothing is lost with them.
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    this.function = new lambda.Function(this, 'Function', {
+    const archive = new lambda.Function(this, 'Function', {
       description: 'Archives batches of Kafka records to S3',
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
@@ -40,6 +47,8 @@ export class ArchiveFunction extends Construct {
       logGroup: this.logGroup,
       memorySize: props.memory.toMebibytes(),
       timeout: props.timeout,
+      // The mapping goes on invoking the version before until it is updated.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: archiveEnvironment({
         ...props,
         archiveBucket: props.bucket.bucketName,
@@ -47,6 +56,8 @@ export class ArchiveFunction extends Construct {
         serviceName: Stack.of(this).stackName,
       }),
     });
+    this.function = archive;
+    this.version = archive.currentVersion;
   }
 
   private createRole({ bucket, objectPrefix }: ArchiveFunctionProps): iam.Role {

@@ -37,7 +37,7 @@ export class ArchiveStack extends Stack {
     });
     const { source, topics, batchSize, startingPosition, provisionedPollers } = settings;
     new KafkaTrigger(this, 'KafkaTrigger', {
-      target: archive.function,
+      target: archive.version,
       source,
       topics,
       batchSize,

@@ -99,7 +99,7 @@ const NETWORK_REASON =
   'Lambda makes its network interfaces in the subnets of the cluster, which are not known at synth, and the Describe actions take no resource';
 
 /** Topics or groups in one statement: few enough for any ten names to fit a managed policy. */
-const NAMES_PER_STATEMENT = 10;
+const NAMES_PER_STATEMENT = 3;
 
 function statementsOf({ source, topics }: KafkaTriggerProps): iam.PolicyStatement[] {
   if (source.kind === 'msk') return mskStatements(source.cluster, topics);
@@ -111,9 +111,6 @@ function statementsOf({ source, topics }: KafkaTriggerProps): iam.PolicyStatemen
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
  * https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
  *
- * DescribeClusterV2 alone would do where Lambda knows it, and a serverless cluster has no dynamic
- * configuration to describe; both lists are the guide's own.
- *
  * Topics and groups come in statements of a few, since a role splits what is too long for its inline
  * policy by statements.
  */
@@ -122,14 +119,9 @@ function mskStatements(
   topics: readonly TopicSettings[],
 ): iam.PolicyStatement[] {
   return [
-    allow(
-      ['kafka:DescribeCluster', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
-      [cluster.arn],
-    ),
-    allow(
-      ['kafka-cluster:Connect', 'kafka-cluster:DescribeClusterDynamicConfiguration'],
-      [cluster.arn],
-    ),
+    // DescribeClusterV2 does for both kinds of cluster; Lambda means to give DescribeCluster up.
+    allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [cluster.arn]),
+    allow(['kafka-cluster:Connect'], [cluster.arn]),
     ...chunks(topics.map(({ topic }) => topicArn(cluster, topic))).map((arns) =>
       allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], arns),
     ),

@@ -184,8 +184,9 @@ export const settingsSchema = z.object({
       "be 2 to 249 letters, digits, '.', '_' or '-', not starting with '.'",
     ),
     noun: 'topic',
-    // What one role can be allowed to read, at AWS's default of ten managed policies a role.
-    max: 100,
+    // What one role can be allowed to read, at AWS's default of ten managed policies a role, with the
+    // longest names there can be.
+    max: 50,
   }).describe(
     'Topics to archive, as a list or as "orders, payments"; each has an event source mapping of its own',
   ),
@@ -206,12 +207,12 @@ export const settingsSchema = z.object({
       'Instead of startingPosition: begin this many hours before the synth. The time differs at each synth, so set startingPosition to the time that the synth prints before deploying again',
     ),
   consumerGroupId: text(
-    /^[A-Za-z0-9/:_+=.@-]{1,200}$/,
-    "be 1 to 200 letters, digits or / : _ + = . @ -, ('*' is allowed by Lambda, but would be a wildcard in the role's permissions)",
+    /^(?:[A-Za-z0-9/:_+=.@-]|\{topic\}){1,200}$/,
+    "be 1 to 200 letters, digits or / : _ + = . @ -, with {topic} for the topic ('*' is allowed by Lambda, but would be a wildcard in the role's permissions)",
   )
     .optional()
     .describe(
-      'Consumer group that reads the topic; with several topics each reads with <consumerGroupId>-<topic>, since groups must be unique among mappings (so a second topic changes the group of the first, which then begins anew); <stackName>-<topic> if not set',
+      'Consumer group that reads the topic, {topic} standing for its name; <stackName>-{topic} if not set. Several topics need {topic}, since groups must be unique among mappings. A mapping cannot change its group: a new one replaces the mapping, which Lambda refuses while the old one exists',
     ),
   provisionedPollers: jsonObject(provisionedPollers)
     .optional()

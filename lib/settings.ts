@@ -14,6 +14,9 @@ import {
   settingsSchema,
 } from './settings-schema.ts';
 
+/** Stands for the topic in the setting `consumerGroupId`. */
+const TOPIC = '{topic}';
+
 /** An MSK cluster, read with the function's own IAM role. */
 export interface MskSource {
   readonly kind: 'msk';
@@ -199,6 +202,13 @@ function checkFormat(given: Given, refinement: Refinement): void {
 
 function checkConsumerGroups(given: Given, refinement: Refinement): void {
   if (!areSound(refinement, 'stackName', 'topics', 'consumerGroupId')) return;
+  if (given.topics.length > 1 && given.consumerGroupId?.includes(TOPIC) === false) {
+    // Not made unique by itself: the second topic of a stack would change the group of the first.
+    const advice = `such as '${given.consumerGroupId}-${TOPIC}', or archive each topic in a stack of its own to keep a group`;
+    const message = `must contain ${TOPIC} with several topics (${advice}), got ${show(given.consumerGroupId)}`;
+    report(refinement, 'consumerGroupId', message);
+    return;
+  }
   for (const { consumerGroupId } of topicSettings(given)) {
     if (consumerGroupId.length <= MAX_CONSUMER_GROUP_LENGTH) continue;
     const got = `got ${show(consumerGroupId)}, ${consumerGroupId.length} characters`;
@@ -251,13 +261,8 @@ function sourceName(source: MskSource | SelfManagedSource): string {
 }
 
 function topicSettings({ topics, stackName, consumerGroupId }: Given): TopicSettings[] {
-  return topics.map((topic) => ({
-    topic,
-    consumerGroupId:
-      consumerGroupId !== undefined && topics.length === 1
-        ? consumerGroupId
-        : `${consumerGroupId ?? stackName}-${topic}`,
-  }));
+  const group = consumerGroupId ?? `${stackName}-${TOPIC}`;
+  return topics.map((topic) => ({ topic, consumerGroupId: group.replaceAll(TOPIC, () => topic) }));
 }
 
 function toStartingPosition({ startingPosition, hoursBack }: Given, now: Date): StartingPosition {

@@ -27,13 +27,15 @@ describe('the stack of an MSK cluster', () => {
 
   it('has one bucket, one function with role and log group, and a mapping per topic', () => {
     const resources: Record<string, Resource> = template.toJSON().Resources;
-    expect(Object.entries(resources).map(([id, { Type }]) => [Type, id])).toEqual([
+    const withoutHash = (id: string) => id.replace(/(?<=CurrentVersion.{8}).*/, '');
+    expect(Object.entries(resources).map(([id, { Type }]) => [Type, withoutHash(id)])).toEqual([
       ['AWS::S3::Bucket', 'ArchiveBucket'],
       ['AWS::S3::BucketPolicy', 'ArchiveBucketPolicy13E3D5ED'],
       ['AWS::Logs::LogGroup', 'ArchiveFunctionLogGroup3A1FC027'],
       ['AWS::IAM::Role', 'ArchiveFunctionRoleFFDB92A1'],
       ['AWS::IAM::Policy', 'ArchiveFunctionRoleDefaultPolicyE0222564'],
       ['AWS::Lambda::Function', 'ArchiveFunction2AEC8AC5'],
+      ['AWS::Lambda::Version', 'ArchiveFunctionCurrentVersion6C1E88B1'],
       [MAPPING, 'KafkaTriggerMappingorders7664A39B'],
       [MAPPING, 'KafkaTriggerMappingpayments9C48F43F'],
     ]);
@@ -60,13 +62,7 @@ describe('the stack of an MSK cluster', () => {
         },
         {
           Effect: 'Allow',
-          Action: [
-            'kafka-cluster:Connect',
-            'kafka-cluster:DescribeClusterDynamicConfiguration',
-            'kafka:DescribeCluster',
-            'kafka:DescribeClusterV2',
-            'kafka:GetBootstrapBrokers',
-          ],
+          Action: ['kafka-cluster:Connect', 'kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'],
           Resource: clusterArn,
         },
         {
@@ -140,6 +136,13 @@ describe('the stack of an MSK cluster', () => {
     template.allResourcesProperties('AWS::Lambda::Function', { Tags: tags });
   });
 
+  it('is the one on file, to show what a change changes', async () => {
+    const text = JSON.stringify(template.toJSON(), null, 2)
+      .replace(/(?<=CurrentVersion\w{8})[0-9a-f]{32}/g, '<hash>')
+      .replace(/[0-9a-f]{64}(?=\.zip)/g, '<hash>');
+    await expect(`${text}\n`).toMatchFileSnapshot('../fixtures/lib/template.json');
+  });
+
   it('has no finding and no warning', () => {
     expect(synthesis.findings).toEqual([]);
   });
@@ -169,6 +172,31 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
       },
     });
     expect(findings).toEqual([]);
+  });
+
+  it('have the mapping invoke a version, so that function and mapping change in one update', () => {
+    const provisionedPollers = { min: 1, max: 4 };
+    const [off, on] = [false, true].map((reportBatchItemFailures) => {
+      const { template } = synthesize({ provisionedPollers, reportBatchItemFailures });
+      const versions = resourcesOf(template, 'AWS::Lambda::Version');
+      const [[id, version] = []] = Object.entries(versions);
+      expect(version).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(propertiesOf(template, MAPPING).FunctionName).toEqual({
+        'Fn::Join': [
+          '',
+          [{ Ref: 'ArchiveFunction2AEC8AC5' }, ':', { 'Fn::GetAtt': [id, 'Version'] }],
+        ],
+      });
+      return id;
+    });
+    expect(off).toBeDefined();
+    expect(on).not.toBe(off);
+  });
+
+  it('keep the mapping of a topic as it is when another topic is added', () => {
+    const mappingsOf = (topics: string) => resourcesOf(synthesize({ topics }).template, MAPPING);
+    const id = 'KafkaTriggerMappingorders7664A39B';
+    expect(mappingsOf('payments, orders')[id]).toEqual(mappingsOf('orders')[id]);
   });
 
   it('read a self-managed cluster with its secret and without a network interface', () => {

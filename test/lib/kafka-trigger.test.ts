@@ -2,6 +2,7 @@ import { Duration, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { describe, expect, it } from 'vitest';
+import { parseClusterArn } from '../../lib/cluster-arn.ts';
 import { KafkaTrigger, type KafkaTriggerProps } from '../../lib/kafka-trigger.ts';
 import { clusterArn, parse, secretArn } from './settings-fixture.ts';
 import {
@@ -188,8 +189,15 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
   });
 
   it('are there before the mapping also when they fill several policies', () => {
-    const many = Array.from({ length: 100 }, (_, index) => `${'t'.repeat(185)}-${index}`);
-    const template = templateOf({ topics: topicsOf(...many) });
+    // As many topics as the settings take, every name as long as it can be.
+    const clusterArn = `arn:aws-us-gov:kafka:ap-southeast-1:111122223333:cluster/${'c'.repeat(64)}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-12`;
+    const cluster = parseClusterArn(clusterArn);
+    if (cluster === undefined) throw new Error('no cluster');
+    const topics = Array.from({ length: 50 }, (_, index) => ({
+      topic: `${'t'.repeat(246)}-${index}`.slice(0, 249),
+      consumerGroupId: `${'g'.repeat(196)}-${index}`,
+    }));
+    const template = templateOf({ source: { kind: 'msk', cluster }, topics });
 
     const policies = resourcesOf(template, 'AWS::IAM::Policy');
     const overflow = resourcesOf(template, 'AWS::IAM::ManagedPolicy');

@@ -103,17 +103,27 @@ describe('consumer groups', () => {
     ]);
   });
 
-  it('are what was set for a single topic, and made unique for several', () => {
+  it('are what was set, with the topic where it says so', () => {
     expect(groups({ consumerGroupId: 'old/group:1' })).toEqual(['old/group:1']);
-    expect(groups({ consumerGroupId: 'old', topics: 'orders, payments' })).toEqual([
+    expect(groups({ consumerGroupId: 'old-{topic}', topics: 'orders, payments' })).toEqual([
       'old-orders',
       'old-payments',
     ]);
   });
 
+  it('do not change when another topic is added', () => {
+    for (const consumerGroupId of [undefined, 'old-{topic}']) {
+      const [alone] = groups({ topics: 'orders', consumerGroupId });
+      expect(groups({ topics: 'orders, payments', consumerGroupId })[0]).toBe(alone);
+    }
+    expect(problemsOf({ consumerGroupId: 'old', topics: 'orders, payments' })).toEqual([
+      "consumerGroupId must contain {topic} with several topics (such as 'old-{topic}', or archive each topic in a stack of its own to keep a group), got 'old'",
+    ]);
+  });
+
   it('have 1 to 200 characters', () => {
     expect(groups({ consumerGroupId: 'g'.repeat(200) })).toEqual(['g'.repeat(200)]);
-    for (const consumerGroupId of ['', 'g'.repeat(201), 'a b', 'a*', 5]) {
+    for (const consumerGroupId of ['', 'g'.repeat(201), 'a b', 'a*', 'a{b}', 5]) {
       expect(problemsOf({ consumerGroupId })).toEqual([
         expect.stringMatching(/^consumerGroupId must be 1 to 200 letters, digits or/),
       ]);
