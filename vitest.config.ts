@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // Vitest would leave one core of two idle.
+    maxWorkers: '100%',
     coverage: {
       provider: 'v8',
       include: ['{bin,lib,lambda,emulator}/**/*.ts'],

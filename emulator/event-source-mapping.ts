@@ -43,7 +43,7 @@ export type MappingEvent =
 export interface Discard {
   readonly condition: DiscardCondition;
   readonly records: readonly BatchRecord[];
-  /** Times that they reached the function. */
+  /** Tries that counted against their retries. */
   readonly invokes: number;
 }
 
@@ -115,7 +115,6 @@ class Lane {
   async run(stop: AbortSignal): Promise<void> {
     while (!stop.aborted && !(this.#reader.ended && this.#carried.length === 0)) {
       const batch = await this.#collect(stop);
-      if (stop.aborted) return;
       const isDone = batch.length === 0 || (await this.#limit(() => this.#deliver(batch, stop)));
       if (isDone) await this.#commit(batch);
     }

@@ -21,7 +21,7 @@ interface Partition {
 
 /**
  * A topic in memory, with offsets and committed positions as Kafka has them. What is committed is
- * forgotten, and producers wait while too much is not: memory is bounded whatever goes through it.
+ * forgotten, and producers wait while keys and values of too many bytes are not, so that memory is bounded.
  */
 export class MemoryTopic implements Source {
   readonly topic: string;
@@ -72,7 +72,10 @@ export class MemoryTopic implements Source {
     return {
       read: async (limits, signal) => {
         while (isDrained() && !isEnded() && !signal.aborted) await this.#change(signal);
-        return takeNext(logs, limits);
+        const taken = takeNext(logs, limits);
+        // Another partition first the next time, or one with a backlog would hold up all after it.
+        logs.push(...logs.splice(0, 1));
+        return taken;
       },
       get ended() {
         return isEnded();

@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { crc32 } from 'node:zlib';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { SourceRecord } from '../source.ts';
@@ -56,14 +55,12 @@ async function* fileDrafts(
   now: number,
 ): AsyncGenerator<Draft> {
   let lineNumber = 0;
-  const file = createReadStream(input);
+  let isEmpty = true;
   try {
-    for await (const line of createInterface({
-      input: file,
-      crlfDelay: Number.POSITIVE_INFINITY,
-    })) {
+    for await (const line of linesOf(input)) {
       lineNumber += 1;
       if (line.trim() === '') continue;
+      isEmpty = false;
       const place = `${input}:${lineNumber}`;
       const fields = (key ?? timestamp) ? parseLine(line, place) : {};
       yield {
@@ -79,7 +76,18 @@ async function* fileDrafts(
     if (error instanceof ArchiverError) throw error;
     throw invalid(`cannot read ${input}: ${error instanceof Error ? error.message : error}`);
   }
-  if (lineNumber === 0) throw invalid(`${input} has no records`);
+  if (isEmpty) throw invalid(`${input} has no records`);
+}
+
+/** Not `readline`: it ends lines at U+2028 and U+2029 too, which JSON strings may hold. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+  }
+  if (rest !== '') yield rest;
 }
 
 function parseLine(line: string, place: string): unknown {
@@ -113,38 +121,31 @@ function toTimestamp(value: unknown, place: string): number {
   throw invalid(`${place} must be epoch milliseconds or an ISO 8601 time, got ${typeof value}`);
 }
 
-/** Bytes of an order event, about. */
-const ORDER_BYTES = 1000;
+/** Bytes of an order's lines, about; the whole takes some 1,000. */
+const ORDER_BYTES = 930;
 
 /** Orders of the hour that ends now, the same for the same `now`. */
 async function* orderDrafts(count: number, now: number): AsyncGenerator<Draft> {
   const started = now - 3_600_000;
   for (let i = 0; i < count; i++) {
     const customer = `customer-${(i * 7919) % 100_003}`;
-    const order = {
-      order: i,
-      customer,
-      total: ((i * 31) % 100_000) / 100,
-      lines: [] as object[],
-    };
-    let value = JSON.stringify(order);
-    for (let line = 0; value.length < ORDER_BYTES; line++) {
-      const item = crc32(`${i}-${line}`);
-      order.lines.push({
-        sku: `SKU-${item.toString(36)}`,
-        quantity: 1 + (item % 5),
-        price: (item % 9999) / 100,
-        gift: item % 7 === 0,
-        note: null,
-      });
-      value = JSON.stringify(order);
-    }
     yield {
       key: Buffer.from(customer),
-      value: Buffer.from(value),
+      value: Buffer.from(order(i, customer)),
       timestamp: started + Math.floor((i / count) * 3_600_000),
     };
   }
+}
+
+function order(i: number, customer: string): string {
+  const lines: string[] = [];
+  for (let length = 0; length < ORDER_BYTES; length += lines.at(-1)?.length ?? 0) {
+    const item = crc32(`${i}-${lines.length}`);
+    const [quantity, price, gift] = [1 + (item % 5), (item % 9999) / 100, item % 7 === 0];
+    lines.push(JSON.stringify({ sku: `SKU-${item.toString(36)}`, quantity, price, gift }));
+  }
+  const total = ((i * 31) % 100_000) / 100;
+  return `{"order":${i},"customer":"${customer}","total":${total},"lines":[${lines.join(',')}]}`;
 }
 
 function invalid(message: string): ArchiverError {

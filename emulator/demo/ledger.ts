@@ -1,12 +1,16 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 
-/** A partition's records: by offset, a checksum of what was produced and how often it came back. */
+/** A partition's records: by offset, a checksum of what was produced and how it came back. */
 interface PartitionLedger {
   checksums: Uint32Array;
+  /** How often, with {@link ALTERED} where it was not what was produced. */
   timesRead: Uint8Array;
   produced: number;
 }
+
+const ALTERED = 0x80;
+const MOST_TIMES = 0x7f;
 
 /** What reading back showed. Each number counts offsets. */
 export interface Verdict {
@@ -27,7 +31,6 @@ export interface Verdict {
  */
 export class Ledger {
   readonly #partitions = new Map<number, PartitionLedger>();
-  #altered = 0;
   #unknown = 0;
 
   produced(partition: number, offset: number, key: Buffer | null, value: Buffer | null): void {
@@ -39,27 +42,31 @@ export class Ledger {
 
   readBack(partition: number, offset: number, key: Buffer | null, value: Buffer | null): void {
     const ledger = this.#ledger(partition);
-    if (offset >= ledger.produced) {
+    const before = ledger.timesRead[offset];
+    if (before === undefined || offset >= ledger.produced) {
       this.#unknown += 1;
       return;
     }
-    ledger.timesRead[offset] = Math.min(255, (ledger.timesRead[offset] ?? 0) + 1);
-    if (ledger.checksums[offset] !== checksum(key, value)) this.#altered += 1;
+    const times = Math.min(MOST_TIMES, (before & MOST_TIMES) + 1);
+    const isAltered = ledger.checksums[offset] !== checksum(key, value);
+    ledger.timesRead[offset] = times | (before & ALTERED) | (isAltered ? ALTERED : 0);
   }
 
   verdict(): Verdict {
     let produced = 0;
+    let exact = 0;
     let missing = 0;
     let repeated = 0;
+    let altered = 0;
     for (const ledger of this.#partitions.values()) {
       produced += ledger.produced;
       for (const times of ledger.timesRead.subarray(0, ledger.produced)) {
+        if (times === 1) exact += 1;
         if (times === 0) missing += 1;
-        else if (times > 1) repeated += 1;
+        if ((times & MOST_TIMES) > 1) repeated += 1;
+        if ((times & ALTERED) !== 0) altered += 1;
       }
     }
-    const altered = this.#altered;
-    const exact = Math.max(0, produced - missing - repeated - altered);
     return { produced, exact, missing, repeated, altered, unknown: this.#unknown };
   }
 
@@ -87,8 +94,7 @@ function grow(ledger: PartitionLedger, needed: number): void {
   Object.assign(ledger, { checksums, timesRead });
 }
 
-/** Of both, with a null told from empty bytes. */
+/** Of both, with their lengths: a null is told from empty bytes, and a key's end from a value's start. */
 function checksum(key: Buffer | null, value: Buffer | null): number {
-  const mark = Buffer.of(key === null ? 0 : 1, value === null ? 0 : 1);
-  return crc32(value ?? '', crc32(key ?? '', crc32(mark)));
+  return crc32(value ?? '', crc32(key ?? '', crc32(`${key?.length} ${value?.length}`)));
 }

@@ -1,4 +1,4 @@
-import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -7,6 +7,7 @@ import { ArchiverError } from '../../lambda/core/errors.ts';
 import { archiveEnvironment } from '../../lib/archive-environment.ts';
 import { MemoryTopic } from '../memory-topic.ts';
 import { type Pipeline, startPipeline } from '../pipeline.ts';
+import { SERVER_FOLDER } from '../s3-server/key-place.ts';
 import { mappingSettings } from '../settings.ts';
 import { demoRecords } from './input.ts';
 import { isExact, Ledger, type Verdict } from './ledger.ts';
@@ -27,6 +28,9 @@ export interface DemoDeps {
 
 const BUCKET = 'archive';
 const FUNCTION_LOG = 'function.log';
+
+/** All that a run leaves in its folder. */
+const ownFiles: readonly string[] = [BUCKET, FUNCTION_LOG, SERVER_FOLDER];
 
 /** Bytes that wait in the topic at most: some batches, however many records the demo is given. */
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
@@ -71,7 +75,9 @@ export async function runDemo(options: DemoOptions, deps: DemoDeps): Promise<boo
         emulatorMiB: process.resourceUsage().maxRSS / 1024,
       }),
     );
-    deps.print(`\n${join(options.out, BUCKET, read.lastKey)} ends:\n${read.lastLine}\n`);
+    if (read.objects > 0) {
+      deps.print(`\n${join(options.out, BUCKET, read.lastKey)} ends:\n${read.lastLine}\n`);
+    }
     return judge(ledger.verdict(), options, deps);
   } finally {
     await pipeline.close();
@@ -191,11 +197,14 @@ function judge(verdict: Verdict, { out }: DemoOptions, { print }: DemoDeps): boo
 
 /** Empties the folder of an earlier run; any other folder has to be empty. */
 function prepareFolder(out: string): void {
-  const files = existsSync(out) ? readdirSync(out) : [];
-  if (files.length > 0 && !files.includes(FUNCTION_LOG)) {
+  const isFile = existsSync(out) && !statSync(out).isDirectory();
+  const files = existsSync(out) && !isFile ? readdirSync(out) : [];
+  const isEarlierRun =
+    files.includes(FUNCTION_LOG) && files.every((file) => ownFiles.includes(file));
+  if (isFile || (files.length > 0 && !isEarlierRun)) {
     throw new ArchiverError(
       'INVALID_SETTINGS',
-      `--out must be a new or empty folder, or one of an earlier demo; '${out}' has other files`,
+      `--out must be a new or empty folder, or one of an earlier demo; '${out}' is none of them`,
     );
   }
   rmSync(out, { recursive: true, force: true });
@@ -214,7 +223,7 @@ function topicName({ input, records }: DemoOptions): string {
 
 function ricCommand(): readonly string[] {
   try {
-    return [fileURLToPath(import.meta.resolve('aws-lambda-ric')), 'index.handler'];
+    return [fileURLToPath(import.meta.resolve('aws-lambda-ric/bin/index.mjs')), 'index.handler'];
   } catch {
     throw new ArchiverError(
       'INVALID_SETTINGS',

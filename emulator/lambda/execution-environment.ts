@@ -70,6 +70,8 @@ export class ExecutionEnvironment {
   /** Runs one invocation to its end; never rejects. One at a time. */
   async invoke(event: string): Promise<InvokeOutcome> {
     const { timeoutSeconds } = this.#configuration;
+    // Its process has ended since the last invocation: the service notices as late.
+    if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     if (this.#process === undefined) await this.#start();
     return new Promise((resolve) => {
       const milliseconds = timeoutSeconds * 1000;
@@ -103,6 +105,8 @@ export class ExecutionEnvironment {
       `--max-old-space-size=${Math.floor(memoryMiB * 0.9)}`,
     ];
     const child = spawn(process.execPath, [...flags, ...runtimeCommand], {
+      // As a managed runtime has it; AWS's own runtime client looks for the handler there.
+      cwd: this.#configuration.codeFolder,
       env: environmentOf(this.#configuration, `${address}:${port}`),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -132,19 +136,22 @@ export class ExecutionEnvironment {
     const memory = Number(request.headers['x-max-memory-kib'] ?? 0) / 1024;
     this.maxMemoryMiB = Math.max(this.maxMemoryMiB, memory);
     const body = await text(request);
-    const [, , , , id, action] = (request.url ?? '').split('/');
+    const [, , , phase, id, action] = (request.url ?? '').split('/');
     if (id === 'next') {
       this.#waiting = response;
       this.#handOver();
       return;
     }
     response.writeHead(202).end();
+    if (phase === 'init') {
+      this.#end(errorTypeOf(body));
+      return;
+    }
     const invocation = this.#invocation;
     // A late answer, to an invocation that has ended otherwise, is of no effect.
     if (invocation === undefined || id !== invocation.requestId) return;
     if (action === 'error') {
-      const { errorType } = JSON.parse(body) as { errorType: string };
-      invocation.settle({ kind: 'failed', errorType });
+      invocation.settle({ kind: 'failed', errorType: errorTypeOf(body) });
     } else if (Buffer.byteLength(body) > MAX_PAYLOAD_BYTES) {
       invocation.settle({ kind: 'failed', errorType: errorTypes.responseTooLarge });
     } else invocation.settle({ kind: 'returned', payload: body });
@@ -155,6 +162,11 @@ export class ExecutionEnvironment {
     this.#process?.kill('SIGKILL');
     this.#invocation?.settle({ kind: 'failed', errorType });
   }
+}
+
+function errorTypeOf(body: string): string {
+  const { errorType } = JSON.parse(body) as { errorType: string };
+  return errorType;
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */

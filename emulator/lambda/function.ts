@@ -20,6 +20,8 @@ export class EmulatedFunction {
   constructor(configuration: FunctionConfiguration, concurrency: number) {
     this.#configuration = configuration;
     this.#concurrency = concurrency;
+    // Each environment pipes its output into it: any number of them is no leak.
+    configuration.log.setMaxListeners(0);
   }
 
   /** Most memory that an environment has held, in MiB. */

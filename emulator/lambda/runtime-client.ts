@@ -56,6 +56,10 @@ function toErrorBody(error: unknown): string {
   });
 }
 
+function logError(error: unknown): void {
+  console.error(JSON.stringify({ level: 'ERROR', ...JSON.parse(toErrorBody(error)) }));
+}
+
 async function loadHandler(): Promise<Handler> {
   const [file, name] = (env._HANDLER ?? '').split('.');
   const path = join(env.LAMBDA_TASK_ROOT ?? '', `${file}.mjs`);
@@ -92,6 +96,7 @@ let handler: Handler;
 try {
   handler = await loadHandler();
 } catch (error) {
+  logError(error);
   await call('POST', 'init/error', toErrorBody(error));
   process.exit(1);
 }
@@ -103,7 +108,7 @@ for (;;) {
     const result = await handler(JSON.parse(invocation.event), toContext(invocation));
     await call('POST', `${path}/response`, JSON.stringify(result ?? null));
   } catch (error) {
-    console.error(JSON.stringify({ level: 'ERROR', ...JSON.parse(toErrorBody(error)) }));
+    logError(error);
     await call('POST', `${path}/error`, toErrorBody(error));
   }
 }

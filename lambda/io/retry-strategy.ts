@@ -26,7 +26,7 @@ export function createRetryStrategy(random: () => number): RetryStrategyV2 {
     refreshRetryTokenForRetry(token, { error, errorType }: RetryErrorInfo) {
       const attempts = token.getRetryCount() + 1;
       if (attempts >= MAX_ATTEMPTS || (errorType === 'CLIENT_ERROR' && !isConflict(error))) {
-        return Promise.reject(new Error('not retried'));
+        return Promise.reject(error);
       }
       const first = errorType === 'THROTTLING' ? FIRST_PAUSE_AFTER_THROTTLE : FIRST_PAUSE;
       const longest = Math.min(LONGEST_PAUSE, first * 2 ** (attempts - 1));

@@ -79,7 +79,7 @@ describe('batch', () => {
     await mapping.produce(2, { partition: 1 });
     await mapping.calls[0]?.answer(success);
     await mapping.clock.advance(0);
-    expect(mapping.called[1]).toEqual([...offsets(1, 3), ...offsets(0, 2, 1)]);
+    expect(mapping.called[1]).toEqual([...offsets(0, 2, 1), ...offsets(1, 3)]);
     expect(mapping.calls.map(({ at }) => at)).toEqual([10_000, 10_000]);
   });
 

@@ -132,6 +132,16 @@ describe('reading', () => {
     expect(partitions.indexOf(1)).toBeLessThan(partitions.lastIndexOf(0));
   });
 
+  it('begins each read with another partition, so that a backlog in one holds up no other', async () => {
+    const orders = topic(2);
+    await produce(orders, 0, 700);
+    await produce(orders, 1, 1);
+    const reader = orders.reader([0, 1]);
+    const limits = { maxRecords: 100, maxBytes: 1e6 };
+    expect(places(await reader.read(limits, never))).not.toContain('1:0');
+    expect(places(await reader.read(limits, never))).toContain('1:0');
+  });
+
   it('reads up to its limit of records', async () => {
     const orders = topic();
     await produce(orders, 0, 3);

@@ -1,0 +1,221 @@
+import { type SpawnSyncReturns, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..', '..');
+const earthquakes = join(root, 'emulator', 'data', 'earthquakes.jsonl');
+
+/** Most runs bundle the function and start a process for it; they mostly wait, so some run at once. */
+const manner = { timeout: 60_000, concurrent: true };
+
+let folders: string;
+
+beforeAll(() => {
+  folders = mkdtempSync(join(tmpdir(), 'demo-'));
+});
+
+afterAll(() => rmSync(folders, { recursive: true, force: true }));
+
+/** A folder of a test's own, that is gone when all are over. */
+function temporaryFolder(): string {
+  return mkdtempSync(join(folders, 'test-'));
+}
+
+type Run = Pick<SpawnSyncReturns<string>, 'status' | 'stdout' | 'stderr'>;
+
+/** Runs the demo as a user does. */
+async function demo(...args: string[]): Promise<Run> {
+  const child = spawn(process.execPath, [join(root, 'bin', 'demo.ts'), ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [stdout, stderr, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
+  return { status, stdout, stderr };
+}
+
+/** The files below a folder, from there. */
+function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
+interface Line {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly key: string | null;
+  readonly value: unknown;
+}
+
+/** All lines of a bucket's folder, read without anything of the project. */
+function readArchive(out: string): Line[] {
+  return filesOf(join(out, 'archive')).flatMap((file) => {
+    const body = readFileSync(join(out, 'archive', file));
+    const unpacked = file.endsWith('.gz')
+      ? gunzipSync(body)
+      : file.endsWith('.zst')
+        ? zstdDecompressSync(body)
+        : body;
+    expect(unpacked.at(-1)).toBe(10);
+    const lines = unpacked.toString().trimEnd().split('\n');
+    return lines.map((line): Line => JSON.parse(line));
+  });
+}
+
+/** The offsets of each partition, in order. */
+function offsetsOf(lines: readonly Line[]): Record<number, number[]> {
+  const partitions = Map.groupBy(lines, ({ partition }) => partition);
+  return Object.fromEntries(
+    [...partitions].map(([partition, list]) => [
+      partition,
+      list.map(({ offset }) => offset).sort((a, b) => a - b),
+    ]),
+  );
+}
+
+/** Expects each partition to have every offset from 0 on, once. */
+function expectEachOffsetOnce(lines: readonly Line[], partitions: number): void {
+  const offsets = offsetsOf(lines);
+  expect(Object.keys(offsets)).toHaveLength(partitions);
+  for (const list of Object.values(offsets)) expect(list).toEqual(list.map((_, index) => index));
+}
+
+/** Expects a run that has archived so many records; returns what it has archived. */
+function expectArchived({ status, stdout, stderr }: Run, out: string, records: number): Line[] {
+  expect(stderr).toBe('');
+  expect(stdout).toContain(`every offset stored exactly once: ${records} of ${records}\n`);
+  expect(status).toBe(0);
+  const lines = readArchive(out);
+  expect(lines).toHaveLength(records);
+  return lines;
+}
+
+/** Expects a run that is refused, by one line for the user. */
+function expectRefused({ status, stderr }: Run, message: RegExp): void {
+  expect(stderr).toMatch(message);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(status).toBe(2);
+}
+
+describe('demo', manner, () => {
+  it('archives the earthquakes, then another input into the same folder', async () => {
+    const folder = temporaryFolder();
+    const out = join(folder, 'new', 'out');
+    const first = expectArchived(await demo('--out', out), out, 1707);
+    expectEachOffsetOnce(first, 3);
+    const events = readFileSync(earthquakes, 'utf8').trimEnd().split('\n');
+    const values = events.map((line) => JSON.parse(line));
+    const byId = (a: { id: string }, b: { id: string }) => (a.id < b.id ? -1 : 1);
+    const archived = first.map(({ value }) => value as { id: string });
+    expect(archived.sort(byId)).toEqual(values.sort(byId));
+    for (const { topic, key, timestamp, value } of first) {
+      const { id, properties } = value as { id: string; properties: { time: number } };
+      expect({ topic, key, timestamp }).toEqual({
+        topic: 'earthquakes',
+        key: id,
+        timestamp: properties.time,
+      });
+    }
+
+    const input = join(folder, 'room temperatures.jsonl');
+    writeFileSync(
+      input,
+      [
+        '{"room":{"id":"a"},"at":"2026-01-31T23:59:59.999Z","celsius":20.50}',
+        '{"room":{"id":"b"},"at":1769904000000,"note":"line\u2028separator"}',
+        '{"room":{},"at":"2026-02-01T12:00:00+01:00"}',
+      ].join('\r\n'),
+    );
+    const flags = ['--key', 'room.id', '--timestamp', 'at', '--partitions', '1'];
+    flags.push('--batch-window', '0', '--compression', 'none');
+    const run = await demo('--input', input, ...flags, '--out', out);
+    const second = expectArchived(run, out, 3);
+    expect(second).toMatchObject([
+      {
+        topic: 'room-temperatures',
+        partition: 0,
+        offset: 0,
+        timestamp: Date.UTC(2026, 0, 31, 23, 59, 59, 999),
+        key: 'a',
+        value: { celsius: 20.5 },
+      },
+      { offset: 1, timestamp: 1_769_904_000_000, key: 'b', value: { note: 'line\u2028separator' } },
+      { offset: 2, timestamp: Date.UTC(2026, 1, 1, 11), key: null },
+    ]);
+    const folders = filesOf(join(out, 'archive')).map((file) => file.split('/').slice(0, 3));
+    expect(folders).toEqual([
+      ['demo', 'topic=room-temperatures', 'dt=2026-01-31'],
+      ['demo', 'topic=room-temperatures', 'dt=2026-02-01'],
+    ]);
+  });
+
+  it('archives generated orders, in the batches and objects asked for', async () => {
+    const out = temporaryFolder();
+    const flags = ['--partitions', '4', '--batch-size', '3000', '--compression', 'zstd'];
+    const run = await demo('--records', '20000', ...flags, '--pollers', '2', '--out', out);
+    const lines = expectArchived(run, out, 20_000);
+    expectEachOffsetOnce(lines, 4);
+    const orders = lines.map(({ value }) => (value as { order: number }).order);
+    expect(orders.sort((a, b) => a - b)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
+    expect(filesOf(join(out, 'archive')).filter((file) => !file.endsWith('.jsonl.zst'))).toEqual(
+      [],
+    );
+    const [, invocations] = /^ {2}invocations +(\d+), 0 failed/m.exec(run.stdout) ?? [];
+    expect(Number(invocations)).toBeGreaterThanOrEqual(Math.ceil(20_000 / 3000));
+  });
+});
+
+describe('refusal', manner, () => {
+  it('of an option names it and points to the help', async () => {
+    const out = temporaryFolder();
+    const run = await demo('--partitions', '0', '--out', out);
+    expectRefused(run, /^--partitions must be a whole number .*; see npm run demo -- --help$/m);
+    expect(readdirSync(out)).toEqual([]);
+  });
+
+  it('of an input names its line', async () => {
+    const folder = temporaryFolder();
+    const input = join(folder, 'bad.jsonl');
+    writeFileSync(input, '{"id":1}\n{"id":\n');
+    const run = await demo('--input', input, '--key', 'id', '--out', join(folder, 'out'));
+    expectRefused(run, /bad\.jsonl:2 is not JSON/);
+  });
+
+  it.each([
+    ['a log', ['function.log', 'thesis.txt']],
+    ['no log', ['archive']],
+  ])('of a folder of another use, with %s, leaves it as it is', async (_, names) => {
+    const out = temporaryFolder();
+    for (const name of names) writeFileSync(join(out, name), name);
+    const run = await demo('--out', out);
+    expectRefused(run, /^--out must be a new or empty folder, or one of an earlier demo;/);
+    expect(filesOf(out)).toEqual([...names].sort());
+    for (const name of names) expect(readFileSync(join(out, name), 'utf8')).toBe(name);
+  });
+
+  it('of a file for a folder leaves it as it is', async () => {
+    const out = join(temporaryFolder(), 'file');
+    writeFileSync(out, 'thesis');
+    expectRefused(await demo('--out', out), /^--out must be a new or empty folder/);
+    expect(readFileSync(out, 'utf8')).toBe('thesis');
+  });
+});
+
+describe('help', manner, () => {
+  it('is printed when asked for', async () => {
+    const { status, stdout, stderr } = await demo('--help');
+    expect(stdout).toMatch(/^Usage: npm run demo -- \[options\]$/m);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+});
