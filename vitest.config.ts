@@ -5,6 +5,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Vitest would leave one core of two idle.
     maxWorkers: '100%',
+    // For a hung test, not for a slow machine.
+    testTimeout: 30_000,
     coverage: {
       provider: 'v8',
       include: ['{bin,lib,lambda,emulator}/**/*.ts'],

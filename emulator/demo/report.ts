@@ -28,9 +28,14 @@ export class DemoCounts {
   }
 
   progress(): string {
-    const failed = this.failures > 0 ? ` · ${count(this.failures)} failed (${this.lastError})` : '';
-    const invocations = `${count(this.durations.length)} invocations${failed}`;
-    return `${count(this.produced)} produced · ${count(this.archived)} archived · ${invocations}`;
+    const counts = {
+      produced: this.produced,
+      archived: this.archived,
+      invocations: this.durations.length,
+    };
+    const line = Object.entries(counts).map(([name, figure]) => `${name} ${count(figure)}`);
+    if (this.failures > 0) line.push(`failed ${count(this.failures)} (${this.lastError})`);
+    return line.join(' · ');
   }
 }
 
@@ -52,16 +57,19 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
   const { durations, failures, archived, bytesIn } = counts;
   const sorted = [...durations].sort((a, b) => a - b);
   const percentile = (share: number) => count(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
-  const smaller = (bytesIn / Math.max(1, figures.bytesStored)).toFixed(1);
+  const { bytesStored, functionMiB } = figures;
+  const smaller = bytesStored === 0 ? '' : `, ${(bytesIn / bytesStored).toFixed(1)} to 1`;
+  // AWS's own runtime client does not tell what it holds.
+  const held = functionMiB === 0 ? 'unknown' : count(functionMiB);
   const rows = [
     ['records', count(archived)],
     [
       'invocations',
-      `${count(durations.length)}, ${failures} failed, ${figures.coldStarts} cold starts`,
+      `${count(durations.length)} (failed ${count(failures)}, cold starts ${count(figures.coldStarts)})`,
     ],
     ['objects', count(figures.objects)],
     ['bytes in', `${count(bytesIn)} of keys and values`],
-    ['bytes stored', `${count(figures.bytesStored)}, ${figures.compression}, ${smaller} to 1`],
+    ['bytes stored', `${count(bytesStored)}, ${figures.compression}${smaller}`],
     ['records/s', count(archived / figures.seconds)],
     [
       'invocation ms',
@@ -69,7 +77,7 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
     ],
     [
       'peak memory',
-      `function ${count(figures.functionMiB)} of ${count(figures.functionLimitMiB)} MiB, emulator ${count(figures.emulatorMiB)} MiB`,
+      `function ${held} of ${count(figures.functionLimitMiB)} MiB, emulator ${count(figures.emulatorMiB)} MiB`,
     ],
   ];
   return rows.map(([name = '', figure = '']) => `  ${name.padEnd(14)} ${figure}`).join('\n');

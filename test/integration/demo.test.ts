@@ -171,7 +171,7 @@ describe('demo', manner, () => {
     expect(filesOf(join(out, 'archive')).filter((file) => !file.endsWith('.jsonl.zst'))).toEqual(
       [],
     );
-    const [, invocations] = /^ {2}invocations +(\d+), 0 failed/m.exec(run.stdout) ?? [];
+    const [, invocations] = /^ {2}invocations +(\d+) \(failed 0,/m.exec(run.stdout) ?? [];
     expect(Number(invocations)).toBeGreaterThanOrEqual(Math.ceil(20_000 / 3000));
   });
 });

@@ -29,16 +29,16 @@ describe('progress', () => {
   it('tells what is produced, archived and invoked', () => {
     const counts = countsOf([4000, 10, success], [500, 10, success]);
     counts.produced = 1_234_567;
-    expect(counts.progress()).toBe('1,234,567 produced · 4,500 archived · 2 invocations');
+    expect(counts.progress()).toBe('produced 1,234,567 · archived 4,500 · invocations 2');
   });
 
   it('tells failures with the last error', () => {
     const counts = countsOf([5, 1, { kind: 'throttled' }], [5, 1, timeout], [5, 1, success]);
     expect(counts.progress()).toBe(
-      '0 produced · 5 archived · 3 invocations · 2 failed (Sandbox.Timedout)',
+      'produced 0 · archived 5 · invocations 3 · failed 2 (Sandbox.Timedout)',
     );
     expect(countsOf([5, 1, timeout], [5, 1, { kind: 'throttled' }]).progress()).toMatch(
-      /2 failed \(throttled\)$/,
+      /failed 2 \(throttled\)$/,
     );
   });
 });
@@ -70,7 +70,7 @@ describe('table', () => {
     expect(demoTable(counts, figures)).toBe(
       [
         '  records        4,000',
-        '  invocations    3, 1 failed, 3 cold starts',
+        '  invocations    3 (failed 1, cold starts 3)',
         '  objects        1,234',
         '  bytes in       4,321,000 of keys and values',
         '  bytes stored   500,000, zstd, 8.6 to 1',
@@ -93,10 +93,12 @@ describe('table', () => {
   });
 
   it('has zeros when nothing happened', () => {
-    const table = demoTable(new DemoCounts(), { ...figures, bytesStored: 0, coldStarts: 0 });
+    const nothing = { ...figures, bytesStored: 0, coldStarts: 0, functionMiB: 0 };
+    const table = demoTable(new DemoCounts(), nothing);
     expect(table).toContain('  records/s      0\n');
     expect(table).toContain('p50 0, p90 0, p99 0, max 0');
-    expect(table).toContain('  bytes stored   0, zstd, 0.0 to 1\n');
+    expect(table).toContain('  bytes stored   0, zstd\n');
+    expect(table).toContain('function unknown of 1,024 MiB');
   });
 });
 
