@@ -83,24 +83,16 @@ export function createArchiveHandler(deps: ArchiveDeps) {
     });
     const encoded = clock.now();
     const results = await storeAll(planned.objects, { deps, context, options });
-    const stored = clock.now();
-
     const failures = results.flatMap(({ error }) => error ?? []);
-    telemetry.batchDone(
-      {
-        requestId,
-        ...summarise(planned, results),
-        encodeMilliseconds: encoded - started,
-        storeMilliseconds: stored - encoded,
-      },
-      failures,
-    );
+    const times = {
+      encodeMilliseconds: encoded - started,
+      storeMilliseconds: clock.now() - encoded,
+    };
+    telemetry.batchDone({ requestId, ...summarise(planned, results), ...times }, failures);
+
     if (settings.reportBatchItemFailures) return partialResponse(results);
-    if (failures.length === 0) return undefined;
-    throw new AggregateError(
-      failures,
-      `${failures.length} of ${results.length} objects not stored: ${failures.map(({ message }) => message).join('; ')}`,
-    );
+    if (failures.length > 0) throw notArchived(failures, results.length);
+    return undefined;
   };
 }
 
@@ -141,6 +133,15 @@ async function storeOne(object: ArchiveObject, job: StoreJob): Promise<StoreResu
   } catch (error) {
     return { object, error: notStored(object, error) };
   }
+}
+
+/** The error for a batch, naming every object that is not stored. */
+function notArchived(failures: readonly ArchiverError[], objects: number): AggregateError {
+  const reasons = failures.map(({ message }) => message).join('; ');
+  return new AggregateError(
+    failures,
+    `${failures.length} of ${objects} objects not stored: ${reasons}`,
+  );
 }
 
 /** The error for one object, naming the records in it. */
