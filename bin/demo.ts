@@ -22,6 +22,10 @@ function print(line: string): void {
   stdout.write(`${line}\n`);
 }
 
+// By exit, which also ends the function's processes.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 try {
   const options = parseDemoOptions(process.argv.slice(2));
   if (options === 'help') print(demoHelp);
@@ -31,6 +35,7 @@ try {
   }
 } catch (error) {
   if (!(error instanceof ArchiverError && error.code === 'INVALID_SETTINGS')) throw error;
+  progress('');
   console.error(error.message);
   process.exitCode = 2;
 }

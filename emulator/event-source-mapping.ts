@@ -1,3 +1,4 @@
+// `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { Buffer } from 'node:buffer';
 import pLimit from 'p-limit';
 import { MAX_PAYLOAD_BYTES } from '../lambda/contract.ts';
@@ -215,7 +216,7 @@ class Lane {
         ? false
         : await onFailure(discard).then(
             () => true,
-            // The service drops what its destination does not take, and goes on. DG:monitoring-metrics-types
+            // The service drops what its destination does not take, and goes on. DG: monitoring-metrics-types
             () => false,
           );
     observe({ type: 'discarded', ...discard, delivered });

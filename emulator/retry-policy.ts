@@ -1,3 +1,4 @@
+// `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { type BatchRecord, listName } from './batch.ts';
 
 /** How an invocation ended. */
@@ -48,7 +49,7 @@ export interface RetryStep {
   readonly discarded: readonly BatchRecord[];
 }
 
-/** With a destination and no end of retries, the service stops at ten. DG:kafka-retry-configurations */
+/** With a destination and no end of retries, the service stops at ten. DG: kafka-retry-configurations */
 const RETRIES_WITH_DESTINATION = 10;
 
 /** Decides what follows from an invocation's outcome. */
@@ -64,24 +65,21 @@ export function decideRetry(
       : recordsToResend(attempt, outcome.payload, settings);
   if (failed.length === 0) return { retry: [], discarded: [] };
 
-  const isWhole = failed.length === attempt.records.length;
   const failures = attempt.failures + 1;
-  if (settings.bisectBatchOnFunctionError && isWhole && failed.length > 1) {
-    const half = Math.ceil(failed.length / 2);
-    const spent = settings.bisectSpendsAttempt ? failures : attempt.failures;
-    return {
-      retry: [failed.slice(0, half), failed.slice(half)].map((records) => ({
-        records,
-        failures: spent,
-      })),
-      discarded: [],
-    };
-  }
   const limit =
     settings.maximumRetryAttempts === -1 && settings.hasDestination
       ? RETRIES_WITH_DESTINATION
       : settings.maximumRetryAttempts;
-  if (limit !== -1 && failures > limit) return { retry: [], discarded: failed };
+  const isExhausted = limit !== -1 && failures > limit;
+  const isWhole = failed.length === attempt.records.length;
+  const mayBisect = settings.bisectBatchOnFunctionError && isWhole && failed.length > 1;
+  if (mayBisect && !(settings.bisectSpendsAttempt && isExhausted)) {
+    const half = Math.ceil(failed.length / 2);
+    const spent = settings.bisectSpendsAttempt ? failures : attempt.failures;
+    const halves = [failed.slice(0, half), failed.slice(half)];
+    return { retry: halves.map((records) => ({ records, failures: spent })), discarded: [] };
+  }
+  if (isExhausted) return { retry: [], discarded: failed };
   return { retry: [{ records: failed, failures }], discarded: [] };
 }
 
@@ -101,7 +99,7 @@ export function splitByAge(
 
 /**
  * The records that a handler's result asks for again: none for null, `{}` or an empty list; all where
- * an identifier is not in the batch or the result has another shape. DG:kafka-retry-configurations
+ * an identifier is not in the batch or the result has another shape. DG: kafka-retry-configurations
  */
 function recordsToResend(
   { records }: Attempt,

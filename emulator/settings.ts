@@ -1,8 +1,9 @@
+// `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { pollerRanges, type SettingRange, settingRanges } from '../lambda/contract.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
 import type { RetrySettings } from './retry-policy.ts';
 
-/** Milliseconds of a batch window that is not set. DG:with-kafka-low-latency */
+/** Milliseconds of a batch window that is not set. DG: with-kafka-low-latency */
 const UNSET_WINDOW_MS = 500;
 
 /** How the emulated event source mapping behaves, all of it decided. */
@@ -12,7 +13,7 @@ export interface MappingSettings extends Omit<RetrySettings, 'hasDestination'> {
   readonly batchWindowMs: number;
   /** Pollers at work, each with its share of the partitions; they do not scale by themselves here. */
   readonly pollers: number;
-  /** Batches that one poller may have in the function at a time. DG:kafka-scaling-modes */
+  /** Batches that one poller may have in the function at a time. DG: kafka-scaling-modes */
   readonly invokesPerPoller: number;
   /**
    * Whether a poller makes one batch of all its partitions, or one of each. Not documented for
@@ -23,7 +24,7 @@ export interface MappingSettings extends Omit<RetrySettings, 'hasDestination'> {
   readonly retryDelayMs: number;
 }
 
-/** Settings of a mapping that were given; each has the service's default, or is undocumented. */
+/** Settings of a mapping that were given; the others are as the stack has them, or as documented. */
 export type MappingOptions = Partial<
   Omit<MappingSettings, 'batchWindowMs' | 'invokesPerPoller'>
 > & {
@@ -32,7 +33,7 @@ export type MappingOptions = Partial<
 };
 
 const retryRange: SettingRange = { min: -1, max: 10_000, default: -1 };
-/** Seconds, where there is a limit. DG:kafka-retry-configurations */
+/** Seconds, where there is a limit. DG: kafka-retry-configurations */
 const ageRange: SettingRange = { min: 60, max: 604_800, default: -1 };
 
 /**
@@ -77,7 +78,7 @@ function outOfRange(name: string, value: number, { min, max }: SettingRange): st
   return `${name} must be a whole number from ${min} to ${max}, got ${value}`;
 }
 
-/** DG:kafka-scaling-modes; what the service answers to them in on-demand mode is not documented. */
+/** DG: kafka-scaling-modes; what the service answers to them in on-demand mode is not documented. */
 function provisionedOnly(settings: MappingSettings): string[] {
   const given = {
     maximumRetryAttempts: settings.maximumRetryAttempts !== -1,

@@ -15,7 +15,7 @@ export interface SourceRecord {
 /** How much to read at once. */
 export interface ReadLimits {
   readonly maxRecords: number;
-  /** Bytes of values; a first record is read whatever its size. */
+  /** Bytes of keys and values; reading ends with the record that reaches them. */
   readonly maxBytes: number;
 }
 

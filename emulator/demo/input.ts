@@ -59,13 +59,13 @@ async function* fileDrafts(
   try {
     for await (const line of linesOf(input)) {
       lineNumber += 1;
-      if (line.trim() === '') continue;
+      if (line.every(isSpace)) continue;
       isEmpty = false;
       const place = `${input}:${lineNumber}`;
-      const fields = (key ?? timestamp) ? parseLine(line, place) : {};
+      const fields = (key ?? timestamp) ? parseLine(line.toString(), place) : {};
       yield {
         key: key === undefined ? null : toKey(select(fields, key)),
-        value: Buffer.from(line),
+        value: line,
         timestamp:
           timestamp === undefined
             ? now
@@ -79,15 +79,37 @@ async function* fileDrafts(
   if (isEmpty) throw invalid(`${input} has no records`);
 }
 
-/** Not `readline`: it ends lines at U+2028 and U+2029 too, which JSON strings may hold. */
-async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield line.endsWith('\r') ? line.slice(0, -1) : line;
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+function isSpace(byte: number): boolean {
+  return byte === 0x20 || byte === 0x09;
+}
+
+/**
+ * The lines of a file as bytes, whatever they are, without their ends and without the byte order mark
+ * of the file. Not `readline`: it decodes, and ends lines at U+2028, which JSON strings may hold.
+ */
+async function* linesOf(path: string): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  let isFirst = true;
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    let bytes = Buffer.concat([rest, chunk]);
+    if (isFirst && bytes.indexOf(BYTE_ORDER_MARK) === 0)
+      bytes = bytes.subarray(BYTE_ORDER_MARK.length);
+    isFirst = false;
+    let start = 0;
+    for (let end = bytes.indexOf(LINE_FEED); end !== -1; end = bytes.indexOf(LINE_FEED, start)) {
+      yield bytes.subarray(
+        start,
+        bytes[end - 1] === CARRIAGE_RETURN && end > start ? end - 1 : end,
+      );
+      start = end + 1;
+    }
+    rest = bytes.subarray(start);
   }
-  if (rest !== '') yield rest;
+  if (rest.length > 0) yield rest;
 }
 
 function parseLine(line: string, place: string): unknown {

@@ -46,8 +46,9 @@ is read back.
 Usage: npm run demo -- [options]
 
 Input (default: 1,707 earthquakes, each keyed by its id, with its own time)
-  --input FILE         records from a file, one a line
-  --key FIELD          field of a line's JSON that is the record's key (a.b for nested ones)
+  --input FILE         records from a file, one a line; blank lines are skipped
+  --key FIELD          field of a line's JSON that is the record's key (a.b for nested ones);
+                       a line without it has no key
   --timestamp FIELD    field that is its time: epoch milliseconds or ISO 8601
   --records N          generate N order events of 1 KB instead
 

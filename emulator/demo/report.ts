@@ -1,4 +1,5 @@
 import type { MappingEvent } from '../event-source-mapping.ts';
+import type { DiscardCondition } from '../retry-policy.ts';
 
 /** What is counted while the demo runs. */
 export class DemoCounts {
@@ -13,8 +14,14 @@ export class DemoCounts {
   lastError = '';
   /** Milliseconds of each invocation. */
   readonly durations: number[] = [];
+  /** Records that the event source mapping gave up, by condition. */
+  readonly discarded = new Map<DiscardCondition, number>();
 
   observe(event: MappingEvent): void {
+    if (event.type === 'discarded') {
+      const before = this.discarded.get(event.condition) ?? 0;
+      this.discarded.set(event.condition, before + event.records.length);
+    }
     if (event.type !== 'invoked') return;
     this.durations.push(event.milliseconds);
     if (event.outcome.kind === 'returned') {

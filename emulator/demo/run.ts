@@ -1,17 +1,15 @@
-import { createWriteStream, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { S3Client } from '@aws-sdk/client-s3';
 import { compressionLevels, settingRanges } from '../../lambda/contract.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
 import { archiveEnvironment } from '../../lib/archive-environment.ts';
 import { MemoryTopic } from '../memory-topic.ts';
 import { type Pipeline, startPipeline } from '../pipeline.ts';
-import { SERVER_FOLDER } from '../s3-server/key-place.ts';
 import { mappingSettings } from '../settings.ts';
 import { demoRecords } from './input.ts';
 import { isExact, Ledger, type Verdict } from './ledger.ts';
 import type { DemoOptions } from './options.ts';
+import { checkReadable, prepareFolder, ricCommand } from './prepare.ts';
 import { readObjects, readRecordLine } from './read-back.ts';
 import { count, DemoCounts, demoTable } from './report.ts';
 
@@ -29,9 +27,6 @@ export interface DemoDeps {
 const BUCKET = 'archive';
 const FUNCTION_LOG = 'function.log';
 
-/** All that a run leaves in its folder. */
-const ownFiles: readonly string[] = [BUCKET, FUNCTION_LOG, SERVER_FOLDER];
-
 /** Bytes that wait in the topic at most: some batches, however many records the demo is given. */
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
@@ -47,7 +42,10 @@ const PROGRESS_MS = 500;
  * @throws {ArchiverError} `INVALID_SETTINGS` for an input or folder that cannot be used
  */
 export async function runDemo(options: DemoOptions, deps: DemoDeps): Promise<boolean> {
-  prepareFolder(options.out);
+  // All that can be refused, before an earlier run's folder is emptied.
+  const runtimeCommand = options.ric ? ricCommand() : undefined;
+  if (options.input !== undefined) checkReadable(options.input);
+  prepareFolder(options.out, [BUCKET, FUNCTION_LOG]);
   const topic = topicName(options);
   const source = new MemoryTopic({
     topic,
@@ -55,7 +53,7 @@ export async function runDemo(options: DemoOptions, deps: DemoDeps): Promise<boo
     maxBufferedBytes: MAX_BUFFERED_BYTES,
   });
   const counts = new DemoCounts();
-  const pipeline = await startDemoPipeline(options, { deps, source, counts });
+  const pipeline = await startDemoPipeline(options, { deps, source, counts, runtimeCommand });
   try {
     deps.print(`topic '${topic}', ${options.partitions} partitions, archived to ${options.out}/`);
     const ledger = new Ledger();
@@ -78,7 +76,7 @@ export async function runDemo(options: DemoOptions, deps: DemoDeps): Promise<boo
     if (read.objects > 0) {
       deps.print(`\n${join(options.out, BUCKET, read.lastKey)} ends:\n${read.lastLine}\n`);
     }
-    return judge(ledger.verdict(), options, deps);
+    return judge(ledger.verdict(), { options, deps, counts });
   } finally {
     await pipeline.close();
   }
@@ -90,9 +88,12 @@ interface Running {
   readonly counts: DemoCounts;
 }
 
-function startDemoPipeline(options: DemoOptions, running: Running): Promise<Pipeline> {
+function startDemoPipeline(
+  options: DemoOptions,
+  running: Running & { readonly runtimeCommand: readonly string[] | undefined },
+): Promise<Pipeline> {
   const { batchSize, batchWindow, pollers, compression, timeFolder, out } = options;
-  const { source, counts, deps } = running;
+  const { source, counts, deps, runtimeCommand } = running;
   const cluster = 'arn:aws:kafka:us-east-1:000000000000:cluster/demo/00000000-0000-0000-0000-0';
   return startPipeline({
     source,
@@ -111,7 +112,7 @@ function startDemoPipeline(options: DemoOptions, running: Running): Promise<Pipe
       timeoutSeconds: settingRanges.timeoutSeconds.default,
       memoryMiB: settingRanges.memoryMiB.default,
       log: createWriteStream(join(out, FUNCTION_LOG)),
-      ...(options.ric && { runtimeCommand: ricCommand() }),
+      ...(runtimeCommand && { runtimeCommand }),
       environment: archiveEnvironment({
         archiveBucket: BUCKET,
         objectPrefix: 'demo/',
@@ -186,29 +187,21 @@ async function readBack(endpoint: string, ledger: Ledger, deps: DemoDeps) {
   return read;
 }
 
-function judge(verdict: Verdict, { out }: DemoOptions, { print }: DemoDeps): boolean {
+function judge(
+  verdict: Verdict,
+  { options, deps, counts }: { options: DemoOptions; deps: DemoDeps; counts: DemoCounts },
+): boolean {
   const { produced, exact, missing, repeated, altered, unknown } = verdict;
-  print(`every offset stored exactly once: ${exact} of ${produced}`);
+  deps.print(`every offset stored exactly once: ${exact} of ${produced}`);
   if (isExact(verdict)) return true;
-  print(`missing ${missing}, repeated ${repeated}, altered ${altered}, unknown ${unknown}`);
-  print(`what the function said is in ${join(out, FUNCTION_LOG)}`);
-  return false;
-}
-
-/** Empties the folder of an earlier run; any other folder has to be empty. */
-function prepareFolder(out: string): void {
-  const isFile = existsSync(out) && !statSync(out).isDirectory();
-  const files = existsSync(out) && !isFile ? readdirSync(out) : [];
-  const isEarlierRun =
-    files.includes(FUNCTION_LOG) && files.every((file) => ownFiles.includes(file));
-  if (isFile || (files.length > 0 && !isEarlierRun)) {
-    throw new ArchiverError(
-      'INVALID_SETTINGS',
-      `--out must be a new or empty folder, or one of an earlier demo; '${out}' is none of them`,
-    );
+  deps.print(`missing ${missing}, repeated ${repeated}, altered ${altered}, unknown ${unknown}`);
+  for (const [condition, records] of counts.discarded) {
+    deps.print(`given up by the event source mapping: ${records} records (${condition})`);
   }
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out, { recursive: true });
+  if (counts.failures > 0) {
+    deps.print(`what the function said is in ${join(options.out, FUNCTION_LOG)}`);
+  }
+  return false;
 }
 
 function topicName({ input, records }: DemoOptions): string {
@@ -219,15 +212,4 @@ function topicName({ input, records }: DemoOptions): string {
       .replace(/[^a-zA-Z0-9_-]/g, '-')
       .slice(0, 200) || 'input'
   );
-}
-
-function ricCommand(): readonly string[] {
-  try {
-    return [fileURLToPath(import.meta.resolve('aws-lambda-ric/bin/index.mjs')), 'index.handler'];
-  } catch {
-    throw new ArchiverError(
-      'INVALID_SETTINGS',
-      "--ric needs AWS's runtime client: npm install --no-save aws-lambda-ric",
-    );
-  }
 }

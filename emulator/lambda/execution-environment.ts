@@ -39,7 +39,7 @@ const errorTypes = {
 interface Invocation {
   readonly requestId: string;
   readonly event: string;
-  /** Epoch milliseconds; a cold start counts, as a service's first 10 seconds of one do not. */
+  /** Epoch milliseconds. A cold start counts into it here; Lambda leaves out up to 10 s of one. */
   readonly deadline: number;
   readonly settle: (outcome: InvokeOutcome) => void;
 }
@@ -73,6 +73,7 @@ export class ExecutionEnvironment {
     // Its process has ended since the last invocation: the service notices as late.
     if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     if (this.#process === undefined) await this.#start();
+    if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     return new Promise((resolve) => {
       const milliseconds = timeoutSeconds * 1000;
       const deadline = Date.now() + milliseconds;
@@ -97,6 +98,7 @@ export class ExecutionEnvironment {
   async #start(): Promise<void> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
+    if (this.isDead) return;
     const { address, port } = this.#server.address() as AddressInfo;
     const { memoryMiB, runtimeCommand = ownRuntime, log } = this.#configuration;
     // ASSUMED: the shares that the managed runtime gives V8; they are not documented.
@@ -112,7 +114,14 @@ export class ExecutionEnvironment {
     });
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
-    child.once('exit', () => this.#end(errorTypes.exit));
+    child.once('error', () => this.#end(errorTypes.exit));
+    // Nothing of the emulator outlives its own process.
+    const killChild = () => child.kill('SIGKILL');
+    process.once('exit', killChild);
+    child.once('exit', () => {
+      process.off('exit', killChild);
+      this.#end(errorTypes.exit);
+    });
     this.#process = child;
   }
 

@@ -141,6 +141,11 @@ describe('bisecting', () => {
     ],
     ['still halves with 0 retries', { maximumRetryAttempts: 0 }, halves(['0:0', '0:1'], ['0:2'])],
     [
+      'gives up all where halving spends the last retry',
+      { maximumRetryAttempts: 2, failures: 2, bisectSpendsAttempt: true },
+      givenUp(all),
+    ],
+    [
       'gives up a single record whose retries are spent',
       { records: batchRecords(1), maximumRetryAttempts: 2, failures: 2 },
       givenUp(['0:0']),

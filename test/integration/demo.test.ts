@@ -176,6 +176,21 @@ describe('demo', manner, () => {
   });
 });
 
+describe('a record too large for an invocation', manner, () => {
+  it('fails the verdict, which says why', async () => {
+    const folder = temporaryFolder();
+    const input = join(folder, 'large.jsonl');
+    writeFileSync(input, `"small"\n${JSON.stringify('x'.repeat(5_000_000))}\n`);
+    const { status, stdout } = await demo('--input', input, '--out', join(folder, 'out'));
+    expect(stdout).toContain('every offset stored exactly once: 1 of 2\nmissing 1, ');
+    expect(stdout).toContain(
+      'given up by the event source mapping: 1 records (MaximumPayloadSizeExceeded)\n',
+    );
+    expect(stdout).not.toContain('what the function said');
+    expect(status).toBe(1);
+  });
+});
+
 describe('refusal', manner, () => {
   it('of an option names it and points to the help', async () => {
     const out = temporaryFolder();
@@ -199,15 +214,31 @@ describe('refusal', manner, () => {
     const out = temporaryFolder();
     for (const name of names) writeFileSync(join(out, name), name);
     const run = await demo('--out', out);
-    expectRefused(run, /^--out must be a new or empty folder, or one of an earlier demo;/);
+    expectRefused(
+      run,
+      /^cannot use --out '.*': it must be a new or empty folder, or one of an earlier demo$/m,
+    );
     expect(filesOf(out)).toEqual([...names].sort());
     for (const name of names) expect(readFileSync(join(out, name), 'utf8')).toBe(name);
+  });
+
+  it('of an input that is not there leaves an earlier run as it is', async () => {
+    const out = temporaryFolder();
+    for (const name of ['archive', 'function.log']) writeFileSync(join(out, name), name);
+    const run = await demo('--input', join(out, 'nope.jsonl'), '--out', out);
+    expectRefused(run, /^cannot read .*nope\.jsonl: ENOENT/);
+    expect(run.stdout).toBe('');
+    expect(filesOf(out)).toEqual(['archive', 'function.log']);
+  });
+
+  it('of no folder at all names it', async () => {
+    expectRefused(await demo('--out', ''), /^cannot use --out ''/);
   });
 
   it('of a file for a folder leaves it as it is', async () => {
     const out = join(temporaryFolder(), 'file');
     writeFileSync(out, 'thesis');
-    expectRefused(await demo('--out', out), /^--out must be a new or empty folder/);
+    expectRefused(await demo('--out', out), /^cannot use --out '.*': ENOTDIR/);
     expect(readFileSync(out, 'utf8')).toBe('thesis');
   });
 });

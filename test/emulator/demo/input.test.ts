@@ -68,6 +68,15 @@ describe('file', () => {
     expect(texts(await recordsOf('--input', await fileOf(`${lines.join('\n')}\n`)))).toEqual(lines);
   });
 
+  it('may have lines that are no UTF-8, and a byte order mark before the first', async () => {
+    const bytes = Buffer.from([0x63, 0xe9, 0xff]);
+    const input = await fileOf(Buffer.concat([Buffer.from('\ufeff{"id":1}\n'), bytes]));
+    const records = await recordsOf('--input', input);
+    expect(records.map(({ value }) => value)).toEqual([Buffer.from('{"id":1}'), bytes]);
+    const onlyJson = await fileOf('\ufeff{"id":1}\n');
+    expect(keys(await recordsOf('--input', onlyJson, '--key', 'id'))).toEqual(['1']);
+  });
+
   it('may have lines longer than what is read at once', async () => {
     const lines = [200_000, 1, 70_000].map((length) => 'ö'.repeat(length));
     expect(texts(await recordsOf('--input', await fileOf(lines.join('\n'))))).toEqual(lines);

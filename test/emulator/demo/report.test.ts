@@ -49,17 +49,19 @@ describe('counts', () => {
     expect(counts).toMatchObject({ failures: 3, failuresInARow: 2, archived: 1 });
   });
 
-  it('leave out all but invocations', () => {
+  it('leave out commits', () => {
     const counts = new DemoCounts();
     counts.observe({ type: 'committed', offsets: new Map([[0, 1]]) });
-    counts.observe({
-      type: 'discarded',
-      condition: 'RecordAgeExceeded',
-      records: batchRecords(1),
-      invokes: 1,
-      delivered: false,
-    });
     expect(counts).toEqual(new DemoCounts());
+  });
+
+  it('have what was given up, by condition', () => {
+    const counts = new DemoCounts();
+    const discarded = { type: 'discarded', invokes: 1, delivered: false } as const;
+    const age = 'RecordAgeExceeded';
+    counts.observe({ ...discarded, condition: age, records: batchRecords(1) });
+    counts.observe({ ...discarded, condition: age, records: batchRecords(2) });
+    expect(counts.discarded).toEqual(new Map([[age, 3]]));
   });
 });
 
