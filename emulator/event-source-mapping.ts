@@ -1,6 +1,6 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { Buffer } from 'node:buffer';
-import pLimit from 'p-limit';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { MAX_PAYLOAD_BYTES } from '../lambda/contract.ts';
 import {
   BatchBuilder,
@@ -97,17 +97,13 @@ export class EventSourceMapping {
 class Lane {
   readonly #deps: MappingDeps;
   readonly #reader: TopicReader;
-  readonly #limit: <Result>(job: () => Promise<Result>) => Promise<Result>;
+  readonly #limit: LimitFunction;
   /** Read, but not in a batch yet. */
   #carried: readonly BatchRecord[] = [];
   /** What the next commit commits: the offset after the last record done with, by partition. */
   #offsets = new Map<number, number>();
 
-  constructor(
-    deps: MappingDeps,
-    reader: TopicReader,
-    limit: <Result>(job: () => Promise<Result>) => Promise<Result>,
-  ) {
+  constructor(deps: MappingDeps, reader: TopicReader, limit: LimitFunction) {
     this.#deps = deps;
     this.#reader = reader;
     this.#limit = limit;

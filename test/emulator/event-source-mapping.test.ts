@@ -6,20 +6,12 @@ import {
   failure,
   type MappingParts,
   ofEventBytes,
+  offsets,
   RunningMapping,
+  start,
   success,
   valueOfMiB,
 } from './running-mapping.ts';
-
-/** A mapping that runs, with a function that answers at once unless told otherwise. */
-function start(parts: MappingParts = {}): RunningMapping {
-  const mapping = new RunningMapping(parts);
-  void mapping.run();
-  return mapping;
-}
-
-const offsets = (first: number, count: number, partition = 0) =>
-  Array.from({ length: count }, (_, i) => `${partition}:${first + i}`);
 
 describe('batch', () => {
   it('closes when its window of 500 ms is over, where none is set', async () => {

@@ -152,3 +152,14 @@ export function ofEventBytes(bytes: number): Partial<SourceRecord> {
 
 /** A timestamp so many seconds before the test starts. */
 export const secondsOld = (seconds: number) => noon - seconds * 1000;
+
+/** A mapping that runs, with a function that answers at once unless told otherwise. */
+export function start(parts: MappingParts = {}): RunningMapping {
+  const mapping = new RunningMapping(parts);
+  void mapping.run();
+  return mapping;
+}
+
+/** Consecutive offsets of a partition, as `partition:offset`. */
+export const offsets = (first: number, count: number, partition = 0) =>
+  Array.from({ length: count }, (_, i) => `${partition}:${first + i}`);

@@ -3,25 +3,16 @@ import type { Discard, MappingDeps } from '../../../emulator/event-source-mappin
 import { MAX_PAYLOAD_BYTES } from '../../../lambda/contract.ts';
 import {
   failure,
-  type MappingParts,
   ofEventBytes,
+  offsets,
   type Respond,
   RunningMapping,
   secondsOld,
+  start,
   success,
   throttle,
 } from '../running-mapping.ts';
 import { places } from '../source-records.ts';
-
-/** A mapping that runs, and takes all that is there every 500 ms. */
-function start(parts: MappingParts = {}): RunningMapping {
-  const mapping = new RunningMapping(parts);
-  void mapping.run();
-  return mapping;
-}
-
-const offsets = (first: number, count: number, partition = 0) =>
-  Array.from({ length: count }, (_, i) => `${partition}:${first + i}`);
 
 /** A destination that keeps what it is sent. */
 function destination(): { onFailure: MappingDeps['onFailure']; sent: Discard[] } {

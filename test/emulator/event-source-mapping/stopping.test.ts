@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failure, RunningMapping, success, throttle } from '../running-mapping.ts';
-
-const offsets = (first: number, count: number, partition = 0) =>
-  Array.from({ length: count }, (_, i) => `${partition}:${first + i}`);
+import { failure, offsets, RunningMapping, success, throttle } from '../running-mapping.ts';
 
 /** A mapping whose test answers the calls. */
 const unanswered = { respond: () => undefined } as const;
