@@ -1,4 +1,5 @@
-import type { ReadLimits, Source, SourceRecord, TopicReader } from './source.ts';
+import { MemoryGroup } from './memory-group.ts';
+import type { Offsets, Poller, ReadLimits, Source, SourceRecord, TopicReader } from './source.ts';
 
 /** Records that a read takes from one partition before it looks at the next, so that batches mix. */
 const READ_AT_ONCE = 500;
@@ -25,8 +26,8 @@ interface Partition {
  */
 export class MemoryTopic implements Source {
   readonly topic: string;
-  readonly partitions: readonly number[];
   readonly #logs: readonly Partition[];
+  readonly #group: MemoryGroup;
   readonly #maxBufferedBytes: number;
   #bufferedBytes = 0;
   #ended = false;
@@ -35,26 +36,39 @@ export class MemoryTopic implements Source {
 
   constructor({ topic, partitions, maxBufferedBytes }: MemoryTopicOptions) {
     this.topic = topic;
-    this.partitions = Array.from({ length: partitions }, (_, partition) => partition);
-    this.#logs = this.partitions.map(() => ({ base: 0, position: 0, records: [] }));
+    this.#logs = Array.from({ length: partitions }, () => ({ base: 0, position: 0, records: [] }));
+    this.#group = new MemoryGroup(this);
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 
   /** Appends a record, when there is room for it, and returns its offset. */
   async produce(record: Omit<SourceRecord, 'offset'>): Promise<number> {
-    while (this.#bufferedBytes >= this.#maxBufferedBytes) await this.#change();
+    while (this.#bufferedBytes >= this.#maxBufferedBytes) await this.change();
     const log = this.#log(record.partition);
     const offset = log.base + log.records.length;
     log.records.push({ ...record, offset });
     this.#bufferedBytes += sizeOf(record);
-    this.#changed();
+    this.changed();
     return offset;
   }
 
   /** Says that no more will be produced. */
   end(): void {
     this.#ended = true;
-    this.#changed();
+    this.changed();
+  }
+
+  /** Whether no more will be produced, and all is committed. */
+  get isDone(): boolean {
+    return this.#ended && this.#logs.every(({ records }) => records.length === 0);
+  }
+
+  get partitionCount(): number {
+    return this.#logs.length;
+  }
+
+  async join(): Promise<Poller> {
+    return this.#group.join();
   }
 
   /** Records of a partition that are not committed. */
@@ -62,7 +76,15 @@ export class MemoryTopic implements Source {
     return this.#log(partition).records.length;
   }
 
-  reader(partitions: readonly number[]): TopicReader {
+  /**
+   * A reader of some partitions.
+   *
+   * @param owns whether it may still read and commit a partition; for ever, where it is not given
+   */
+  reader(
+    partitions: readonly number[],
+    owns: (partition: number) => boolean = () => true,
+  ): TopicReader {
     const logs = partitions.map((partition) => this.#log(partition));
     // What an earlier reader of theirs read, but did not commit, comes again.
     for (const log of logs) log.position = log.base;
@@ -71,7 +93,9 @@ export class MemoryTopic implements Source {
     const isEnded = () => this.#ended && isDrained();
     return {
       read: async (limits, signal) => {
-        while (isDrained() && !isEnded() && !signal.aborted) await this.#change(signal);
+        while (isDrained() && !isEnded() && !signal.aborted) await this.change(signal);
+        // What another reader reads by now is not moved on.
+        if (!partitions.every(owns)) return [];
         const taken = takeNext(logs, limits);
         // Another partition first the next time, or one with a backlog would hold up all after it.
         logs.push(...logs.splice(0, 1));
@@ -80,18 +104,22 @@ export class MemoryTopic implements Source {
       get ended() {
         return isEnded();
       },
-      commit: async (offsets) => this.#commit(offsets),
+      commit: async (offsets) => {
+        const owned = new Map([...offsets].filter(([partition]) => owns(partition)));
+        this.#commit(owned);
+        return owned;
+      },
     };
   }
 
-  #commit(offsets: ReadonlyMap<number, number>): void {
+  #commit(offsets: Offsets): void {
     for (const [partition, offset] of offsets) {
       const log = this.#log(partition);
       const done = log.records.splice(0, offset - log.base);
       log.base = offset;
       for (const record of done) this.#bufferedBytes -= sizeOf(record);
     }
-    this.#changed();
+    this.changed();
   }
 
   #log(partition: number): Partition {
@@ -100,7 +128,8 @@ export class MemoryTopic implements Source {
     return log;
   }
 
-  #change(signal?: AbortSignal): Promise<void> {
+  /** Resolves at the next change of any kind, or when the signal aborts. */
+  change(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const wake = () => {
         signal?.removeEventListener('abort', wake);
@@ -112,7 +141,8 @@ export class MemoryTopic implements Source {
     });
   }
 
-  #changed(): void {
+  /** Wakes who waits for a change. */
+  changed(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 }

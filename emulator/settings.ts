@@ -20,8 +20,10 @@ export interface MappingSettings extends Omit<RetrySettings, 'hasDestination'> {
    * provisioned mode; the handler takes both.
    */
   readonly mixPartitions: boolean;
-  /** Milliseconds before a failed batch is tried again. Not documented. */
+  /** Milliseconds before a failed batch, commit or delivery is tried again. Not documented. */
   readonly retryDelayMs: number;
+  /** Tries that a delivery to the on-failure destination has. Not documented. */
+  readonly destinationAttempts: number;
 }
 
 /** Settings of a mapping that were given; the others are as the stack has them, or as documented. */
@@ -51,6 +53,7 @@ export function mappingSettings(options: MappingOptions = {}): MappingSettings {
     invokesPerPoller: options.mode === 'provisioned' ? 5 : 1,
     mixPartitions: true,
     retryDelayMs: 1000,
+    destinationAttempts: 3,
     maximumRetryAttempts: retryRange.default,
     maximumRecordAgeSeconds: ageRange.default,
     bisectBatchOnFunctionError: false,

@@ -9,7 +9,7 @@ import {
 import { MemoryTopic } from '../../emulator/memory-topic.ts';
 import type { InvokeOutcome } from '../../emulator/retry-policy.ts';
 import { type MappingOptions, mappingSettings } from '../../emulator/settings.ts';
-import type { SourceRecord } from '../../emulator/source.ts';
+import type { Source, SourceRecord } from '../../emulator/source.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { batchRecord, noon, origin, places, sourceRecord } from './source-records.ts';
 
@@ -37,6 +37,8 @@ export interface MappingParts {
   readonly respond?: Respond;
   readonly onFailure?: MappingDeps['onFailure'];
   readonly options?: MappingOptions;
+  /** What the mapping sees of the topic. @default - the topic itself */
+  readonly source?: (topic: MemoryTopic) => Source;
 }
 
 /** A mapping with a topic, a scripted function and a clock that stands still. */
@@ -76,6 +78,10 @@ export class RunningMapping {
     return this.run();
   }
 
+  scale(pollers: number): Promise<void> {
+    return this.#mapping.scale(pollers);
+  }
+
   stop(): void {
     this.#mapping.stop();
   }
@@ -99,9 +105,9 @@ export class RunningMapping {
   }
 
   #create(): EventSourceMapping {
-    const { onFailure, options } = this.#parts;
+    const { onFailure, options, source = (topic) => topic } = this.#parts;
     return new EventSourceMapping({
-      source: this.topic,
+      source: source(this.topic),
       origin,
       settings: mappingSettings(options),
       clock: this.clock,

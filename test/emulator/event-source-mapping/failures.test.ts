@@ -161,6 +161,33 @@ describe('retries exhausted', () => {
   });
 });
 
+describe('destination that fails', () => {
+  it.each([
+    [1, 3, true],
+    [2, 3, true],
+    [3, 3, false],
+    [1, 1, false],
+  ])('for %i of %i tries: delivered %s', async (failing, destinationAttempts, delivered) => {
+    let tries = 0;
+    const onFailure = async () => {
+      tries += 1;
+      if (tries <= failing) throw new Error('SlowDown');
+    };
+    const mapping = start({
+      onFailure,
+      respond: () => failure,
+      options: { ...provisioned, maximumRetryAttempts: 0, destinationAttempts },
+    });
+    await mapping.produce(1);
+    await mapping.clock.advance(500 + 999);
+    expect(tries).toBe(1);
+    await mapping.clock.advance(60_000);
+    expect(tries).toBe(Math.min(failing + 1, destinationAttempts));
+    expect(mapping.discards).toEqual([['RetryAttemptsExhausted', ['0:0'], delivered]]);
+    expect(mapping.commits).toEqual([[[0, 1]]]);
+  });
+});
+
 describe('record over 6 MiB', () => {
   const oversize = ofEventBytes(MAX_PAYLOAD_BYTES + 1);
 
@@ -183,7 +210,7 @@ describe('record over 6 MiB', () => {
   ])('is dropped, reported and committed when %s', async (_, onFailure) => {
     const mapping = start({ onFailure });
     await mapping.produce(1, oversize);
-    await mapping.clock.advance(500);
+    await mapping.clock.advance(60_000);
     expect(mapping.calls).toEqual([]);
     expect(mapping.discards).toEqual([['MaximumPayloadSizeExceeded', ['0:0'], false]]);
     expect(mapping.commits).toEqual([[[0, 1]]]);
