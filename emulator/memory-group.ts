@@ -38,7 +38,7 @@ export class MemoryGroup {
   async *#assignments(member: Member, signal: AbortSignal): AsyncGenerator<readonly number[]> {
     let told: readonly number[] | undefined;
     while (!signal.aborted && !this.#topic.isDone) {
-      if (told === member.partitions) await this.#topic.change(signal);
+      if (told === member.partitions) await this.#topic.change.next(signal);
       else {
         told = member.partitions;
         yield told;
@@ -59,6 +59,6 @@ export class MemoryGroup {
       const term = this.#terms[partition] ?? 0;
       if (ownerOf(members, partition) !== owner) this.#terms[partition] = term + 1;
     }
-    this.#topic.changed();
+    this.#topic.change.happened();
   }
 }

@@ -1,8 +1,7 @@
+import { Change } from './change.ts';
 import { MemoryGroup } from './memory-group.ts';
-import type { Offsets, Poller, ReadLimits, Source, SourceRecord, TopicReader } from './source.ts';
-
-/** Records that a read takes from one partition before it looks at the next, so that batches mix. */
-const READ_AT_ONCE = 500;
+import type { Offsets, Poller, Source, SourceRecord, TopicReader } from './source.ts';
+import { sizeOf, takeInTurn } from './take-in-turn.ts';
 
 /** Options of a {@link MemoryTopic}. */
 export interface MemoryTopicOptions {
@@ -31,8 +30,8 @@ export class MemoryTopic implements Source {
   readonly #maxBufferedBytes: number;
   #bufferedBytes = 0;
   #ended = false;
-  /** Called, and forgotten, at the next change of any kind. */
-  #waiting = new Set<() => void>();
+  /** Of any kind: produced, committed, ended, rebalanced. */
+  readonly change = new Change();
 
   constructor({ topic, partitions, maxBufferedBytes }: MemoryTopicOptions) {
     this.topic = topic;
@@ -43,19 +42,19 @@ export class MemoryTopic implements Source {
 
   /** Appends a record, when there is room for it, and returns its offset. */
   async produce(record: Omit<SourceRecord, 'offset'>): Promise<number> {
-    while (this.#bufferedBytes >= this.#maxBufferedBytes) await this.change();
+    while (this.#bufferedBytes >= this.#maxBufferedBytes) await this.change.next();
     const log = this.#log(record.partition);
     const offset = log.base + log.records.length;
     log.records.push({ ...record, offset });
     this.#bufferedBytes += sizeOf(record);
-    this.changed();
+    this.change.happened();
     return offset;
   }
 
   /** Says that no more will be produced. */
   end(): void {
     this.#ended = true;
-    this.changed();
+    this.change.happened();
   }
 
   /** Whether no more will be produced, and all is committed. */
@@ -88,18 +87,22 @@ export class MemoryTopic implements Source {
     const logs = partitions.map((partition) => this.#log(partition));
     // What an earlier reader of theirs read, but did not commit, comes again.
     for (const log of logs) log.position = log.base;
+    const queues = logs.map((log) => ({
+      shift: () => {
+        const record = log.records[log.position - log.base];
+        if (record !== undefined) log.position += 1;
+        return record;
+      },
+    }));
     const isDrained = () =>
       logs.every(({ base, position, records }) => position === base + records.length);
     const isEnded = () => this.#ended && isDrained();
     return {
       read: async (limits, signal) => {
-        while (isDrained() && !isEnded() && !signal.aborted) await this.change(signal);
+        while (isDrained() && !isEnded() && !signal.aborted) await this.change.next(signal);
         // What another reader reads by now is not moved on.
         if (!partitions.every(owns)) return [];
-        const taken = takeNext(logs, limits);
-        // Another partition first the next time, or one with a backlog would hold up all after it.
-        logs.push(...logs.splice(0, 1));
-        return taken;
+        return takeInTurn(queues, limits);
       },
       get ended() {
         return isEnded();
@@ -119,7 +122,7 @@ export class MemoryTopic implements Source {
       log.base = offset;
       for (const record of done) this.#bufferedBytes -= sizeOf(record);
     }
-    this.changed();
+    this.change.happened();
   }
 
   #log(partition: number): Partition {
@@ -127,49 +130,4 @@ export class MemoryTopic implements Source {
     if (!log) throw new RangeError(`topic '${this.topic}' has no partition ${partition}`);
     return log;
   }
-
-  /** Resolves at the next change of any kind, or when the signal aborts. */
-  change(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        signal?.removeEventListener('abort', wake);
-        this.#waiting.delete(wake);
-        resolve();
-      };
-      signal?.addEventListener('abort', wake);
-      this.#waiting.add(wake);
-    });
-  }
-
-  /** Wakes who waits for a change. */
-  changed(): void {
-    for (const wake of [...this.#waiting]) wake();
-  }
-}
-
-function takeNext(
-  logs: readonly Partition[],
-  { maxRecords, maxBytes }: ReadLimits,
-): SourceRecord[] {
-  const taken: SourceRecord[] = [];
-  let bytes = 0;
-  const isFull = () => taken.length >= maxRecords || (taken.length > 0 && bytes >= maxBytes);
-  let before = -1;
-  while (before < taken.length && !isFull()) {
-    before = taken.length;
-    for (const log of logs) {
-      for (let i = 0; i < READ_AT_ONCE && !isFull(); i++) {
-        const record = log.records[log.position - log.base];
-        if (!record) break;
-        log.position += 1;
-        bytes += sizeOf(record);
-        taken.push(record);
-      }
-    }
-  }
-  return taken;
-}
-
-function sizeOf({ key, value }: Pick<SourceRecord, 'key' | 'value'>): number {
-  return (key?.length ?? 0) + (value?.length ?? 0);
 }

@@ -1,0 +1,80 @@
+import type { Buffer } from 'node:buffer';
+import type { Consumer, KafkaRecord, RecordsBatch } from '@platformatic/kafka';
+import type { SourceRecord } from '../source.ts';
+
+// Bits of a record batch's attributes: https://kafka.apache.org/documentation/#recordbatch
+const IS_LOG_APPEND_TIME = 0x08;
+const IS_TRANSACTIONAL = 0x10;
+const IS_CONTROL = 0x20;
+/** Type of a control record that ends a transaction by giving it up. */
+const ABORT = 0;
+
+/** A broker's answer to a fetch. */
+export type FetchAnswer = Awaited<ReturnType<Consumer['fetch']>>;
+
+/** What it says of one partition. */
+export type PartitionAnswer = FetchAnswer['responses'][number]['partitions'][number];
+
+/** What a fetch brought of a partition. */
+export interface FetchedRecords {
+  readonly records: readonly SourceRecord[];
+  /** Offset to fetch from next: past control records and aborted ones too. */
+  readonly next: number;
+}
+
+/**
+ * The records of a fetch's answer, from an offset on; without control records, and without those of
+ * transactions that the answer says were aborted. Pure.
+ *
+ * @param from offset that was asked for: the first batch may begin before it
+ */
+export function fetchedRecords(
+  answer: Pick<PartitionAnswer, 'partitionIndex' | 'records' | 'abortedTransactions'>,
+  from: number,
+): FetchedRecords {
+  const begun = [...(answer.abortedTransactions ?? [])].sort((a, b) =>
+    Number(a.firstOffset - b.firstOffset),
+  );
+  const aborted = new Set<bigint>();
+  const records: SourceRecord[] = [];
+  let next = from;
+  for (const batch of answer.records ?? []) {
+    const last = batch.firstOffset + BigInt(batch.lastOffsetDelta);
+    for (let [first] = begun; first && first.firstOffset <= last; [first] = begun) {
+      aborted.add(first.producerId);
+      begun.shift();
+    }
+    next = Math.max(next, Number(last) + 1);
+    if ((batch.attributes & IS_CONTROL) !== 0) {
+      if (batch.records[0]?.key?.readInt16BE(2) === ABORT) aborted.delete(batch.producerId);
+      continue;
+    }
+    if ((batch.attributes & IS_TRANSACTIONAL) !== 0 && aborted.has(batch.producerId)) continue;
+    for (const record of batch.records) {
+      const fetched = toSourceRecord(record, batch, answer.partitionIndex);
+      if (fetched.offset >= from) records.push(fetched);
+    }
+  }
+  return { records, next };
+}
+
+function toSourceRecord(
+  { key, value, headers, offsetDelta, timestampDelta }: KafkaRecord,
+  batch: RecordsBatch,
+  partition: number,
+): SourceRecord {
+  const isAppendTime = (batch.attributes & IS_LOG_APPEND_TIME) !== 0;
+  return {
+    partition,
+    offset: Number(batch.firstOffset) + offsetDelta,
+    timestamp: Number(isAppendTime ? batch.maxTimestamp : batch.firstTimestamp + timestampDelta),
+    timestampType: isAppendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    key: key ?? null,
+    value: value ?? null,
+    headers: headers.map(([name, bytes]) => ({ name: nameOf(name), value: bytes ?? null })),
+  };
+}
+
+function nameOf(name: Buffer | null): string {
+  return name?.toString() ?? '';
+}

@@ -1,0 +1,117 @@
+import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
+import type { Poller, Source } from '../source.ts';
+import { clientOptions, type KafkaConnection } from './connection.ts';
+import { KafkaPoller } from './kafka-poller.ts';
+
+/** Where a group without committed offsets begins; epoch milliseconds for a time. */
+export type StartingPosition = 'earliest' | 'latest' | { readonly timestamp: number };
+
+/** What becomes of a partition whose next offset is not in its log any more. */
+export const outOfRangePolicies = ['earliest', 'latest', 'stop'] as const;
+
+/** Name of one of the {@link outOfRangePolicies}. */
+export type OutOfRangePolicy = (typeof outOfRangePolicies)[number];
+
+/** What happened between a poller and its cluster, for whoever watches. */
+export type KafkaEvent =
+  | { readonly type: 'assigned'; readonly partitions: readonly number[] }
+  /** The group has offsets, so it goes on from them instead. */
+  | { readonly type: 'starting position ignored'; readonly partitions: readonly number[] }
+  /** The log begins after, or ends before, the offset to go on from. */
+  | {
+      readonly type: 'out of range';
+      readonly partition: number;
+      readonly from: number;
+      /** Where it goes on; absent where it stops. */
+      readonly to: number | undefined;
+      /** Offsets that were deleted before they were read. */
+      readonly lost: number;
+    }
+  /** Tried again. */
+  | { readonly type: 'error'; readonly doing: string; readonly error: Error };
+
+/** A topic and the group that reads it. */
+export interface KafkaTopicOptions {
+  readonly connection: KafkaConnection;
+  readonly topic: string;
+  readonly groupId: string;
+  readonly startingPosition: StartingPosition;
+  /** Not documented for the service. @default 'earliest' */
+  readonly outOfRange?: OutOfRangePolicy;
+  /** Whether records of aborted transactions are left out. Not documented. @default true */
+  readonly readCommitted?: boolean;
+  /** Milliseconds without a heartbeat after which the broker takes a poller for dead. @default 45000 */
+  readonly sessionTimeoutMs?: number;
+  readonly observe: (event: KafkaEvent) => void;
+}
+
+/** A topic of a Kafka cluster, as a source of the event source mapping. */
+export class KafkaTopic implements Source {
+  readonly topic: string;
+  readonly #options: KafkaTopicOptions;
+  #admin: Admin | undefined;
+
+  constructor(options: KafkaTopicOptions) {
+    this.topic = options.topic;
+    this.#options = options;
+  }
+
+  /** Resolves when the group has let the new member in. */
+  async join(): Promise<Poller> {
+    const poller = new KafkaPoller(this.#options);
+    await poller.join();
+    return poller;
+  }
+
+  /**
+   * Records that the group has not committed, by partition: end of the log less committed offset,
+   * where there is one.
+   */
+  async lag(): Promise<ReadonlyMap<number, number>> {
+    const { topic, groupId, connection } = this.#options;
+    this.#admin ??= new Admin(clientOptions(connection));
+    const ends = await endOffsets(this.#admin, topic);
+    const topics = [{ name: topic, partitionIndexes: [...ends.keys()] }];
+    const [group] = await this.#admin.listConsumerGroupOffsets({ groups: [{ groupId, topics }] });
+    const committed = new Map(
+      group?.topics[0]?.partitions.map((each) => [each.partitionIndex, each.committedOffset]),
+    );
+    return new Map(
+      [...ends].map(([partition, end]) => {
+        const from = Number(committed.get(partition) ?? -1);
+        return [partition, from < 0 ? end : Math.max(0, end - from)];
+      }),
+    );
+  }
+
+  /** Ends what {@link lag} has connected. */
+  async close(): Promise<void> {
+    await this.#admin?.close();
+    this.#admin = undefined;
+  }
+}
+
+/** The end of each partition's log: the offset that its next record will have. */
+export async function endOffsets(
+  admin: Admin,
+  topic: string,
+): Promise<ReadonlyMap<number, number>> {
+  const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
+  const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
+  const [listed] = await admin.listOffsets({
+    topics: [
+      {
+        name: topic,
+        partitions: Array.from({ length: count }, (_, partitionIndex) => ({
+          partitionIndex,
+          timestamp: ListOffsetTimestamps.LATEST,
+        })),
+      },
+    ],
+  });
+  return new Map(
+    (listed?.partitions ?? [])
+      .map(({ partitionIndex, offset }) => [partitionIndex, Number(offset)] as const)
+      .sort(([a], [b]) => a - b),
+  );
+}
