@@ -108,11 +108,8 @@ export class KafkaPoller implements Poller {
   }
 
   async #positions(partitions: readonly number[]): Promise<Offsets> {
-    const { startingPosition, observe } = this.#options;
+    const { startingPosition } = this.#options;
     const committed = await this.#member.committed(partitions);
-    if (committed.size > 0) {
-      observe({ type: 'starting position ignored', partitions: [...committed.keys()] });
-    }
     const others = partitions.filter((partition) => !committed.has(partition));
     const started = await this.#fetcher.offsetsAt(startingPosition, others);
     // At once, or the latest would be a later one after a crash before the first commit.

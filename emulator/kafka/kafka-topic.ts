@@ -1,5 +1,5 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
-import type { Poller, Source } from '../source.ts';
+import type { Offsets, Poller, Source } from '../source.ts';
 import { clientOptions, type KafkaConnection } from './connection.ts';
 import { KafkaPoller } from './kafka-poller.ts';
 
@@ -49,53 +49,62 @@ export interface KafkaTopicOptions {
 export class KafkaTopic implements Source {
   readonly topic: string;
   readonly #options: KafkaTopicOptions;
-  #admin: Admin | undefined;
+  readonly #admin: Admin;
+  #hasJoined = false;
 
   constructor(options: KafkaTopicOptions) {
     this.topic = options.topic;
     this.#options = options;
+    this.#admin = new Admin(clientOptions(options.connection));
   }
 
   /** Resolves when the group has let the new member in. */
   async join(): Promise<Poller> {
     const poller = new KafkaPoller(this.#options);
     await poller.join();
+    if (!this.#hasJoined) {
+      this.#hasJoined = true;
+      const partitions = [...(await this.#committed()).keys()];
+      const { observe } = this.#options;
+      if (partitions.length > 0) observe({ type: 'starting position ignored', partitions });
+    }
     return poller;
   }
 
   /**
-   * Records that the group has not committed, by partition: end of the log less committed offset,
-   * where there is one.
+   * Offsets between the group's and the end of the log, by partition; of all the log, where the group
+   * has committed none. An offset is not always a record: the mark that ends a transaction is one.
    */
-  async lag(): Promise<ReadonlyMap<number, number>> {
-    const { topic, groupId, connection } = this.#options;
-    this.#admin ??= new Admin(clientOptions(connection));
-    const ends = await endOffsets(this.#admin, topic);
-    const topics = [{ name: topic, partitionIndexes: [...ends.keys()] }];
-    const [group] = await this.#admin.listConsumerGroupOffsets({ groups: [{ groupId, topics }] });
-    const committed = new Map(
-      group?.topics[0]?.partitions.map((each) => [each.partitionIndex, each.committedOffset]),
-    );
+  async lag(): Promise<Offsets> {
+    const ends = await endOffsets(this.#admin, this.topic);
+    const committed = await this.#committed();
     return new Map(
-      [...ends].map(([partition, end]) => {
-        const from = Number(committed.get(partition) ?? -1);
-        return [partition, from < 0 ? end : Math.max(0, end - from)];
-      }),
+      [...ends].map(([partition, end]) => [
+        partition,
+        Math.max(0, end - (committed.get(partition) ?? 0)),
+      ]),
     );
   }
 
-  /** Ends what {@link lag} has connected. */
+  /** Ends its own connections; its pollers have left before. */
   async close(): Promise<void> {
-    await this.#admin?.close();
-    this.#admin = undefined;
+    await this.#admin.close();
+  }
+
+  async #committed(): Promise<Offsets> {
+    const { topic, groupId } = this.#options;
+    const [group] = await this.#admin.listConsumerGroupOffsets({ groups: [groupId] });
+    const listed = group?.topics.find(({ name }) => name === topic)?.partitions ?? [];
+    return new Map(
+      listed
+        .map((each) => [each.partitionIndex, Number(each.committedOffset)] as const)
+        .filter(([, offset]) => offset >= 0),
+    );
   }
 }
 
 /** The end of each partition's log: the offset that its next record will have. */
-export async function endOffsets(
-  admin: Admin,
-  topic: string,
-): Promise<ReadonlyMap<number, number>> {
+export async function endOffsets(admin: Admin, topic: string): Promise<Offsets> {
   const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
   const count = metadata.topics.get(topic)?.partitionsCount ?? 0;
   const [listed] = await admin.listOffsets({
