@@ -1,0 +1,31 @@
+import { ArchiverError } from '../lambda/core/errors.ts';
+
+const { stdout } = process;
+
+/** Milliseconds between lines of progress where they cannot be written over. */
+const PROGRESS_MS = 5_000;
+
+let nextProgress = 0;
+
+/** Writes a line of progress over the last one; where that cannot be, now and then a line of its own. */
+export function progress(line: string): void {
+  if (stdout.isTTY) stdout.write(`\r\x1b[K${line.slice(0, stdout.columns - 1)}`);
+  else if (line !== '' && Date.now() >= nextProgress) {
+    stdout.write(`${line}\n`);
+    nextProgress = Date.now() + PROGRESS_MS;
+  }
+}
+
+/** Writes a line that stays. */
+export function print(line: string): void {
+  if (stdout.isTTY) stdout.write('\r\x1b[K');
+  stdout.write(`${line}\n`);
+}
+
+/** Writes what a user did wrong, and sets the exit code for it; anything else is thrown on. */
+export function refuse(error: unknown): void {
+  if (!(error instanceof ArchiverError && error.code === 'INVALID_SETTINGS')) throw error;
+  progress('');
+  console.error(error.message);
+  process.exitCode = 2;
+}
