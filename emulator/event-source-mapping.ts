@@ -3,7 +3,7 @@ import type { BatchRecord, EventOrigin } from './batch.ts';
 import { Lane } from './lane.ts';
 import type { DiscardCondition, InvokeOutcome } from './retry-policy.ts';
 import type { MappingSettings } from './settings.ts';
-import type { Offsets, Poller, Source } from './source.ts';
+import type { Offsets, Poller, Source, TopicReader } from './source.ts';
 
 /** Time, as an argument. */
 export interface EmulatorClock {
@@ -97,22 +97,29 @@ export class EventSourceMapping {
   async #poll(poller: Poller, stop: AbortSignal): Promise<void> {
     const { invokesPerPoller, mixPartitions } = this.#deps.settings;
     const limit = pLimit(invokesPerPoller);
-    let lanes = new Map<string, AbortController>();
+    let lanes = new Map<string, RunningLane>();
     /** The last lane of each partition, to its end. */
     const ends = new Map<number, Promise<void>>();
     for await (const partitions of poller.assignments(stop)) {
       const groups = mixPartitions ? [partitions] : partitions.map((partition) => [partition]);
       const wanted = new Map(groups.map((group) => [group.join(), group]));
-      for (const [name, lane] of lanes) if (!wanted.has(name)) lane.abort();
-      const kept = new Map([...lanes].filter(([name]) => wanted.has(name)));
+      // Partitions may have gone and come back meanwhile, with others' commits in between.
+      const isKept = (name: string, { reader }: RunningLane) =>
+        wanted.has(name) && reader?.isLost !== true;
+      const kept = new Map([...lanes].filter(([name, lane]) => isKept(name, lane)));
+      for (const [name, lane] of lanes) if (!kept.has(name)) lane.stop.abort();
       for (const [name, group] of wanted) {
         if (kept.has(name) || group.length === 0) continue;
-        const abandoned = new AbortController();
-        kept.set(name, abandoned);
-        const signal = AbortSignal.any([stop, abandoned.signal]);
+        const lane: RunningLane = { stop: new AbortController() };
+        kept.set(name, lane);
+        const signal = AbortSignal.any([stop, lane.stop.signal]);
         const before = Promise.all(group.map((partition) => ends.get(partition)));
         const end = this.#guard(
-          before.then(() => new Lane(this.#deps, poller.reader(group), limit).run(signal)),
+          // What the lane before commits last is where this one begins.
+          before.then(() => {
+            lane.reader = poller.reader(group);
+            return new Lane(this.#deps, lane.reader, limit).run(signal);
+          }),
         );
         for (const partition of group) ends.set(partition, end);
       }
@@ -129,6 +136,12 @@ export class EventSourceMapping {
       this.#stop.abort();
     });
   }
+}
+
+interface RunningLane {
+  readonly stop: AbortController;
+  /** Once it has begun. */
+  reader?: TopicReader;
 }
 
 interface RunningPoller {

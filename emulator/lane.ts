@@ -36,11 +36,15 @@ export class Lane {
 
   /** Runs until its reader has ended; once stopped, it awaits and commits what is in the function. */
   async run(stop: AbortSignal): Promise<void> {
-    while (!stop.aborted && !(this.#reader.ended && this.#carried.length === 0)) {
+    while (!this.#isOver(stop) && !(this.#reader.ended && this.#carried.length === 0)) {
       const batch = await this.#collect(stop);
       const isDone = batch.length === 0 || (await this.#limit(() => this.#deliver(batch, stop)));
       if (isDone) await this.#commit(batch, stop);
     }
+  }
+
+  #isOver(stop: AbortSignal): boolean {
+    return stop.aborted || this.#reader.isLost;
   }
 
   /** The next batch: closed by its count, its bytes or its window; empty where the window had none. */
@@ -57,7 +61,7 @@ export class Lane {
       const isEmpty = builder.records.length === 0;
       // A window of 0 seconds still waits for a first record.
       const waitsForFirst = isEmpty && batchWindowMs === 0;
-      if (stop.aborted || (closed.signal.aborted && !waitsForFirst)) break;
+      if (this.#isOver(stop) || (closed.signal.aborted && !waitsForFirst)) break;
       if (this.#reader.ended) {
         if (!isEmpty) await window;
         break;
@@ -95,7 +99,7 @@ export class Lane {
     const policy = { ...settings, topic: source.topic, hasDestination: onFailure !== undefined };
     const queue: Attempt[] = [{ records: batch, failures: 0 }];
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (stop.aborted) return false;
+      if (this.#isOver(stop)) return false;
       const { failures } = next;
       const age = splitByAge(next.records, settings.maximumRecordAgeSeconds, clock.now());
       await this.#discard('RecordAgeExceeded', age.expired, failures);

@@ -104,6 +104,9 @@ export class MemoryTopic implements Source {
         if (!partitions.every(owns)) return [];
         return takeInTurn(queues, limits);
       },
+      get isLost() {
+        return !partitions.every(owns);
+      },
       get ended() {
         return isEnded();
       },

@@ -28,6 +28,8 @@ export interface TopicReader {
   read(limits: ReadLimits, signal: AbortSignal): Promise<readonly SourceRecord[]>;
   /** Whether all was read and nothing more can come. */
   readonly ended: boolean;
+  /** Whether a partition of it has gone to another poller: it reads no more. */
+  readonly isLost: boolean;
   /**
    * Commits, for each partition given, the offset that its group goes on from; those of partitions
    * that have gone to another poller since are left alone.

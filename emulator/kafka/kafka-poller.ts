@@ -45,6 +45,9 @@ export class KafkaPoller implements Poller {
     let cursors: Cursor[] | undefined;
     return {
       ended: false,
+      get isLost() {
+        return !partitions.every(owns);
+      },
       read: async (limits, signal) => {
         cursors ??= await this.#cursors(partitions, signal);
         return cursors === undefined || !partitions.every(owns)

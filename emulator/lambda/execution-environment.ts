@@ -88,6 +88,11 @@ export class ExecutionEnvironment {
     });
   }
 
+  /** Sends a signal to the process; false where none runs. */
+  signal(name: NodeJS.Signals): boolean {
+    return this.#process?.kill(name) ?? false;
+  }
+
   /** Ends the process and the runtime API. */
   async close(): Promise<void> {
     this.#end(errorTypes.exit);

@@ -45,6 +45,15 @@ export class EmulatedFunction {
     return outcome;
   }
 
+  /**
+   * Sends a signal to all its processes: SIGKILL for a crash, SIGSTOP for one that hangs.
+   *
+   * @returns whether there was any
+   */
+  signal(name: NodeJS.Signals): boolean {
+    return [...this.#environments].map((each) => each.signal(name)).includes(true);
+  }
+
   /** Ends all environments. */
   async close(): Promise<void> {
     await Promise.all([...this.#environments].map((environment) => environment.close()));

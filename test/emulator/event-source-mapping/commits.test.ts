@@ -16,6 +16,9 @@ function failing(commits: number, how: 'before' | 'after') {
           const reader = poller.reader(partitions);
           return {
             read: reader.read,
+            get isLost() {
+              return reader.isLost;
+            },
             get ended() {
               return reader.ended;
             },
