@@ -66,21 +66,22 @@ export interface MatrixOptions {
   readonly out: string;
   readonly codeFolder: string;
   readonly parallel: number;
+  /** Added to. */
+  readonly totals: Totals;
   /** Whether to go on, before each scenario. */
-  readonly goesOn: (totals: Totals) => boolean;
+  readonly goesOn: () => boolean;
   readonly onResult: (cell: SeededCell, result: ScenarioResult) => void;
 }
 
 /** Runs cells whose topics are in memory, several at a time, until there are no more or it is enough. */
 export async function runMatrix(
   cells: Iterable<SeededCell>,
-  { out, codeFolder, parallel, goesOn, onResult }: MatrixOptions,
-): Promise<Totals> {
-  const totals = noTotals();
+  { out, codeFolder, parallel, totals, goesOn, onResult }: MatrixOptions,
+): Promise<void> {
   const waiting = cells[Symbol.iterator]();
   let number = 0;
   const work = async (world: World) => {
-    while (goesOn(totals)) {
+    while (goesOn()) {
       const next = waiting.next();
       if (next.done) return;
       const { cell, seed } = next.value;
@@ -97,5 +98,4 @@ export async function runMatrix(
       await work(world).finally(() => world.close());
     }),
   );
-  return totals;
 }
