@@ -12,6 +12,8 @@ export interface PipelineOptions {
   readonly function: FunctionConfiguration;
   /** One for each topic. */
   readonly mappings: readonly Omit<MappingDeps, 'invoke' | 'clock'>[];
+  /** Told of each event before the function gets it. @default nothing */
+  readonly onInvoke?: (event: string) => void;
 }
 
 /** The way from topics to S3 on this machine. */
@@ -34,13 +36,17 @@ export const systemClock: EmulatorClock = {
 };
 
 /** Puts event source mappings before a function. */
-export function createPipeline({ function: configuration, mappings }: PipelineOptions): Pipeline {
+export function createPipeline(options: PipelineOptions): Pipeline {
+  const { function: configuration, mappings, onInvoke } = options;
   // As many environments as batches can be in the function at a time.
   const concurrency = mappings
     .map(({ settings }) => settings.pollers * settings.invokesPerPoller)
     .reduce((sum, each) => sum + each, 0);
   const fn = new EmulatedFunction(configuration, concurrency);
-  const invoke = (event: string) => fn.invoke(event);
+  const invoke = (event: string) => {
+    onInvoke?.(event);
+    return fn.invoke(event);
+  };
   const running = mappings.map(
     (deps) => new EventSourceMapping({ ...deps, invoke, clock: systemClock }),
   );
