@@ -1,0 +1,21 @@
+import { runKafkaCommand } from '../emulator/kafka-cluster/command.ts';
+import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
+import { kafkaHelp, parseKafkaCommand } from '../emulator/kafka-cluster/options.ts';
+import { ArchiverError } from '../lambda/core/errors.ts';
+
+// By exit, which also ends a cluster that is not ready yet.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
+try {
+  const asked = parseKafkaCommand(process.argv.slice(2));
+  if (asked === 'help') console.log(kafkaHelp);
+  else if (!(await runKafkaCommand(asked, { env: process.env, print: console.log }))) {
+    process.exitCode = 1;
+  }
+} catch (error) {
+  const isMistake = error instanceof ArchiverError && error.code === 'INVALID_SETTINGS';
+  if (!isMistake && !(error instanceof KafkaClusterError)) throw error;
+  console.error(error.message);
+  process.exitCode = isMistake ? 2 : 1;
+}
