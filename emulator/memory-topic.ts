@@ -14,8 +14,6 @@ export interface MemoryTopicOptions {
 interface Partition {
   /** Offset of the first record still held. */
   base: number;
-  /** Offset of the next record to be read. */
-  position: number;
   records: SourceRecord[];
 }
 
@@ -35,7 +33,7 @@ export class MemoryTopic implements Source {
 
   constructor({ topic, partitions, maxBufferedBytes }: MemoryTopicOptions) {
     this.topic = topic;
-    this.#logs = Array.from({ length: partitions }, () => ({ base: 0, position: 0, records: [] }));
+    this.#logs = Array.from({ length: partitions }, () => ({ base: 0, records: [] }));
     this.#group = new MemoryGroup(this);
     this.#maxBufferedBytes = maxBufferedBytes;
   }
@@ -84,18 +82,8 @@ export class MemoryTopic implements Source {
     partitions: readonly number[],
     owns: (partition: number) => boolean = () => true,
   ): TopicReader {
-    const logs = partitions.map((partition) => this.#log(partition));
-    // What an earlier reader of theirs read, but did not commit, comes again.
-    for (const log of logs) log.position = log.base;
-    const queues = logs.map((log) => ({
-      shift: () => {
-        const record = log.records[log.position - log.base];
-        if (record !== undefined) log.position += 1;
-        return record;
-      },
-    }));
-    const isDrained = () =>
-      logs.every(({ base, position, records }) => position === base + records.length);
+    const queues = partitions.map((partition) => new LogReader(this.#log(partition)));
+    const isDrained = () => queues.every((queue) => queue.isDrained);
     const isEnded = () => this.#ended && isDrained();
     return {
       read: async (limits, signal) => {
@@ -132,5 +120,26 @@ export class MemoryTopic implements Source {
     const log = this.#logs[partition];
     if (!log) throw new RangeError(`topic '${this.topic}' has no partition ${partition}`);
     return log;
+  }
+}
+
+/** Where a reader is in a partition: it begins where the group left off. */
+class LogReader {
+  readonly #log: Partition;
+  #position: number;
+
+  constructor(log: Partition) {
+    this.#log = log;
+    this.#position = log.base;
+  }
+
+  get isDrained(): boolean {
+    return this.#position === this.#log.base + this.#log.records.length;
+  }
+
+  shift(): SourceRecord | undefined {
+    const record = this.#log.records[this.#position - this.#log.base];
+    if (record !== undefined) this.#position += 1;
+    return record;
   }
 }

@@ -16,6 +16,7 @@ import {
 } from './matrix.ts';
 import { cellsOf, type FaultOptions, faultsHelp, parseFaultOptions } from './options.ts';
 import { runScenario } from './scenario.ts';
+import { compareSlowUpload, isAsExpected } from './slow-upload.ts';
 import { startWorld } from './world.ts';
 
 /** Runs the matrix as asked, and says what came of it. @returns whether all is well */
@@ -52,6 +53,19 @@ async function runFaults(options: FaultOptions): Promise<boolean> {
     `faults: ${injected} injected, ${lost} lost, ${overwritten} overwritten, ${overlaps} overlaps (allowed), seed=${seed}`,
   );
   return totals.failures.length === 0;
+}
+
+/** The article's service: an upload of six minutes, and five that a consumer may be without a poll. */
+async function runSlowUpload({ out }: FaultOptions): Promise<boolean> {
+  rmSync(out, { recursive: true, force: true });
+  const results = await compareSlowUpload({
+    pollInterval: 300,
+    upload: 360,
+    out,
+    codeFolder: bundleFunction('archive'),
+    print,
+  });
+  return isAsExpected(results);
 }
 
 interface KafkaRun {
@@ -99,7 +113,7 @@ process.setMaxListeners(0);
 try {
   const options = parseFaultOptions(process.argv.slice(2), randomInt(2 ** 32));
   if (options === 'help') print(faultsHelp);
-  else if (!(await runFaults(options))) process.exitCode = 1;
+  else if (!(await (options.slowUpload ? runSlowUpload : runFaults)(options))) process.exitCode = 1;
 } catch (error) {
   refuse(error);
 }

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdirSync, rmSync } from 'node:fs';
+import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -60,7 +60,6 @@ const ARCHIVE_BUCKET = 'archive';
  */
 export async function compareSlowUpload(options: SlowUploadOptions): Promise<SlowUploadResults> {
   const { out, print, upload } = options;
-  rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const slowed = new Set<string>();
   const s3 = await startS3Server({

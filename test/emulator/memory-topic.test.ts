@@ -212,6 +212,19 @@ describe('reading', () => {
   });
 });
 
+describe('two readers', () => {
+  it('do not move each other', async () => {
+    const orders = topic(1);
+    await produce(orders, 0, 4);
+    const first = orders.reader([0]);
+    const limits = { ...all, maxRecords: 2 };
+    await first.read(limits, never);
+    orders.reader([0]);
+    await first.commit(new Map([[0, 2]]));
+    expect(places(await first.read(limits, never))).toEqual(['0:2', '0:3']);
+  });
+});
+
 describe('end', () => {
   it('is told once all is read, partition by partition', async () => {
     const orders = topic();

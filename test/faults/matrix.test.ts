@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cell, calls, cellName, kinds } from '../../faults/cell.ts';
+import { memoryTopic } from '../../faults/memory-scenario.ts';
+import { Random } from '../../faults/random.ts';
+import { runScenario } from '../../faults/scenario.ts';
+import { startWorld, type World } from '../../faults/world.ts';
+import { bundleFunction } from '../../lib/bundle.ts';
+
+const SEED = 20_261_123;
+
+// Each fault of each call once; the rest of the cell as the seed has it. `npm run faults` runs them all.
+const random = new Random(SEED);
+const cells = calls.flatMap((call) =>
+  kinds
+    // It takes as long as the function's timeout.
+    .filter((kind) => !(call === 'invoke' && kind === 'hang'))
+    .map((kind): Cell => {
+      const time = random.pick(['first', 'last', 'each', 'random']);
+      const mode = random.pick(['on-demand', 'provisioned']);
+      const topology = random.pick(['one-partition', 'many-partitions', 'rebalance']);
+      return { call, kind, time, mode, topology };
+    }),
+);
+
+let folder: string;
+let worlds: World[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  const codeFolder = bundleFunction('archive', join(folder, 'code'));
+  worlds = await Promise.all(
+    [0, 1, 2].map((index) => startWorld(join(folder, `world-${index}`), codeFolder)),
+  );
+});
+
+afterAll(async () => {
+  await Promise.all(worlds.map((world) => world.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('every record is in S3, and none overwritten, whatever fails', () => {
+  it(`in ${cells.length} cells of the matrix`, { timeout: 120_000 }, async () => {
+    const waiting = cells.entries();
+    const problems: string[] = [];
+    let injected = 0;
+    const work = async (world: World) => {
+      for (const [index, cell] of waiting) {
+        const topic = await memoryTopic(`t${index}`, cell, SEED + index);
+        const result = await runScenario(cell, topic, { seed: SEED + index, world });
+        injected += result.injected;
+        problems.push(...result.problems.map((problem) => `${cellName(cell)}: ${problem}`));
+      }
+    };
+    await Promise.all(worlds.map(work));
+    expect(problems).toEqual([]);
+    expect(injected).toBeGreaterThanOrEqual(cells.length);
+  });
+});

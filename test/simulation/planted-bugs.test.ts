@@ -1,0 +1,145 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createArchiveHandler } from '../../lambda/archive-handler.ts';
+import { objectMetadataNames as names } from '../../lambda/contract.ts';
+import type { ObjectStore, StorableObject } from '../../lambda/core/ports.ts';
+import { Bucket } from './bucket.ts';
+import type { CreateHandler } from './process-pool.ts';
+import { type Scenario, schedules } from './schedule.ts';
+import { simulate } from './simulation.ts';
+import type { SimulationParts } from './world.ts';
+
+class OverwritingBucket extends Bucket {
+  override put(object: StorableObject): 'created' {
+    this.store(object);
+    return 'created';
+  }
+}
+
+class ErasableBucket extends Bucket {
+  erase(key: string): void {
+    this.versions.delete(key);
+  }
+}
+
+/** A store with another way to create. */
+function creatingBy(create: (store: ObjectStore) => ObjectStore['create']) {
+  return (store: ObjectStore): ObjectStore => ({ ...store, create: create(store) });
+}
+
+const answersBeforePutsLand = creatingBy((store) => async (object, options) => {
+  store.create(object, options).catch(() => undefined);
+  return 'created';
+});
+
+const takesTakenForStored = creatingBy((store) => async (object, options) => {
+  await store.create(object, options);
+  return 'created';
+});
+
+const marksTakenKeyWithRequestId = creatingBy((store) => async (object, options) => {
+  if ((await store.create(object, options)) === 'created') return 'created';
+  const key = object.key.replace('.jsonl', `~${object.metadata[names.requestId]}.jsonl`);
+  return store.create({ ...object, key }, options);
+});
+
+function erasesWhatItStoredWhenAborted(): SimulationParts {
+  const bucket = new ErasableBucket();
+  const wrapStore = creatingBy((store) => async (object, options) => {
+    const answer = await store.create(object, options);
+    const erase = () => bucket.erase(object.key);
+    if (answer === 'created') options.signal.addEventListener('abort', erase);
+    return answer;
+  });
+  return { bucket, wrapStore };
+}
+
+const swallowsFailures: CreateHandler = (deps) => {
+  const handler = createArchiveHandler(deps);
+  return (event, context) => handler(event, context).catch(() => undefined);
+};
+
+/** As is right for a Kinesis stream, where all later records come again too. */
+const namesLowestOffsetsOnly: CreateHandler = (deps) => {
+  const handler = createArchiveHandler(deps);
+  return async (event, context) => {
+    const failures = (await handler(event, context))?.batchItemFailures ?? [];
+    const byPartition = Map.groupBy(failures, ({ itemIdentifier }) => itemIdentifier.partition);
+    return { batchItemFailures: [...byPartition.values()].flatMap(([lowest]) => lowest ?? []) };
+  };
+};
+
+interface PlantedBug {
+  readonly bug: string;
+  readonly parts: () => SimulationParts;
+  /** What the bug takes beside. */
+  readonly given?: Partial<Scenario>;
+  readonly finding: string;
+  /** The most steps that its shortest schedule may have. */
+  readonly steps: number;
+}
+
+const bugs: readonly PlantedBug[] = [
+  {
+    bug: 'pollers commit a batch when they cut it',
+    parts: () => ({ commitsWhenCut: true }),
+    finding: 'lost',
+    steps: 2,
+  },
+  {
+    bug: 'puts overwrite (no If-None-Match)',
+    parts: () => ({ bucket: new OverwritingBucket() }),
+    finding: 'overwritten',
+    steps: 3,
+  },
+  {
+    bug: 'a key that is taken gets marked with the request id',
+    parts: () => ({ wrapStore: marksTakenKeyWithRequestId }),
+    finding: 'no object of a run',
+    steps: 4,
+  },
+  {
+    bug: 'the handler answers before its puts have landed',
+    parts: () => ({ wrapStore: answersBeforePutsLand }),
+    finding: 'lost',
+    steps: 5,
+  },
+  {
+    bug: '412 counts as success, whatever body is there',
+    parts: () => ({ wrapStore: takesTakenForStored }),
+    finding: 'lost',
+    steps: 5,
+  },
+  {
+    bug: 'a batch that failed counts as archived',
+    parts: () => ({ createHandler: swallowsFailures }),
+    finding: 'lost',
+    steps: 6,
+  },
+  {
+    bug: 'a partial response names lowest offsets only',
+    parts: () => ({ createHandler: namesLowestOffsetsOnly }),
+    given: { reportBatchItemFailures: true, resend: 'named' },
+    finding: 'lost',
+    steps: 10,
+  },
+  {
+    bug: 'an aborted invocation erases what it stored',
+    parts: erasesWhatItStoredWhenAborted,
+    // In a partial response some of it would count as archived, which is the lesser finding.
+    given: { reportBatchItemFailures: false, faults: ['report failed', 'expire'] },
+    finding: 'no object of a run',
+    steps: 12,
+  },
+];
+
+describe('the simulation finds a planted bug, and shrinks it to few steps:', () => {
+  it.each(bugs)('$bug (at most $steps)', async ({ parts, given, finding, steps }) => {
+    const property = fc.asyncProperty(schedules, async (schedule) => {
+      await simulate({ ...schedule, scenario: { ...schedule.scenario, ...given } }, parts());
+    });
+    const found = await fc.check(property, { numRuns: 2_000, seed: 1 });
+    expect(String(found.errorInstance)).toContain(`Error: ${finding}`);
+    expect(found.counterexample?.[0].steps.length).toBeLessThanOrEqual(steps);
+  });
+});
