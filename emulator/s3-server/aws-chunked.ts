@@ -12,6 +12,8 @@ import { S3Error } from './errors.ts';
 /** A chunk header or a trailer is far shorter. */
 const MAX_LINE_BYTES = 8 * 1024;
 const CHUNK_HEADER = /^([0-9a-f]{1,12})(?:;.*)?$/i;
+/** Only the last chunk with bytes in it may be smaller. */
+const MIN_CHUNK_BYTES = 8 * 1024;
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
 type Expecting = 'chunk-header' | 'chunk' | 'chunk-end' | 'trailers';
@@ -22,6 +24,9 @@ export class AwsChunkedDecoder {
   readonly trailers = new Map<string, string>();
   #expecting: Expecting = 'chunk-header';
   #remaining = 0;
+  #chunks = 0;
+  /** Of the chunk before; the first one is as if a large enough one had come before it. */
+  #previousSize = MIN_CHUNK_BYTES;
   #line: Buffer = Buffer.alloc(0);
   #isComplete = false;
 
@@ -65,8 +70,7 @@ export class AwsChunkedDecoder {
     if (this.#expecting === 'chunk-header') {
       const size = CHUNK_HEADER.exec(line)?.[1];
       if (size === undefined) throw this.#malformed();
-      this.#remaining = Number.parseInt(size, 16);
-      this.#expecting = this.#remaining === 0 ? 'trailers' : 'chunk';
+      this.#beginChunk(Number.parseInt(size, 16));
     } else if (this.#expecting === 'chunk-end') {
       if (line !== '') throw this.#malformed();
       this.#expecting = 'chunk-header';
@@ -76,6 +80,18 @@ export class AwsChunkedDecoder {
     } else {
       this.#readTrailer(line);
     }
+  }
+
+  #beginChunk(size: number): void {
+    this.#chunks += 1;
+    if (size > 0 && this.#previousSize < MIN_CHUNK_BYTES) {
+      // S3 counts the chunk with which it sees that the one before was not the last.
+      const fields = { Chunk: String(this.#chunks), BadChunkSize: String(this.#previousSize) };
+      throw new S3Error('InvalidChunkSizeError', { fields });
+    }
+    this.#previousSize = size;
+    this.#remaining = size;
+    this.#expecting = size === 0 ? 'trailers' : 'chunk';
   }
 
   #readTrailer(line: string): void {

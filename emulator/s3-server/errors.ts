@@ -22,6 +22,10 @@ const errorTable = {
   InternalError: [500, 'We encountered an internal error. Please try again.'],
   InvalidArgument: [400, 'Invalid Argument'],
   InvalidBucketName: [400, 'The specified bucket is not valid.'],
+  InvalidChunkSizeError: [
+    403,
+    'Only the last chunk is allowed to have a size less than 8192 bytes',
+  ],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
   InvalidObjectState: [
     403,

@@ -5,6 +5,7 @@ import { Agent, type OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
 import { ChecksumAlgorithm, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
 import {
@@ -153,13 +154,22 @@ describe('an aws-chunked body', () => {
 
   it('is stored plain and checked against its trailer, however it is cut up', async () => {
     const server = await startServer();
-    const text = chunked(`x-amz-checksum-crc32c:${digests.crc32c}\r\n`, 'hel', 'lo');
+    const first = 'x'.repeat(8192);
+    const digest = Buffer.alloc(4);
+    digest.writeUInt32BE(crc32(`${first}hello`));
+    const trailer = `x-amz-checksum-crc32:${digest.toString('base64')}`;
+    const text = chunked(`${trailer}\r\n`, first, 'hello');
     const pieces = Array.from(text, (character) => Buffer.from(character));
-    const answers = [await put(server, withTrailer, text), await put(server, withTrailer, pieces)];
+    const headers = {
+      ...streaming,
+      'x-amz-decoded-content-length': 8197,
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+    };
+    const answers = [await put(server, headers, text), await put(server, headers, pieces)];
     const read = await rawRequest(server.endpoint, { path: keyPath });
     expect(answers.map(({ status }) => status)).toEqual([200, 200]);
-    expect(answers[0]?.headers['x-amz-checksum-crc32c']).toBe(digests.crc32c);
-    expect(read.text).toBe('hello');
+    expect(answers[0]?.headers['x-amz-checksum-crc32']).toBe(digest.toString('base64'));
+    expect(read.text).toBe(`${first}hello`);
     expect(read.headers['content-encoding']).toBeUndefined();
   });
 
@@ -239,14 +249,23 @@ describe('an aws-chunked body', () => {
     await expectNothingStored(server);
   });
 
+  it('may have a chunk under 8,192 bytes only at its end', async () => {
+    const server = await startServer();
+    const text = chunked(`x-amz-checksum-crc32c:${digests.crc32c}\r\n`, 'hel', 'lo');
+    const answer = await put(server, withTrailer, text);
+    expect([answer.status, answer.code]).toEqual([403, 'InvalidChunkSizeError']);
+    expect(answer.text).toContain('<Chunk>2</Chunk><BadChunkSize>3</BadChunkSize>');
+    await expectNothingStored(server);
+  });
+
   it('is how the client sends a stream, of known length', async () => {
     const { client } = await startServer();
     const body = randomBytes(3_000_000);
     const target = { Bucket: bucket, Key: 'key' };
     const Body = Readable.from([
-      body.subarray(0, 1),
-      body.subarray(1, 2_000_000),
-      body.subarray(2_000_000),
+      body.subarray(0, 8192),
+      body.subarray(8192, 2_999_999),
+      body.subarray(2_999_999),
     ]);
     const answer = await client.send(
       new PutObjectCommand({ ...target, Body, ContentLength: body.length }),

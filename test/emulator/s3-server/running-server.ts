@@ -13,13 +13,15 @@ import {
 } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { S3Client, type S3ClientConfig, S3ServiceException } from '@aws-sdk/client-s3';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
 import {
   type S3Server,
   type S3ServerOptions,
   startS3Server,
 } from '../../../emulator/s3-server/server.ts';
+
+export { failureOf } from '../../conformance/s3/test-bucket.ts';
 
 export const bucket = 'archive';
 
@@ -55,16 +57,6 @@ export async function startServer(options: Partial<S3ServerOptions> = {}): Promi
   const server = await startS3Server({ buckets: [bucket], ...options, root });
   onTestFinished(() => server.close());
   return { ...server, root, client: createClient(server.endpoint) };
-}
-
-/** The status and code of a call that fails. */
-export async function failureOf(call: Promise<unknown>): Promise<[status: number, code: string]> {
-  const error = await call.then(
-    () => new TypeError('the call succeeded'),
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof S3ServiceException)) throw error;
-  return [error.$metadata.httpStatusCode ?? 0, error.name];
 }
 
 export interface RawRequest {

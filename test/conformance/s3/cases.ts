@@ -1,0 +1,19 @@
+import { bodies, checksums } from './bodies.ts';
+import { absences, buckets } from './buckets.ts';
+import { conditionalWrites } from './conditional-writes.ts';
+import { keys, listing } from './keys.ts';
+import { metadata, tagging } from './properties.ts';
+import type { ConformanceGroup } from './test-bucket.ts';
+
+/** All that the project relies on from S3. */
+export const conformanceGroups: readonly ConformanceGroup[] = [
+  conditionalWrites,
+  bodies,
+  checksums,
+  metadata,
+  tagging,
+  keys,
+  listing,
+  absences,
+  buckets,
+];

@@ -1,0 +1,118 @@
+import { DeleteObjectCommand, HeadObjectCommand } from '@aws-sdk/client-s3';
+import { expect } from 'vitest';
+import {
+  type ConformanceGroup,
+  failureOf,
+  put,
+  putAll,
+  readText,
+  type TestBucket,
+} from './test-bucket.ts';
+
+const helloEtag = '"5d41402abc4b2a76b9719d911017c592"';
+const createOnly = { IfNoneMatch: '*' } as const;
+
+/** Puts ten bodies at one key at once: one is stored, with its own metadata, and nine are refused. */
+async function race(bucket: TestBucket, key: string, bytes: number): Promise<void> {
+  const bodies = Array.from({ length: 10 }, (_, i) => `${i}`.repeat(bytes + i));
+  const results = await Promise.allSettled(
+    bodies.map((Body) =>
+      put(bucket, key, { ...createOnly, Body, Metadata: { racer: Body[0] ?? '' } }),
+    ),
+  );
+  const winners = bodies.filter((_, i) => results[i]?.status === 'fulfilled');
+  const losers = results.filter((result) => result.status === 'rejected');
+  expect(winners).toHaveLength(1);
+  expect(losers.map(({ reason }) => reason.$metadata.httpStatusCode)).toEqual(Array(9).fill(412));
+  expect((await readText(bucket, key)) === winners[0]).toBe(true);
+  const head = new HeadObjectCommand({ Bucket: bucket.name, Key: key });
+  expect((await bucket.client.send(head)).Metadata).toEqual({ racer: winners[0]?.[0] });
+}
+
+/** Puts under a condition: with `If-None-Match: *` the function stores every object. */
+export const conditionalWrites: ConformanceGroup = {
+  title: 'a conditional put',
+  source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html',
+  cases: [
+    {
+      name: 'with If-None-Match creates an object where there is none',
+      async run(bucket) {
+        expect((await put(bucket, 'key', createOnly)).ETag).toBe(helloEtag);
+        expect(await readText(bucket, 'key')).toBe('hello');
+      },
+    },
+    {
+      name: 'with If-None-Match leaves what is there, metadata too',
+      async run(bucket) {
+        await put(bucket, 'key', { ...createOnly, Metadata: { sha256: 'ab12' } });
+        for (const Body of ['other', 'hello']) {
+          const again = put(bucket, 'key', { ...createOnly, Body, Metadata: { sha256: 'cd34' } });
+          expect(await failureOf(again)).toEqual([412, 'PreconditionFailed']);
+        }
+        expect(await readText(bucket, 'key')).toBe('hello');
+        const head = new HeadObjectCommand({ Bucket: bucket.name, Key: 'key' });
+        expect((await bucket.client.send(head)).Metadata).toEqual({ sha256: 'ab12' });
+      },
+    },
+    {
+      name: 'is won by exactly one of ten at once, thirty times over',
+      async run(bucket) {
+        for (let round = 0; round < 30; round += 1) {
+          await race(bucket, `topic=t/dt=2026-11-${round % 3}/round-${round}`, 1000);
+        }
+      },
+    },
+    {
+      name: 'of a large body is won by exactly one of ten at once',
+      async run(bucket) {
+        await race(bucket, 'large', 1_000_000);
+      },
+    },
+    {
+      name: 'finds the object that an unconditional put made, and one that replaced it',
+      async run(bucket) {
+        await put(bucket, 'key');
+        await put(bucket, 'key', { Body: 'second' });
+        const late = put(bucket, 'key', { ...createOnly, Body: 'third' });
+        expect(await failureOf(late)).toEqual([412, 'PreconditionFailed']);
+        expect(await readText(bucket, 'key')).toBe('second');
+      },
+    },
+    {
+      name: 'creates the object again after it was deleted',
+      async run(bucket) {
+        await put(bucket, 'key', createOnly);
+        await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: 'key' }));
+        await put(bucket, 'key', { ...createOnly, Body: 'second' });
+        expect(await readText(bucket, 'key')).toBe('second');
+      },
+    },
+    {
+      name: 'is about its own key only, not about one that begins with it',
+      async run(bucket) {
+        await putAll(bucket, ['orders-1-2~ab.jsonl', 'orders-1-20.jsonl', 'orders-1.jsonl']);
+        await put(bucket, 'orders-1', { ...createOnly, Body: 'own' });
+        expect(await readText(bucket, 'orders-1')).toBe('own');
+      },
+    },
+    {
+      name: 'with If-Match replaces that very object only',
+      async run(bucket) {
+        const replace = (Body: string) => put(bucket, 'key', { Body, IfMatch: helloEtag });
+        expect(await failureOf(replace('first'))).toEqual([404, 'NoSuchKey']);
+        await put(bucket, 'key');
+        await replace('second');
+        expect(await failureOf(replace('third'))).toEqual([412, 'PreconditionFailed']);
+        expect(await readText(bucket, 'key')).toBe('second');
+      },
+    },
+    {
+      name: 'with If-None-Match of an entity tag is not taken for an unconditional one',
+      async run(bucket) {
+        const failure = await failureOf(put(bucket, 'key', { IfNoneMatch: helloEtag }));
+        expect(failure).toEqual([501, 'NotImplemented']);
+        expect(await failureOf(readText(bucket, 'key'))).toEqual([404, 'NoSuchKey']);
+      },
+    },
+  ],
+};
