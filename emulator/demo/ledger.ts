@@ -1,97 +1,156 @@
 import type { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
-
-/** A partition's records: by offset, a checksum of what was produced and how it came back. */
-interface PartitionLedger {
-  checksums: Uint32Array;
-  /** How often, with {@link ALTERED} where it was not what was produced. */
-  timesRead: Uint8Array;
-  produced: number;
-}
-
-const ALTERED = 0x80;
-const MOST_TIMES = 0x7f;
+import type { ArchivedRecord } from './read-back.ts';
 
 /** What reading back showed. Each number counts offsets. */
 export interface Verdict {
-  readonly produced: number;
-  /** Read back once, with the key and value that were produced. */
+  readonly expected: number;
+  /** Read back once, with the key and value that were expected. */
   readonly exact: number;
   readonly missing: number;
   readonly repeated: number;
   /** Read back with another key or value. */
   readonly altered: number;
-  /** Read back, but never produced. */
+  /** Read back, but not expected. */
   readonly unknown: number;
 }
 
 /**
- * Knows which records were produced, and tells them from those read back: by partition and offset, and
- * by a checksum of key and value. Five bytes a record.
+ * Knows which records the topics have, and tells them from those read back: by topic, partition and
+ * offset, and by a checksum of key and value. Five bytes a record, and an entry for each gap between
+ * the offsets of a partition.
  */
 export class Ledger {
-  readonly #partitions = new Map<number, PartitionLedger>();
-  #unknown = 0;
+  readonly #topics = new Map<string, TopicLedger>();
 
-  produced(partition: number, offset: number, key: Buffer | null, value: Buffer | null): void {
-    const ledger = this.#ledger(partition);
-    if (offset >= ledger.checksums.length) grow(ledger, offset + 1);
-    ledger.checksums[offset] = checksum(key, value);
-    ledger.produced = Math.max(ledger.produced, offset + 1);
+  /** @throws {RangeError} where the offset does not come after those before it in its partition */
+  expect(record: ArchivedRecord): void {
+    const { partitions } = this.#topic(record.topic);
+    let partition = partitions.get(record.partition);
+    if (partition === undefined) {
+      partition = new PartitionLedger();
+      partitions.set(record.partition, partition);
+    }
+    partition.expect(record);
   }
 
-  readBack(partition: number, offset: number, key: Buffer | null, value: Buffer | null): void {
-    const ledger = this.#ledger(partition);
-    const before = ledger.timesRead[offset];
-    if (before === undefined || offset >= ledger.produced) {
-      this.#unknown += 1;
-      return;
+  readBack(record: ArchivedRecord): void {
+    const topic = this.#topic(record.topic);
+    const isKnown = topic.partitions.get(record.partition)?.readBack(record) ?? false;
+    if (!isKnown) topic.unknown += 1;
+  }
+
+  /** The verdict on each topic. */
+  verdicts(): ReadonlyMap<string, Verdict> {
+    const verdicts = [...this.#topics].map(([name, { partitions, unknown }]) => {
+      const known = [...partitions.values()].map((partition) => partition.verdict());
+      return [name, total([...known, { ...nothing, unknown }])] as const;
+    });
+    return new Map(verdicts);
+  }
+
+  #topic(name: string): TopicLedger {
+    let topic = this.#topics.get(name);
+    if (topic === undefined) {
+      topic = { partitions: new Map(), unknown: 0 };
+      this.#topics.set(name, topic);
     }
+    return topic;
+  }
+}
+
+/** Whether each expected offset came back once and unchanged, and nothing else did. */
+export function isExact({ expected, exact, unknown }: Verdict): boolean {
+  return expected > 0 && exact === expected && unknown === 0;
+}
+
+/** All verdicts in one. */
+export function total(verdicts: Iterable<Verdict>): Verdict {
+  const sum: Tally = { ...nothing };
+  for (const verdict of verdicts) {
+    for (const name of names) sum[name] += verdict[name];
+  }
+  return sum;
+}
+
+interface TopicLedger {
+  readonly partitions: Map<number, PartitionLedger>;
+  unknown: number;
+}
+
+type Tally = { -readonly [Name in keyof Verdict]: Verdict[Name] };
+
+const nothing: Verdict = { expected: 0, exact: 0, missing: 0, repeated: 0, altered: 0, unknown: 0 };
+const names = ['expected', 'exact', 'missing', 'repeated', 'altered', 'unknown'] as const;
+
+const ALTERED = 0x80;
+const MOST_TIMES = 0x7f;
+
+class PartitionLedger {
+  /** Offsets without a gap between them: the first of each run, and the place of its record. */
+  readonly #runs: { readonly first: number; readonly place: number }[] = [];
+  #nextOffset = 0;
+  #count = 0;
+  #checksums = new Uint32Array(1024);
+  /** How often each was read, with {@link ALTERED} where it was not what was expected. */
+  #timesRead = new Uint8Array(1024);
+
+  expect({ offset, key, value }: ArchivedRecord): void {
+    const isFirst = this.#runs.length === 0;
+    if (!isFirst && offset < this.#nextOffset) {
+      throw new RangeError(`offset ${offset} after ${this.#nextOffset - 1}`);
+    }
+    const place = this.#count;
+    if (isFirst || offset > this.#nextOffset) this.#runs.push({ first: offset, place });
+    if (place === this.#checksums.length) this.#grow();
+    this.#checksums[place] = checksum(key, value);
+    this.#nextOffset = offset + 1;
+    this.#count += 1;
+  }
+
+  /** Whether it was expected. */
+  readBack({ offset, key, value }: ArchivedRecord): boolean {
+    const place = this.#placeOf(offset);
+    const before = place === undefined ? undefined : this.#timesRead[place];
+    if (place === undefined || before === undefined) return false;
     const times = Math.min(MOST_TIMES, (before & MOST_TIMES) + 1);
-    const isAltered = ledger.checksums[offset] !== checksum(key, value);
-    ledger.timesRead[offset] = times | (before & ALTERED) | (isAltered ? ALTERED : 0);
+    const isAltered = this.#checksums[place] !== checksum(key, value);
+    this.#timesRead[place] = times | (before & ALTERED) | (isAltered ? ALTERED : 0);
+    return true;
   }
 
   verdict(): Verdict {
-    let produced = 0;
-    let exact = 0;
-    let missing = 0;
-    let repeated = 0;
-    let altered = 0;
-    for (const ledger of this.#partitions.values()) {
-      produced += ledger.produced;
-      for (const times of ledger.timesRead.subarray(0, ledger.produced)) {
-        if (times === 1) exact += 1;
-        if (times === 0) missing += 1;
-        if ((times & MOST_TIMES) > 1) repeated += 1;
-        if ((times & ALTERED) !== 0) altered += 1;
-      }
+    const verdict: Tally = { ...nothing, expected: this.#count };
+    for (const times of this.#timesRead.subarray(0, this.#count)) {
+      if (times === 1) verdict.exact += 1;
+      if (times === 0) verdict.missing += 1;
+      if ((times & MOST_TIMES) > 1) verdict.repeated += 1;
+      if ((times & ALTERED) !== 0) verdict.altered += 1;
     }
-    return { produced, exact, missing, repeated, altered, unknown: this.#unknown };
+    return verdict;
   }
 
-  #ledger(partition: number): PartitionLedger {
-    let ledger = this.#partitions.get(partition);
-    if (ledger === undefined) {
-      ledger = { checksums: new Uint32Array(1024), timesRead: new Uint8Array(1024), produced: 0 };
-      this.#partitions.set(partition, ledger);
+  #placeOf(offset: number): number | undefined {
+    if (!Number.isSafeInteger(offset)) return undefined;
+    let [low, high] = [0, this.#runs.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#runs[middle]?.first ?? 0) <= offset) low = middle + 1;
+      else high = middle;
     }
-    return ledger;
+    const run = this.#runs[low - 1];
+    if (run === undefined) return undefined;
+    const place = run.place + offset - run.first;
+    return place < (this.#runs[low]?.place ?? this.#count) ? place : undefined;
   }
-}
 
-/** Whether each produced offset came back once and unchanged, and nothing else did. */
-export function isExact({ produced, exact, unknown }: Verdict): boolean {
-  return produced > 0 && exact === produced && unknown === 0;
-}
-
-function grow(ledger: PartitionLedger, needed: number): void {
-  const length = Math.max(needed, ledger.checksums.length * 2);
-  const checksums = new Uint32Array(length);
-  checksums.set(ledger.checksums);
-  const timesRead = new Uint8Array(length);
-  timesRead.set(ledger.timesRead);
-  Object.assign(ledger, { checksums, timesRead });
+  #grow(): void {
+    const [checksums, timesRead] = [this.#checksums, this.#timesRead];
+    this.#checksums = new Uint32Array(this.#count * 2);
+    this.#checksums.set(checksums);
+    this.#timesRead = new Uint8Array(this.#count * 2);
+    this.#timesRead.set(timesRead);
+  }
 }
 
 /** Of both, with their lengths: a null is told from empty bytes, and a key's end from a value's start. */

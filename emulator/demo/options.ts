@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   type Compression,
   compressions,
@@ -7,7 +6,9 @@ import {
   type TimeFolder,
   timeFolders,
 } from '../../lambda/contract.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
+import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../flags.ts';
+import type { KafkaConnection } from '../kafka/connection.ts';
+import { connectionFlags, connectionHelp, readConnection } from '../kafka/connection-flags.ts';
 
 /** What the demo was asked for. */
 export interface DemoOptions {
@@ -28,6 +29,16 @@ export interface DemoOptions {
   readonly out: string;
   /** Whether the function runs on AWS's own runtime client, which has to be installed for it. */
   readonly ric: boolean;
+  /** @default - a topic in memory */
+  readonly kafka: DemoKafka | undefined;
+}
+
+/** A run over a real broker. */
+export interface DemoKafka {
+  /** @default - a cluster of one broker, started for the run */
+  readonly connection: KafkaConnection | undefined;
+  /** Those that are there are archived as they are, the others created and filled. @default - the demo's own */
+  readonly topics: readonly string[] | undefined;
 }
 
 const ranges = {
@@ -58,6 +69,13 @@ Topic and mapping
   --batch-window S     seconds a batch may wait to fill, 0 to 300 (default 1)
   --pollers N          pollers, each with its share of the partitions (default 1)
 
+Kafka (default: a topic in memory, which needs none)
+  --kafka              over a real broker, as with --brokers; where that has none, over one that
+                       is started for the run, which needs Java
+${connectionHelp}
+  --topics LIST        topics, with commas between (default: the demo's own): one that is there is
+                       archived as it is, up to its end; others are created and filled
+
 Objects
   --compression NAME   gzip, zstd or none (default gzip)
   --time-folder NAME   hour, day or none (default day)
@@ -69,13 +87,35 @@ Objects
 Exit code: 0 when every offset was stored exactly once, 1 when not, 2 for bad options or input.
 `;
 
+const flags = {
+  input: text,
+  key: text,
+  timestamp: text,
+  records: text,
+  partitions: text,
+  'batch-size': text,
+  'batch-window': text,
+  pollers: text,
+  kafka: flag,
+  ...connectionFlags,
+  topics: text,
+  compression: { ...text, default: 'gzip' },
+  'time-folder': { ...text, default: 'day' },
+  out: { ...text, default: 'demo-out' },
+  ric: flag,
+  help: flag,
+} as const;
+
 /**
  * Reads the demo's command line; `help` when that is what it asks for.
  *
  * @throws {ArchiverError} `INVALID_SETTINGS`
  */
-export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' {
-  const values = parseFlags(args);
+export function parseDemoOptions(
+  args: readonly string[],
+  environment: Environment,
+): DemoOptions | 'help' {
+  const values = readFlags(args, flags);
   if (values.help) return 'help';
   const { input, key, timestamp } = values;
   if (values.records !== undefined && (input ?? key ?? timestamp) !== undefined) {
@@ -88,58 +128,45 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | 'help' 
     input,
     key,
     timestamp,
-    records: values.records === undefined ? undefined : wholeNumber('records', values.records),
-    partitions: wholeNumber('partitions', values.partitions),
-    batchSize: wholeNumber('batch-size', values['batch-size']),
-    batchWindow: wholeNumber('batch-window', values['batch-window']),
-    pollers: wholeNumber('pollers', values.pollers),
+    records:
+      values.records === undefined ? undefined : wholeNumber(ranges, 'records', values.records),
+    partitions: wholeNumber(ranges, 'partitions', values.partitions),
+    batchSize: wholeNumber(ranges, 'batch-size', values['batch-size']),
+    batchWindow: wholeNumber(ranges, 'batch-window', values['batch-window']),
+    pollers: wholeNumber(ranges, 'pollers', values.pollers),
     compression: oneOf('compression', values.compression, compressions),
     timeFolder: oneOf('time-folder', values['time-folder'], timeFolders),
     out: values.out,
     ric: values.ric,
+    kafka: readKafka(values, environment),
   };
 }
 
-function parseFlags(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        input: text,
-        key: text,
-        timestamp: text,
-        records: text,
-        partitions: text,
-        'batch-size': text,
-        'batch-window': text,
-        pollers: text,
-        compression: { ...text, default: 'gzip' },
-        'time-folder': { ...text, default: 'day' },
-        out: { ...text, default: 'demo-out' },
-        ric: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
-  }
+type Environment = Readonly<Record<string, string | undefined>>;
+
+type KafkaFlags = Pick<
+  ReturnType<typeof readFlags<typeof flags>>,
+  'kafka' | 'topics' | keyof typeof connectionFlags
+>;
+
+function readKafka(values: KafkaFlags, environment: Environment): DemoKafka | undefined {
+  const isKafka = values.kafka || values.brokers !== undefined;
+  // Without the flag, the environment's brokers are somebody else's business.
+  const connection = readConnection(values, isKafka ? environment : {});
+  if (!isKafka && values.topics !== undefined) throw invalid('--topics needs --kafka or --brokers');
+  return isKafka ? { connection, topics: readTopics(values.topics) } : undefined;
 }
 
-function wholeNumber(name: keyof typeof ranges, text: string | undefined): number {
-  const { min, max, default: preset } = ranges[name];
-  if (text === undefined) return preset;
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-  throw invalid(`--${name} must be a whole number from ${min} to ${max}, got '${text}'`);
+function readTopics(given: string | undefined): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  const topics = list(given);
+  const wrong = topics.find((name) => !isTopicName(name));
+  if (topics.length > 0 && wrong === undefined) return topics;
+  throw invalid(
+    `--topics must be names of letters, digits, '.', '_' and '-', with commas between, got '${wrong ?? given}'`,
+  );
 }
 
-function oneOf<Value extends string>(name: string, text: string, values: readonly Value[]): Value {
-  const value = values.find((candidate) => candidate === text);
-  if (value !== undefined) return value;
-  throw invalid(`--${name} must be one of ${values.join(', ')}, got '${text}'`);
-}
-
-function invalid(message: string): ArchiverError {
-  return new ArchiverError('INVALID_SETTINGS', `${message}; see npm run demo -- --help`);
+function isTopicName(name: string): boolean {
+  return /^[a-zA-Z0-9._-]{1,249}$/.test(name) && !/^\.{1,2}$/.test(name);
 }

@@ -19,17 +19,24 @@ export function checkReadable(input: string): void {
   });
 }
 
+/** What a run has in its folder, besides the S3 server's. */
+export interface RunFolder {
+  /** Names of what every run leaves. */
+  readonly always: readonly string[];
+  /** Names of what some runs leave. */
+  readonly sometimes: readonly string[];
+}
+
 /**
  * Makes the folder of a run, emptying that of an earlier one; any other has to be empty.
  *
- * @param own names of what a run leaves in it, besides the S3 server's
  * @throws {ArchiverError} `INVALID_SETTINGS`
  */
-export function prepareFolder(out: string, own: readonly string[]): void {
-  const ownFiles = [...own, SERVER_FOLDER];
+export function prepareFolder(out: string, { always, sometimes }: RunFolder): void {
+  const ownFiles = [...always, ...sometimes, SERVER_FOLDER];
   attempt(`cannot use --out '${out}'`, () => {
     const files = existsSync(out) ? readdirSync(out) : [];
-    const isEarlierRun = own.every((name) => files.includes(name));
+    const isEarlierRun = always.every((name) => files.includes(name));
     if (files.length > 0 && !(isEarlierRun && files.every((name) => ownFiles.includes(name)))) {
       throw new Error('it must be a new or empty folder, or one of an earlier demo');
     }

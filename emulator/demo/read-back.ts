@@ -4,6 +4,7 @@ import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/
 
 /** A record as an object holds it. */
 export interface ArchivedRecord {
+  readonly topic: string;
   readonly partition: number;
   readonly offset: number;
   readonly key: Buffer | null;
@@ -18,15 +19,16 @@ export interface ArchivedObject {
   readonly lines: readonly string[];
 }
 
-/** Reads all objects of a bucket, in the order of their keys. */
+/** Reads all objects of a bucket whose keys begin with a prefix, in the order of their keys. */
 export async function* readObjects(
   client: S3Client,
   bucket: string,
+  prefix = '',
 ): AsyncGenerator<ArchivedObject> {
   let token: string | undefined;
   do {
     const page = await client.send(
-      new ListObjectsV2Command({ Bucket: bucket, ContinuationToken: token }),
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
     );
     for (const { Key: key = '' } of page.Contents ?? []) {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
@@ -43,6 +45,7 @@ export async function* readObjects(
 export function readRecordLine(line: string): ArchivedRecord {
   const record = JSON.parse(line);
   return {
+    topic: record.topic,
     partition: record.partition,
     offset: record.offset,
     key: toBytes(record.key, record.key_encoding),

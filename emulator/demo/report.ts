@@ -1,17 +1,22 @@
 import type { MappingEvent } from '../event-source-mapping.ts';
 import type { DiscardCondition } from '../retry-policy.ts';
+import { isExact, total, type Verdict } from './ledger.ts';
 
 /** What is counted while the demo runs. */
 export class DemoCounts {
   produced = 0;
+  /** Records that were in the topics before. */
+  found = 0;
   /** Records in invocations that succeeded. */
   archived = 0;
-  /** Bytes of keys and values produced. */
+  /** Bytes of keys and values produced or found. */
   bytesIn = 0;
   failures = 0;
   /** Failed invocations since the last that succeeded. */
   failuresInARow = 0;
   lastError = '';
+  /** What a broker is tried again for; empty when the last call went well. */
+  trouble = '';
   /** Milliseconds of each invocation. */
   readonly durations: number[] = [];
   /** Records that the event source mapping gave up, by condition. */
@@ -22,6 +27,8 @@ export class DemoCounts {
       const before = this.discarded.get(event.condition) ?? 0;
       this.discarded.set(event.condition, before + event.records.length);
     }
+    if (event.type === 'committed') this.trouble = '';
+    if (event.type === 'commit failed') this.trouble = 'a commit failed, and is tried again';
     if (event.type !== 'invoked') return;
     this.durations.push(event.milliseconds);
     if (event.outcome.kind === 'returned') {
@@ -34,14 +41,18 @@ export class DemoCounts {
     }
   }
 
-  progress(): string {
+  /** @param lag offsets known of, and not committed yet */
+  progress(lag: number): string {
     const counts = {
-      produced: this.produced,
+      ...(this.found > 0 && { found: this.found }),
+      ...((this.produced > 0 || this.found === 0) && { produced: this.produced }),
       archived: this.archived,
+      lag,
       invocations: this.durations.length,
     };
     const line = Object.entries(counts).map(([name, figure]) => `${name} ${count(figure)}`);
     if (this.failures > 0) line.push(`failed ${count(this.failures)} (${this.lastError})`);
+    if (this.trouble !== '') line.push(this.trouble);
     return line.join(' · ');
   }
 }
@@ -88,6 +99,22 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
     ],
   ];
   return rows.map(([name = '', figure = '']) => `  ${name.padEnd(14)} ${figure}`).join('\n');
+}
+
+/** What is said of each topic, where there are several, and of all. */
+export function verdictLines(verdicts: ReadonlyMap<string, Verdict>): string[] {
+  const faults = ({ missing, repeated, altered, unknown }: Verdict) =>
+    `missing ${missing}, repeated ${repeated}, altered ${altered}, unknown ${unknown}`;
+  const topics = [...verdicts].map(([topic, verdict]) => {
+    const line = `topic '${topic}': ${verdict.exact} of ${verdict.expected}`;
+    return isExact(verdict) ? line : `${line} (${faults(verdict)})`;
+  });
+  const all = total(verdicts.values());
+  return [
+    ...(topics.length > 1 ? topics : []),
+    `every offset stored exactly once: ${all.exact} of ${all.expected}`,
+    ...(isExact(all) ? [] : [faults(all)]),
+  ];
 }
 
 /** A whole number with thousands set apart. */

@@ -1,7 +1,11 @@
-import { Admin, findErrorBy } from '@platformatic/kafka';
+import { Admin } from '@platformatic/kafka';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import { isRefusal } from './client-errors.ts';
 import { clientOptions, type KafkaConnection } from './connection.ts';
 import { toError } from './group-member.ts';
+
+/** Milliseconds in which a broker has to answer: what does not is no broker. */
+const ANSWER_MS = 5_000;
 
 /**
  * The number of partitions of each topic that the cluster has, of those asked for.
@@ -12,7 +16,7 @@ export async function partitionCounts(
   connection: KafkaConnection,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const admin = new Admin(clientOptions(connection));
+  const admin = new Admin({ ...clientOptions(connection), requestTimeout: ANSWER_MS });
   try {
     const there = new Set(await admin.listTopics());
     const known = topics.filter((topic) => there.has(topic));
@@ -30,8 +34,7 @@ export async function partitionCounts(
 
 function unreachable({ brokers, sasl, tls }: KafkaConnection, cause: Error): ArchiverError {
   const security = [tls && 'TLS', sasl?.mechanism].filter(Boolean).join(' and ') || 'plain text';
-  const refused = findErrorBy(cause, 'code', 'PLT_KFK_AUTHENTICATION');
-  const what = refused ? 'were not let in by' : 'cannot reach';
+  const what = isRefusal(cause) ? 'not let in by' : 'cannot reach';
   const why = reasons(cause).join('; ');
   const message = `${what} ${brokers.join(', ')} with ${security}: ${why}`;
   return new ArchiverError('INVALID_SETTINGS', message, { cause });

@@ -39,7 +39,8 @@ export function readConnection(
   environment: Readonly<Record<string, string | undefined>>,
 ): KafkaConnection | undefined {
   const { tls, ca, sasl, username } = flags;
-  const given = flags.brokers ?? environment.KAFKA_BOOTSTRAP_SERVERS;
+  // Set to nothing is not set.
+  const given = flags.brokers ?? (environment.KAFKA_BOOTSTRAP_SERVERS || undefined);
   if (given === undefined) {
     const named = { tls: tls || undefined, ca, sasl, username };
     const [name] = Object.entries(named).find(([, value]) => value !== undefined) ?? [];
@@ -49,7 +50,8 @@ export function readConnection(
   const brokers = list(given);
   const [wrong] = brokers.filter((broker) => !/^[^\s:]+:\d{1,5}$/.test(broker));
   if (brokers.length === 0 || wrong !== undefined) {
-    throw invalid(`--brokers must be host:port, with commas between, got '${wrong ?? given}'`);
+    const name = flags.brokers === undefined ? 'KAFKA_BOOTSTRAP_SERVERS' : '--brokers';
+    throw invalid(`${name} must be host:port, with commas between, got '${wrong ?? given}'`);
   }
   if (ca !== undefined && !tls) throw invalid('--ca needs --tls');
   if ((sasl === undefined) !== (username === undefined)) {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Consumer, findErrorBy } from '@platformatic/kafka';
+import { Consumer } from '@platformatic/kafka';
 import { Change } from '../change.ts';
 import type { Offsets } from '../source.ts';
+import { isRefusal } from './client-errors.ts';
 import { clientOptions } from './connection.ts';
 import type { KafkaTopicOptions } from './kafka-topic.ts';
 
@@ -77,7 +78,7 @@ export class GroupMember {
         await this.#consumer.joinGroup({});
         return;
       } catch (error) {
-        if (patience.aborted || findErrorBy(toError(error), 'code', 'PLT_KFK_AUTHENTICATION')) {
+        if (patience.aborted || isRefusal(error)) {
           await this.#consumer.close(true).catch(() => undefined);
           throw error;
         }

@@ -1,13 +1,18 @@
-import { type SpawnSyncReturns, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  demo,
+  endOf,
+  expectArchived,
+  expectEachOffsetOnce,
+  expectRefused,
+  filesOf,
+  root,
+  startDemo,
+} from '../emulator/demo/running-demo.ts';
 
-const root = resolve(import.meta.dirname, '..', '..');
 const earthquakes = join(root, 'emulator', 'data', 'earthquakes.jsonl');
 
 /** Most runs bundle the function and start a process for it; they mostly wait, so some run at once. */
@@ -24,88 +29,6 @@ afterAll(() => rmSync(folders, { recursive: true, force: true }));
 /** A folder of a test's own, that is gone when all are over. */
 function temporaryFolder(): string {
   return mkdtempSync(join(folders, 'test-'));
-}
-
-type Run = Pick<SpawnSyncReturns<string>, 'status' | 'stdout' | 'stderr'>;
-
-/** Runs the demo as a user does. */
-async function demo(...args: string[]): Promise<Run> {
-  const child = spawn(process.execPath, [join(root, 'bin', 'demo.ts'), ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [status]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { status, stdout, stderr };
-}
-
-/** The files below a folder, from there. */
-function filesOf(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-    .sort();
-}
-
-interface Line {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  readonly timestamp: number;
-  readonly key: string | null;
-  readonly value: unknown;
-}
-
-/** All lines of a bucket's folder, read without anything of the project. */
-function readArchive(out: string): Line[] {
-  return filesOf(join(out, 'archive')).flatMap((file) => {
-    const body = readFileSync(join(out, 'archive', file));
-    const unpacked = file.endsWith('.gz')
-      ? gunzipSync(body)
-      : file.endsWith('.zst')
-        ? zstdDecompressSync(body)
-        : body;
-    expect(unpacked.at(-1)).toBe(10);
-    const lines = unpacked.toString().trimEnd().split('\n');
-    return lines.map((line): Line => JSON.parse(line));
-  });
-}
-
-/** The offsets of each partition, in order. */
-function offsetsOf(lines: readonly Line[]): Record<number, number[]> {
-  const partitions = Map.groupBy(lines, ({ partition }) => partition);
-  return Object.fromEntries(
-    [...partitions].map(([partition, list]) => [
-      partition,
-      list.map(({ offset }) => offset).sort((a, b) => a - b),
-    ]),
-  );
-}
-
-/** Expects each partition to have every offset from 0 on, once. */
-function expectEachOffsetOnce(lines: readonly Line[], partitions: number): void {
-  const offsets = offsetsOf(lines);
-  expect(Object.keys(offsets)).toHaveLength(partitions);
-  for (const list of Object.values(offsets)) expect(list).toEqual(list.map((_, index) => index));
-}
-
-/** Expects a run that has archived so many records; returns what it has archived. */
-function expectArchived({ status, stdout, stderr }: Run, out: string, records: number): Line[] {
-  expect(stderr).toBe('');
-  expect(stdout).toContain(`every offset stored exactly once: ${records} of ${records}\n`);
-  expect(status).toBe(0);
-  const lines = readArchive(out);
-  expect(lines).toHaveLength(records);
-  return lines;
-}
-
-/** Expects a run that is refused, by one line for the user. */
-function expectRefused({ status, stderr }: Run, message: RegExp): void {
-  expect(stderr).toMatch(message);
-  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-  expect(status).toBe(2);
 }
 
 describe('demo', manner, () => {
@@ -176,6 +99,14 @@ describe('demo', manner, () => {
   });
 });
 
+describe("the environment's brokers", manner, () => {
+  it('are left alone by a run that does not ask for them', async () => {
+    const out = temporaryFolder();
+    const variables = { KAFKA_BOOTSTRAP_SERVERS: '127.0.0.1:1' };
+    expectArchived(await endOf(startDemo(['--out', out], variables)), out, 1707);
+  });
+});
+
 describe('a record too large for an invocation', manner, () => {
   it('fails the verdict, which says why', async () => {
     const folder = temporaryFolder();
@@ -195,8 +126,16 @@ describe('refusal', manner, () => {
   it('of an option names it and points to the help', async () => {
     const out = temporaryFolder();
     const run = await demo('--partitions', '0', '--out', out);
-    expectRefused(run, /^--partitions must be a whole number .*; see npm run demo -- --help$/m);
+    expectRefused(run, /^--partitions must be a whole number .*; see --help$/m);
     expect(readdirSync(out)).toEqual([]);
+  });
+
+  it('of a broker that is not there leaves an earlier run as it is', async () => {
+    const out = temporaryFolder();
+    for (const name of ['archive', 'function.log']) writeFileSync(join(out, name), name);
+    const run = await demo('--brokers', '127.0.0.1:1', '--out', out);
+    expectRefused(run, /^cannot reach 127\.0\.0\.1:1 .*ECONNREFUSED/);
+    expect(filesOf(out)).toEqual(['archive', 'function.log']);
   });
 
   it('of an input names its line', async () => {

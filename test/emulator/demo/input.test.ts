@@ -12,7 +12,7 @@ import { noon } from '../source-records.ts';
 /** All records of a command line. */
 async function recordsOf(...args: string[]): Promise<NewRecord[]> {
   const records: NewRecord[] = [];
-  for await (const record of demoRecords(parseDemoOptions(args) as DemoOptions, noon)) {
+  for await (const record of demoRecords(parseDemoOptions(args, {}) as DemoOptions, noon)) {
     records.push(record);
   }
   return records;

@@ -15,14 +15,18 @@ const defaults: DemoOptions = {
   timeFolder: 'day',
   out: 'demo-out',
   ric: false,
+  kafka: undefined,
 };
 
-const parse = (line: string) => parseDemoOptions(line === '' ? [] : line.split(' '));
+type Environment = Readonly<Record<string, string>>;
+
+const parse = (line: string, environment: Environment = {}) =>
+  parseDemoOptions(line === '' ? [] : line.split(' '), environment);
 
 /** The message that a command line is refused with. */
-function refusalOf(line: string): string {
+function refusalOf(line: string, environment: Environment = {}): string {
   try {
-    parse(line);
+    parse(line, environment);
   } catch (error) {
     if (!(error instanceof ArchiverError) || error.code !== 'INVALID_SETTINGS') throw error;
     return error.message;
@@ -70,7 +74,7 @@ describe('demo options', () => {
   ])('takes for --%s only whole numbers from %i to %i', (name, min, max) => {
     for (const value of [String(min - 1), String(max + 1), '1.5', '1e1', 'x', '']) {
       expect(refusalOf(`--${name}=${value}`)).toBe(
-        `--${name} must be a whole number from ${min} to ${max}, got '${value}'; see npm run demo -- --help`,
+        `--${name} must be a whole number from ${min} to ${max}, got '${value}'; see --help`,
       );
     }
   });
@@ -80,7 +84,7 @@ describe('demo options', () => {
     ['--time-folder year', "--time-folder must be one of hour, day, none, got 'year'"],
     ['--compression=', "--compression must be one of gzip, zstd, none, got ''"],
   ])('refuses "%s"', (line, message) => {
-    expect(refusalOf(line)).toBe(`${message}; see npm run demo -- --help`);
+    expect(refusalOf(line)).toBe(`${message}; see --help`);
   });
 
   it.each(['--records 1 --input a', '--records 1 --key a', '--records 1 --timestamp a'])(
@@ -101,14 +105,74 @@ describe('demo options', () => {
     ['--ric=yes', /'--ric'/],
   ])('refuses "%s" by name, and points to the help', (line, name) => {
     expect(refusalOf(line)).toMatch(name);
-    expect(refusalOf(line)).toMatch(/; see npm run demo -- --help$/);
+    expect(refusalOf(line)).toMatch(/; see --help$/);
+  });
+});
+
+describe('options of a run over Kafka', () => {
+  const environment = { KAFKA_BOOTSTRAP_SERVERS: 'a:1,b:2', KAFKA_PASSWORD: 'secret' };
+  const given = { brokers: ['a:1', 'b:2'] };
+
+  it.each<[string, Environment, DemoOptions['kafka']]>([
+    ['--kafka', {}, { connection: undefined, topics: undefined }],
+    ['--kafka', environment, { connection: given, topics: undefined }],
+    ['--brokers c:3', {}, { connection: { brokers: ['c:3'] }, topics: undefined }],
+    ['--brokers c:3', environment, { connection: { brokers: ['c:3'] }, topics: undefined }],
+    ['--kafka --brokers c:3', {}, { connection: { brokers: ['c:3'] }, topics: undefined }],
+    ['--kafka --topics a', {}, { connection: undefined, topics: ['a'] }],
+    ['--kafka --tls', environment, { connection: { ...given, tls: {} }, topics: undefined }],
+    [
+      '--kafka --sasl PLAIN --username u',
+      environment,
+      {
+        connection: { ...given, sasl: { mechanism: 'PLAIN', username: 'u', password: 'secret' } },
+        topics: undefined,
+      },
+    ],
+  ])('are read from "%s" and %j', (line, variables, kafka) => {
+    expect(parse(line, variables)).toEqual({ ...defaults, kafka });
+  });
+
+  it('are none where only the environment has brokers', () => {
+    expect(parse('', environment)).toEqual(defaults);
+    expect(parse('', { KAFKA_BOOTSTRAP_SERVERS: 'not for us' })).toEqual(defaults);
+  });
+
+  it('have topics with commas between, spaces or not', () => {
+    const names = [`a, b ,c,,${'x'.repeat(249)},o.r-d_ers,a`];
+    expect(parseDemoOptions(['--kafka', '--topics', ...names], {})).toMatchObject({
+      kafka: { topics: ['a', 'b', 'c', 'x'.repeat(249), 'o.r-d_ers'] },
+    });
+  });
+
+  it.each(['a b', 'ö', '.', '..', 'a/b', 'x'.repeat(250), '', ','])(
+    'have no topic "%s"',
+    (name) => {
+      expect(() => parseDemoOptions(['--kafka', `--topics=${name}`], {})).toThrow(
+        `--topics must be names of letters, digits, '.', '_' and '-', with commas between, got '${name}'; see --help`,
+      );
+    },
+  );
+
+  it.each([
+    ['--topics a', '--topics needs --kafka or --brokers'],
+    ['--tls', '--tls needs --brokers'],
+    ['--kafka --username u', '--username needs --brokers'],
+    ['--brokers c', "--brokers must be host:port, with commas between, got 'c'"],
+  ])('are not "%s"', (line, message) => {
+    expect(refusalOf(line)).toBe(`${message}; see --help`);
+  });
+
+  it('need brokers with the flags that say how to reach them', () => {
+    expect(refusalOf('--tls', environment)).toBe('--tls needs --brokers; see --help');
   });
 });
 
 describe('help', () => {
   it('names every option, and the numbers that it may be', () => {
     const names = ['input', 'key', 'timestamp', 'records', 'partitions', 'batch-size'];
-    names.push('batch-window', 'pollers', 'compression', 'time-folder', 'out', 'ric', 'help');
+    names.push('batch-window', 'pollers', 'kafka', 'brokers', 'tls', 'ca', 'sasl', 'username');
+    names.push('topics', 'compression', 'time-folder', 'out', 'ric', 'help');
     const documented = [...demoHelp.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
     expect(documented).toEqual(names);
     expect(demoHelp).toMatch(/--partitions .* 1 to 1000 \(default 3\)/);

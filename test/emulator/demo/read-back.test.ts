@@ -31,8 +31,9 @@ function roundTrip(parts: RecordParts, metadata: Record<string, string> = {}): A
 }
 
 describe('record line', () => {
-  it('gives partition and offset back', () => {
+  it('gives topic, partition and offset back', () => {
     expect(roundTrip({ offset: 9_007_199_254_740_991 })).toEqual({
+      topic: 'orders',
       partition: 3,
       offset: 9_007_199_254_740_991,
       key: Buffer.from('u-17'),

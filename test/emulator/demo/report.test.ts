@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { count, DemoCounts, type DemoFigures, demoTable } from '../../../emulator/demo/report.ts';
+import {
+  count,
+  DemoCounts,
+  type DemoFigures,
+  demoTable,
+  verdictLines,
+} from '../../../emulator/demo/report.ts';
 import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
 import { batchRecords } from '../source-records.ts';
 
@@ -29,17 +35,37 @@ describe('progress', () => {
   it('tells what is produced, archived and invoked', () => {
     const counts = countsOf([4000, 10, success], [500, 10, success]);
     counts.produced = 1_234_567;
-    expect(counts.progress()).toBe('produced 1,234,567 · archived 4,500 · invocations 2');
+    expect(counts.progress(1_230_067)).toBe(
+      'produced 1,234,567 · archived 4,500 · lag 1,230,067 · invocations 2',
+    );
   });
 
   it('tells failures with the last error', () => {
     const counts = countsOf([5, 1, { kind: 'throttled' }], [5, 1, timeout], [5, 1, success]);
-    expect(counts.progress()).toBe(
-      'produced 0 · archived 5 · invocations 3 · failed 2 (Sandbox.Timedout)',
+    expect(counts.progress(0)).toBe(
+      'produced 0 · archived 5 · lag 0 · invocations 3 · failed 2 (Sandbox.Timedout)',
     );
-    expect(countsOf([5, 1, timeout], [5, 1, { kind: 'throttled' }]).progress()).toMatch(
+    expect(countsOf([5, 1, timeout], [5, 1, { kind: 'throttled' }]).progress(0)).toMatch(
       /failed 2 \(throttled\)$/,
     );
+  });
+
+  it.each([
+    ['found', { found: 7 }, 'found 7 · archived 0'],
+    ['found and produced', { found: 7, produced: 8 }, 'found 7 · produced 8 · archived 0'],
+  ])('tells what is %s', (_, figures, start) => {
+    const counts = Object.assign(new DemoCounts(), figures);
+    expect(counts.progress(0)).toBe(`${start} · lag 0 · invocations 0`);
+  });
+
+  it('tells what a broker is tried again for, until it goes on', () => {
+    const counts = new DemoCounts();
+    counts.trouble = 'fetching records: connect ECONNREFUSED';
+    expect(counts.progress(0)).toMatch(/ · fetching records: connect ECONNREFUSED$/);
+    counts.observe({ type: 'committed', offsets: new Map([[0, 1]]) });
+    expect(counts.progress(0)).toMatch(/ · invocations 0$/);
+    counts.observe({ type: 'commit failed' });
+    expect(counts.progress(0)).toMatch(/ · a commit failed, and is tried again$/);
   });
 });
 
@@ -101,6 +127,26 @@ describe('table', () => {
     expect(table).toContain('p50 0, p90 0, p99 0, max 0');
     expect(table).toContain('  bytes stored   0, zstd\n');
     expect(table).toContain('function unknown of 1,024 MiB');
+  });
+});
+
+describe('verdict', () => {
+  const clean = { expected: 5, exact: 5, missing: 0, repeated: 0, altered: 0, unknown: 0 };
+  const faulty = { expected: 9, exact: 6, missing: 1, repeated: 2, altered: 3, unknown: 4 };
+
+  it('has one line for one topic', () => {
+    expect(verdictLines(new Map([['orders', clean]]))).toEqual([
+      'every offset stored exactly once: 5 of 5',
+    ]);
+  });
+
+  it('has a line for each of several topics, and says what is wrong with which', () => {
+    expect(verdictLines(new Map(Object.entries({ orders: clean, payments: faulty })))).toEqual([
+      "topic 'orders': 5 of 5",
+      "topic 'payments': 6 of 9 (missing 1, repeated 2, altered 3, unknown 4)",
+      'every offset stored exactly once: 11 of 14',
+      'missing 1, repeated 2, altered 3, unknown 4',
+    ]);
   });
 });
 
