@@ -56,11 +56,14 @@ export interface S3DestinationOptions
   readonly mappingId: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Milliseconds that the bucket has for an answer. @default 30000 */
+  readonly requestTimeout?: number;
 }
 
 /** An on-failure destination that keeps each failed batch as an object of a bucket. */
 export function s3Destination(options: S3DestinationOptions) {
   const { bucket, client, functionArn, mappingId, now, origin } = options;
+  const { requestTimeout = 30_000 } = options;
   return async (discard: Discard): Promise<void> => {
     const requestId = randomUUID();
     const at = now();
@@ -68,7 +71,8 @@ export function s3Destination(options: S3DestinationOptions) {
     const body = failedBatchEntry(discard, { functionArn, origin, requestId, now: at });
     const place = listName(origin, first?.record.partition ?? 0);
     const key = failedBatchKey({ mappingId, place, now: at, id: requestId });
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+    const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body });
+    await client.send(put, { abortSignal: AbortSignal.timeout(requestTimeout) });
   };
 }
 

@@ -37,7 +37,7 @@ export function faultyInvoke(fn: EmulatedFunction, faults: InvokeFaults | undefi
         return fn.invoke(event);
       case 'hang': {
         const outcome = fn.invoke(event);
-        await signalled(fn, 'SIGSTOP');
+        await signalled(fn, { name: 'SIGSTOP', outcome });
         return outcome;
       }
       case 'lost-answer':
@@ -46,14 +46,21 @@ export function faultyInvoke(fn: EmulatedFunction, faults: InvokeFaults | undefi
       case 'kill': {
         const outcome = fn.invoke(event);
         await sleep(random.below(KILL_WITHIN_MS));
-        await signalled(fn, 'SIGKILL');
+        await signalled(fn, { name: 'SIGKILL', outcome });
         return outcome;
       }
     }
   };
 }
 
-/** A process that is starting is waited for. */
-async function signalled(fn: EmulatedFunction, name: NodeJS.Signals): Promise<void> {
-  while (!fn.signal(name)) await sleep(1);
+/** A process that is starting is waited for, as long as there is something to strike. */
+async function signalled(
+  fn: EmulatedFunction,
+  { name, outcome }: { readonly name: NodeJS.Signals; readonly outcome: Promise<unknown> },
+): Promise<void> {
+  let isOver = false;
+  void outcome.then(() => {
+    isOver = true;
+  });
+  while (!isOver && !fn.signal(name)) await sleep(1);
 }

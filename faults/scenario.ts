@@ -36,6 +36,7 @@ export interface ScenarioResult extends Judgement {
 /** Milliseconds in which a scenario has to be done. */
 const PATIENCE_MS = 90_000;
 const RETRY_DELAY_MS = 10;
+const DESTINATION_TIMEOUT_MS = 400;
 /** Offset, in each partition, of a record that the function fails with until its batch is given up. */
 const POISON = 2;
 
@@ -146,6 +147,7 @@ class Scenario {
           functionArn: FUNCTION_ARN,
           mappingId: source.topic,
           now: Date.now,
+          requestTimeout: DESTINATION_TIMEOUT_MS,
         }),
       }),
     });
