@@ -112,16 +112,17 @@ async function produce(
   records: readonly NewRecord[],
 ): Promise<ProducedRecord[]> {
   // Without retries: a record that is sent twice would have two offsets.
-  const producer = new Producer(clientOptions({ brokers }));
+  const producer = new Producer<Buffer | null, Buffer | null, Buffer, Buffer>(
+    clientOptions({ brokers }),
+  );
   await producer.send({
     acks: -1,
     messages: records.map(({ partition, timestamp, key, value }) => ({
       topic,
       partition,
       timestamp: BigInt(timestamp),
-      ...(key && { key }),
-      // What has no value is a tombstone.
-      value: value as Buffer,
+      key,
+      value,
     })),
   });
   await producer.close();

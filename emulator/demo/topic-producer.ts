@@ -9,6 +9,11 @@ import { explainKafkaError } from './kafka-errors.ts';
 /** Bytes of keys and values, and records, that are sent at a time. A broker takes 1 MiB by default. */
 const BATCH_BYTES = 512 * 1024;
 const BATCH_RECORDS = 1000;
+/**
+ * Milliseconds between two records of a batch: over 2^31 of them (25 days), the client writes a
+ * timestamp that is a few milliseconds off (@platformatic/kafka 2.12.1, dynamic-buffer 0.3.1).
+ */
+const BATCH_SPAN_MS = 2 ** 30;
 
 /** Tries that the client has for each batch, and milliseconds between them: a broker may restart. */
 const RETRIES = 60;
@@ -77,7 +82,9 @@ async function* batchesOf(records: AsyncIterable<NewRecord>): AsyncGenerator<New
   let bytes = 0;
   for await (const record of records) {
     const size = sizeOf(record);
-    if (batch.length === BATCH_RECORDS || (batch.length > 0 && bytes + size > BATCH_BYTES)) {
+    const span = Math.abs(record.timestamp - (batch[0] ?? record).timestamp);
+    const isFull = batch.length === BATCH_RECORDS || bytes + size > BATCH_BYTES;
+    if (batch.length > 0 && (isFull || span > BATCH_SPAN_MS)) {
       yield batch;
       batch = [];
       bytes = 0;

@@ -1,0 +1,139 @@
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { Admin, Producer } from '@platformatic/kafka';
+import { archiveFunction, type S3Access } from '../../emulator/archive-function.ts';
+import { readObjects } from '../../emulator/demo/read-back.ts';
+import { clientOptions, type KafkaConnection } from '../../emulator/kafka/connection.ts';
+import {
+  endOffsets,
+  type KafkaEvent,
+  KafkaTopic,
+  type KafkaTopicOptions,
+} from '../../emulator/kafka/kafka-topic.ts';
+import { createPipeline } from '../../emulator/pipeline.ts';
+import { mappingSettings } from '../../emulator/settings.ts';
+import { until } from '../../faults/world.ts';
+
+/** A record line, parsed. */
+export interface Line {
+  readonly partition: number;
+  readonly offset: number;
+  readonly timestamp: number;
+  readonly timestamp_type: string;
+  readonly key: string | null;
+  readonly key_encoding: string;
+  readonly headers: readonly { readonly name: string; readonly value: string | null }[];
+  readonly value: unknown;
+  readonly value_encoding: string;
+}
+
+/** Where topics are archived to. */
+export interface Archive {
+  readonly connection: KafkaConnection;
+  readonly s3: S3Access;
+  readonly bucket: string;
+  /** Folder for the function's log. */
+  readonly folder: string;
+  readonly codeFolder: string;
+}
+
+/** How a topic is archived, where not from its beginning by a group of its own. */
+export interface ArchivingOptions
+  extends Partial<
+    Pick<KafkaTopicOptions, 'groupId' | 'startingPosition' | 'outOfRange' | 'readCommitted'>
+  > {
+  /** Committed offset of each partition that ends it. @default - the end of its log */
+  readonly ends?: readonly number[];
+}
+
+/** What came of archiving a topic. */
+export interface Archived {
+  /** By partition and offset. */
+  readonly lines: readonly Line[];
+  readonly events: readonly KafkaEvent[];
+}
+
+/** Clients of a cluster, to make topics with. */
+export function clientsOf(connection: KafkaConnection) {
+  const options = { ...clientOptions(connection), retries: 20, retryDelay: 250 };
+  return {
+    admin: new Admin(options),
+    producer: new Producer<Buffer | null, Buffer | null, Buffer, Buffer>(options),
+  };
+}
+
+/** Archives a topic up to its end, with the bundled function, and reads its objects. */
+export async function archiveTopic(
+  topic: string,
+  { bucket, codeFolder, connection, folder, s3 }: Archive,
+  options: ArchivingOptions = {},
+): Promise<Archived> {
+  const { ends, ...given } = options;
+  const events: KafkaEvent[] = [];
+  const committed = new Map<number, number>();
+  const source = new KafkaTopic({
+    connection,
+    topic,
+    groupId: `group-${topic}`,
+    startingPosition: 'earliest',
+    sessionTimeoutMs: 6000,
+    ...given,
+    observe: (event) => events.push(event),
+  });
+  const pipeline = createPipeline({
+    function: archiveFunction({
+      codeFolder,
+      s3,
+      archiveBucket: bucket,
+      objectPrefix: '',
+      timeFolder: 'none',
+      compression: 'none',
+      reportBatchItemFailures: false,
+      serviceName: 'test',
+      log: createWriteStream(join(folder, `${topic}.log`)),
+    }),
+    mappings: [
+      {
+        source,
+        origin: { topic, bootstrapServers: connection.brokers.join(), nullStyle: 'null' },
+        settings: mappingSettings({ batchWindow: 0 }),
+        observe: (event) => {
+          if (event.type !== 'committed') return;
+          for (const [partition, offset] of event.offsets) committed.set(partition, offset);
+        },
+      },
+    ],
+  });
+  const running = pipeline.run();
+  const { admin, producer } = clientsOf(connection);
+  const last = ends ?? [...(await endOffsets(admin, topic)).values()];
+  const isDone = () => last.every((end, partition) => (committed.get(partition) ?? 0) >= end);
+  try {
+    const isInTime = await Promise.race([
+      until(isDone, { everyMs: 20, withinMs: 30_000 }),
+      // Where it cannot go on.
+      running.then(() => true),
+    ]);
+    if (!isInTime) throw new Error(`'${topic}' was not archived in 30 s`);
+  } finally {
+    pipeline.stop();
+    await running.finally(() => Promise.all([pipeline.close(), source.close()]));
+    await Promise.all([admin.close(), producer.close()]);
+  }
+  return { lines: await linesOf(topic, bucket, s3), events };
+}
+
+async function linesOf(topic: string, bucket: string, { endpoint, credentials }: S3Access) {
+  const client = new S3Client({
+    endpoint,
+    region: 'us-east-1',
+    credentials: credentials ?? { accessKeyId: 'anyone', secretAccessKey: 'anyone' },
+  });
+  const lines: Line[] = [];
+  for await (const object of readObjects(client, bucket, `topic=${topic}/`)) {
+    lines.push(...object.lines.map((line) => JSON.parse(line) as Line));
+  }
+  client.destroy();
+  return lines.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+}
