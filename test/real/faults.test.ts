@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { allCells, cellName, needsKafka } from '../../faults/cell.ts';
+import { Clusters, kafkaTopic } from '../../faults/kafka-scenario.ts';
+import { kafkaCells } from '../../faults/matrix.ts';
+import { runScenario } from '../../faults/scenario.ts';
+import { startWorld, type World } from '../../faults/world.ts';
+import { bundleFunction } from '../../lib/bundle.ts';
+
+const SEED = 20_261_123;
+// Some of each topology; `npm run faults` runs more of them.
+const cells = kafkaCells(allCells().filter(needsKafka), 3, SEED);
+
+let folder: string;
+let world: World;
+let clusters: Clusters;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  world = await startWorld(folder, bundleFunction('archive', join(folder, 'code')));
+  clusters = new Clusters(folder);
+});
+
+afterAll(async () => {
+  await world.close();
+  await clusters.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('every record is in S3, and none overwritten, whatever fails on a real broker', () => {
+  it.each(cells.map((seeded, index) => [cellName(seeded.cell), seeded, index] as const))(
+    '%s',
+    async (_, { cell, seed }, index) => {
+      const topic = await kafkaTopic(`k${index}`, { cell, seed, clusters });
+      const result = await runScenario(cell, topic, { seed, world });
+      await topic.close();
+      expect(result.problems).toEqual([]);
+      expect(result.injected).toBeGreaterThan(0);
+    },
+  );
+});
