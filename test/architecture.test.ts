@@ -36,7 +36,7 @@ describe('what imports what', () => {
   });
 
   it.each(sources('lambda'))('%s knows nothing of constructs and emulator', (file) => {
-    const foreign = /^(bin|lib|emulator|bench|test)\/|^aws-cdk-lib|^constructs/;
+    const foreign = /^(bin|lib|emulator|bench|faults|test)\/|^aws-cdk-lib|^constructs/;
     expect(imports(file).filter((name) => foreign.test(name))).toEqual([]);
   });
 
@@ -77,7 +77,7 @@ describe('errors and environment', () => {
 });
 
 describe('documentation', () => {
-  const folders = ['lambda', 'lib', 'emulator', 'bench'];
+  const folders = ['lambda', 'lib', 'emulator', 'bench', 'faults'];
   it.each(folders.flatMap(sources))('%s has a doc comment on every export', (file) => {
     const undocumented = [
       ...read(file).matchAll(/^(?!\s*(?: \*\/|\*\/))(.*)\n(export (?!\{|\*|type \{).*)/gm),
