@@ -5,6 +5,7 @@ import type { Offsets } from '../source.ts';
 import { isRefusal } from './client-errors.ts';
 import { clientOptions } from './connection.ts';
 import type { KafkaTopicOptions } from './kafka-topic.ts';
+import { stickyAssigner } from './sticky-assigner.ts';
 
 /** That a member has a partition; another one each time the partition comes to it. */
 export type Tenure = object;
@@ -46,6 +47,7 @@ export class GroupMember {
       rebalanceTimeout: Math.max(sessionTimeoutMs, REBALANCE_TIMEOUT_MS),
       // Partitions that stay with their member are not disturbed by a rebalance.
       protocols: [{ name: 'cooperative-sticky', version: 3 }],
+      partitionAssigner: stickyAssigner,
     });
     this.#consumer.topics.track(options.topic);
     this.#consumer.on('consumer:group:join', ({ memberId, assignments }) => {
