@@ -69,7 +69,7 @@ export class EventSourceMapping {
 
   /** Resolves when the source has ended and all is committed, or when stopped. */
   async run(): Promise<void> {
-    await this.scale(this.#deps.settings.pollers);
+    await this.#guard(this.scale(this.#deps.settings.pollers));
     // Those added later are waited for as well.
     for (const poller of this.#pollers) await poller.done;
     if (this.#failure !== undefined) throw this.#failure;
@@ -81,12 +81,14 @@ export class EventSourceMapping {
     for (const { stop } of working.slice(pollers)) stop.abort();
     await Promise.all(working.slice(pollers).map(({ done }) => done));
     const missing = Array.from({ length: Math.max(0, pollers - working.length) });
-    const joined = await Promise.all(missing.map(() => this.#deps.source.join()));
-    for (const poller of joined) {
+    const joining = await Promise.allSettled(missing.map(() => this.#deps.source.join()));
+    for (const { value: poller } of joining.filter((each) => each.status === 'fulfilled')) {
       const stop = new AbortController();
       const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
       this.#pollers.push({ stop, done: this.#guard(this.#poll(poller, signal)) });
     }
+    const [failed] = joining.filter((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
   }
 
   /** Stops polling; a batch in the function is awaited, and committed if it succeeds. */

@@ -20,7 +20,8 @@ export function readFlags<Options extends ParseArgsOptionsConfig>(
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {
-    throw invalid(error instanceof Error ? error.message : String(error));
+    const message = error instanceof Error ? error.message : String(error);
+    throw invalid(message.replaceAll('\n', ' '));
   }
 }
 

@@ -60,6 +60,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
       const runs = running.map((mapping) => mapping.run());
       // One that fails stops the others, which then end as they do when stopped.
       await Promise.all(runs).catch(stop);
+      await Promise.allSettled(runs);
       await Promise.all(runs);
     },
     stop,

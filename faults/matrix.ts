@@ -52,11 +52,13 @@ export function* seededCells(cells: readonly Cell[], seed: number): Generator<Se
 /** Some of the cells of each topology of a real broker. */
 export function kafkaCells(cells: readonly Cell[], count: number, seed: number): SeededCell[] {
   const random = new Random(seed);
+  // As with those in memory, a single cell can be run again.
+  const nextSeed = () => (cells.length === 1 ? seed : random.below(2 ** 32));
   return topologies.flatMap((topology) =>
     random
       .shuffle(cells.filter((cell) => needsKafka(cell) && cell.topology === topology))
       .slice(0, count)
-      .map((cell) => ({ cell, seed: random.below(2 ** 32) })),
+      .map((cell) => ({ cell, seed: nextSeed() })),
   );
 }
 

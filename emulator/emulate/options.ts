@@ -204,6 +204,7 @@ function startingPosition(
 }
 
 function endpoint(given: string | undefined): string | undefined {
-  if (given === undefined || URL.canParse(given)) return given;
-  throw invalid(`--s3-endpoint must be a URL, got '${given}'`);
+  // `localhost:9000` is a URL too, of a scheme `localhost`.
+  if (given === undefined || /^https?:$/.test(URL.parse(given)?.protocol ?? '')) return given;
+  throw invalid(`--s3-endpoint must be a URL with http or https, got '${given}'`);
 }

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { clientOptions, type KafkaConnection } from '../../../emulator/kafka/connection.ts';
+
+const brokers = ['a:9092', 'b:9092'];
+const sasl = { mechanism: 'SCRAM-SHA-512', username: 'u', password: 'p' } as const;
+const plainText = { clientId: 'msk-s3-archiver', bootstrapBrokers: brokers, retries: 0 };
+
+describe('what a client is told', () => {
+  it.each<[string, KafkaConnection, object]>([
+    ['plain text', { brokers }, plainText],
+    ['TLS', { brokers, tls: {} }, { ...plainText, tls: {} }],
+    ['an authority', { brokers, tls: { ca: 'PEM' } }, { ...plainText, tls: { ca: 'PEM' } }],
+    ['a login', { brokers, sasl }, { ...plainText, sasl }],
+    ['TLS and a login', { brokers, tls: {}, sasl }, { ...plainText, tls: {}, sasl }],
+  ])('is %s', (_, connection, options) => {
+    expect(clientOptions(connection)).toEqual(options);
+  });
+
+  it('is its own to change', () => {
+    const connection = { brokers: ['a:9092'], sasl: { ...sasl } };
+    const options = clientOptions(connection);
+    options.bootstrapBrokers.push('c:9092');
+    Object.assign(options.sasl ?? {}, { password: 'other' });
+    expect(connection).toEqual({ brokers: ['a:9092'], sasl });
+  });
+});
