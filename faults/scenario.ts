@@ -240,7 +240,7 @@ function settingsOf({ call, mode, topology }: Cell, random: Random): MappingSett
     pollers: topology === 'one-partition' ? 1 : 2,
     retryDelayMs: RETRY_DELAY_MS,
     // The matrix asks what becomes of a delivery that fails; that it is given up is a case of its own.
-    destinationAttempts: 30,
+    destinationAttempts: 10_000,
   } as const;
   if (mode === 'on-demand') return mappingSettings(common);
   return mappingSettings({
