@@ -107,8 +107,6 @@ function* take<Value>(values: Iterable<Value>, count: number): Generator<Value> 
 // By exit, which also ends the functions' processes and the brokers.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-// One for each process of a function.
-process.setMaxListeners(0);
 
 try {
   const options = parseFaultOptions(process.argv.slice(2), randomInt(2 ** 32));

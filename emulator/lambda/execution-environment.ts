@@ -28,6 +28,12 @@ export interface FunctionConfiguration {
 
 const ownRuntime = [join(import.meta.dirname, 'runtime-client.ts')];
 
+/** Nothing of the emulator outlives its own process. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** What Lambda calls the failures of an invocation that the handler did not report itself. */
 const errorTypes = {
   timeout: 'Sandbox.Timedout',
@@ -120,11 +126,9 @@ export class ExecutionEnvironment {
     child.stdout.pipe(log, { end: false });
     child.stderr.pipe(log, { end: false });
     child.once('error', () => this.#end(errorTypes.exit));
-    // Nothing of the emulator outlives its own process.
-    const killChild = () => child.kill('SIGKILL');
-    process.once('exit', killChild);
+    children.add(child);
     child.once('exit', () => {
-      process.off('exit', killChild);
+      children.delete(child);
       this.#end(errorTypes.exit);
     });
     this.#process = child;
