@@ -34,7 +34,8 @@ Usage: npm run faults -- [options]
 
   --seed N          chooses records, settings and strikes (default: another one each time)
   --faults N        go on until so many were injected (default 1000)
-  --only TEXT       only cells with it in their name, such as put/kill or broker-restart
+  --only TEXT       only cells with it in their name, such as put/kill or broker-restart, each
+                    once; / is every cell
   --parallel N      scenarios at a time (default 6)
   --kafka-cells N   cells of each topology of a real broker, 0 to 56 (default 10)
   --memory-only     leave those out: nothing but Node is needed

@@ -64,8 +64,10 @@ export class KafkaTopic implements Source {
     await poller.join();
     if (!this.#hasJoined) {
       this.#hasJoined = true;
-      const partitions = [...(await this.#committed()).keys()];
       const { observe } = this.#options;
+      // A warning is not worth failing for.
+      const committed = await this.#committed().catch((): Offsets => new Map());
+      const partitions = [...committed.keys()];
       if (partitions.length > 0) observe({ type: 'starting position ignored', partitions });
     }
     return poller;
