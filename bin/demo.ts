@@ -1,6 +1,5 @@
 import { demoHelp, parseDemoOptions } from '../emulator/demo/options.ts';
 import { runDemo } from '../emulator/demo/run.ts';
-import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { print, progress, refuse } from '../emulator/terminal.ts';
 import { bundleFunction } from '../lib/bundle.ts';
 
@@ -16,10 +15,5 @@ try {
     if (!(await runDemo(options, deps))) process.exitCode = 1;
   }
 } catch (error) {
-  if (!(error instanceof KafkaClusterError)) refuse(error);
-  else {
-    progress('');
-    console.error(error.message);
-    process.exitCode = 1;
-  }
+  refuse(error);
 }

@@ -1,7 +1,6 @@
 import { runKafkaCommand } from '../emulator/kafka-cluster/command.ts';
-import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { kafkaHelp, parseKafkaCommand } from '../emulator/kafka-cluster/options.ts';
-import { ArchiverError } from '../lambda/core/errors.ts';
+import { refuse } from '../emulator/terminal.ts';
 
 // By exit, which also ends a cluster that is not ready yet.
 process.once('SIGINT', () => process.exit(130));
@@ -14,8 +13,5 @@ try {
     process.exitCode = 1;
   }
 } catch (error) {
-  const isMistake = error instanceof ArchiverError && error.code === 'INVALID_SETTINGS';
-  if (!isMistake && !(error instanceof KafkaClusterError)) throw error;
-  console.error(error.message);
-  process.exitCode = isMistake ? 2 : 1;
+  refuse(error);
 }

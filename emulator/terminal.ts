@@ -1,4 +1,5 @@
 import { ArchiverError } from '../lambda/core/errors.ts';
+import { KafkaClusterError } from './kafka-cluster/errors.ts';
 
 const { stdout } = process;
 
@@ -22,10 +23,14 @@ export function print(line: string): void {
   stdout.write(`${line}\n`);
 }
 
-/** Writes what a user did wrong, and sets the exit code for it; anything else is thrown on. */
+/**
+ * Writes, in one line, what a user did wrong (exit code 2) or what could not be started (1); anything
+ * else is thrown on.
+ */
 export function refuse(error: unknown): void {
-  if (!(error instanceof ArchiverError && error.code === 'INVALID_SETTINGS')) throw error;
+  const isMistake = error instanceof ArchiverError && error.code === 'INVALID_SETTINGS';
+  if (!isMistake && !(error instanceof KafkaClusterError)) throw error;
   progress('');
   console.error(error.message);
-  process.exitCode = 2;
+  process.exitCode = isMistake ? 2 : 1;
 }
