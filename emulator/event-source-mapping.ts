@@ -61,6 +61,8 @@ export class EventSourceMapping {
   readonly #deps: MappingDeps;
   readonly #stop = new AbortController();
   readonly #pollers: RunningPoller[] = [];
+  /** One change of their number at a time. */
+  #scaling = Promise.resolve();
   #failure: unknown;
 
   constructor(deps: MappingDeps) {
@@ -72,11 +74,20 @@ export class EventSourceMapping {
     await this.#guard(this.scale(this.#deps.settings.pollers));
     // Those added later are waited for as well.
     for (const poller of this.#pollers) await poller.done;
+    await this.#scaling;
+    for (const poller of this.#pollers) await poller.done;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
   /** Adds pollers, or has the latest leave, until there are so many. */
-  async scale(pollers: number): Promise<void> {
+  scale(pollers: number): Promise<void> {
+    const scaled = this.#scaling.then(() => this.#scaleTo(pollers));
+    this.#scaling = scaled.catch(() => undefined);
+    return scaled;
+  }
+
+  async #scaleTo(pollers: number): Promise<void> {
+    if (this.#stop.signal.aborted) return;
     const working = this.#pollers.filter(({ stop }) => !stop.signal.aborted);
     for (const { stop } of working.slice(pollers)) stop.abort();
     await Promise.all(working.slice(pollers).map(({ done }) => done));

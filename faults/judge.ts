@@ -56,6 +56,8 @@ export async function judge(
     const run = runOf(key);
     if (run === undefined || key.includes('~') || !known.has(nameOf(run))) unexplained += 1;
     else runs.set(nameOf(run), run);
+    const offsets = lines.map((line) => readRecordLine(line).offset);
+    if (run && !isWhole(key, run, { offsets, produced })) altered += 1;
     for (const line of lines) {
       const record = readRecordLine(line);
       const original = expected.get(placeOf(record));
@@ -92,6 +94,23 @@ export function runOf(key: string): Run | undefined {
   const [, partition, first, last] = /-(\d+)-(\d{20})-(\d{20})[.~]/.exec(key) ?? [];
   if (last === undefined) return undefined;
   return { partition: Number(partition), first: Number(first), last: Number(last) };
+}
+
+/** Whether an object has its records once and in order, and all of its run where it is not a part. */
+function isWhole(
+  key: string,
+  { partition, first, last }: Run,
+  {
+    offsets,
+    produced,
+  }: { readonly offsets: readonly number[]; readonly produced: readonly ProducedRecord[] },
+): boolean {
+  const isInOrder = offsets.every((offset, i) => i === 0 || offset > (offsets[i - 1] ?? 0));
+  if (!isInOrder || /\.\d+of\d+\./.test(key)) return isInOrder;
+  const due = produced.filter(
+    (each) => each.partition === partition && each.offset >= first && each.offset <= last,
+  );
+  return due.map(({ offset }) => offset).join() === offsets.join();
 }
 
 function overlaps(runs: readonly Run[]): number {

@@ -63,6 +63,9 @@ class Scenario {
   readonly #ends: Offsets;
   readonly #invoked: Run[] = [];
   #invocations = 0;
+  /** Whether what the function fails with is stored all the same; mostly only its entry has it. */
+  readonly #storesPoisoned: boolean;
+  readonly #problems: string[] = [];
   #source: FaultySource;
   #mapping: EventSourceMapping;
   /** Every mapping so far: those killed, with what they had in the function, and the one that runs. */
@@ -76,6 +79,7 @@ class Scenario {
     this.#world = world;
     this.#strikes = new Strikes(cell.time, random, cell.kind === 'hang' && cell.call === 'invoke');
     this.#settings = settingsOf(cell, random);
+    this.#storesPoisoned = random.chance(0.25);
     const ends = new Map<number, number>();
     for (const { offset, partition } of topic.produced) {
       ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
@@ -98,7 +102,7 @@ class Scenario {
     await this.#replay();
     const judgement = await judge(this.#world, source.topic, this.#topic.produced, this.#invoked);
     const injected = this.#strikes.count;
-    const problems = problemsOf(this.#cell, judgement);
+    const problems = [...problemsOf(this.#cell, judgement), ...this.#problems];
     if (!isInTime) problems.push(`not done in ${PATIENCE_MS} ms`);
     if (injected === 0) problems.push('no fault was injected');
     return { ...judgement, injected, problems };
@@ -137,7 +141,11 @@ class Scenario {
       origin,
       settings: this.#settings,
       clock: systemClock,
-      observe: () => undefined,
+      observe: (event) => {
+        if (event.type === 'discarded' && !event.delivered) {
+          this.#problems.push(`${event.records.length} records dropped`);
+        }
+      },
       invoke: (event) => this.#invoke(event, invoke),
       ...(call === 'destination' && {
         onFailure: s3Destination({
@@ -165,7 +173,7 @@ class Scenario {
     const isPoisoned = runs.some(({ first, last }) => first <= POISON && POISON <= last);
     if (this.#cell.call !== 'destination' || !isPoisoned) return invoke(event);
     // Whether or not it stored them, it does not say that it has.
-    if (this.#random.chance(0.5)) await invoke(event);
+    if (this.#storesPoisoned) await invoke(event);
     return { kind: 'failed', errorType: 'Poisoned' };
   }
 
@@ -227,7 +235,8 @@ class Scenario {
       const { Body } = await client.send(new GetObjectCommand({ ...bucket, Key }));
       const { payload } = JSON.parse((await Body?.transformToString()) ?? '{}');
       this.#invoked.push(...runsOf(payload));
-      await functions[this.#cell.mode].invoke(payload);
+      const { kind } = await functions[this.#cell.mode].invoke(payload);
+      if (kind !== 'returned') this.#problems.push(`a replay ${kind}`);
     }
   }
 }

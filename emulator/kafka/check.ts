@@ -1,7 +1,7 @@
 import { Admin } from '@platformatic/kafka';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { isRefusal } from './client-errors.ts';
-import { clientOptions, type KafkaConnection } from './connection.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from './connection.ts';
 import { toError } from './group-member.ts';
 
 /** Milliseconds in which a broker has to answer: what does not is no broker. */
@@ -16,7 +16,7 @@ export async function partitionCounts(
   connection: KafkaConnection,
   topics: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
-  const admin = new Admin({ ...clientOptions(connection), requestTimeout: ANSWER_MS });
+  const admin = keepAlive(new Admin({ ...clientOptions(connection), requestTimeout: ANSWER_MS }));
   try {
     const there = new Set(await admin.listTopics());
     const known = topics.filter((topic) => there.has(topic));

@@ -33,3 +33,23 @@ export function clientOptions({ brokers, tls, sasl }: KafkaConnection) {
     ...(sasl && { sasl: { ...sasl } }),
   } satisfies Partial<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>>;
 }
+
+/** What {@link keepAlive} needs of a client. */
+interface Connecting {
+  readonly connections: {
+    on(event: 'connecting', listener: (payload: { connection: Errors }) => void): unknown;
+  };
+}
+
+interface Errors {
+  on(event: 'error', listener: () => void): unknown;
+}
+
+/**
+ * A client whose broken connections end no process: one that is reset during a SASL handshake says so
+ * twice, and the client listens once (@platformatic/kafka 2.12.1). What failed is told to who asked.
+ */
+export function keepAlive<Client extends Connecting>(client: Client): Client {
+  client.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined));
+  return client;
+}

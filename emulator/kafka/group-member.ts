@@ -3,7 +3,7 @@ import { Consumer } from '@platformatic/kafka';
 import { Change } from '../change.ts';
 import type { Offsets } from '../source.ts';
 import { isRefusal } from './client-errors.ts';
-import { clientOptions } from './connection.ts';
+import { clientOptions, keepAlive } from './connection.ts';
 import type { KafkaTopicOptions } from './kafka-topic.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
 
@@ -39,18 +39,21 @@ export class GroupMember {
   constructor(options: KafkaTopicOptions) {
     const { connection, groupId, sessionTimeoutMs = SESSION_TIMEOUT_MS } = options;
     this.#options = options;
-    this.#consumer = new Consumer({
-      ...clientOptions(connection),
-      groupId,
-      sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: Math.ceil(sessionTimeoutMs / HEARTBEATS),
-      rebalanceTimeout: Math.max(sessionTimeoutMs, REBALANCE_TIMEOUT_MS),
-      // Partitions that stay with their member are not disturbed by a rebalance.
-      protocols: [{ name: 'cooperative-sticky', version: 3 }],
-      partitionAssigner: stickyAssigner,
-    });
+    this.#consumer = keepAlive(
+      new Consumer({
+        ...clientOptions(connection),
+        groupId,
+        sessionTimeout: sessionTimeoutMs,
+        heartbeatInterval: Math.ceil(sessionTimeoutMs / HEARTBEATS),
+        rebalanceTimeout: Math.max(sessionTimeoutMs, REBALANCE_TIMEOUT_MS),
+        // Partitions that stay with their member are not disturbed by a rebalance.
+        protocols: [{ name: 'cooperative-sticky', version: 3 }],
+        partitionAssigner: stickyAssigner,
+      }),
+    );
     this.#consumer.topics.track(options.topic);
     this.#consumer.on('consumer:group:join', ({ memberId, assignments }) => {
+      if (this.#isClosed) return;
       const own = assignments?.find(({ topic }) => topic === options.topic);
       this.#assigned(memberId, own?.partitions ?? []);
     });
@@ -119,6 +122,12 @@ export class GroupMember {
   async leave(): Promise<void> {
     this.#isClosed = true;
     this.#assigned(null, []);
+    try {
+      // First, or an answer that is under way would have the client go on with its heartbeats.
+      await this.#consumer.leaveGroup(true);
+    } catch (error) {
+      this.#report('leaving the group', error);
+    }
     await this.#consumer.close(true).catch((error) => this.#report('leaving the group', error));
   }
 

@@ -49,7 +49,7 @@ export class KafkaPoller implements Poller {
         return !partitions.every(owns);
       },
       read: async (limits, signal) => {
-        cursors ??= await this.#cursors(partitions, signal);
+        cursors ??= await this.#cursors(partitions, owns, signal);
         return cursors === undefined || !partitions.every(owns)
           ? []
           : this.#read(cursors, limits, signal);
@@ -91,12 +91,13 @@ export class KafkaPoller implements Poller {
   /** Where each partition begins, tried until it is known; undefined where the signal aborts before. */
   async #cursors(
     partitions: readonly number[],
+    owns: (partition: number) => boolean,
     signal: AbortSignal,
   ): Promise<Cursor[] | undefined> {
     const { observe } = this.#options;
-    while (!signal.aborted) {
+    while (!signal.aborted && partitions.every(owns)) {
       try {
-        const offsets = await this.#positions(partitions);
+        const offsets = await this.#positions(partitions, owns);
         return partitions.map((partition) => ({
           partition,
           position: offsets.get(partition) ?? 0,
@@ -110,13 +111,17 @@ export class KafkaPoller implements Poller {
     return undefined;
   }
 
-  async #positions(partitions: readonly number[]): Promise<Offsets> {
+  async #positions(
+    partitions: readonly number[],
+    owns: (partition: number) => boolean,
+  ): Promise<Offsets> {
     const { startingPosition } = this.#options;
     const committed = await this.#member.committed(partitions);
     const others = partitions.filter((partition) => !committed.has(partition));
     const started = await this.#fetcher.offsetsAt(startingPosition, others);
     // At once, or the latest would be a later one after a crash before the first commit.
-    if (started.size > 0) await this.#member.commit(started);
+    // Not where another poller has begun meanwhile: it may have read from an earlier one.
+    if (started.size > 0 && partitions.every(owns)) await this.#member.commit(started);
     return new Map([...committed, ...started]);
   }
 }

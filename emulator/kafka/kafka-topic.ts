@@ -1,6 +1,6 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
 import type { Offsets, Poller, Source } from '../source.ts';
-import { clientOptions, type KafkaConnection } from './connection.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from './connection.ts';
 import { KafkaPoller } from './kafka-poller.ts';
 
 /** Where a group without committed offsets begins; epoch milliseconds for a time. */
@@ -55,7 +55,7 @@ export class KafkaTopic implements Source {
   constructor(options: KafkaTopicOptions) {
     this.topic = options.topic;
     this.#options = options;
-    this.#admin = new Admin(clientOptions(options.connection));
+    this.#admin = keepAlive(new Admin(clientOptions(options.connection)));
   }
 
   /** Resolves when the group has let the new member in. */

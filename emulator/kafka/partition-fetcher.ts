@@ -3,7 +3,7 @@ import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platforma
 import { Change } from '../change.ts';
 import type { Offsets } from '../source.ts';
 import type { RecordBuffer } from '../take-in-turn.ts';
-import { clientOptions } from './connection.ts';
+import { clientOptions, keepAlive } from './connection.ts';
 import { type FetchAnswer, fetchedRecords, type PartitionAnswer } from './fetched-records.ts';
 import { toError } from './group-member.ts';
 import type { KafkaTopicOptions, StartingPosition } from './kafka-topic.ts';
@@ -50,10 +50,12 @@ export class PartitionFetcher {
     this.#options = options;
     const { READ_COMMITTED, READ_UNCOMMITTED } = FetchIsolationLevels;
     this.#isolationLevel = (options.readCommitted ?? true) ? READ_COMMITTED : READ_UNCOMMITTED;
-    this.#consumer = new Consumer({
-      ...clientOptions(options.connection),
-      groupId: options.groupId,
-    });
+    this.#consumer = keepAlive(
+      new Consumer({
+        ...clientOptions(options.connection),
+        groupId: options.groupId,
+      }),
+    );
     this.#consumer.topics.track(options.topic);
     void this.#run();
   }
@@ -169,6 +171,8 @@ export class PartitionFetcher {
     const { partition, position: from } = cursor;
     const earliest = (await this.offsetsAt('earliest', [partition])).get(partition) ?? 0;
     const lost = Math.max(0, earliest - from);
+    // Another leader may have answered meanwhile.
+    if (cursor.position !== from) return;
     if (outOfRange === 'stop') {
       const message = `partition ${partition} has no offset ${from} any more: its log begins at ${earliest}`;
       cursor.failure = new RangeError(message);
@@ -177,6 +181,7 @@ export class PartitionFetcher {
       return;
     }
     const to = (await this.offsetsAt(outOfRange, [partition])).get(partition) ?? earliest;
+    if (cursor.position !== from) return;
     cursor.position = to;
     observe({ type: 'out of range', partition, from, to, lost: Math.max(lost, to - from) });
   }

@@ -59,12 +59,19 @@ describe('the judge of a scenario', () => {
     expect(await judge(world, 't', produced, [run(0, 1)])).toEqual({ ...all, lost: 2 });
   });
 
-  it('counts a record with another value, or outside of its run, or never produced', async () => {
+  it('counts a record with another value, outside of its run or never produced, and its object', async () => {
     await store(run(0, 3), [0, 1, 2], 'v0');
     await store(run(3, 3), [2, 3]);
     await store(run(9, 9), [9]);
     const invoked = [run(0, 3), run(3, 3), run(9, 9)];
-    expect(await judge(world, 't', produced, invoked)).toEqual({ ...all, altered: 4, overlaps: 1 });
+    expect(await judge(world, 't', produced, invoked)).toEqual({ ...all, altered: 7, overlaps: 1 });
+  });
+
+  it('counts an object that has not all of its run, or a record twice', async () => {
+    await store(run(0, 3), [0, 1]);
+    await store(run(2, 3), [2, 2, 3]);
+    const invoked = [run(0, 3), run(2, 3)];
+    expect(await judge(world, 't', produced, invoked)).toEqual({ ...all, altered: 2, overlaps: 1 });
   });
 
   it('counts a key that was created twice', async () => {
