@@ -184,7 +184,10 @@ class Scenario {
       // A mapping that was killed meanwhile has no more pollers to add.
       if (this.#invocations < 12) void this.#mapping.scale(pollers).catch(() => undefined);
     }
-    if (this.#invocations === 1) void this.#topic.disturb?.();
+    if (this.#invocations !== 1) return;
+    this.#topic.disturb?.().catch((error) => {
+      this.#problems.push(`the disturbance failed: ${error}`);
+    });
   }
 
   /** SIGKILL of the mapping's process: another one starts, and knows what was committed alone. */
