@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { type Compression, compressionLevels, settingRanges } from '../lambda/contract.ts';
 import { type ArchiveEnvironmentProps, archiveEnvironment } from '../lib/archive-environment.ts';
 import type { FunctionConfiguration } from './lambda/execution-environment.ts';
+import type { S3Access } from './s3-client.ts';
 
 /** What a run decides of the archive function; the rest is as the stack deploys it by default. */
 export interface ArchiveFunctionOptions
@@ -19,13 +20,6 @@ export interface ArchiveFunctionOptions
   readonly timeoutSeconds?: number;
   /** @default - the emulator's own runtime */
   readonly runtimeCommand?: readonly string[] | undefined;
-}
-
-/** An S3 server and who to be there. */
-export interface S3Access {
-  readonly endpoint: string;
-  /** @default - any, for a server that does not look */
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 /** The archive function as the stack would deploy it, before an S3 server of one's own. */

@@ -16,14 +16,14 @@ export interface Run {
   readonly last: number;
 }
 
-/** What reading a topic back from S3 showed. Each number but the last counts records. */
+/** What reading a topic back from S3 showed. */
 export interface Judgement {
   readonly produced: number;
-  /** In no object. */
+  /** Records in no object. */
   readonly lost: number;
-  /** In an object with another key or value, or never produced. */
+  /** Record lines with another key or value or never produced, and objects without their whole run. */
   readonly altered: number;
-  /** Objects whose key was created more than once, or that are not what was created. */
+  /** Objects whose key was created more than once. */
   readonly overwritten: number;
   /** Objects of a run that was never invoked, or stored under a second name. */
   readonly unexplained: number;
@@ -52,7 +52,7 @@ export async function judge(
   let unexplained = 0;
   const prefix = `topic=${topic}/`;
   for await (const { key, lines } of readObjects(world.client, buckets.archive, prefix)) {
-    if (world.created.get(key)?.times !== 1) overwritten += 1;
+    if (world.created.get(key) !== 1) overwritten += 1;
     const run = runOf(key);
     if (run === undefined || key.includes('~') || !known.has(nameOf(run))) unexplained += 1;
     else runs.set(nameOf(run), run);

@@ -1,15 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Admin, Producer } from '@platformatic/kafka';
-import { clientOptions } from '../emulator/kafka/connection.ts';
-import { endOffsets, KafkaTopic } from '../emulator/kafka/kafka-topic.ts';
+import { Admin } from '@platformatic/kafka';
+import { clientOptions, keepAlive } from '../emulator/kafka/connection.ts';
+import { KafkaTopic } from '../emulator/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../emulator/kafka-cluster/cluster.ts';
 import type { Cell } from './cell.ts';
 import type { ProducedRecord } from './judge.ts';
 import { type NewRecord, newRecords } from './memory-scenario.ts';
+import { createTopic, produce } from './new-topic.ts';
 import { Random } from './random.ts';
 import type { FilledTopic } from './scenario.ts';
-import { until } from './world.ts';
 
 const SESSION_TIMEOUT_MS = 6000;
 
@@ -54,13 +54,16 @@ export async function kafkaTopic(
   const isReplicated = cell.topology === 'leader-change';
   const cluster = await clusters.of(isReplicated ? 3 : 1);
   const connection = { brokers: cluster.bootstrapServers.split(',') };
-  const admin = new Admin(clientOptions(connection));
+  const admin = keepAlive(new Admin(clientOptions(connection)));
   const records = newRecords(cell, new Random(seed));
   const partitions = 1 + Math.max(...records.map(({ partition }) => partition));
-  await admin.createTopics({ topics: [name], partitions, replicas: isReplicated ? 3 : 1 });
-  const hasLeaders = () => endOffsets(admin, name).then((ends) => ends.size === partitions, no);
-  await until(hasLeaders, { everyMs: 50, withinMs: 30_000 });
-  const produced = await produce(connection.brokers, name, records);
+  await createTopic(admin, { topic: name, partitions, replicas: isReplicated ? 3 : 1 });
+  const messages = records.map(({ timestamp, ...record }) => ({
+    ...record,
+    topic: name,
+    timestamp: BigInt(timestamp),
+  }));
+  await produce(connection, messages);
   const source = new KafkaTopic({
     connection,
     topic: name,
@@ -84,7 +87,7 @@ export async function kafkaTopic(
   };
   return {
     source,
-    produced,
+    produced: withOffsets(records),
     everyMs: 150,
     // A cluster that is just restarting is not done.
     isDone: () =>
@@ -106,26 +109,7 @@ export async function kafkaTopic(
   };
 }
 
-async function produce(
-  brokers: readonly string[],
-  topic: string,
-  records: readonly NewRecord[],
-): Promise<ProducedRecord[]> {
-  // Without retries: a record that is sent twice would have two offsets.
-  const producer = new Producer<Buffer | null, Buffer | null, Buffer, Buffer>(
-    clientOptions({ brokers }),
-  );
-  await producer.send({
-    acks: -1,
-    messages: records.map(({ partition, timestamp, key, value }) => ({
-      topic,
-      partition,
-      timestamp: BigInt(timestamp),
-      key,
-      value,
-    })),
-  });
-  await producer.close();
+function withOffsets(records: readonly NewRecord[]): ProducedRecord[] {
   const next = new Map<number, number>();
   return records.map((record) => {
     const offset = next.get(record.partition) ?? 0;

@@ -1,18 +1,19 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { S3Client } from '@aws-sdk/client-s3';
-import { Admin, Producer } from '@platformatic/kafka';
+import { Admin } from '@platformatic/kafka';
 import { archiveFunction } from '../emulator/archive-function.ts';
 import { readObjects, readRecordLine } from '../emulator/demo/read-back.ts';
-import { clientOptions } from '../emulator/kafka/connection.ts';
-import { endOffsets, KafkaTopic } from '../emulator/kafka/kafka-topic.ts';
+import { clientOptions, keepAlive } from '../emulator/kafka/connection.ts';
+import { KafkaTopic } from '../emulator/kafka/kafka-topic.ts';
 import { startKafkaCluster } from '../emulator/kafka-cluster/cluster.ts';
 import { createPipeline } from '../emulator/pipeline.ts';
+import { s3ClientOf } from '../emulator/s3-client.ts';
 import { startS3Server } from '../emulator/s3-server/server.ts';
 import { mappingSettings } from '../emulator/settings.ts';
 import { type NaiveEvent, runNaiveConsumer } from '../test/naive-consumer/naive-consumer.ts';
 import { runsOf } from './judge.ts';
+import { createTopic, produce } from './new-topic.ts';
 import { until } from './world.ts';
 
 /** How slow, and how patient. */
@@ -51,6 +52,12 @@ export interface SlowUploadResults {
 
 const RECORDS = 200;
 const BUFFER = 100;
+const slowMessages = Array.from({ length: RECORDS }, (_, i) => ({
+  topic: 'slow',
+  partition: 0,
+  key: null,
+  value: Buffer.from(`{"n":${i}}`),
+}));
 const NAIVE_BUCKET = 'naive';
 const ARCHIVE_BUCKET = 'archive';
 
@@ -74,16 +81,11 @@ export async function compareSlowUpload(options: SlowUploadOptions): Promise<Slo
   });
   const cluster = await startKafkaCluster({ folder: join(out, 'kafka'), brokers: 1 });
   try {
-    const admin = new Admin(clientOptions({ brokers: [cluster.bootstrapServers] }));
-    await admin.createTopics({ topics: ['slow'], partitions: 1, replicas: 1 });
-    const hasLeader = () =>
-      endOffsets(admin, 'slow').then(
-        (ends) => ends.size === 1,
-        () => false,
-      );
-    await until(hasLeader, { everyMs: 50, withinMs: 30_000 });
-    await produce(cluster.bootstrapServers);
+    const connection = { brokers: [cluster.bootstrapServers] };
+    const admin = keepAlive(new Admin(clientOptions(connection)));
+    await createTopic(admin, { topic: 'slow', partitions: 1, replicas: 1 });
     await admin.close();
+    await produce(connection, slowMessages);
     const place = { brokers: cluster.bootstrapServers, endpoint: s3.endpoint };
     print('a consumer that polls, buffers and uploads in one loop');
     const naive = await runNaive(place, options);
@@ -213,8 +215,7 @@ async function runEmulator(
 }
 
 async function countStoredOnce(endpoint: string): Promise<number> {
-  const credentials = { accessKeyId: 'anyone', secretAccessKey: 'anyone' };
-  const client = new S3Client({ endpoint, region: 'us-east-1', credentials });
+  const client = s3ClientOf({ endpoint });
   const times = new Map<number, number>();
   for await (const { lines } of readObjects(client, ARCHIVE_BUCKET)) {
     for (const { offset } of lines.map(readRecordLine)) {
@@ -223,19 +224,6 @@ async function countStoredOnce(endpoint: string): Promise<number> {
   }
   client.destroy();
   return [...times.values()].filter((each) => each === 1).length;
-}
-
-async function produce(brokers: string): Promise<void> {
-  const producer = new Producer(clientOptions({ brokers: [brokers] }));
-  await producer.send({
-    acks: -1,
-    messages: Array.from({ length: RECORDS }, (_, i) => ({
-      topic: 'slow',
-      partition: 0,
-      value: Buffer.from(`{"n":${i}}`),
-    })),
-  });
-  await producer.close();
 }
 
 function toLine(name: string, { committed, evictions, readTwice, slowest }: SlowUploadResult) {

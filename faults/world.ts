@@ -1,9 +1,10 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { archiveFunction } from '../emulator/archive-function.ts';
 import { EmulatedFunction } from '../emulator/lambda/function.ts';
+import { s3ClientOf } from '../emulator/s3-client.ts';
 import {
   type S3Fault,
   type S3RequestInfo,
@@ -29,8 +30,8 @@ export interface World {
   readonly client: S3Client;
   readonly endpoint: string;
   readonly functions: Readonly<Record<Mode, EmulatedFunction>>;
-  /** How often each key of the archive was created; S3's own word for it. */
-  readonly created: Map<string, { times: number; etag: string }>;
+  /** How often each key of the archive was created. */
+  readonly created: Map<string, number>;
   /** Strikes the puts of the scenario that runs. */
   putFault: PutFault | undefined;
   close(): Promise<void>;
@@ -51,9 +52,9 @@ export async function startWorld(folder: string, codeFolder: string): Promise<Wo
     buckets: Object.values(buckets),
     fault: async (request) =>
       request.operation === 'PutObject' ? world?.putFault?.(request) : undefined,
-    onObjectCreated: ({ bucket, etag, key }) => {
+    onObjectCreated: ({ bucket, key }) => {
       if (bucket !== buckets.archive) return;
-      created.set(key, { times: (created.get(key)?.times ?? 0) + 1, etag });
+      created.set(key, (created.get(key) ?? 0) + 1);
     },
   });
   const log = createWriteStream(join(folder, 'function.log'));
@@ -75,13 +76,8 @@ export async function startWorld(folder: string, codeFolder: string): Promise<Wo
         CONCURRENCY,
       ),
   ) as [EmulatedFunction, EmulatedFunction];
-  const client = new S3Client({
-    endpoint: s3.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'faults', secretAccessKey: 'faults' },
-    // Who delivers tries again by itself.
-    maxAttempts: 1,
-  });
+  // Who delivers tries again by itself.
+  const client = s3ClientOf(s3, 1);
   world = {
     client,
     endpoint: s3.endpoint,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { partitionCounts } from '../kafka/check.ts';
-import { clientOptions, type KafkaConnection } from '../kafka/connection.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../kafka/connection.ts';
 import { type KafkaEvent, KafkaTopic } from '../kafka/kafka-topic.ts';
 import { KafkaClusterError } from '../kafka-cluster/errors.ts';
 import type { Offsets, SourceRecord } from '../source.ts';
@@ -51,7 +51,7 @@ export class DemoCluster {
 
   private constructor(connection: KafkaConnection) {
     this.#connection = connection;
-    this.#admin = new Admin(clientOptions(connection));
+    this.#admin = keepAlive(new Admin(clientOptions(connection)));
   }
 
   /**

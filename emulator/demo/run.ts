@@ -1,13 +1,13 @@
 import { createWriteStream, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { S3Client } from '@aws-sdk/client-s3';
 import { settingRanges } from '../../lambda/contract.ts';
 import { archiveFunction } from '../archive-function.ts';
 import type { KafkaConnection } from '../kafka/connection.ts';
 import { startKafkaCluster } from '../kafka-cluster/cluster.ts';
 import type { EmulatedFunction } from '../lambda/function.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
+import { s3ClientOf } from '../s3-client.ts';
 import { startS3Server } from '../s3-server/server.ts';
 import { mappingSettings } from '../settings.ts';
 import { archiveAll } from './archive-all.ts';
@@ -166,11 +166,7 @@ class DemoRun {
 
   /** Reads every record back into the ledger, as a user of the archive would: list, get, unpack. */
   async #readBack(endpoint: string): Promise<ReadBack> {
-    const client = new S3Client({
-      endpoint,
-      region: 'us-east-1',
-      credentials: { accessKeyId: 'emulator', secretAccessKey: 'emulator' },
-    });
+    const client = s3ClientOf({ endpoint });
     const read = { objects: 0, bytesStored: 0, lastKey: '', lastLine: '' };
     let records = 0;
     for await (const { key, bytes, lines } of readObjects(client, BUCKET)) {

@@ -1,5 +1,5 @@
 import { Producer } from '@platformatic/kafka';
-import { clientOptions, type KafkaConnection } from '../kafka/connection.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../kafka/connection.ts';
 import { KafkaClusterError } from '../kafka-cluster/errors.ts';
 import type { SourceRecord } from '../source.ts';
 import { sizeOf } from '../take-in-turn.ts';
@@ -39,13 +39,15 @@ export async function fillTopic(
   onProduced: (record: SourceRecord) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const producer = new Producer<Buffer | null, Buffer | null, Buffer, Buffer | null>({
-    ...clientOptions(connection),
-    // What is tried again is not there twice.
-    idempotent: true,
-    retries: RETRIES,
-    retryDelay: RETRY_DELAY_MS,
-  });
+  const producer = keepAlive(
+    new Producer<Buffer | null, Buffer | null, Buffer, Buffer | null>({
+      ...clientOptions(connection),
+      // What is tried again is not there twice.
+      idempotent: true,
+      retries: RETRIES,
+      retryDelay: RETRY_DELAY_MS,
+    }),
+  );
   const nextOffsets = new Map<number, number>();
   const close = () => producer.close(true).catch(() => undefined);
   signal.addEventListener('abort', close);

@@ -1,12 +1,12 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import { archiveFunction, type S3Access } from '../archive-function.ts';
+import { archiveFunction } from '../archive-function.ts';
 import { partitionCounts } from '../kafka/check.ts';
 import { KafkaTopic } from '../kafka/kafka-topic.ts';
 import { s3Destination } from '../on-failure.ts';
 import { createPipeline } from '../pipeline.ts';
+import { type S3Access, s3ClientOf } from '../s3-client.ts';
 import { type S3Server, startS3Server } from '../s3-server/server.ts';
 import type { EmulateOptions } from './options.ts';
 import { EmulateStatus } from './status.ts';
@@ -116,7 +116,7 @@ function mappingOf(source: KafkaTopic, { options, deps, status, s3 }: Running) {
       status.mapping(source.topic, event),
     ...(failedBucket !== undefined && {
       onFailure: s3Destination({
-        client: s3Client(s3),
+        client: s3ClientOf(s3),
         bucket: failedBucket,
         origin,
         functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:archive',
@@ -142,16 +142,6 @@ async function openS3(
     throw new ArchiverError('INVALID_SETTINGS', message);
   }
   return { s3: { endpoint: s3Endpoint, credentials: { accessKeyId, secretAccessKey } } };
-}
-
-function s3Client({ endpoint, credentials }: S3Access): S3Client {
-  const anyone = { accessKeyId: 'emulator', secretAccessKey: 'emulator' };
-  return new S3Client({
-    endpoint,
-    region: 'us-east-1',
-    forcePathStyle: true,
-    credentials: credentials ?? anyone,
-  });
 }
 
 function startStatus(sources: readonly KafkaTopic[], status: EmulateStatus, deps: EmulateDeps) {

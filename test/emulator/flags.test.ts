@@ -1,19 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../emulator/flags.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import { refusalOf } from '../helpers/refusal.ts';
 
 const options = { out: { ...text, default: 'here' }, name: text, attempts: text, ric: flag };
-
-/** The message that is refused with. */
-function refusalOf(read: () => unknown): string {
-  try {
-    read();
-  } catch (error) {
-    if (!(error instanceof ArchiverError) || error.code !== 'INVALID_SETTINGS') throw error;
-    return error.message;
-  }
-  return 'none';
-}
 
 describe('flags', () => {
   it.each([

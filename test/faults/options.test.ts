@@ -1,20 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { allCells, cellName, needsKafka } from '../../faults/cell.ts';
 import { cellsOf, type FaultOptions, faultsHelp, parseFaultOptions } from '../../faults/options.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
+import { refusalOf as refusal } from '../helpers/refusal.ts';
 
 const parse = (line: string) => parseFaultOptions(line === '' ? [] : line.split(' '), 17);
 
-/** The message that a command line is refused with. */
-function refusalOf(line: string): string {
-  try {
-    parse(line);
-  } catch (error) {
-    if (!(error instanceof ArchiverError) || error.code !== 'INVALID_SETTINGS') throw error;
-    return error.message;
-  }
-  return 'none';
-}
+const refusalOf = (line: string) => refusal(() => parse(line));
 
 const defaults: FaultOptions = {
   seed: 17,

@@ -1,8 +1,7 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import { Admin, Producer } from '@platformatic/kafka';
-import { archiveFunction, type S3Access } from '../../emulator/archive-function.ts';
+import { archiveFunction } from '../../emulator/archive-function.ts';
 import { readObjects } from '../../emulator/demo/read-back.ts';
 import { clientOptions, type KafkaConnection } from '../../emulator/kafka/connection.ts';
 import {
@@ -12,6 +11,7 @@ import {
   type KafkaTopicOptions,
 } from '../../emulator/kafka/kafka-topic.ts';
 import { createPipeline } from '../../emulator/pipeline.ts';
+import { type S3Access, s3ClientOf } from '../../emulator/s3-client.ts';
 import { mappingSettings } from '../../emulator/settings.ts';
 import { until } from '../../faults/world.ts';
 
@@ -124,12 +124,8 @@ export async function archiveTopic(
   return { lines: await linesOf(topic, bucket, s3), events };
 }
 
-async function linesOf(topic: string, bucket: string, { endpoint, credentials }: S3Access) {
-  const client = new S3Client({
-    endpoint,
-    region: 'us-east-1',
-    credentials: credentials ?? { accessKeyId: 'anyone', secretAccessKey: 'anyone' },
-  });
+async function linesOf(topic: string, bucket: string, s3: S3Access) {
+  const client = s3ClientOf(s3);
   const lines: Line[] = [];
   for await (const object of readObjects(client, bucket, `topic=${topic}/`)) {
     lines.push(...object.lines.map((line) => JSON.parse(line) as Line));

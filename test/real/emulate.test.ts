@@ -4,12 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Admin } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { readObjects, readRecordLine } from '../../emulator/demo/read-back.ts';
 import { KafkaTopic } from '../../emulator/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
+import { s3ClientOf } from '../../emulator/s3-client.ts';
 import { until } from '../../faults/world.ts';
 import { clientsOf } from './archiving.ts';
 import { type RealS3, startRealS3 } from './real-s3.ts';
@@ -30,12 +31,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'emulate-'));
   cluster = await startKafkaCluster({ folder: join(folder, 'kafka'), secure: true });
   s3 = await startRealS3({ folder: join(folder, 's3') });
-  client = new S3Client({
-    endpoint: s3.endpoint,
-    region: 'us-east-1',
-    credentials: s3.credentials,
-    forcePathStyle: true,
-  });
+  client = s3ClientOf(s3);
   await client.send(new CreateBucketCommand({ Bucket: 'archive' }));
   ({ admin, producer } = clientsOf({ brokers: [cluster.bootstrapServers] }));
 });

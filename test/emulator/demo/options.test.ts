@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DemoOptions, demoHelp, parseDemoOptions } from '../../../emulator/demo/options.ts';
-import { ArchiverError } from '../../../lambda/core/errors.ts';
+import { refusalOf as refusal } from '../../helpers/refusal.ts';
 
 const defaults: DemoOptions = {
   input: undefined,
@@ -23,16 +23,8 @@ type Environment = Readonly<Record<string, string>>;
 const parse = (line: string, environment: Environment = {}) =>
   parseDemoOptions(line === '' ? [] : line.split(' '), environment);
 
-/** The message that a command line is refused with. */
-function refusalOf(line: string, environment: Environment = {}): string {
-  try {
-    parse(line, environment);
-  } catch (error) {
-    if (!(error instanceof ArchiverError) || error.code !== 'INVALID_SETTINGS') throw error;
-    return error.message;
-  }
-  return 'none';
-}
+const refusalOf = (line: string, environment: Environment = {}) =>
+  refusal(() => parse(line, environment));
 
 describe('demo options', () => {
   it.each<[string, Partial<DemoOptions>]>([

@@ -5,7 +5,7 @@ import {
   parseEmulateOptions,
 } from '../../../emulator/emulate/options.ts';
 import { type MappingOptions, mappingSettings } from '../../../emulator/settings.ts';
-import { ArchiverError } from '../../../lambda/core/errors.ts';
+import { refusalOf as refusal } from '../../helpers/refusal.ts';
 import { noon } from '../source-records.ts';
 
 type Environment = Readonly<Record<string, string>>;
@@ -20,16 +20,8 @@ function optionsOf(line = ''): EmulateOptions {
   return options;
 }
 
-/** The message that a command line is refused with. */
-function refusalOf(line: string, environment: Environment = {}): string {
-  try {
-    parse(line, environment);
-  } catch (error) {
-    if (!(error instanceof ArchiverError) || error.code !== 'INVALID_SETTINGS') throw error;
-    return error.message;
-  }
-  return 'none';
-}
+const refusalOf = (line: string, environment: Environment = {}) =>
+  refusal(() => parse(line, environment));
 
 const defaults: Omit<EmulateOptions, 'groupOf'> = {
   connection: { brokers: ['a:1'] },

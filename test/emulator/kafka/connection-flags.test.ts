@@ -9,23 +9,15 @@ import {
   connectionHelp,
   readConnection,
 } from '../../../emulator/kafka/connection-flags.ts';
-import { ArchiverError } from '../../../lambda/core/errors.ts';
+import { refusalOf as refusal } from '../../helpers/refusal.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
 const parse = (line: string, environment: Environment = {}) =>
   readConnection(readFlags(line === '' ? [] : line.split(' '), connectionFlags), environment);
 
-/** The message that a command line is refused with. */
-function refusalOf(line: string, environment: Environment = {}): string {
-  try {
-    parse(line, environment);
-  } catch (error) {
-    if (!(error instanceof ArchiverError) || error.code !== 'INVALID_SETTINGS') throw error;
-    return error.message;
-  }
-  return 'none';
-}
+const refusalOf = (line: string, environment: Environment = {}) =>
+  refusal(() => parse(line, environment));
 
 /** The path of a file of this text, which is gone when the test is over. */
 function fileOf(text: string): string {
