@@ -3,20 +3,18 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { createArchiveHandler } from './archive-handler.ts';
 import { METRIC_NAMESPACE } from './contract.ts';
 import { enrich } from './enrich.ts';
+import { systemClock } from './io/clock.ts';
 import { createS3Client, createS3ObjectStore } from './io/s3-object-store.ts';
-import { readSettings } from './io/settings.ts';
+import { readArchiveSettings } from './io/settings.ts';
 import { createTelemetry } from './io/telemetry.ts';
+import { createObjectDelivery } from './object-delivery.ts';
 
-const settings = readSettings(process.env);
+const settings = readArchiveSettings(process.env);
+const clock = systemClock;
+const telemetry = createTelemetry(new Logger(), new Metrics({ namespace: METRIC_NAMESPACE }));
+const client = createS3Client({ ...settings, random: Math.random });
+const store = createS3ObjectStore(client, settings.archiveBucket);
+const delivery = createObjectDelivery({ store, clock, telemetry, enrich, settings });
 
 /** The archive function. */
-export const handler = createArchiveHandler({
-  store: createS3ObjectStore(
-    createS3Client({ maxParallelPuts: settings.maxParallelPuts, random: Math.random }),
-    settings.archiveBucket,
-  ),
-  clock: { now: Date.now, timeout: (milliseconds) => AbortSignal.timeout(milliseconds) },
-  telemetry: createTelemetry(new Logger(), new Metrics({ namespace: METRIC_NAMESPACE })),
-  enrich,
-  settings,
-});
+export const handler = createArchiveHandler({ delivery, clock, telemetry, settings });

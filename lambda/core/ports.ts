@@ -1,5 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import type { ArchiverError } from './errors.ts';
+import type { FailedBatchSummary } from './failed-batch.ts';
+import type { Batch, BatchRun } from './kafka-event.ts';
+import type { FailedBatchPointer } from './replay-message.ts';
 
 /** An object on its way to the store, with all its metadata. */
 export interface StorableObject {
@@ -32,6 +35,124 @@ export interface ObjectStore {
    * @throws {ArchiverError} `STORE_WRITE_FAILED` or `STORE_ABORTED`
    */
   readSha256(key: string, options: StoreOptions): Promise<string | undefined>;
+}
+
+/** Who delivers a batch, and what is known of it besides its records. */
+export interface DeliveryJob extends StoreOptions {
+  readonly requestId: string;
+  readonly functionVersion: string;
+  /** Where a batch that is replayed comes from, by the names of `objectMetadataNames`. */
+  readonly provenance?: Readonly<Record<string, string>>;
+}
+
+/** Records that were not delivered, and why. */
+export interface DeliveryFailure {
+  readonly run: BatchRun;
+  readonly error: ArchiverError;
+}
+
+/** How a batch was delivered. */
+export interface DeliveryResult {
+  readonly summary: BatchSummary;
+  /** Empty where every record of the batch is stored for good. */
+  readonly failures: readonly DeliveryFailure[];
+}
+
+/** The way of a batch to where it is archived: the same for archive and replay. */
+export interface Delivery {
+  /**
+   * Delivers a batch, so that any number of tries leave each record there at least once, and say so
+   * only when all are there.
+   *
+   * @throws {ArchiverError} where nothing of the batch was delivered, since it cannot be planned
+   */
+  deliver(batch: Batch, job: DeliveryJob): Promise<DeliveryResult>;
+}
+
+/** Where failed batches are kept. */
+export interface FailedBatchStore {
+  /**
+   * The entry of a failed batch, as text.
+   *
+   * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND`, `FAILED_BATCH_UNREADABLE`, `NOT_A_FAILED_BATCH` (too
+   * large), `LOAD_FAILED` or `STORE_ABORTED`
+   */
+  load(pointer: FailedBatchPointer, options: StoreOptions): Promise<string>;
+  /**
+   * Marks a failed batch as replayed: from then on it may expire.
+   *
+   * @throws {ArchiverError} `MARK_FAILED` or `STORE_ABORTED`: it may be marked or not
+   */
+  markReplayed(pointer: FailedBatchPointer, mark: ReplayMark, options: StoreOptions): Promise<void>;
+}
+
+/** A failed batch as a listing shows it. */
+export interface FailedBatchEntry extends FailedBatchPointer {
+  /** Epoch milliseconds: when it was kept, and so when it had failed. */
+  readonly failedAt: number;
+  readonly bytes: number;
+}
+
+/** That a failed batch was replayed: when, and into how many objects. */
+export interface ReplayMark {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly objects: number;
+}
+
+/** What can be asked of the bucket of failed batches. */
+export interface FailedBatchListing {
+  /**
+   * A page of its entries, by key.
+   *
+   * @param place.after key after which the page begins; undefined for the first
+   * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`, as all of these
+   */
+  list(
+    place: { readonly prefix: string; readonly after: string | undefined },
+    options: StoreOptions,
+  ): Promise<{ readonly entries: readonly FailedBatchEntry[]; readonly next: string | undefined }>;
+  /** Whether it was replayed; undefined where it was not, or is gone. */
+  mark(pointer: FailedBatchPointer, options: StoreOptions): Promise<ReplayMark | undefined>;
+  /** What it says of itself; undefined where it is no failed batch, or is gone. */
+  summary(
+    pointer: FailedBatchPointer,
+    options: StoreOptions,
+  ): Promise<FailedBatchSummary | undefined>;
+}
+
+/** A message that will not be tried again, and why. */
+export interface DeadLetter {
+  /** The message, as it came. */
+  readonly body: string;
+  /** By the names of `deadLetterAttributes`. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** The queue of failed batches to be replayed, and that of those that are given up. */
+export interface ReplayQueue {
+  /**
+   * Has a message that was received come again after so many seconds.
+   *
+   * @throws {ArchiverError} `QUEUE_FAILED`: it comes again after the queue's own time
+   */
+  delay(receiptHandle: string, seconds: number, options: StoreOptions): Promise<void>;
+  /**
+   * Gives a message up. It is still to be deleted.
+   *
+   * @throws {ArchiverError} `QUEUE_FAILED`: it may be there or not
+   */
+  bury(letter: DeadLetter, options: StoreOptions): Promise<void>;
+}
+
+/** Where failed batches that are to be replayed again are sent. */
+export interface ReplayRequests {
+  /**
+   * Puts failed batches on the replay queue.
+   *
+   * @throws {ArchiverError} `QUEUE_FAILED`: some may be on it
+   */
+  enqueue(pointers: readonly FailedBatchPointer[], options: StoreOptions): Promise<void>;
 }
 
 /** Time, as an argument. */
@@ -78,11 +199,47 @@ export interface ObjectSummary {
   readonly keyConflict: boolean;
 }
 
-/** Logs and metrics. Nothing handed to it holds a payload, a record key or a header value. */
+/** Told of each object that is stored. */
+export type ObjectTelemetry = Pick<Telemetry, 'objectStored'>;
+
+/** Logs and metrics of the archive function. Nothing handed to it holds a payload, a record key or a header value. */
 export interface Telemetry {
   objectStored(summary: ObjectSummary): void;
   /** Once an invocation that planned its objects; `failures` name those that are not stored. */
   batchDone(summary: BatchSummary, failures: readonly ArchiverError[]): void;
   /** Once an invocation whose batch could not be planned. */
   batchRefused(requestId: string, error: ArchiverError): void;
+}
+
+/** A failed batch that was replayed: its one log line and its metrics. */
+export interface ReplaySummary extends BatchSummary {
+  readonly failedBatch: string;
+  readonly condition: string;
+  /** Times that its message was received, this one included. */
+  readonly tries: number;
+}
+
+/** A message whose failed batch was not replayed. */
+export interface ReplayFailure {
+  readonly requestId: string;
+  readonly messageId: string;
+  readonly tries: number;
+  readonly error: ArchiverError;
+  /** As far as they are known. */
+  readonly failedBatch: string | undefined;
+  readonly condition: string | undefined;
+  readonly offsets: string | undefined;
+}
+
+/** Logs and metrics of the replay function. Nothing handed to it holds a payload, a record key or a header value. */
+export interface ReplayTelemetry extends ObjectTelemetry {
+  batchReplayed(summary: ReplaySummary): void;
+  /** It comes again, after so many seconds; undefined where that is the queue's own time. */
+  batchDelayed(failure: ReplayFailure, seconds: number | undefined): void;
+  /** It is in the dead-letter queue. */
+  batchDied(failure: ReplayFailure): void;
+  /** A message that points to nothing, such as S3's test event. */
+  messageIgnored(requestId: string, messageId: string): void;
+  /** What a command came to; see `ReplayCommandResult`. */
+  commandDone(requestId: string, result: Readonly<Record<string, unknown>>): void;
 }

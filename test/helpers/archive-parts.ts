@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import type {
-  ArchiveDeps,
-  ArchiveSettings,
-  InvocationContext,
+import {
+  type ArchiveDeps,
+  type ArchiveSettings,
+  createArchiveHandler,
+  type InvocationContext,
 } from '../../lambda/archive-handler.ts';
 import { objectMetadataNames } from '../../lambda/contract.ts';
 import { noEnrichment } from '../../lambda/core/enrichment.ts';
@@ -16,9 +17,26 @@ import type {
   StoreOptions,
   Telemetry,
 } from '../../lambda/core/ports.ts';
+import {
+  createObjectDelivery,
+  type ObjectDeliveryDeps,
+  type ObjectDeliverySettings,
+} from '../../lambda/object-delivery.ts';
 import { noon } from './kafka-events.ts';
 
-export const archiveSettings: ArchiveSettings = {
+/** Settings of the archive function: its handler's and its delivery's. */
+export type AllArchiveSettings = ArchiveSettings & ObjectDeliverySettings;
+
+/** Parts of the archive function: its handler's and its delivery's. */
+export type AllArchiveDeps = Omit<ArchiveDeps, 'delivery'> &
+  ObjectDeliveryDeps & { readonly settings: AllArchiveSettings };
+
+/** The archive function's handler, wired as its entry does. */
+export function archiveHandler(deps: AllArchiveDeps): ReturnType<typeof createArchiveHandler> {
+  return createArchiveHandler({ ...deps, delivery: createObjectDelivery(deps) });
+}
+
+export const archiveSettings: AllArchiveSettings = {
   objectPrefix: 'shop/',
   timeFolder: 'hour',
   compression: 'gzip',
@@ -108,11 +126,11 @@ export function fakeClock(): Clock & { expire(): void; readonly timeouts: number
   };
 }
 
-export function archiveParts(settings: Partial<ArchiveSettings> = {}) {
+export function archiveParts(settings: Partial<AllArchiveSettings> = {}) {
   const store = new MemoryObjectStore();
   const telemetry = recordingTelemetry();
   const clock = fakeClock();
-  const deps: ArchiveDeps = {
+  const deps: AllArchiveDeps = {
     store,
     telemetry,
     clock,

@@ -1,9 +1,13 @@
 import { inspect } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createArchiveHandler } from '../../lambda/archive-handler.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import { archiveParts, invocation, type MemoryObjectStore } from '../helpers/archive-parts.ts';
+import {
+  archiveHandler,
+  archiveParts,
+  invocation,
+  type MemoryObjectStore,
+} from '../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
 
 /** Every offset in the store, as often as it is there, by topic-partition. */
@@ -24,7 +28,7 @@ const keyOf0 = `${folder}/orders-0-00000000000000000007-00000000000000000008.jso
 describe('archive handler', () => {
   it('stores every record once, each object saying who stored it and when', async () => {
     const { store, deps } = archiveParts();
-    expect(await createArchiveHandler(deps)(twoRuns, invocation)).toBeUndefined();
+    expect(await archiveHandler(deps)(twoRuns, invocation)).toBeUndefined();
     expect([...store.objects.keys()].sort()).toEqual([keyOf0, keyOf3]);
     expect(storedOffsets(store)).toEqual(allOffsets);
     expect(store.objects.get(keyOf3)).toMatchObject({
@@ -40,7 +44,7 @@ describe('archive handler', () => {
 
   it('succeeds and stores nothing for an event without records', async () => {
     const { store, deps, telemetry } = archiveParts();
-    expect(await createArchiveHandler(deps)(mskEvent([]), invocation)).toBeUndefined();
+    expect(await archiveHandler(deps)(mskEvent([]), invocation)).toBeUndefined();
     expect(store.objects.size).toBe(0);
     expect(telemetry.done).toMatchObject([
       { summary: { topic: undefined, records: 0, objects: 0 }, failures: [] },
@@ -49,7 +53,7 @@ describe('archive handler', () => {
 
   it('finds a batch that is tried again already stored', async () => {
     const { store, deps, telemetry } = archiveParts();
-    const handler = createArchiveHandler(deps);
+    const handler = archiveHandler(deps);
     await handler(twoRuns, invocation);
     await handler(twoRuns, { ...invocation, awsRequestId: 'request-2' });
     expect(storedOffsets(store)).toEqual(allOffsets);
@@ -62,7 +66,7 @@ describe('archive handler', () => {
 
   it('keeps both bodies where offsets begin anew, and counts the conflict', async () => {
     const { store, deps, telemetry } = archiveParts();
-    const handler = createArchiveHandler(deps);
+    const handler = archiveHandler(deps);
     await handler(mskEvent([mskRecord({ value: '"old"' })]), invocation);
     await handler(mskEvent([mskRecord({ value: '"new"' })]), invocation);
     const [first, second, ...more] = [...store.objects.keys()];
@@ -75,7 +79,7 @@ describe('archive handler', () => {
     'throws naming what is not stored when a put fails %s its effect, and loses and doubles nothing',
     async (moment) => {
       const { store, deps, telemetry } = archiveParts();
-      const handler = createArchiveHandler(deps);
+      const handler = archiveHandler(deps);
       store.fail = (key, when) => key === keyOf3 && when === moment;
       const error = await handler(twoRuns, invocation).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(AggregateError);
@@ -95,7 +99,7 @@ describe('archive handler', () => {
   it('names every object that is not stored', async () => {
     const { store, deps } = archiveParts();
     store.fail = () => true;
-    await expect(createArchiveHandler(deps)(twoRuns, invocation)).rejects.toThrow(
+    await expect(archiveHandler(deps)(twoRuns, invocation)).rejects.toThrow(
       '2 of 2 objects not stored: orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED); ' +
         'orders-0 offsets 7 to 8: SlowDown, HTTP 503 (STORE_WRITE_FAILED)',
     );
@@ -104,7 +108,7 @@ describe('archive handler', () => {
   it('says no more of an unexpected failure to store than its name', async () => {
     const { deps } = archiveParts();
     const store = { ...deps.store, create: () => Promise.reject(new RangeError('secret u-17')) };
-    const error = await createArchiveHandler({ ...deps, store })(
+    const error = await archiveHandler({ ...deps, store })(
       mskEvent([mskRecord()]),
       invocation,
     ).catch((thrown: unknown) => thrown);
@@ -124,7 +128,7 @@ describe('archive handler', () => {
         throw new RangeError('secret u-17');
       },
     });
-    const error = await createArchiveHandler(deps)({ ...event, records: trap }, invocation).catch(
+    const error = await archiveHandler(deps)({ ...event, records: trap }, invocation).catch(
       (thrown: unknown) => thrown,
     );
     expect(error).toMatchObject({ code: 'UNEXPECTED', message: 'unexpected RangeError' });
@@ -144,7 +148,7 @@ describe('archive handler', () => {
       ...mskRecords(7, 2, { partition: 0 }),
       mskRecord({ partition: 9 }),
     ];
-    await expect(createArchiveHandler(deps)(mskEvent(records), invocation)).rejects.toThrow(
+    await expect(archiveHandler(deps)(mskEvent(records), invocation)).rejects.toThrow(
       '2 of 3 objects not stored: orders-0 offsets 7 to 8: aborted (STORE_ABORTED); orders-9 offsets 100 to 100: aborted (STORE_ABORTED)',
     );
     expect([...store.objects.keys()]).toEqual([keyOf3]);
@@ -156,7 +160,7 @@ describe('archive handler', () => {
     const { store, deps, clock } = archiveParts();
     clock.expire();
     const late = { ...invocation, getRemainingTimeInMillis: () => 10 };
-    await expect(createArchiveHandler(deps)(twoRuns, late)).rejects.toThrow('2 of 2');
+    await expect(archiveHandler(deps)(twoRuns, late)).rejects.toThrow('2 of 2');
     expect(clock.timeouts).toEqual([0]);
     expect(store.objects.size).toBe(0);
   });
@@ -164,14 +168,14 @@ describe('archive handler', () => {
   it('puts no more objects at once than it may', async () => {
     const { store, deps } = archiveParts({ maxParallelPuts: 3 });
     const records = Array.from({ length: 10 }, (_, partition) => mskRecord({ partition }));
-    await createArchiveHandler(deps)(mskEvent(records), invocation);
+    await archiveHandler(deps)(mskEvent(records), invocation);
     expect(store.objects.size).toBe(10);
     expect(store.mostAtOnce).toBe(3);
   });
 
   it('stores nothing of what is not a Kafka event', async () => {
     const { store, deps, telemetry } = archiveParts();
-    await expect(createArchiveHandler(deps)({ Records: [] }, invocation)).rejects.toMatchObject({
+    await expect(archiveHandler(deps)({ Records: [] }, invocation)).rejects.toMatchObject({
       code: 'INVALID_EVENT',
     });
     expect(store.objects.size).toBe(0);
@@ -187,15 +191,15 @@ describe('archive handler', () => {
       if (partition === 0) throw new Error('no tenant');
       return {};
     };
-    await expect(
-      createArchiveHandler({ ...deps, enrich })(twoRuns, invocation),
-    ).rejects.toMatchObject({ code: 'ENRICH_FAILED' });
+    await expect(archiveHandler({ ...deps, enrich })(twoRuns, invocation)).rejects.toMatchObject({
+      code: 'ENRICH_FAILED',
+    });
     expect(store.objects.size).toBe(0);
   });
 
   it('tells what it did, once an invocation and once an object', async () => {
     const { deps, telemetry } = archiveParts();
-    await createArchiveHandler(deps)(twoRuns, invocation);
+    await archiveHandler(deps)(twoRuns, invocation);
     const [bytes3 = 0, bytes0 = 0] = telemetry.stored.map(({ bytes }) => bytes);
     expect(telemetry.stored).toEqual([
       {
@@ -246,7 +250,7 @@ describe('archive handler with partial batch responses', () => {
 
   it('reports nothing when all is stored', async () => {
     const { deps } = archiveParts(settings);
-    expect(await createArchiveHandler(deps)(twoRuns, invocation)).toEqual({
+    expect(await archiveHandler(deps)(twoRuns, invocation)).toEqual({
       batchItemFailures: [],
     });
   });
@@ -259,7 +263,7 @@ describe('archive handler with partial batch responses', () => {
       mskRecord({ offset: 102, timestamp: 1_763_898_800_000 }),
       ...mskRecords(7, 2, { partition: 0 }),
     ];
-    expect(await createArchiveHandler(deps)(mskEvent(records), invocation)).toEqual({
+    expect(await archiveHandler(deps)(mskEvent(records), invocation)).toEqual({
       batchItemFailures: [100, 101, 102].map((offset) => ({
         itemIdentifier: { partition: 'orders-3', offset },
       })),
@@ -271,15 +275,13 @@ describe('archive handler with partial batch responses', () => {
     const { store, deps } = archiveParts(settings);
     store.fail = () => true;
     const event = { ...twoRuns, records: { 'as-the-service-says': [mskRecord()] } };
-    expect(await createArchiveHandler(deps)(event, invocation)).toEqual({
+    expect(await archiveHandler(deps)(event, invocation)).toEqual({
       batchItemFailures: [{ itemIdentifier: { partition: 'as-the-service-says', offset: 100 } }],
     });
   });
 
   it('still throws for what is not a Kafka event', async () => {
     const { deps } = archiveParts(settings);
-    await expect(createArchiveHandler(deps)(null, invocation)).rejects.toBeInstanceOf(
-      ArchiverError,
-    );
+    await expect(archiveHandler(deps)(null, invocation)).rejects.toBeInstanceOf(ArchiverError);
   });
 });

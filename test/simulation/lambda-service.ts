@@ -1,7 +1,7 @@
 import { toEventJson } from '../../emulator/batch.ts';
 import type { Attempt, InvokeOutcome } from '../../emulator/retry-policy.ts';
-import type { ArchiveSettings } from '../../lambda/archive-handler.ts';
 import type { ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
+import type { AllArchiveSettings } from '../helpers/archive-parts.ts';
 import type { Journal } from './journal.ts';
 import { type CreateHandler, type Process, processesOf, startProcess } from './process-pool.ts';
 import { describeRuns, origin, type TopicLog } from './topic.ts';
@@ -62,7 +62,7 @@ export interface LambdaServiceDeps {
   readonly journal: Journal;
   readonly time: VirtualTime;
   readonly telemetry: Telemetry;
-  readonly settings: ArchiveSettings;
+  readonly settings: AllArchiveSettings;
   readonly storeOf: (sender: Sender) => ObjectStore;
   readonly createHandler: CreateHandler;
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createArchiveHandler } from '../../lambda/archive-handler.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
 import type { ObjectStore, StorableObject } from '../../lambda/core/ports.ts';
+import { archiveHandler } from '../helpers/archive-parts.ts';
 import { Bucket } from './bucket.ts';
 import type { CreateHandler } from './process-pool.ts';
 import { type Scenario, schedules } from './schedule.ts';
@@ -55,13 +55,13 @@ function erasesWhatItStoredWhenAborted(): SimulationParts {
 }
 
 const swallowsFailures: CreateHandler = (deps) => {
-  const handler = createArchiveHandler(deps);
+  const handler = archiveHandler(deps);
   return (event, context) => handler(event, context).catch(() => undefined);
 };
 
 /** As is right for a Kinesis stream, where all later records come again too. */
 const namesLowestOffsetsOnly: CreateHandler = (deps) => {
-  const handler = createArchiveHandler(deps);
+  const handler = archiveHandler(deps);
   return async (event, context) => {
     const failures = (await handler(event, context))?.batchItemFailures ?? [];
     const byPartition = Map.groupBy(failures, ({ itemIdentifier }) => itemIdentifier.partition);

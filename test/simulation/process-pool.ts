@@ -1,13 +1,13 @@
-import type {
-  ArchiveDeps,
-  ArchiveSettings,
-  createArchiveHandler,
-} from '../../lambda/archive-handler.ts';
 import { noEnrichment } from '../../lambda/core/enrichment.ts';
 import type { Clock, ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
+import type {
+  AllArchiveDeps,
+  AllArchiveSettings,
+  archiveHandler,
+} from '../helpers/archive-parts.ts';
 
 /** The archive handler, or a variation of it. */
-export type CreateHandler = (deps: ArchiveDeps) => ReturnType<typeof createArchiveHandler>;
+export type CreateHandler = (deps: AllArchiveDeps) => ReturnType<typeof archiveHandler>;
 
 /** What a process's handler works with during one invocation. */
 export interface Surroundings {
@@ -29,7 +29,7 @@ const pools = new WeakMap<CreateHandler, Map<string, Process[]>>();
  * The processes, idle now, of handlers of one kind and settings. All schedules share them, killed ones
  * too, because a handler holds megabytes: what an invocation leaves behind in one can only do harm.
  */
-export function processesOf(createHandler: CreateHandler, settings: ArchiveSettings): Process[] {
+export function processesOf(createHandler: CreateHandler, settings: AllArchiveSettings): Process[] {
   const pool = pools.get(createHandler) ?? new Map<string, Process[]>();
   pools.set(createHandler, pool);
   const name = JSON.stringify(settings);
@@ -41,7 +41,7 @@ export function processesOf(createHandler: CreateHandler, settings: ArchiveSetti
 /** Starts a process, whose handler looks for its parts in the surroundings of the moment. */
 export function startProcess(
   createHandler: CreateHandler,
-  settings: ArchiveSettings,
+  settings: AllArchiveSettings,
   surroundings: Surroundings,
 ): Process {
   const process: Process = {

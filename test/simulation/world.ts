@@ -1,6 +1,5 @@
-import { createArchiveHandler } from '../../lambda/archive-handler.ts';
 import type { ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
-import { archiveSettings } from '../helpers/archive-parts.ts';
+import { archiveHandler, archiveSettings } from '../helpers/archive-parts.ts';
 import { checkArchive } from './archive-check.ts';
 import { Bucket, requestIdOf } from './bucket.ts';
 import { ConsumerGroup } from './consumer-group.ts';
@@ -40,7 +39,7 @@ export class World {
   constructor(scenario: Scenario, parts: SimulationParts) {
     const { journal, time } = this;
     const { bucket = new Bucket(), wrapStore = (store) => store } = parts;
-    const { createHandler = createArchiveHandler, commitsWhenCut = false } = parts;
+    const { createHandler = archiveHandler, commitsWhenCut = false } = parts;
     const { maxParallelPuts, reportBatchItemFailures } = scenario;
     // Compression would take place in threads, which no step controls; it is not at issue here.
     const settings = { ...archiveSettings, compression: 'none' } as const;

@@ -1,10 +1,9 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createArchiveHandler } from '../../../lambda/archive-handler.ts';
 import { METRIC_NAMESPACE, metricNames } from '../../../lambda/contract.ts';
 import { createTelemetry } from '../../../lambda/io/telemetry.ts';
-import { archiveParts, invocation } from '../../helpers/archive-parts.ts';
+import { archiveHandler, archiveParts, invocation } from '../../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, mskRecords } from '../../helpers/kafka-events.ts';
 
 /** Bytes that no line may show. */
@@ -34,7 +33,7 @@ function parts(logLevel: 'DEBUG' | 'INFO' = 'INFO') {
   const logger = new Logger({ serviceName: 'shop', logLevel });
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: 'shop' });
   const telemetry = createTelemetry(logger, metrics);
-  return { store, handler: createArchiveHandler({ ...deps, telemetry }) };
+  return { store, handler: archiveHandler({ ...deps, telemetry }) };
 }
 
 const lines = () => printed.map((line) => JSON.parse(line));
