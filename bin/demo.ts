@@ -1,6 +1,7 @@
+import { print, progress, refuse } from '../cli/terminal.ts';
 import { demoHelp, parseDemoOptions } from '../emulator/demo/options.ts';
 import { runDemo } from '../emulator/demo/run.ts';
-import { print, progress, refuse } from '../emulator/terminal.ts';
+import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { bundleFunction } from '../lib/bundle.ts';
 
 // By exit, which also ends the processes of the function and of Kafka.
@@ -15,5 +16,5 @@ try {
     if (!(await runDemo(options, deps))) process.exitCode = 1;
   }
 } catch (error) {
-  refuse(error);
+  refuse(error, KafkaClusterError);
 }

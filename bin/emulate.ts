@@ -1,6 +1,7 @@
+import { print, progress, refuse } from '../cli/terminal.ts';
 import { emulateHelp, parseEmulateOptions } from '../emulator/emulate/options.ts';
 import { runEmulate } from '../emulator/emulate/run.ts';
-import { print, progress, refuse } from '../emulator/terminal.ts';
+import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { bundleFunction } from '../lib/bundle.ts';
 
 const { env } = process;
@@ -32,5 +33,5 @@ try {
     if (!isDone) process.exitCode = 1;
   }
 } catch (error) {
-  refuse(error);
+  refuse(error, KafkaClusterError);
 }

@@ -1,6 +1,7 @@
+import { refuse } from '../cli/terminal.ts';
 import { runKafkaCommand } from '../emulator/kafka-cluster/command.ts';
+import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { kafkaHelp, parseKafkaCommand } from '../emulator/kafka-cluster/options.ts';
-import { refuse } from '../emulator/terminal.ts';
 
 // By exit, which also ends a cluster that is not ready yet.
 process.once('SIGINT', () => process.exit(130));
@@ -13,5 +14,5 @@ try {
     process.exitCode = 1;
   }
 } catch (error) {
-  refuse(error);
+  refuse(error, KafkaClusterError);
 }

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { type Compression, compressionLevels, settingRanges } from '../lambda/contract.ts';
-import { type ArchiveEnvironmentProps, archiveEnvironment } from '../lib/archive-environment.ts';
+import { type ArchiveEnvironmentProps, archiveEnvironment } from '../lib/function-environment.ts';
 import type { FunctionConfiguration } from './lambda/execution-environment.ts';
 import type { S3Access } from './s3-client.ts';
 

@@ -1,4 +1,4 @@
-import { flag, invalid, readFlags, text, wholeNumber } from '../emulator/flags.ts';
+import { flag, invalid, readFlags, text, wholeNumber } from '../cli/flags.ts';
 import { allCells, type Cell, cellName, needsKafka } from './cell.ts';
 
 /** What a run of the matrix was asked for. */

@@ -1,7 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { print, progress, refuse } from '../emulator/terminal.ts';
+import { print, progress, refuse } from '../cli/terminal.ts';
+import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { bundleFunction } from '../lib/bundle.ts';
 import { cellName, needsKafka } from './cell.ts';
 import { Clusters, kafkaTopic } from './kafka-scenario.ts';
@@ -113,5 +114,5 @@ try {
   if (options === 'help') print(faultsHelp);
   else if (!(await (options.slowUpload ? runSlowUpload : runFaults)(options))) process.exitCode = 1;
 } catch (error) {
-  refuse(error);
+  refuse(error, KafkaClusterError);
 }

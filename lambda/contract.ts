@@ -8,7 +8,7 @@
 /** Version of the object layout and record line; every object carries it as metadata. */
 export const FORMAT_VERSION = '1';
 
-/** Environment variables of the archive function. None holds a secret. */
+/** Environment variables of both functions; the last group is the replay function's. None holds a secret. */
 export const environmentNames = {
   archiveBucket: 'ARCHIVE_BUCKET',
   objectPrefix: 'OBJECT_PREFIX',
@@ -21,6 +21,11 @@ export const environmentNames = {
   /** These two are read by Powertools itself. */
   logLevel: 'POWERTOOLS_LOG_LEVEL',
   serviceName: 'POWERTOOLS_SERVICE_NAME',
+  failedBatchBucket: 'FAILED_BATCH_BUCKET',
+  replayQueueUrl: 'REPLAY_QUEUE_URL',
+  deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+  replayTries: 'REPLAY_TRIES',
+  replayRetrySeconds: 'REPLAY_RETRY_SECONDS',
 } as const;
 
 /** How finely objects are foldered by record time (UTC). */
@@ -31,7 +36,7 @@ export type TimeFolder = (typeof timeFolders)[number];
 export const compressions = ['gzip', 'zstd', 'none'] as const;
 export type Compression = (typeof compressions)[number];
 
-/** What the archive function logs: `debug` adds one line per object. */
+/** What the functions log: `debug` adds one line per object. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
@@ -57,6 +62,20 @@ export const settingRanges = {
    */
   timeoutSeconds: { min: 10, max: 840, default: 120 },
   maxParallelPuts: { min: 1, max: 256, default: 16 },
+  /** Failed batches in one invocation of the replay function. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+  replayBatchSize: { min: 1, max: 10, default: 5 },
+  /** Invocations of the replay function at a time. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
+  replayConcurrency: { min: 2, max: 1000, default: 5 },
+  /** Seconds before a new failed batch is first replayed. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
+  replayDelaySeconds: { min: 0, max: 900, default: 60 },
+  /** Seconds before a failed replay is tried again the first time; each further wait may be twice as long. */
+  replayRetrySeconds: { min: 1, max: 3600, default: 60 },
+  /** Tries before a failed batch is a dead letter: the queue's maxReceiveCount. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html */
+  replayTries: { min: 1, max: 1000, default: 10 },
+  /** Seconds of the replay function; its event source sets no lower limit than Lambda's own. */
+  replayTimeoutSeconds: { min: 10, max: 900, default: 300 },
+  /** Days after which an entry that was replayed expires; one that was not never does. */
+  replayedRetentionDays: { min: 1, max: 3650, default: 30 },
 } as const satisfies Record<string, SettingRange>;
 
 /** Levels of each compression that has any. */
@@ -69,6 +88,17 @@ export const compressionLevels = {
 export const pollerRanges = {
   min: { min: 1, max: 200, default: 1 },
   max: { min: 1, max: 2000, default: 200 },
+} as const satisfies Record<string, SettingRange>;
+
+/**
+ * How the event source mapping tries a failed batch again; provisioned mode only.
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+ */
+export const retryRanges = {
+  /** Tries after the first. The default is what Lambda does where there is an on-failure destination. */
+  retryAttempts: { min: 0, max: 10_000, default: 10 },
+  /** Seconds. Not set, there is no limit. */
+  maxRecordAge: { min: 60, max: 604_800, default: 604_800 },
 } as const satisfies Record<string, SettingRange>;
 
 /** Fields of a record line's `metadata` that are the archiver's own. */
@@ -105,13 +135,49 @@ export const objectMetadataNames = {
   functionVersion: 'function-version',
   /** ISO 8601, UTC. */
   storedAt: 'stored-at',
+  /** Of a replayed object: key of the failed batch it came from, and why that had failed. */
+  failedBatch: 'failed-batch',
+  failedBatchCondition: 'failed-batch-condition',
+} as const;
+
+/** Tags of a failed batch that was replayed. Those that were not have none. */
+export const failedBatchTags = {
+  status: 'status',
+  /** ISO 8601, UTC. */
+  replayedAt: 'replayed-at',
+  /** How many objects its records are in. */
+  objects: 'objects',
+} as const;
+
+/** The `status` of a failed batch whose records are all stored. */
+export const REPLAYED = 'replayed';
+
+/** Largest entry that is taken for a failed batch, in bytes: a whole event, each character escaped. */
+export const MAX_FAILED_BATCH_BYTES = 2 * MAX_PAYLOAD_BYTES + 1024 * 1024;
+
+/** Message attributes of a dead letter: why it is one. Its body is the replay queue's message. */
+export const deadLetterAttributes = {
+  /** One of the codes of an `ArchiverError`. */
+  code: 'code',
+  reason: 'reason',
+  failedBatch: 'failed-batch',
+  condition: 'condition',
+  /** `orders-3 offsets 100 to 149; …`, as far as they are known. */
+  offsets: 'offsets',
+  /** Of the invocation that gave it up: where its log line is. */
+  requestId: 'request-id',
+  /** ISO 8601, UTC. */
+  diedAt: 'died-at',
 } as const;
 
 /** CloudWatch namespace of every metric below. */
 export const METRIC_NAMESPACE = 'MskS3Archiver';
 
-/** The one dimension besides Powertools' `service`: the topic. */
+/** The dimension besides Powertools' `service`: the topic. */
 export const METRIC_DIMENSION = 'topic';
+
+/** The dimension of `DeadLetters`, besides `service`: the code of the error. */
+export const REASON_DIMENSION = 'reason';
 
 /** Metrics of the archive function, one value per invocation, emitted also when 0. */
 export const metricNames = {
@@ -127,4 +193,17 @@ export const metricNames = {
   failedObjects: 'FailedObjects',
   encodeMilliseconds: 'EncodeMilliseconds',
   storeMilliseconds: 'StoreMilliseconds',
+} as const;
+
+/** Metrics of the replay function, one value for each message of its queue. */
+export const replayMetricNames = {
+  replayedBatches: 'ReplayedBatches',
+  replayedRecords: 'ReplayedRecords',
+  replayedObjects: 'ReplayedObjects',
+  /** Objects of a replayed batch that were there already. */
+  replayAlreadyStored: 'ReplayAlreadyStored',
+  /** Tries that failed, and are made again. */
+  replayRetries: 'ReplayRetries',
+  /** Messages that went to the dead-letter queue. */
+  deadLetters: 'DeadLetters',
 } as const;

@@ -5,8 +5,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
-import { type ArchiveEnvironmentProps, archiveEnvironment } from './archive-environment.ts';
 import { bundleFunction } from './bundle.ts';
+import { type ArchiveEnvironmentProps, archiveEnvironment } from './function-environment.ts';
 
 /** What an {@link ArchiveFunction} is made of: what it is told, and what it runs with. */
 export interface ArchiveFunctionProps

@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 const root = resolve(import.meta.dirname, '..');
 
 /** The functions there are: each is the file of that name in `lambda/`. */
-export type FunctionEntry = 'archive';
+export type FunctionEntry = 'archive' | 'replay';
 
 /**
  * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source

@@ -1,3 +1,4 @@
+import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../cli/flags.ts';
 import {
   type Compression,
   compressions,
@@ -6,7 +7,6 @@ import {
   type TimeFolder,
   timeFolders,
 } from '../../lambda/contract.ts';
-import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../flags.ts';
 import type { KafkaConnection } from '../kafka/connection.ts';
 import { connectionFlags, connectionHelp, readConnection } from '../kafka/connection-flags.ts';
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { flag, invalid, list, oneOf, text } from '../flags.ts';
+import { flag, invalid, list, oneOf, text } from '../../cli/flags.ts';
 import { type KafkaConnection, saslMechanisms } from './connection.ts';
 
 /** Flags that say how to reach a cluster. */

@@ -10,6 +10,22 @@ export const errorCodes = [
   'STORE_WRITE_FAILED',
   /** The deadline before the function's timeout came first. */
   'STORE_ABORTED',
+  /** A message of the replay queue points to nothing in the failed-batch bucket. */
+  'INVALID_MESSAGE',
+  /** There is no object where a message of the replay queue points to. */
+  'FAILED_BATCH_NOT_FOUND',
+  /** S3 refuses a failed batch, or what it gives is not JSON. */
+  'FAILED_BATCH_UNREADABLE',
+  /** The object is JSON, or too large to be, but no entry of an on-failure destination. */
+  'NOT_A_FAILED_BATCH',
+  /** The failed batch names offsets only, as where a record is over the payload limit. */
+  'NO_PAYLOAD',
+  /** S3 did not give a failed batch for now. */
+  'LOAD_FAILED',
+  /** The records of a failed batch are stored, but it could not be marked as replayed. */
+  'MARK_FAILED',
+  /** SQS did not take a message. */
+  'QUEUE_FAILED',
   /** A defect of ours, or a limit of the runtime. */
   'UNEXPECTED',
 ] as const;

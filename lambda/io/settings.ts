@@ -9,9 +9,12 @@ import {
 } from '../contract.ts';
 import type { MetadataFields } from '../core/enrichment.ts';
 import { ArchiverError } from '../core/errors.ts';
+import type { ObjectDeliverySettings } from '../object-delivery.ts';
+import type { ReplaySettings } from '../replay-handler.ts';
+import type { ReplayQueueUrls } from './sqs-replay-queue.ts';
 
-/** What the archive function reads from its environment. */
-export interface RuntimeSettings extends ArchiveSettings {
+/** What both functions read from their environment: where objects go, and what they are like. */
+export interface StoreSettings extends ObjectDeliverySettings {
   readonly archiveBucket: string;
 }
 
@@ -20,41 +23,100 @@ export interface RuntimeSettings extends ArchiveSettings {
  *
  * @throws {ArchiverError} `INVALID_SETTINGS`, naming every variable that is missing or out of range
  */
-export function readSettings(environment: NodeJS.ProcessEnv): RuntimeSettings {
-  const problems: string[] = [];
-  const read = <Value>(
-    name: string,
-    parse: (text: string) => Value | undefined,
-    wanted: string,
-  ) => {
-    const text = environment[name];
-    const value = text === undefined ? undefined : parse(text);
-    if (value === undefined) {
-      problems.push(`${name} must be ${wanted}, got ${text === undefined ? 'none' : `'${text}'`}`);
-    }
-    return value as Value;
-  };
-  const oneOf = <Value extends string>(name: string, values: readonly Value[]) =>
-    read(name, (text) => values.find((value) => value === text), `one of ${values.join(', ')}`);
-  const wholeNumber = (name: string, { min, max }: SettingRange) =>
-    read(name, (text) => parseWholeNumber(text, min, max), `a whole number from ${min} to ${max}`);
+export function readArchiveSettings(
+  environment: NodeJS.ProcessEnv,
+): StoreSettings & ArchiveSettings {
+  const reader = new Reader(environment);
+  return reader.checked({
+    ...readStoreSettings(reader),
+    reportBatchItemFailures:
+      reader.oneOf(names.reportBatchItemFailures, ['true', 'false']) === 'true',
+  });
+}
 
-  const compression = oneOf(names.compression, compressions);
-  const settings = {
-    archiveBucket: read(names.archiveBucket, (text) => text || undefined, 'the name of a bucket'),
-    objectPrefix: read(names.objectPrefix, parsePrefix, "empty or end in '/'"),
-    timeFolder: oneOf(names.timeFolder, timeFolders),
+/**
+ * Reads the replay function's environment, which the construct writes whole.
+ *
+ * @throws {ArchiverError} `INVALID_SETTINGS`, naming every variable that is missing or out of range
+ */
+export function readReplaySettings(
+  environment: NodeJS.ProcessEnv,
+): StoreSettings & ReplaySettings & ReplayQueueUrls {
+  const reader = new Reader(environment);
+  return reader.checked({
+    ...readStoreSettings(reader),
+    failedBatchBucket: reader.text(names.failedBatchBucket, 'the name of a bucket'),
+    replayQueueUrl: reader.text(names.replayQueueUrl, 'the URL of a queue'),
+    deadLetterQueueUrl: reader.text(names.deadLetterQueueUrl, 'the URL of a queue'),
+    replayTries: reader.wholeNumber(names.replayTries, settingRanges.replayTries),
+    replayRetrySeconds: reader.wholeNumber(
+      names.replayRetrySeconds,
+      settingRanges.replayRetrySeconds,
+    ),
+  });
+}
+
+function readStoreSettings(reader: Reader): StoreSettings {
+  const compression = reader.oneOf(names.compression, compressions);
+  return {
+    archiveBucket: reader.text(names.archiveBucket, 'the name of a bucket'),
+    objectPrefix: reader.read(names.objectPrefix, parsePrefix, "empty or end in '/'"),
+    timeFolder: reader.oneOf(names.timeFolder, timeFolders),
     compression,
     level:
       compression === undefined || compression === 'none'
         ? 0
-        : wholeNumber(names.compressionLevel, compressionLevels[compression]),
-    metadata: read(names.metadata, parseMetadata, 'a JSON object of text, numbers and booleans'),
-    maxParallelPuts: wholeNumber(names.maxParallelPuts, settingRanges.maxParallelPuts),
-    reportBatchItemFailures: oneOf(names.reportBatchItemFailures, ['true', 'false']) === 'true',
+        : reader.wholeNumber(names.compressionLevel, compressionLevels[compression]),
+    metadata: reader.read(
+      names.metadata,
+      parseMetadata,
+      'a JSON object of text, numbers and booleans',
+    ),
+    maxParallelPuts: reader.wholeNumber(names.maxParallelPuts, settingRanges.maxParallelPuts),
   };
-  if (problems.length > 0) throw new ArchiverError('INVALID_SETTINGS', problems.join('; '));
-  return Object.freeze(settings);
+}
+
+/** Reads variables, and notes what is wrong with them. */
+class Reader {
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #problems: string[] = [];
+
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = environment;
+  }
+
+  /** A variable's value; of no use where {@link checked} then throws. */
+  read<Value>(name: string, parse: (text: string) => Value | undefined, wanted: string): Value {
+    const text = this.#environment[name];
+    const value = text === undefined ? undefined : parse(text);
+    if (value === undefined) {
+      const got = text === undefined ? 'none' : `'${text}'`;
+      this.#problems.push(`${name} must be ${wanted}, got ${got}`);
+    }
+    return value as Value;
+  }
+
+  text(name: string, wanted: string): string {
+    return this.read(name, (text) => text || undefined, wanted);
+  }
+
+  oneOf<Value extends string>(name: string, values: readonly Value[]): Value {
+    const find = (text: string) => values.find((value) => value === text);
+    return this.read(name, find, `one of ${values.join(', ')}`);
+  }
+
+  wholeNumber(name: string, { min, max }: SettingRange): number {
+    const parse = (text: string) => parseWholeNumber(text, min, max);
+    return this.read(name, parse, `a whole number from ${min} to ${max}`);
+  }
+
+  /** The settings, if nothing was wrong with any variable. */
+  checked<Settings extends object>(settings: Settings): Readonly<Settings> {
+    if (this.#problems.length > 0) {
+      throw new ArchiverError('INVALID_SETTINGS', this.#problems.join('; '));
+    }
+    return Object.freeze(settings);
+  }
 }
 
 function parseWholeNumber(text: string, min: number, max: number): number | undefined {

@@ -32,14 +32,16 @@ export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
       for (const [name, unit, figure] of metrics) emf.addMetric(name, unit, summary[figure]);
       emf.publishStoredMetrics();
       if (failures.length === 0) logger.info('batch archived', { ...summary });
-      else logger.error('batch not archived', { ...summary, failures: failures.map(describe) });
+      else
+        logger.error('batch not archived', { ...summary, failures: failures.map(describeError) });
     },
 
     batchRefused: (requestId, error) =>
-      logger.error('batch refused', { requestId, ...describe(error) }),
+      logger.error('batch refused', { requestId, ...describeError(error) }),
   };
 }
 
-function describe({ code, retryable, message }: ArchiverError) {
+/** An error as log lines have it. */
+export function describeError({ code, retryable, message }: ArchiverError) {
   return { code, retryable, reason: message };
 }

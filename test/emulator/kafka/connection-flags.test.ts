@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readFlags } from '../../../emulator/flags.ts';
+import { readFlags } from '../../../cli/flags.ts';
 import type { KafkaConnection } from '../../../emulator/kafka/connection.ts';
 import {
   connectionFlags,

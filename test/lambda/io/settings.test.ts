@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readSettings } from '../../../lambda/io/settings.ts';
-import { archiveEnvironment } from '../../../lib/archive-environment.ts';
+import { readArchiveSettings } from '../../../lambda/io/settings.ts';
+import { archiveEnvironment } from '../../../lib/function-environment.ts';
 
 const props = {
   archiveBucket: 'archive',
@@ -15,9 +15,9 @@ const props = {
   serviceName: 'shop',
 } as const;
 
-describe('readSettings', () => {
+describe('readArchiveSettings', () => {
   it('reads what the construct writes', () => {
-    expect(readSettings(archiveEnvironment(props))).toEqual({
+    expect(readArchiveSettings(archiveEnvironment(props))).toEqual({
       archiveBucket: 'archive',
       objectPrefix: 'shop/',
       timeFolder: 'hour',
@@ -34,7 +34,7 @@ describe('readSettings', () => {
       objectPrefix: '',
       reportBatchItemFailures: false,
     } as const;
-    expect(readSettings(archiveEnvironment(none))).toMatchObject({
+    expect(readArchiveSettings(archiveEnvironment(none))).toMatchObject({
       level: 0,
       objectPrefix: '',
       reportBatchItemFailures: false,
@@ -55,13 +55,13 @@ describe('readSettings', () => {
     ['REPORT_BATCH_ITEM_FAILURES', 'yes', "one of true, false, got 'yes'"],
     ['REPORT_BATCH_ITEM_FAILURES', undefined, 'one of true, false, got none'],
   ])('refuses %s of %j', (name, value, wanted) => {
-    expect(() => readSettings({ ...archiveEnvironment(props), [name]: value })).toThrow(
+    expect(() => readArchiveSettings({ ...archiveEnvironment(props), [name]: value })).toThrow(
       expect.objectContaining({ code: 'INVALID_SETTINGS', message: `${name} must be ${wanted}` }),
     );
   });
 
   it('names every problem at once', () => {
-    expect(() => readSettings({})).toThrow(
+    expect(() => readArchiveSettings({})).toThrow(
       /^COMPRESSION .*; ARCHIVE_BUCKET .*; OBJECT_PREFIX .*; TIME_FOLDER .*; METADATA .*; MAX_PARALLEL_PUTS .*; REPORT_BATCH_ITEM_FAILURES /,
     );
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../emulator/flags.ts';
+import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../cli/flags.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest';
-import { readSettings } from '../../lambda/io/settings.ts';
-import { type ArchiveEnvironmentProps, archiveEnvironment } from '../../lib/archive-environment.ts';
+import { readArchiveSettings } from '../../lambda/io/settings.ts';
+import {
+  type ArchiveEnvironmentProps,
+  archiveEnvironment,
+} from '../../lib/function-environment.ts';
 
 const props: ArchiveEnvironmentProps = {
   archiveBucket: 'bucket',
@@ -16,7 +19,7 @@ const props: ArchiveEnvironmentProps = {
 };
 
 it('writes what the function reads', () => {
-  expect(readSettings(archiveEnvironment(props))).toEqual({
+  expect(readArchiveSettings(archiveEnvironment(props))).toEqual({
     archiveBucket: 'bucket',
     objectPrefix: 'example/',
     timeFolder: 'day',
@@ -37,7 +40,7 @@ it('writes no level where there is none, and an empty prefix', () => {
   } as const;
 
   expect(archiveEnvironment(bare)).not.toHaveProperty('COMPRESSION_LEVEL');
-  expect(readSettings(archiveEnvironment(bare))).toMatchObject({
+  expect(readArchiveSettings(archiveEnvironment(bare))).toMatchObject({
     compression: 'none',
     objectPrefix: '',
   });

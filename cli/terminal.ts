@@ -1,5 +1,4 @@
 import { ArchiverError } from '../lambda/core/errors.ts';
-import { KafkaClusterError } from './kafka-cluster/errors.ts';
 
 const { stdout } = process;
 
@@ -24,12 +23,14 @@ export function print(line: string): void {
 }
 
 /**
- * Writes, in one line, what a user did wrong (exit code 2) or what could not be started (1); anything
- * else is thrown on.
+ * Writes, in one line, what a user did wrong (exit code 2) or what could not be done (1); anything else is
+ * thrown on.
+ *
+ * @param expected errors that tell a user all there is to know
  */
-export function refuse(error: unknown): void {
+export function refuse(error: unknown, expected: new (...given: never[]) => Error): void {
   const isMistake = error instanceof ArchiverError && error.code === 'INVALID_SETTINGS';
-  if (!isMistake && !(error instanceof KafkaClusterError)) throw error;
+  if (!isMistake && !(error instanceof expected)) throw error;
   progress('');
   console.error(error.message);
   process.exitCode = isMistake ? 2 : 1;

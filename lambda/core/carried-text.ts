@@ -1,0 +1,25 @@
+/** Most characters of a value of object metadata, which holds 2 KB in all. */
+const MAX_METADATA_CHARACTERS = 800;
+
+/** Most characters of a message attribute: far below what a message may have. */
+const MAX_ATTRIBUTE_CHARACTERS = 10_000;
+
+/**
+ * Text as object metadata can carry it: what is not visible ASCII is percent-encoded, and what is too
+ * long is cut. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ */
+export function toMetadataText(text: string): string {
+  const encoded = text
+    .toWellFormed()
+    .replaceAll(/[^!-~]/gu, (character) => encodeURIComponent(character));
+  return encoded.slice(0, MAX_METADATA_CHARACTERS);
+}
+
+/**
+ * Text as a message attribute can carry it: without control characters, and cut where too long.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export function toAttributeText(text: string): string {
+  const allowed = text.toWellFormed().replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, ' ');
+  return allowed.slice(0, MAX_ATTRIBUTE_CHARACTERS);
+}

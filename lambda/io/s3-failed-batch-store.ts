@@ -1,0 +1,160 @@
+import { addAbortSignal, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import {
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  ListObjectsV2Command,
+  PutObjectTaggingCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { MAX_FAILED_BATCH_BYTES, REPLAYED, failedBatchTags as tags } from '../contract.ts';
+import { ArchiverError } from '../core/errors.ts';
+import { parseFailedBatch, parseFailedBatchHead } from '../core/failed-batch.ts';
+import type { FailedBatchListing, FailedBatchStore, StoreOptions } from '../core/ports.ts';
+import type { FailedBatchPointer } from '../core/replay-message.ts';
+import { callError, statusOf } from './aws-errors.ts';
+
+/** Bytes of an entry that nearly always hold all that stands before its payload. */
+const HEAD_BYTES = 64 * 1024;
+
+/** Entries of one page: so many that a page takes some seconds at most. */
+const PAGE_ENTRIES = 250;
+
+/**
+ * Keeps failed batches in an S3 bucket, where the event source mapping puts them: an object each, with
+ * tags once it was replayed.
+ *
+ * @param client tries again what another try may get past
+ */
+export function createS3FailedBatchStore(
+  client: S3Client,
+  bucket: string,
+): FailedBatchStore & FailedBatchListing {
+  async function read(
+    { key, versionId }: FailedBatchPointer,
+    { signal, attemptTimeout }: StoreOptions,
+    range?: string,
+  ): Promise<string> {
+    const place = { Bucket: bucket, Key: key, VersionId: versionId };
+    const action = `get of '${key}'`;
+    try {
+      const sent = { abortSignal: signal, requestTimeout: attemptTimeout };
+      const { Body, ContentLength = 0 } = await client.send(
+        new GetObjectCommand({ ...place, Range: range }),
+        sent,
+      );
+      if (!(Body instanceof Readable)) throw new ArchiverError('LOAD_FAILED', `${action}: no body`);
+      // The client's own abort ends with the headers of the answer.
+      const body = addAbortSignal(signal, Body);
+      if (ContentLength > MAX_FAILED_BATCH_BYTES) {
+        body.destroy();
+        const most = `more than ${MAX_FAILED_BATCH_BYTES}`;
+        throw new ArchiverError(
+          'NOT_A_FAILED_BATCH',
+          `'${key}' has ${ContentLength} bytes, ${most}`,
+        );
+      }
+      return await text(body);
+    } catch (error) {
+      if (error instanceof ArchiverError) throw error;
+      throw readError(error, { key, action, signal });
+    }
+  }
+
+  async function summaryOf(pointer: FailedBatchPointer, options: StoreOptions) {
+    const head = await read(pointer, options, `bytes=0-${HEAD_BYTES - 1}`);
+    return parseFailedBatchHead(head) ?? parseFailedBatch(await read(pointer, options));
+  }
+
+  return {
+    load: (pointer, options) => read(pointer, options),
+
+    async markReplayed({ key, versionId }, { at, objects }, { signal, attemptTimeout }) {
+      const command = new PutObjectTaggingCommand({
+        Bucket: bucket,
+        Key: key,
+        VersionId: versionId,
+        Tagging: {
+          TagSet: [
+            { Key: tags.status, Value: REPLAYED },
+            { Key: tags.replayedAt, Value: at },
+            { Key: tags.objects, Value: String(objects) },
+          ],
+        },
+      });
+      try {
+        await client.send(command, { abortSignal: signal, requestTimeout: attemptTimeout });
+      } catch (error) {
+        const action = `stored, but to mark '${key}' as replayed`;
+        throw callError(error, { code: 'MARK_FAILED', action, signal });
+      }
+    },
+
+    async list({ prefix, after }, { signal, attemptTimeout }) {
+      const command = new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        StartAfter: after,
+        MaxKeys: PAGE_ENTRIES,
+      });
+      try {
+        const sent = { abortSignal: signal, requestTimeout: attemptTimeout };
+        const { Contents = [], IsTruncated } = await client.send(command, sent);
+        const entries = Contents.map(({ Key = '', LastModified, Size = 0 }) => ({
+          bucket,
+          key: Key,
+          failedAt: LastModified?.getTime() ?? 0,
+          bytes: Size,
+        }));
+        return { entries, next: IsTruncated ? entries.at(-1)?.key : undefined };
+      } catch (error) {
+        throw callError(error, { code: 'LOAD_FAILED', action: `list of '${bucket}'`, signal });
+      }
+    },
+
+    async mark({ key, versionId }, { signal, attemptTimeout }) {
+      const command = new GetObjectTaggingCommand({
+        Bucket: bucket,
+        Key: key,
+        VersionId: versionId,
+      });
+      try {
+        const sent = { abortSignal: signal, requestTimeout: attemptTimeout };
+        const { TagSet = [] } = await client.send(command, sent);
+        const values = new Map(TagSet.map(({ Key, Value }) => [Key, Value]));
+        if (values.get(tags.status) !== REPLAYED) return undefined;
+        const at = values.get(tags.replayedAt) ?? '';
+        return { at, objects: Number(values.get(tags.objects) ?? 0) };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        throw callError(error, { code: 'LOAD_FAILED', action: `tags of '${key}'`, signal });
+      }
+    },
+
+    async summary(pointer, options) {
+      try {
+        return await summaryOf(pointer, options);
+      } catch (error) {
+        // A person's question is answered as far as can be; the replay itself says what is wrong.
+        if (error instanceof ArchiverError && !error.retryable) return undefined;
+        throw error;
+      }
+    },
+  };
+}
+
+interface FailedRead {
+  readonly key: string;
+  readonly action: string;
+  readonly signal: AbortSignal;
+}
+
+function readError(cause: unknown, { key, action, signal }: FailedRead): ArchiverError {
+  const status = statusOf(cause);
+  if (status === 404 && !signal.aborted) {
+    const why = 'deleted by hand, or replayed before and expired since';
+    return new ArchiverError('FAILED_BATCH_NOT_FOUND', `'${key}' is not there: ${why}`, { cause });
+  }
+  const code = status !== undefined && status < 500 ? 'FAILED_BATCH_UNREADABLE' : 'LOAD_FAILED';
+  return callError(cause, { code, action, signal });
+}

@@ -1,0 +1,86 @@
+import {
+  ChangeMessageVisibilityCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
+import { ArchiverError } from '../core/errors.ts';
+import type { ReplayQueue, ReplayRequests, StoreOptions } from '../core/ports.ts';
+import { toReplayMessage } from '../core/replay-message.ts';
+import { callError } from './aws-errors.ts';
+import { type ClientOptions, clientOptions } from './client-options.ts';
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+const BATCH_ENTRIES = 10;
+
+/** An SQS client whose region and endpoint are the environment's. */
+export function createSqsClient(options: ClientOptions): SQSClient {
+  return new SQSClient(clientOptions(options));
+}
+
+/** URLs of the replay queue and of its dead-letter queue. */
+export interface ReplayQueueUrls {
+  readonly replayQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
+}
+
+/** The replay queue in SQS, with its dead-letter queue. */
+export function createSqsReplayQueue(
+  client: SQSClient,
+  { replayQueueUrl, deadLetterQueueUrl }: ReplayQueueUrls,
+): ReplayQueue & ReplayRequests {
+  async function call<Result>(
+    action: string,
+    { signal, attemptTimeout }: StoreOptions,
+    send: (options: { abortSignal: AbortSignal; requestTimeout: number }) => Promise<Result>,
+  ): Promise<Result> {
+    try {
+      return await send({ abortSignal: signal, requestTimeout: attemptTimeout });
+    } catch (error) {
+      throw callError(error, { code: 'QUEUE_FAILED', action, signal });
+    }
+  }
+
+  return {
+    async delay(receiptHandle, seconds, options) {
+      const command = new ChangeMessageVisibilityCommand({
+        QueueUrl: replayQueueUrl,
+        ReceiptHandle: receiptHandle,
+        VisibilityTimeout: seconds,
+      });
+      await call('delay of a message', options, (sent) => client.send(command, sent));
+    },
+
+    async bury({ body, attributes }, options) {
+      const command = new SendMessageCommand({
+        QueueUrl: deadLetterQueueUrl,
+        MessageBody: body,
+        MessageAttributes: Object.fromEntries(
+          Object.entries(attributes).map(([name, value]) => [
+            name,
+            { DataType: 'String', StringValue: value },
+          ]),
+        ),
+      });
+      await call('send to the dead-letter queue', options, (sent) => client.send(command, sent));
+    },
+
+    async enqueue(pointers, options) {
+      for (let start = 0; start < pointers.length; start += BATCH_ENTRIES) {
+        const command = new SendMessageBatchCommand({
+          QueueUrl: replayQueueUrl,
+          Entries: pointers.slice(start, start + BATCH_ENTRIES).map((pointer, index) => ({
+            Id: String(index),
+            MessageBody: toReplayMessage(pointer),
+          })),
+        });
+        const action = 'send to the replay queue';
+        const { Failed = [] } = await call(action, options, (sent) => client.send(command, sent));
+        if (Failed.length === 0) continue;
+        const codes = [...new Set(Failed.map(({ Code }) => Code))].join(', ');
+        const problem = `${action}: ${Failed.length} messages not taken (${codes})`;
+        throw new ArchiverError('QUEUE_FAILED', problem, { retryable: true });
+      }
+    },
+  };
+}

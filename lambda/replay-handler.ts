@@ -1,0 +1,248 @@
+import { type InvocationContext, storeOptions } from './archive-handler.ts';
+import { DEADLINE_MARGIN_MS, deadLetterAttributes, objectMetadataNames } from './contract.ts';
+import { retryDelaySeconds } from './core/backoff.ts';
+import { toAttributeText, toMetadataText } from './core/carried-text.ts';
+import { ArchiverError, toArchiverError } from './core/errors.ts';
+import { describeRanges, type FailedBatch, parseFailedBatch } from './core/failed-batch.ts';
+import { type Batch, parseBatch } from './core/kafka-event.ts';
+import type {
+  BatchSummary,
+  Clock,
+  Delivery,
+  FailedBatchStore,
+  ReplayFailure,
+  ReplayQueue,
+  ReplayTelemetry,
+  StoreOptions,
+} from './core/ports.ts';
+import type { QueueEvent, QueueMessage } from './core/queue-event.ts';
+import { type FailedBatchPointer, parseReplayMessage } from './core/replay-message.ts';
+
+/** Settings of the replay handler. */
+export interface ReplaySettings {
+  readonly failedBatchBucket: string;
+  /** Tries that a message has; the queue's own redrive policy has the same number. */
+  readonly replayTries: number;
+  /** Seconds until a failed try is made again, the first time. */
+  readonly replayRetrySeconds: number;
+}
+
+/** The parts that the replay handler works with. */
+export interface ReplayDeps {
+  readonly failedBatches: FailedBatchStore;
+  readonly queue: ReplayQueue;
+  readonly delivery: Delivery;
+  readonly clock: Clock;
+  readonly telemetry: ReplayTelemetry;
+  /** From 0 to 1: the jitter of waits. */
+  readonly random: () => number;
+  readonly settings: ReplaySettings;
+}
+
+/** The messages that SQS is to keep: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
+export interface QueueBatchResponse {
+  readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
+}
+
+/** Milliseconds before the end of an invocation at which calls to the queue are aborted. */
+const QUEUE_MARGIN_MS = 1_000;
+/** Milliseconds after which one attempt of a call to the queue counts as lost. */
+const QUEUE_ATTEMPT_MS = 2_000;
+
+/**
+ * Replays the failed batches that the messages of one invocation point to: load, parse, deliver as the
+ * archive does, mark as replayed.
+ *
+ * A message is done when every record of its failed batch is stored and the batch is marked; replaying
+ * again what is stored is a success. What another try may get past comes again, later each time. What it
+ * cannot, and what has had its last try, goes to the dead-letter queue with its reason, and its failed
+ * batch stays as it is. Nothing else is ever acknowledged.
+ *
+ * Resolves with the messages that SQS is to keep.
+ */
+export function createReplayHandler(deps: ReplayDeps) {
+  return async (
+    { Records: messages }: QueueEvent,
+    context: InvocationContext,
+  ): Promise<QueueBatchResponse> => {
+    const kept: { itemIdentifier: string }[] = [];
+    // One after the other, so that memory is that of one batch.
+    for (const [index, message] of messages.entries()) {
+      const isDone = await new Try(message, deps, context).run(messages.length - index);
+      if (!isDone) kept.push({ itemIdentifier: message.messageId });
+    }
+    return { batchItemFailures: kept };
+  };
+}
+
+/** One try of a message, and what is found out about its failed batch on the way. */
+class Try {
+  readonly #message: QueueMessage;
+  readonly #deps: ReplayDeps;
+  readonly #context: InvocationContext;
+  readonly #tries: number;
+  #pointer: FailedBatchPointer | undefined;
+  #failedBatch: FailedBatch | undefined;
+  #batch: Batch | undefined;
+
+  constructor(message: QueueMessage, deps: ReplayDeps, context: InvocationContext) {
+    this.#message = message;
+    this.#deps = deps;
+    this.#context = context;
+    this.#tries = Number(message.attributes.ApproximateReceiveCount);
+  }
+
+  /**
+   * Whether the message is to be acknowledged.
+   *
+   * @param share how many messages the rest of the invocation's time is for
+   */
+  async run(share: number): Promise<boolean> {
+    const { clock } = this.#deps;
+    const { awsRequestId, getRemainingTimeInMillis } = this.#context;
+    const left = Math.max(0, getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
+    const options = storeOptions(clock, Math.floor(left / share));
+    try {
+      const pointers = parseReplayMessage(this.#message.body);
+      for (const pointer of pointers) await this.#replay(pointer, options);
+      if (pointers.length === 0) {
+        this.#deps.telemetry.messageIgnored(awsRequestId, this.#message.messageId);
+      }
+      return true;
+    } catch (cause) {
+      const failure = this.#failure(toArchiverError(cause));
+      const hasTries = this.#tries < this.#deps.settings.replayTries;
+      if (failure.error.retryable && hasTries) return this.#delay(failure);
+      return this.#bury(failure);
+    }
+  }
+
+  async #replay(pointer: FailedBatchPointer, options: StoreOptions): Promise<void> {
+    const { clock, delivery, failedBatches, settings, telemetry } = this.#deps;
+    const { awsRequestId: requestId, functionVersion } = this.#context;
+    this.#pointer = pointer;
+    this.#failedBatch = undefined;
+    this.#batch = undefined;
+    if (pointer.bucket !== settings.failedBatchBucket) {
+      const problem = `it points to '${pointer.bucket}', which is not the bucket of failed batches`;
+      throw new ArchiverError('INVALID_MESSAGE', problem);
+    }
+    this.#failedBatch = parseFailedBatch(await failedBatches.load(pointer, options));
+    const { condition, event } = this.#failedBatch;
+    if (event === undefined) throw noPayload(this.#failedBatch);
+    this.#batch = parseBatch(event);
+    const provenance = {
+      [objectMetadataNames.failedBatch]: toMetadataText(pointer.key),
+      [objectMetadataNames.failedBatchCondition]: toMetadataText(condition),
+    };
+    const job = { requestId, functionVersion, provenance, ...options };
+    const { failures, summary } = await delivery.deliver(this.#batch, job);
+    const errors = failures.map(({ error }) => error);
+    if (errors.length > 0) throw notReplayed(errors);
+    const at = new Date(clock.now()).toISOString();
+    await failedBatches.markReplayed(pointer, { at, objects: objectsOf(summary) }, options);
+    const failedBatch = pointer.key;
+    telemetry.batchReplayed({ ...summary, failedBatch, condition, tries: this.#tries });
+  }
+
+  #failure(error: ArchiverError): ReplayFailure {
+    const ranges = this.#failedBatch?.ranges ?? [];
+    return {
+      requestId: this.#context.awsRequestId,
+      messageId: this.#message.messageId,
+      tries: this.#tries,
+      error,
+      failedBatch: this.#pointer?.key,
+      condition: this.#failedBatch?.condition,
+      offsets: this.#batch ? describeRuns(this.#batch) : describeRanges(ranges) || undefined,
+    };
+  }
+
+  /** Has the message come again later, the longer the more often it was tried. */
+  async #delay(failure: ReplayFailure): Promise<false> {
+    const { queue, random, settings, telemetry } = this.#deps;
+    const seconds = retryDelaySeconds(this.#tries, settings.replayRetrySeconds, random());
+    const delayed = await queue
+      .delay(this.#message.receiptHandle, seconds, this.#queueOptions())
+      // Then it comes again after the queue's own visibility timeout.
+      .then(
+        () => seconds,
+        () => undefined,
+      );
+    telemetry.batchDelayed(failure, delayed);
+    return false;
+  }
+
+  async #bury(failure: ReplayFailure): Promise<boolean> {
+    const { clock, queue, telemetry } = this.#deps;
+    const attributes = attributesOf(failure, new Date(clock.now()));
+    try {
+      await queue.bury({ body: this.#message.body, attributes }, this.#queueOptions());
+    } catch {
+      // It comes again, until SQS itself moves it to the dead-letter queue.
+      telemetry.batchDelayed(failure, undefined);
+      return false;
+    }
+    telemetry.batchDied(failure);
+    return true;
+  }
+
+  #queueOptions(): StoreOptions {
+    const left = this.#context.getRemainingTimeInMillis() - QUEUE_MARGIN_MS;
+    return {
+      signal: this.#deps.clock.timeout(Math.max(0, left)),
+      attemptTimeout: QUEUE_ATTEMPT_MS,
+    };
+  }
+}
+
+function attributesOf(failure: ReplayFailure, diedAt: Date): Readonly<Record<string, string>> {
+  const { condition, error, failedBatch, offsets, requestId } = failure;
+  const given = {
+    [deadLetterAttributes.code]: error.code,
+    [deadLetterAttributes.reason]: error.message,
+    [deadLetterAttributes.failedBatch]: failedBatch,
+    [deadLetterAttributes.condition]: condition,
+    [deadLetterAttributes.offsets]: offsets,
+    [deadLetterAttributes.requestId]: requestId,
+    [deadLetterAttributes.diedAt]: diedAt.toISOString(),
+  };
+  return Object.fromEntries(
+    Object.entries(given).flatMap(([name, value]) =>
+      value ? [[name, toAttributeText(value)]] : [],
+    ),
+  );
+}
+
+function objectsOf({ objects, alreadyStored }: BatchSummary): number {
+  return objects + alreadyStored;
+}
+
+function describeRuns({ runs }: Batch): string {
+  return describeRanges(
+    runs.map(({ id, first, last }) => ({
+      id,
+      firstOffset: String(first),
+      lastOffset: String(last),
+      firstTimestamp: undefined,
+      lastTimestamp: undefined,
+    })),
+  );
+}
+
+function noPayload({ condition, ranges }: FailedBatch): ArchiverError {
+  const offsets = describeRanges(ranges) || 'offsets unknown';
+  return new ArchiverError(
+    'NO_PAYLOAD',
+    `the failed batch has no records to replay (${condition}): fetch ${offsets} from the topic`,
+  );
+}
+
+/** One error for all that is not stored: worth another try if any of it is. */
+function notReplayed(errors: readonly ArchiverError[]): ArchiverError {
+  const [first] = errors;
+  const code = first?.code ?? 'UNEXPECTED';
+  const retryable = errors.some((error) => error.retryable);
+  const message = errors.map((error) => error.message).join('; ');
+  return new ArchiverError(code, message, { retryable, cause: new AggregateError(errors) });
+}

@@ -1,0 +1,34 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { InvocationContext } from './archive-handler.ts';
+import { METRIC_NAMESPACE } from './contract.ts';
+import { isQueueEvent } from './core/queue-event.ts';
+import { enrich } from './enrich.ts';
+import { systemClock } from './io/clock.ts';
+import { createReplayTelemetry } from './io/replay-telemetry.ts';
+import { createS3FailedBatchStore } from './io/s3-failed-batch-store.ts';
+import { createS3Client, createS3ObjectStore } from './io/s3-object-store.ts';
+import { readReplaySettings } from './io/settings.ts';
+import { createSqsClient, createSqsReplayQueue } from './io/sqs-replay-queue.ts';
+import { createObjectDelivery } from './object-delivery.ts';
+import { createReplayCommand } from './replay-command.ts';
+import { createReplayHandler } from './replay-handler.ts';
+
+const { random } = Math;
+const settings = readReplaySettings(process.env);
+const clock = systemClock;
+const telemetry = createReplayTelemetry(new Logger(), new Metrics({ namespace: METRIC_NAMESPACE }));
+const s3 = createS3Client({ ...settings, random });
+const store = createS3ObjectStore(s3, settings.archiveBucket);
+const delivery = createObjectDelivery({ store, clock, telemetry, enrich, settings });
+const failedBatches = createS3FailedBatchStore(s3, settings.failedBatchBucket);
+const queue = createSqsReplayQueue(createSqsClient({ maxConnections: 8, random }), settings);
+
+const replay = createReplayHandler({
+  ...{ clock, delivery, failedBatches, queue, random, settings, telemetry },
+});
+const command = createReplayCommand({ clock, failedBatches, requests: queue, telemetry });
+
+/** The replay function: messages of its queue, or a command by direct invocation. */
+export const handler = (event: unknown, context: InvocationContext) =>
+  isQueueEvent(event) ? replay(event, context) : command(event, context);
