@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { S3Fault, S3RequestInfo } from '../emulator/s3-server/server.ts';
+import type { S3RequestInfo } from '../emulator/s3-server/server.ts';
+import type { ServerFault } from '../emulator/server-fault.ts';
 import type { Kind } from './cell.ts';
 import type { Random } from './random.ts';
 import type { Strikes } from './strikes.ts';
@@ -50,7 +51,7 @@ function isTransient(kind: Kind): boolean {
   return kind === 'hang' || kind === 'throttle' || kind === 'error' || kind === 'reset';
 }
 
-function faultOf(kind: Kind): S3Fault | undefined {
+function faultOf(kind: Kind): ServerFault | undefined {
   switch (kind) {
     case 'throttle':
       return { kind: 'error', status: 503, code: 'SlowDown' };

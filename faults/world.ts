@@ -2,15 +2,11 @@ import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { archiveFunction } from '../emulator/archive-function.ts';
 import { EmulatedFunction } from '../emulator/lambda/function.ts';
+import { archiveFunction } from '../emulator/local-functions.ts';
 import { s3ClientOf } from '../emulator/s3-client.ts';
-import {
-  type S3Fault,
-  type S3RequestInfo,
-  type S3Server,
-  startS3Server,
-} from '../emulator/s3-server/server.ts';
+import { type S3RequestInfo, type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
+import type { ServerFault } from '../emulator/server-fault.ts';
 import { type Mode, modes } from './cell.ts';
 
 /** Names of the two buckets. */
@@ -23,7 +19,7 @@ export const PUT_DEADLINE_MS = 1000;
 const CONCURRENCY = 16;
 
 /** Decides what goes wrong with a put; may delay. */
-export type PutFault = (request: S3RequestInfo) => Promise<S3Fault | undefined>;
+export type PutFault = (request: S3RequestInfo) => Promise<ServerFault | undefined>;
 
 /** An S3 server and the bundled function in both modes, used by one scenario after the other. */
 export interface World {

@@ -1,9 +1,9 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import { archiveFunction } from '../archive-function.ts';
 import { partitionCounts } from '../kafka/check.ts';
 import { KafkaTopic } from '../kafka/kafka-topic.ts';
+import { archiveFunction } from '../local-functions.ts';
 import { s3Destination } from '../on-failure.ts';
 import { createPipeline } from '../pipeline.ts';
 import { type S3Access, s3ClientOf } from '../s3-client.ts';

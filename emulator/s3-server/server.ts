@@ -20,6 +20,7 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import type { ServerFault } from '../server-fault.ts';
 import { messageOf, S3Error } from './errors.ts';
 import { FolderStore } from './folder-store.ts';
 import type { Answer, CreatedObject } from './operation.ts';
@@ -47,18 +48,6 @@ export interface S3RequestInfo {
   readonly key: string;
 }
 
-/**
- * What goes wrong with a request: `error` answers that error (`SlowDown` with 503, `InternalError`
- * with 500, `ConditionalRequestConflict` with 409, or any other) and `reset` breaks the connection,
- * both before anything is done; `lost-answer` carries the request out and then breaks the
- * connection; `hang` does nothing and never answers.
- */
-export type S3Fault =
-  | { readonly kind: 'error'; readonly status: number; readonly code: string }
-  | { readonly kind: 'reset' }
-  | { readonly kind: 'lost-answer' }
-  | { readonly kind: 'hang' };
-
 /** How to start a server. */
 export interface S3ServerOptions {
   /** Folder that holds one folder per bucket; objects are plain files below it, at their key. */
@@ -68,7 +57,9 @@ export interface S3ServerOptions {
   /** Buckets to make at start. @default none */
   readonly buckets?: readonly string[];
   /** Called before a request is carried out, to inject a fault; may delay. @default no faults */
-  readonly fault?: (request: S3RequestInfo) => S3Fault | undefined | Promise<S3Fault | undefined>;
+  readonly fault?: (
+    request: S3RequestInfo,
+  ) => ServerFault | undefined | Promise<ServerFault | undefined>;
   /** Called after an object was created, before the answer; must not throw. @default nothing */
   readonly onObjectCreated?: (object: CreatedObject) => void;
   /** Time of `Last-Modified`. @default the system's clock */
@@ -186,7 +177,7 @@ class RequestHandler {
     const requestId = randomBytes(8).toString('hex').toUpperCase();
     const exchange: Exchange = { request, response, requestId };
     let routed: RoutedRequest;
-    let fault: S3Fault | undefined;
+    let fault: ServerFault | undefined;
     try {
       authorize(request);
       routed = routeRequest(request);

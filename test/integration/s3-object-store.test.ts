@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
-  type S3Fault,
   type S3RequestInfo,
   type S3Server,
   startS3Server,
 } from '../../emulator/s3-server/server.ts';
+import type { ServerFault } from '../../emulator/server-fault.ts';
 import { createS3Client, createS3ObjectStore } from '../../lambda/io/s3-object-store.ts';
 import { describeGroups } from '../conformance/s3/describe-groups.ts';
 import { objectStore } from '../conformance/s3/object-store.ts';
@@ -26,8 +26,8 @@ let root: string;
 let server: S3Server;
 let requests: S3RequestInfo['operation'][];
 /** Faults of the requests to come, in turn. */
-let faults: (S3Fault | undefined)[];
-let faultOf: (request: S3RequestInfo) => S3Fault | undefined;
+let faults: (ServerFault | undefined)[];
+let faultOf: (request: S3RequestInfo) => ServerFault | undefined;
 
 function newStore() {
   // No jitter is no pause.
@@ -36,7 +36,7 @@ function newStore() {
 }
 
 const stored = () => readFileSync(join(root, 'archive', key), 'utf8');
-const error = (status: number, code: string): S3Fault => ({ kind: 'error', status, code });
+const error = (status: number, code: string): ServerFault => ({ kind: 'error', status, code });
 
 describe('the S3 object store and faults', { timeout: 60_000 }, () => {
   beforeEach(async () => {

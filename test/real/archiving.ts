@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
-import { archiveFunction } from '../../emulator/archive-function.ts';
 import { readObjects } from '../../emulator/demo/read-back.ts';
 import { clientOptions, type KafkaConnection } from '../../emulator/kafka/connection.ts';
 import {
@@ -10,6 +9,7 @@ import {
   KafkaTopic,
   type KafkaTopicOptions,
 } from '../../emulator/kafka/kafka-topic.ts';
+import { archiveFunction } from '../../emulator/local-functions.ts';
 import { createPipeline } from '../../emulator/pipeline.ts';
 import { type S3Access, s3ClientOf } from '../../emulator/s3-client.ts';
 import { mappingSettings } from '../../emulator/settings.ts';

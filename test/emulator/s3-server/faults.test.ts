@@ -5,14 +5,15 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import type { S3Fault, S3RequestInfo } from '../../../emulator/s3-server/server.ts';
+import type { S3RequestInfo } from '../../../emulator/s3-server/server.ts';
+import type { ServerFault } from '../../../emulator/server-fault.ts';
 import { bucket, createClient, failureOf, startServer } from './running-server.ts';
 
 const target = { Bucket: bucket, Key: 'a/key' };
 const put = () => new PutObjectCommand({ ...target, Body: 'hello', IfNoneMatch: '*' });
 
 /** Gives the first requests these faults, and the others none. */
-function firstOnes(...faults: readonly (S3Fault | undefined)[]): () => S3Fault | undefined {
+function firstOnes(...faults: readonly (ServerFault | undefined)[]): () => ServerFault | undefined {
   const left = [...faults];
   return () => left.shift();
 }

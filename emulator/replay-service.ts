@@ -1,0 +1,100 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { settingRanges } from '../lambda/contract.ts';
+import { EmulatedFunction } from './lambda/function.ts';
+import { type ReplayFunctionOptions, replayFunction } from './local-functions.ts';
+import { QueueMapping, type QueueMappingEvent } from './queue-mapping.ts';
+import type { InvokeOutcome } from './retry-policy.ts';
+import { objectCreatedEvent } from './s3-event.ts';
+import type { CreatedObject } from './s3-server/operation.ts';
+import { type SqsServer, type SqsServerOptions, startSqsServer } from './sqs-server/server.ts';
+
+/** Names of the two queues. */
+export const replayQueues = { replay: 'replay', deadLetter: 'dead-letter' } as const;
+
+/** What a run decides of the way of failed batches back; the rest is as the stack has it by default. */
+export interface ReplayServiceOptions
+  extends Omit<
+    ReplayFunctionOptions,
+    'deadLetterQueueUrl' | 'replayQueueUrl' | 'replayTries' | 'sqsEndpoint'
+  > {
+  /** Seconds before a new failed batch is first replayed. */
+  readonly delaySeconds: number;
+  /** Seconds after which a message whose invocation did not end comes again. */
+  readonly visibilitySeconds: number;
+  readonly replayTries?: number;
+  readonly batchSize?: number;
+  readonly concurrency?: number;
+  /** @default 0, any free one */
+  readonly port?: number;
+  readonly fault?: SqsServerOptions['fault'];
+  /** Stands between the queue and the function. @default nothing does */
+  readonly wrapInvoke?: (fn: EmulatedFunction) => (event: string) => Promise<InvokeOutcome>;
+  readonly observe?: (event: QueueMappingEvent) => void;
+}
+
+/** The way of failed batches back: queues, event source mapping and the bundled replay function. */
+export interface ReplayService {
+  readonly sqs: SqsServer;
+  readonly function: EmulatedFunction;
+  /** Has a failed batch replayed: what S3 does when one was created. */
+  notify(object: CreatedObject): void;
+  /** Stops receiving, awaits what is in the function, and ends all. */
+  close(): Promise<void>;
+}
+
+/** Starts the replay of failed batches on this machine. */
+export async function startReplayService(options: ReplayServiceOptions): Promise<ReplayService> {
+  const { delaySeconds, fault, observe = () => undefined, port, visibilitySeconds } = options;
+  const { wrapInvoke = (each) => (event) => each.invoke(event), ...given } = options;
+  const { replayTries = settingRanges.replayTries.default } = options;
+  const { batchSize = settingRanges.replayBatchSize.default } = options;
+  const { concurrency = settingRanges.replayConcurrency.default } = options;
+  const { replay, deadLetter } = replayQueues;
+  const sqs = await startSqsServer({
+    ...(port !== undefined && { port }),
+    ...(fault && { fault }),
+    queues: [
+      { name: deadLetter },
+      {
+        ...{ name: replay, delaySeconds, visibilitySeconds },
+        deadLetters: { name: deadLetter, maxReceiveCount: replayTries },
+      },
+    ],
+  });
+  const fn = new EmulatedFunction(
+    replayFunction({
+      ...given,
+      replayTries,
+      sqsEndpoint: sqs.endpoint,
+      replayQueueUrl: sqs.urlOf(replay),
+      deadLetterQueueUrl: sqs.urlOf(deadLetter),
+    }),
+    concurrency,
+  );
+  const client = new SQSClient({
+    endpoint: sqs.endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'emulator', secretAccessKey: 'emulator' },
+    maxAttempts: 1,
+  });
+  const mapping = new QueueMapping({
+    ...{ client, batchSize, concurrency, observe },
+    queueUrl: sqs.urlOf(replay),
+    invoke: wrapInvoke(fn),
+  });
+  const running = mapping.run();
+  return {
+    sqs,
+    function: fn,
+    notify: (object) => {
+      sqs.queue(replay).send({ body: objectCreatedEvent(object, new Date()) });
+    },
+    async close() {
+      mapping.stop();
+      await running;
+      await fn.close();
+      client.destroy();
+      await sqs.close();
+    },
+  };
+}
