@@ -99,14 +99,13 @@ class Try {
    */
   async run(share: number): Promise<boolean> {
     const { clock } = this.#deps;
-    const { awsRequestId, getRemainingTimeInMillis } = this.#context;
-    const left = Math.max(0, getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
+    const left = Math.max(0, this.#context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
     const options = storeOptions(clock, Math.floor(left / share));
     try {
       const pointers = parseReplayMessage(this.#message.body);
       for (const pointer of pointers) await this.#replay(pointer, options);
       if (pointers.length === 0) {
-        this.#deps.telemetry.messageIgnored(awsRequestId, this.#message.messageId);
+        this.#deps.telemetry.messageIgnored(this.#context.awsRequestId, this.#message.messageId);
       }
       return true;
     } catch (cause) {

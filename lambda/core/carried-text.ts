@@ -20,6 +20,9 @@ export function toMetadataText(text: string): string {
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 export function toAttributeText(text: string): string {
-  const allowed = text.toWellFormed().replaceAll(/[^\t\n\r\u0020-\ud7ff\ue000-\ufffd]/g, ' ');
-  return allowed.slice(0, MAX_ATTRIBUTE_CHARACTERS);
+  const allowed = text.replaceAll(
+    /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu,
+    ' ',
+  );
+  return allowed.slice(0, MAX_ATTRIBUTE_CHARACTERS).toWellFormed();
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readArchiveSettings } from '../../../lambda/io/settings.ts';
-import { archiveEnvironment } from '../../../lib/function-environment.ts';
+import { readArchiveSettings, readReplaySettings } from '../../../lambda/io/settings.ts';
+import { archiveEnvironment, replayEnvironment } from '../../../lib/function-environment.ts';
 
 const props = {
   archiveBucket: 'archive',
@@ -63,6 +63,43 @@ describe('readArchiveSettings', () => {
   it('names every problem at once', () => {
     expect(() => readArchiveSettings({})).toThrow(
       /^COMPRESSION .*; ARCHIVE_BUCKET .*; OBJECT_PREFIX .*; TIME_FOLDER .*; METADATA .*; MAX_PARALLEL_PUTS .*; REPORT_BATCH_ITEM_FAILURES /,
+    );
+  });
+});
+
+describe('readReplaySettings', () => {
+  const replayProps = {
+    ...props,
+    failedBatchBucket: 'failed',
+    replayQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/replay',
+    deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
+    replayTries: 10,
+    replayRetrySeconds: 60,
+  };
+
+  it('reads what the construct writes: the object settings of the archive, and its own', () => {
+    const { reportBatchItemFailures: _, ...store } = readArchiveSettings(archiveEnvironment(props));
+    expect(readReplaySettings(replayEnvironment(replayProps))).toEqual({
+      ...store,
+      failedBatchBucket: 'failed',
+      replayQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/replay',
+      deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
+      replayTries: 10,
+      replayRetrySeconds: 60,
+    });
+  });
+
+  it.each([
+    ['FAILED_BATCH_BUCKET', '', "the name of a bucket, got ''"],
+    ['REPLAY_QUEUE_URL', '', "the URL of a queue, got ''"],
+    ['DEAD_LETTER_QUEUE_URL', undefined, 'the URL of a queue, got none'],
+    ['REPLAY_TRIES', '0', "a whole number from 1 to 1000, got '0'"],
+    ['REPLAY_TRIES', '1001', "a whole number from 1 to 1000, got '1001'"],
+    ['REPLAY_RETRY_SECONDS', '0', "a whole number from 1 to 3600, got '0'"],
+    ['REPLAY_RETRY_SECONDS', '3601', "a whole number from 1 to 3600, got '3601'"],
+  ])('refuses %s of %j', (name, value, wanted) => {
+    expect(() => readReplaySettings({ ...replayEnvironment(replayProps), [name]: value })).toThrow(
+      expect.objectContaining({ code: 'INVALID_SETTINGS', message: `${name} must be ${wanted}` }),
     );
   });
 });

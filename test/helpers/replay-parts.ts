@@ -1,0 +1,123 @@
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import type {
+  DeadLetter,
+  FailedBatchStore,
+  ReplayFailure,
+  ReplayMark,
+  ReplayQueue,
+  ReplaySummary,
+  ReplayTelemetry,
+  StoreOptions,
+} from '../../lambda/core/ports.ts';
+import type { QueueMessage } from '../../lambda/core/queue-event.ts';
+import { type FailedBatchPointer, toReplayMessage } from '../../lambda/core/replay-message.ts';
+import { createObjectDelivery } from '../../lambda/object-delivery.ts';
+import type { ReplayDeps, ReplaySettings } from '../../lambda/replay-handler.ts';
+import { archiveParts } from './archive-parts.ts';
+
+/** Failed batches in memory; calls may fail before or after their effect. */
+export class MemoryFailedBatches implements FailedBatchStore {
+  readonly entries = new Map<string, string>();
+  readonly marks = new Map<string, ReplayMark>();
+  readonly loaded: FailedBatchPointer[] = [];
+  readonly attemptTimeouts: number[] = [];
+  failLoad: () => ArchiverError | undefined = () => undefined;
+  failMark: (when: 'before' | 'after') => boolean = () => false;
+
+  async load(pointer: FailedBatchPointer, { attemptTimeout, signal }: StoreOptions) {
+    this.loaded.push(pointer);
+    this.attemptTimeouts.push(attemptTimeout);
+    if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });
+    const failure = this.failLoad();
+    if (failure !== undefined) throw failure;
+    const entry = this.entries.get(pointer.key);
+    if (entry === undefined) throw new ArchiverError('FAILED_BATCH_NOT_FOUND', 'not there');
+    return entry;
+  }
+
+  async markReplayed({ key }: FailedBatchPointer, mark: ReplayMark) {
+    this.#failIf('before');
+    this.marks.set(key, mark);
+    this.#failIf('after');
+  }
+
+  #failIf(when: 'before' | 'after') {
+    if (!this.failMark(when)) return;
+    throw new ArchiverError('MARK_FAILED', 'SlowDown, HTTP 503', { retryable: true });
+  }
+}
+
+/** A queue that notes what it is told; calls may fail. */
+export class RecordingQueue implements ReplayQueue {
+  readonly delays: { receiptHandle: string; seconds: number }[] = [];
+  readonly letters: DeadLetter[] = [];
+  fails = false;
+
+  async delay(receiptHandle: string, seconds: number) {
+    this.#failIf();
+    this.delays.push({ receiptHandle, seconds });
+  }
+
+  async bury(letter: DeadLetter) {
+    this.#failIf();
+    this.letters.push(letter);
+  }
+
+  #failIf() {
+    if (this.fails) throw new ArchiverError('QUEUE_FAILED', 'HTTP 500', { retryable: true });
+  }
+}
+
+export interface RecordingReplayTelemetry extends ReplayTelemetry {
+  readonly replayed: ReplaySummary[];
+  readonly delayed: { failure: ReplayFailure; seconds: number | undefined }[];
+  readonly died: ReplayFailure[];
+  readonly ignored: string[];
+  readonly commands: Readonly<Record<string, unknown>>[];
+}
+
+function recordingReplayTelemetry(): RecordingReplayTelemetry {
+  const told: Pick<
+    RecordingReplayTelemetry,
+    'replayed' | 'delayed' | 'died' | 'ignored' | 'commands'
+  > = { replayed: [], delayed: [], died: [], ignored: [], commands: [] };
+  return {
+    ...told,
+    objectStored: () => undefined,
+    batchReplayed: (summary) => told.replayed.push(summary),
+    batchDelayed: (failure, seconds) => told.delayed.push({ failure, seconds }),
+    batchDied: (failure) => told.died.push(failure),
+    messageIgnored: (_, messageId) => told.ignored.push(messageId),
+    commandDone: (_, result) => told.commands.push(result),
+  };
+}
+
+export const replaySettings: ReplaySettings = {
+  failedBatchBucket: 'failed',
+  replayTries: 3,
+  replayRetrySeconds: 60,
+};
+
+/** A message that points to a failed batch, received so many times. */
+export function replayMessage(key: string, tries = 1): QueueMessage {
+  return {
+    messageId: `message of ${key}`,
+    receiptHandle: `receipt of ${key}`,
+    body: toReplayMessage({ bucket: 'failed', key }),
+    attributes: { ApproximateReceiveCount: String(tries) },
+  };
+}
+
+/** The replay function's parts, with the archive's own delivery into a store in memory. */
+export function replayParts() {
+  const { clock, deps, store } = archiveParts();
+  const failedBatches = new MemoryFailedBatches();
+  const queue = new RecordingQueue();
+  const telemetry = recordingReplayTelemetry();
+  const replayDeps: ReplayDeps = {
+    ...{ clock, failedBatches, queue, telemetry, settings: replaySettings },
+    delivery: createObjectDelivery(deps),
+    random: () => 1,
+  };
+  return { archiveDeps: deps, clock, failedBatches, queue, store, telemetry, deps: replayDeps };
+}

@@ -1,0 +1,145 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { METRIC_NAMESPACE } from '../../../lambda/contract.ts';
+import { createReplayTelemetry } from '../../../lambda/io/replay-telemetry.ts';
+import { createReplayHandler } from '../../../lambda/replay-handler.ts';
+import { invocation } from '../../helpers/archive-parts.ts';
+import { failedBatchOf } from '../../helpers/failed-batches.ts';
+import { mskEvent, mskRecords } from '../../helpers/kafka-events.ts';
+import { replayMessage, replayParts } from '../../helpers/replay-parts.ts';
+
+/** Bytes that no line may show. */
+const secrets = ['secret-key', 'secret-value', 'secret-header'];
+const event = mskEvent(
+  mskRecords(100, 2, {
+    key: 'secret-key',
+    value: '"secret-value"',
+    headers: [['h', 'secret-header']],
+  }),
+);
+
+const printed: string[] = [];
+beforeEach(() => {
+  printed.length = 0;
+  vi.stubEnv('POWERTOOLS_DEV', 'true');
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  for (const level of ['log', 'debug', 'info', 'warn', 'error'] as const) {
+    vi.spyOn(console, level).mockImplementation((line: string) => void printed.push(line));
+  }
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
+
+function parts() {
+  const all = replayParts();
+  const logger = new Logger({ serviceName: 'shop', logLevel: 'DEBUG' });
+  const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: 'shop' });
+  const telemetry = createReplayTelemetry(logger, metrics);
+  const handler = createReplayHandler({ ...all.deps, telemetry });
+  all.failedBatches.entries.set('batch', failedBatchOf(event));
+  return { ...all, handler, told: telemetry };
+}
+
+const lines = () => printed.map((line) => JSON.parse(line));
+const logs = () => lines().filter((line) => 'message' in line);
+const metricLines = () => lines().filter((line) => '_aws' in line);
+const dimensions = () =>
+  metricLines().map(({ _aws }) => _aws.CloudWatchMetrics[0].Dimensions[0].sort());
+
+describe('telemetry of the replay function', () => {
+  it('tells of a batch that is replayed', async () => {
+    await parts().handler({ Records: [replayMessage('batch', 2)] }, invocation);
+    expect(logs().filter(({ level }) => level !== 'DEBUG')).toMatchObject([
+      {
+        level: 'INFO',
+        message: 'failed batch replayed',
+        requestId: 'request-1',
+        failedBatch: 'batch',
+        condition: 'RetryAttemptsExhausted',
+        tries: 2,
+        topic: 'orders',
+        runs: [{ partition: 3, firstOffset: 100, lastOffset: 101, records: 2 }],
+      },
+    ]);
+    expect(metricLines()).toMatchObject([
+      {
+        service: 'shop',
+        topic: 'orders',
+        ReplayedBatches: 1,
+        ReplayedRecords: 2,
+        ReplayedObjects: 1,
+        ReplayAlreadyStored: 0,
+        KeyConflicts: 0,
+      },
+    ]);
+    expect(dimensions()).toEqual([['service', 'topic']]);
+  });
+
+  it('tells of a try that is made again, and when', async () => {
+    const { handler, store } = parts();
+    store.fail = () => true;
+    await handler({ Records: [replayMessage('batch')] }, invocation);
+    expect(logs()).toMatchObject([
+      {
+        level: 'WARN',
+        message: 'failed batch not replayed, tried again',
+        failedBatch: 'batch',
+        offsets: 'orders-3 offsets 100 to 101',
+        code: 'STORE_WRITE_FAILED',
+        retryable: true,
+        againInSeconds: 60,
+      },
+    ]);
+    expect(metricLines()).toMatchObject([{ service: 'shop', ReplayRetries: 1 }]);
+  });
+
+  it('leaves out when, where the queue decides that', async () => {
+    const { handler, queue, store } = parts();
+    store.fail = () => true;
+    queue.fails = true;
+    await handler({ Records: [replayMessage('batch')] }, invocation);
+    expect(logs()[0]).not.toHaveProperty('againInSeconds');
+  });
+
+  it('tells of a dead letter by its reason, and of the next batch by its topic alone', async () => {
+    const { handler, failedBatches } = parts();
+    failedBatches.entries.set('bad', '{secret-value');
+    const Records = [replayMessage('bad'), replayMessage('batch')];
+    await handler({ Records }, invocation);
+    expect(logs()[0]).toMatchObject({
+      level: 'ERROR',
+      message: 'failed batch not replayed, in the dead-letter queue',
+      failedBatch: 'bad',
+      code: 'FAILED_BATCH_UNREADABLE',
+      reason: 'the object is not JSON',
+    });
+    expect(metricLines()[0]).toMatchObject({ reason: 'FAILED_BATCH_UNREADABLE', DeadLetters: 1 });
+    expect(dimensions()).toEqual([
+      ['reason', 'service'],
+      ['service', 'topic'],
+    ]);
+  });
+
+  it('tells of messages without a failed batch, and of commands', () => {
+    const { told } = parts();
+    told.messageIgnored('request-1', 'message-1');
+    told.commandDone('request-2', { enqueued: 3 });
+    expect(logs()).toMatchObject([
+      { message: 'message without a failed batch', requestId: 'request-1', messageId: 'message-1' },
+      { message: 'replay command', requestId: 'request-2', enqueued: 3 },
+    ]);
+  });
+
+  it('shows no key, value or header of a record', async () => {
+    const { handler, store } = parts();
+    await handler({ Records: [replayMessage('batch')] }, invocation);
+    store.objects.clear();
+    store.fail = () => true;
+    await handler({ Records: [replayMessage('batch', 3)] }, invocation);
+    expect(printed.length).toBeGreaterThan(3);
+    for (const secret of secrets) expect(printed.join('\n')).not.toContain(secret);
+  });
+});

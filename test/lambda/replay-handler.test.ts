@@ -1,0 +1,301 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { StorableObject } from '../../lambda/core/ports.ts';
+import { createReplayHandler } from '../../lambda/replay-handler.ts';
+import { archiveHandler, invocation, type MemoryObjectStore } from '../helpers/archive-parts.ts';
+import { failedBatchOf, failedBatchSample } from '../helpers/failed-batches.ts';
+import { mskEvent, mskRecords } from '../helpers/kafka-events.ts';
+import { replayMessage, replayParts } from '../helpers/replay-parts.ts';
+
+const key = 'aws/lambda/u-1/orders-3/2026/11/24/2026-11-24T00.38.06-x';
+const event = mskEvent([...mskRecords(100, 3), ...mskRecords(7, 2, { partition: 0 })]);
+const keyOf3 =
+  'shop/topic=orders/dt=2025-11-23/hour=10/orders-3-00000000000000000100-00000000000000000102.jsonl.gz';
+const nothingKept = { batchItemFailures: [] };
+const kept = (...keys: string[]) => ({
+  batchItemFailures: keys.map((each) => ({ itemIdentifier: `message of ${each}` })),
+});
+
+/** Keys, bodies and what is said of the records: all but who stored it, when and why. */
+function contents({ objects }: MemoryObjectStore) {
+  const own = [
+    'request-id',
+    'function-version',
+    'stored-at',
+    'failed-batch',
+    'failed-batch-condition',
+  ];
+  const contentOf = ({ body, metadata }: StorableObject) => ({
+    body: body.toString('hex'),
+    metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !own.includes(name))),
+  });
+  return new Map([...objects].map(([name, object]) => [name, contentOf(object)] as const));
+}
+
+function parts() {
+  const all = replayParts();
+  all.failedBatches.entries.set(key, failedBatchOf(event));
+  const handler = createReplayHandler(all.deps);
+  const replay = (tries = 1) => handler({ Records: [replayMessage(key, tries)] }, invocation);
+  return { ...all, handler, replay };
+}
+
+describe('replay handler', () => {
+  it('stores the very objects that the archive stores, saying what they were replayed from', async () => {
+    const { replay, store, failedBatches, queue, telemetry } = parts();
+    const archived = replayParts();
+    await archiveHandler(archived.archiveDeps)(event, invocation);
+
+    expect(await replay()).toEqual(nothingKept);
+    expect(contents(store)).toEqual(contents(archived.store));
+    expect(store.objects.get(keyOf3)?.metadata).toMatchObject({
+      'failed-batch': key,
+      'failed-batch-condition': 'RetryAttemptsExhausted',
+      'request-id': 'request-1',
+    });
+    expect(archived.store.objects.get(keyOf3)?.metadata).not.toHaveProperty('failed-batch');
+    expect([...failedBatches.marks]).toEqual([
+      [key, { at: expect.stringMatching(/^2025-11-23T10:53:20\.\d{3}Z$/), objects: 2 }],
+    ]);
+    expect([queue.delays, queue.letters]).toEqual([[], []]);
+    expect(telemetry.replayed).toMatchObject([
+      { failedBatch: key, condition: 'RetryAttemptsExhausted', tries: 1, records: 5, objects: 2 },
+    ]);
+  });
+
+  it('replays the sample entries of S3 and of a Kafka topic', async () => {
+    const { handler, failedBatches, store } = parts();
+    failedBatches.entries.set('s3', failedBatchSample('s3'));
+    failedBatches.entries.set('topic', failedBatchSample('kafka-topic'));
+    const messages = ['s3', 'topic'].map((each) => replayMessage(each));
+    expect(await handler({ Records: messages }, invocation)).toEqual(nothingKept);
+    expect([...failedBatches.marks.keys()]).toEqual(['s3', 'topic']);
+    expect([...store.objects.keys()].map((each) => each.split('/').at(-1))).toEqual([
+      'orders-3-00000000000000000100-00000000000000000101.jsonl.gz',
+      'orders-0-00000000000000000007-00000000000000000007.jsonl.gz',
+      'orders-0-00000000000000000042-00000000000000000042.jsonl.gz',
+    ]);
+  });
+
+  it('succeeds on what is stored already: replayed before, or archived in the end', async () => {
+    const { archiveDeps, replay, store, failedBatches, telemetry } = parts();
+    await archiveHandler(archiveDeps)(event, invocation);
+    const before = new Map(store.objects);
+    expect(await replay()).toEqual(nothingKept);
+    expect(await replay(2)).toEqual(nothingKept);
+    expect(store.objects).toEqual(before);
+    expect(telemetry.replayed).toMatchObject([
+      { objects: 0, alreadyStored: 2 },
+      { objects: 0, alreadyStored: 2 },
+    ]);
+    expect(failedBatches.marks.get(key)?.objects).toBe(2);
+  });
+
+  it('may run twice at once', async () => {
+    const { replay, store, failedBatches } = parts();
+    expect(await Promise.all([replay(), replay()])).toEqual([nothingKept, nothingKept]);
+    expect([...store.objects.keys()]).toHaveLength(2);
+    expect(failedBatches.marks.size).toBe(1);
+  });
+
+  it('loads the version that was announced', async () => {
+    const { handler, failedBatches } = parts();
+    const object = { key, versionId: 'v1' };
+    const body = JSON.stringify({ Records: [{ s3: { bucket: { name: 'failed' }, object } }] });
+    await handler({ Records: [{ ...replayMessage(key), body }] }, invocation);
+    expect(failedBatches.loaded).toEqual([{ bucket: 'failed', key, versionId: 'v1' }]);
+  });
+
+  it.each([
+    ['a put fails', 'STORE_WRITE_FAILED'],
+    ['the load fails', 'LOAD_FAILED'],
+    ['the mark fails', 'MARK_FAILED'],
+    ['the mark loses its answer', 'MARK_FAILED'],
+  ])('keeps the message for later when %s, and is done the next time', async (what, code) => {
+    const { replay, store, failedBatches, queue, telemetry } = parts();
+    store.fail = (_, when) => what === 'a put fails' && when === 'before';
+    const loadError = new ArchiverError('LOAD_FAILED', 'HTTP 503', { retryable: true });
+    failedBatches.failLoad = () => (what === 'the load fails' ? loadError : undefined);
+    failedBatches.failMark = (when) =>
+      what === (when === 'before' ? 'the mark fails' : 'the mark loses its answer');
+
+    expect(await replay()).toEqual(kept(key));
+    expect(queue.delays).toEqual([{ receiptHandle: `receipt of ${key}`, seconds: 60 }]);
+    expect(telemetry.delayed).toMatchObject([
+      { seconds: 60, failure: { tries: 1, error: { code } } },
+    ]);
+
+    store.fail = () => false;
+    failedBatches.failLoad = () => undefined;
+    failedBatches.failMark = () => false;
+    expect(await replay(2)).toEqual(nothingKept);
+    expect(store.objects.size).toBe(2);
+    expect(failedBatches.marks.size).toBe(1);
+    expect(queue.letters).toEqual([]);
+  });
+
+  it('marks nothing while one of several objects is not stored', async () => {
+    const { replay, store, failedBatches, telemetry } = parts();
+    store.fail = (each, when) => each === keyOf3 && when === 'before';
+    expect(await replay()).toEqual(kept(key));
+    expect(failedBatches.marks.size).toBe(0);
+    expect(telemetry.delayed).toMatchObject([
+      {
+        failure: {
+          failedBatch: key,
+          condition: 'RetryAttemptsExhausted',
+          offsets: 'orders-3 offsets 100 to 102; orders-0 offsets 7 to 8',
+          error: {
+            retryable: true,
+            message: 'orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED)',
+          },
+        },
+      },
+    ]);
+  });
+
+  it('waits longer each time, and gives up after the last try, with the reason', async () => {
+    const { replay, failedBatches, queue, telemetry } = parts();
+    const error = new ArchiverError('LOAD_FAILED', 'get failed: HTTP 503', { retryable: true });
+    failedBatches.failLoad = () => error;
+    expect(await replay(1)).toEqual(kept(key));
+    expect(await replay(2)).toEqual(kept(key));
+    expect(queue.delays.map(({ seconds }) => seconds)).toEqual([60, 120]);
+    expect(await replay(3)).toEqual(nothingKept);
+    expect(queue.letters).toEqual([
+      {
+        body: replayMessage(key).body,
+        attributes: {
+          code: 'LOAD_FAILED',
+          reason: 'get failed: HTTP 503',
+          'failed-batch': key,
+          'request-id': 'request-1',
+          'died-at': expect.stringMatching(/^2025-11-23T10:53:20\.\d{3}Z$/),
+        },
+      },
+    ]);
+    expect(telemetry.died).toMatchObject([{ tries: 3, messageId: `message of ${key}` }]);
+  });
+
+  it.each([
+    ['an entry that is gone', undefined, 'FAILED_BATCH_NOT_FOUND', undefined],
+    ['what is not JSON', '{"secret', 'FAILED_BATCH_UNREADABLE', undefined],
+    ['what is no failed batch', '{"secret":1}', 'NOT_A_FAILED_BATCH', undefined],
+    [
+      'an entry without payload',
+      failedBatchSample('oversize'),
+      'NO_PAYLOAD',
+      'orders-3 offset 4960',
+    ],
+    [
+      'an event that is none',
+      JSON.stringify({ ...JSON.parse(failedBatchSample('s3')), payload: '{"secret":1}' }),
+      'INVALID_EVENT',
+      'orders-3 offsets 100 to 101; orders-0 offset 7',
+    ],
+  ])('gives %s up at once, without a mark', async (_, entry, code, offsets) => {
+    const { replay, store, failedBatches, queue, telemetry } = parts();
+    if (entry === undefined) failedBatches.entries.clear();
+    else failedBatches.entries.set(key, entry);
+    expect(await replay()).toEqual(nothingKept);
+    expect(queue.letters).toMatchObject([{ attributes: { code, 'failed-batch': key } }]);
+    expect(queue.letters[0]?.attributes.offsets).toBe(offsets);
+    expect(telemetry.died).toMatchObject([{ error: { code }, offsets }]);
+    expect([store.objects.size, failedBatches.marks.size, queue.delays.length]).toEqual([0, 0, 0]);
+    expect(inspect([queue.letters, telemetry.died], { depth: null })).not.toContain('secret');
+  });
+
+  it('says which offsets to fetch where a batch has none of its records', async () => {
+    const { replay, failedBatches, queue } = parts();
+    failedBatches.entries.set(key, failedBatchSample('oversize'));
+    await replay();
+    failedBatches.entries.set(key, '{"KafkaBatchInfo":{}}');
+    await replay();
+    expect(queue.letters.map(({ attributes }) => attributes.reason)).toEqual([
+      'the failed batch has no records to replay (MaximumPayloadSizeExceeded): fetch orders-3 offset 4960 from the topic',
+      'the failed batch has no records to replay (unknown): fetch offsets unknown from the topic',
+    ]);
+  });
+
+  it.each([
+    ['{"Records":[]}', 'not a message of the replay queue: it is not an S3 event'],
+    [
+      JSON.stringify({ Records: [{ s3: { bucket: { name: 'other' }, object: { key: 'k' } } }] }),
+      "it points to 'other', which is not the bucket of failed batches",
+    ],
+  ])('gives up the message %s', async (body, reason) => {
+    const { handler, failedBatches, queue } = parts();
+    expect(await handler({ Records: [{ ...replayMessage(key), body }] }, invocation)).toEqual(
+      nothingKept,
+    );
+    expect(queue.letters).toMatchObject([
+      { body, attributes: { code: 'INVALID_MESSAGE', reason } },
+    ]);
+    expect(failedBatches.loaded).toEqual([]);
+  });
+
+  it('takes the test event of S3 for done', async () => {
+    const { handler, queue, telemetry } = parts();
+    const message = { ...replayMessage('test'), body: '{"Event":"s3:TestEvent"}' };
+    expect(await handler({ Records: [message] }, invocation)).toEqual(nothingKept);
+    expect(telemetry.ignored).toEqual(['message of test']);
+    expect(queue.letters).toEqual([]);
+  });
+
+  it('keeps the message when the queue takes neither delay nor dead letter', async () => {
+    const { replay, failedBatches, queue, telemetry } = parts();
+    queue.fails = true;
+    failedBatches.failLoad = () => new ArchiverError('LOAD_FAILED', 'x', { retryable: true });
+    expect(await replay()).toEqual(kept(key));
+    failedBatches.failLoad = () => undefined;
+    failedBatches.entries.clear();
+    expect(await replay()).toEqual(kept(key));
+    expect(telemetry.delayed.map(({ seconds }) => seconds)).toEqual([undefined, undefined]);
+    expect(telemetry.died).toEqual([]);
+  });
+
+  it('lets no message of an invocation do harm to another, and shares its time among them', async () => {
+    const { handler, failedBatches, queue } = parts();
+    failedBatches.entries.set('bad', '{');
+    failedBatches.entries.set('later', failedBatchOf(mskEvent(mskRecords(200, 1))));
+    const loadError = new ArchiverError('LOAD_FAILED', 'x', { retryable: true });
+    failedBatches.failLoad = () => (failedBatches.loaded.length === 2 ? loadError : undefined);
+    const messages = ['bad', key, 'later'].map((each) => replayMessage(each));
+    expect(await handler({ Records: messages }, invocation)).toEqual(kept(key));
+    expect([...failedBatches.marks.keys()]).toEqual(['later']);
+    expect(queue.letters).toHaveLength(1);
+    // 55 s, of which a third, a half, all; an attempt takes half of that at most.
+    expect(failedBatches.attemptTimeouts).toEqual([9167, 13_750, 27_500]);
+  });
+
+  it('comes back later when the deadline comes first', async () => {
+    const { replay, clock, queue, telemetry } = parts();
+    clock.expire();
+    expect(await replay()).toEqual(kept(key));
+    expect(telemetry.delayed).toMatchObject([{ failure: { error: { code: 'STORE_ABORTED' } } }]);
+    expect(queue.delays).toHaveLength(1);
+  });
+
+  it('makes no calls in time that is not there', async () => {
+    const { handler, clock } = parts();
+    const late = { ...invocation, getRemainingTimeInMillis: () => 500 };
+    clock.expire();
+    await handler({ Records: [replayMessage(key)] }, late);
+    expect(clock.timeouts).toEqual([0, 0]);
+  });
+
+  it('gives up what is a defect, and tells nothing of it but its name', async () => {
+    const { deps, failedBatches, queue } = parts();
+    const defect = {
+      ...deps,
+      delivery: { deliver: () => Promise.reject(new RangeError('secret')) },
+    };
+    failedBatches.entries.set(key, failedBatchOf(event));
+    const handler = createReplayHandler(defect);
+    expect(await handler({ Records: [replayMessage(key)] }, invocation)).toEqual(nothingKept);
+    expect(queue.letters).toMatchObject([
+      { attributes: { code: 'UNEXPECTED', reason: 'unexpected RangeError' } },
+    ]);
+  });
+});
