@@ -1,0 +1,226 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectTaggingCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { s3ClientOf } from '../../emulator/s3-client.ts';
+import {
+  type S3RequestInfo,
+  type S3Server,
+  startS3Server,
+} from '../../emulator/s3-server/server.ts';
+import type { ServerFault } from '../../emulator/server-fault.ts';
+import { MAX_FAILED_BATCH_BYTES } from '../../lambda/contract.ts';
+import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
+import { createS3Client } from '../../lambda/io/s3-object-store.ts';
+import { failedBatchOf, failedBatchSample } from '../helpers/failed-batches.ts';
+import { mskEvent, mskRecord } from '../helpers/kafka-events.ts';
+
+const key = 'aws/lambda/u-1/orders-3/2026/11/24/x y+z';
+const pointer = { bucket: 'failed', key };
+const mark = { at: '2026-11-24T00:00:00.000Z', objects: 2 };
+const entry = failedBatchSample('s3');
+const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 };
+
+let root: string;
+let server: S3Server;
+let client: S3Client;
+let requests: S3RequestInfo['operation'][];
+/** Faults of the requests to come, in turn. */
+let faults: (ServerFault | undefined)[];
+
+function newStore() {
+  // No jitter is no pause.
+  return createS3FailedBatchStore(
+    createS3Client({ maxParallelPuts: 4, random: () => 0 }),
+    'failed',
+  );
+}
+
+const put = (name: string, body: string) =>
+  client.send(new PutObjectCommand({ Bucket: 'failed', Key: name, Body: body }));
+
+const tagsOf = async (name: string) =>
+  (await client.send(new GetObjectTaggingCommand({ Bucket: 'failed', Key: name }))).TagSet;
+
+const error = (status: number, code: string): ServerFault => ({ kind: 'error', status, code });
+
+describe('the bucket of failed batches', { timeout: 60_000 }, () => {
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'failed-'));
+    requests = [];
+    faults = [];
+    server = await startS3Server({
+      root,
+      buckets: ['failed'],
+      fault: ({ operation }) => {
+        requests.push(operation);
+        return faults.shift();
+      },
+    });
+    client = s3ClientOf(server);
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', server.endpoint);
+    vi.stubEnv('AWS_REGION', 'us-east-1');
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    await put(key, entry);
+    requests = [];
+  });
+
+  afterEach(async () => {
+    client.destroy();
+    await server.close();
+    rmSync(root, { recursive: true });
+    vi.unstubAllEnvs();
+  });
+
+  it('takes one request to load an entry, and one to mark it', async () => {
+    const store = newStore();
+    expect(await store.load(pointer, patient)).toBe(entry);
+    await store.markReplayed(pointer, mark, patient);
+    expect(requests).toEqual(['GetObject', 'PutObjectTagging']);
+    expect(await tagsOf(key)).toEqual([
+      { Key: 'status', Value: 'replayed' },
+      { Key: 'replayed-at', Value: '2026-11-24T00:00:00.000Z' },
+      { Key: 'objects', Value: '2' },
+    ]);
+    expect(await store.mark(pointer, patient)).toEqual(mark);
+    expect(await store.load(pointer, patient)).toBe(entry);
+  });
+
+  it('marks again what is marked', async () => {
+    const store = newStore();
+    await store.markReplayed(pointer, mark, patient);
+    await store.markReplayed(pointer, { ...mark, objects: 3 }, patient);
+    expect(await store.mark(pointer, patient)).toEqual({ ...mark, objects: 3 });
+  });
+
+  it.each([
+    ['a throttle', error(503, 'SlowDown')],
+    ['a server error', error(500, 'InternalError')],
+    ['a reset connection', { kind: 'reset' } as const],
+    ['a lost answer', { kind: 'lost-answer' } as const],
+  ])('gets past %s', async (_, fault) => {
+    const store = newStore();
+    faults = [fault, undefined, fault, undefined, fault];
+    expect(await store.load(pointer, patient)).toBe(entry);
+    await store.markReplayed(pointer, mark, patient);
+    expect(await store.mark(pointer, patient)).toEqual(mark);
+  });
+
+  it('says that an entry is not there', async () => {
+    await expect(newStore().load({ bucket: 'failed', key: 'gone' }, patient)).rejects.toMatchObject(
+      {
+        code: 'FAILED_BATCH_NOT_FOUND',
+        retryable: false,
+        message: "'gone' is not there: deleted by hand, or replayed before and expired since",
+      },
+    );
+    expect(await newStore().mark({ bucket: 'failed', key: 'gone' }, patient)).toBeUndefined();
+  });
+
+  it('says that S3 refuses it', async () => {
+    const store = newStore();
+    const refused = error(403, 'AccessDenied');
+    faults = [refused, refused, refused, refused];
+    await expect(store.load(pointer, patient)).rejects.toMatchObject({
+      code: 'FAILED_BATCH_UNREADABLE',
+      retryable: false,
+      message: `get of '${key}' failed: AccessDenied, HTTP 403`,
+    });
+    await expect(store.markReplayed(pointer, mark, patient)).rejects.toMatchObject({
+      code: 'MARK_FAILED',
+      retryable: false,
+      message: `stored, but to mark '${key}' as replayed failed: AccessDenied, HTTP 403`,
+    });
+    await expect(store.list({ prefix: '', after: undefined }, patient)).rejects.toMatchObject({
+      code: 'LOAD_FAILED',
+      message: "list of 'failed' failed: AccessDenied, HTTP 403",
+    });
+    await expect(store.mark(pointer, patient)).rejects.toMatchObject({ code: 'LOAD_FAILED' });
+  });
+
+  it('says that S3 did not give it for now', async () => {
+    faults = Array.from({ length: 10 }, () => error(500, 'InternalError'));
+    await expect(newStore().load(pointer, patient)).rejects.toMatchObject({
+      code: 'LOAD_FAILED',
+      retryable: true,
+    });
+  });
+
+  it.each([
+    [
+      'load',
+      (store: ReturnType<typeof newStore>, signal: AbortSignal) =>
+        store.load(pointer, { ...patient, signal }),
+    ],
+    [
+      'mark',
+      (store: ReturnType<typeof newStore>, signal: AbortSignal) =>
+        store.markReplayed(pointer, mark, { ...patient, signal }),
+    ],
+  ])('is given up at the deadline: %s', async (_, call) => {
+    faults = [{ kind: 'hang' }];
+    const deadline = new AbortController();
+    const called = call(newStore(), deadline.signal);
+    await vi.waitFor(() => expect(requests).toHaveLength(1));
+    deadline.abort();
+    await expect(called).rejects.toMatchObject({ code: 'STORE_ABORTED', retryable: true });
+  });
+
+  it('does not read what is too large to be a failed batch', async () => {
+    await put('large', 'x'.repeat(MAX_FAILED_BATCH_BYTES + 1));
+    await expect(
+      newStore().load({ bucket: 'failed', key: 'large' }, patient),
+    ).rejects.toMatchObject({
+      code: 'NOT_A_FAILED_BATCH',
+      message: `'large' has ${MAX_FAILED_BATCH_BYTES + 1} bytes, more than ${MAX_FAILED_BATCH_BYTES}`,
+    });
+  });
+
+  it('lists pages by key, as far as there are any', async () => {
+    const names = Array.from({ length: 260 }, (_, i) => `p/${String(i).padStart(3, '0')}`);
+    for (const name of names) await put(name, '{}');
+    const store = newStore();
+    const first = await store.list({ prefix: 'p/', after: undefined }, patient);
+    expect(first.entries.map((each) => each.key)).toEqual(names.slice(0, 250));
+    expect(first.next).toBe('p/249');
+    expect(first.entries[0]).toMatchObject({ bucket: 'failed', bytes: 2 });
+    expect(Date.now() - (first.entries[0]?.failedAt ?? 0)).toBeLessThan(60_000);
+    const second = await store.list({ prefix: 'p/', after: first.next }, patient);
+    expect(second.entries.map((each) => each.key)).toEqual(names.slice(250));
+    expect(second.next).toBeUndefined();
+    expect(await store.list({ prefix: 'none', after: undefined }, patient)).toEqual({
+      entries: [],
+      next: undefined,
+    });
+  });
+
+  it('knows an entry by its first bytes, and reads all of one that does not begin so', async () => {
+    const store = newStore();
+    const long = failedBatchOf(mskEvent([mskRecord({ value: 'x'.repeat(100_000) })]));
+    await put('long', long);
+    requests = [];
+    expect(await store.summary({ bucket: 'failed', key: 'long' }, patient)).toMatchObject({
+      condition: 'RetryAttemptsExhausted',
+      ranges: [{ id: 'orders-3', firstOffset: '100', lastOffset: '100' }],
+    });
+    expect(requests).toEqual(['GetObject']);
+    const { payload, ...rest } = JSON.parse(long);
+    await put('long', JSON.stringify({ payload, ...rest }));
+    requests = [];
+    expect(await store.summary({ bucket: 'failed', key: 'long' }, patient)).toMatchObject({
+      ranges: [{ id: 'orders-3' }],
+    });
+    expect(requests).toEqual(['GetObject', 'GetObject']);
+  });
+
+  it('knows nothing of what is no failed batch, or gone', async () => {
+    await put('foreign', 'a,b\n');
+    const store = newStore();
+    expect(await store.summary({ bucket: 'failed', key: 'foreign' }, patient)).toBeUndefined();
+    expect(await store.summary({ bucket: 'failed', key: 'gone' }, patient)).toBeUndefined();
+    faults = Array.from({ length: 10 }, () => error(500, 'InternalError'));
+    await expect(store.summary(pointer, patient)).rejects.toMatchObject({ code: 'LOAD_FAILED' });
+  });
+});
