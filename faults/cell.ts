@@ -36,19 +36,75 @@ export interface Cell {
   readonly topology: Topology;
 }
 
+/** The calls of the replay that faults strike. */
+export const replayCalls = [
+  /** Of the event source mapping. */
+  'receive',
+  'invoke',
+  'delete',
+  /** Of the function: read the failed batch, store it, compare what is stored, mark as replayed. */
+  'load',
+  'store',
+  'compare',
+  'mark',
+  /** Have the message come again later; give it up. */
+  'delay',
+  'bury',
+] as const;
+
+/** One of the {@link replayCalls}. */
+export type ReplayCall = (typeof replayCalls)[number];
+
+/** A combination of the replay's matrix. */
+export interface ReplayCell {
+  readonly topology: 'replay';
+  readonly call: ReplayCall;
+  readonly kind: Kind;
+  readonly time: Time;
+}
+
+/** A cell of either matrix. */
+export type AnyCell = Cell | ReplayCell;
+
+/** Whether it is one of the replay's. */
+export function isReplayCell(cell: AnyCell): cell is ReplayCell {
+  return cell.topology === 'replay';
+}
+
+/** Calls that name no failed batch, so that the last one cannot be told. */
+const namelessCalls: readonly ReplayCall[] = ['receive', 'invoke', 'delete', 'delay', 'bury'];
+/** Calls of the service itself, which is not killed, and whose patience is not known. */
+const serviceCalls: readonly ReplayCall[] = ['receive', 'delete'];
+
+/** Every combination of the replay's matrix. */
+export function replayCells(): ReplayCell[] {
+  return replayCalls.flatMap((call) =>
+    kinds
+      .filter((kind) => !(serviceCalls.includes(call) && (kind === 'kill' || kind === 'hang')))
+      .flatMap((kind) =>
+        times
+          .filter((time) => !(time === 'last' && namelessCalls.includes(call)))
+          .map((time): ReplayCell => ({ topology: 'replay', call, kind, time })),
+      ),
+  );
+}
+
 /** Those whose topic is on a real broker. */
-export function needsKafka({ topology }: Pick<Cell, 'topology'>): boolean {
+export function needsKafka({ topology }: Pick<AnyCell, 'topology'>): boolean {
   return (
     topology.startsWith('kafka') || topology === 'broker-restart' || topology === 'leader-change'
   );
 }
 
-/** `put/kill/first/on-demand/rebalance` */
-export function cellName({ call, kind, time, mode, topology }: Cell): string {
-  return [call, kind, time, mode, topology].join('/');
+/** `put/kill/first/on-demand/rebalance`, `replay/load/kill/first` */
+export function cellName(cell: AnyCell): string {
+  const { call, kind, time, topology } = cell;
+  return isReplayCell(cell)
+    ? [topology, call, kind, time].join('/')
+    : [call, kind, time, cell.mode, topology].join('/');
 }
 
-/** Every combination. */
+/** Every combination of the archive's matrix. */
 export function allCells(): Cell[] {
   return calls.flatMap((call) =>
     kinds.flatMap((kind) =>

@@ -1,13 +1,22 @@
 import { join } from 'node:path';
-import { type Cell, cellName, needsKafka, topologies } from './cell.ts';
+import {
+  type AnyCell,
+  type Cell,
+  cellName,
+  isReplayCell,
+  needsKafka,
+  type Topology,
+  topologies,
+} from './cell.ts';
 import { memoryTopic } from './memory-scenario.ts';
 import { Random } from './random.ts';
+import { runReplayScenario } from './replay-scenario.ts';
 import { runScenario, type ScenarioResult } from './scenario.ts';
-import { startWorld, type World } from './world.ts';
+import { type CodeFolders, startWorld, type World } from './world.ts';
 
 /** A cell with the seed of everything random in it. */
-export interface SeededCell {
-  readonly cell: Cell;
+export interface SeededCell<Of extends AnyCell = AnyCell> {
+  readonly cell: Of;
   readonly seed: number;
 }
 
@@ -40,7 +49,7 @@ export function add(totals: Totals, { cell, seed }: SeededCell, result: Scenario
 }
 
 /** Every cell in an order that the seed decides, each with a seed of its own; without end. */
-export function* seededCells(cells: readonly Cell[], seed: number): Generator<SeededCell> {
+export function* seededCells(cells: readonly AnyCell[], seed: number): Generator<SeededCell> {
   // A single cell runs with the very seed, so that it can be run again.
   if (cells.length === 1) for (const [cell] of [cells]) if (cell) yield { cell, seed };
   const random = new Random(seed);
@@ -50,15 +59,25 @@ export function* seededCells(cells: readonly Cell[], seed: number): Generator<Se
 }
 
 /** Some of the cells of each topology of a real broker. */
-export function kafkaCells(cells: readonly Cell[], count: number, seed: number): SeededCell[] {
+export function kafkaCells(
+  cells: readonly AnyCell[],
+  count: number,
+  seed: number,
+): SeededCell<Cell>[] {
   const random = new Random(seed);
   // As with those in memory, a single cell can be run again.
   const nextSeed = () => (cells.length === 1 ? seed : random.below(2 ** 32));
   return topologies.flatMap((topology) =>
     random
-      .shuffle(cells.filter((cell) => needsKafka(cell) && cell.topology === topology))
+      .shuffle(ofTopology(cells, topology))
       .slice(0, count)
       .map((cell) => ({ cell, seed: nextSeed() })),
+  );
+}
+
+function ofTopology(cells: readonly AnyCell[], topology: Topology): Cell[] {
+  return cells.filter(
+    (cell): cell is Cell => needsKafka(cell) && !isReplayCell(cell) && cell.topology === topology,
   );
 }
 
@@ -66,7 +85,7 @@ export function kafkaCells(cells: readonly Cell[], count: number, seed: number):
 export interface MatrixOptions {
   /** Folder for objects and logs. */
   readonly out: string;
-  readonly codeFolder: string;
+  readonly codeFolders: CodeFolders;
   readonly parallel: number;
   /** Added to. */
   readonly totals: Totals;
@@ -78,7 +97,7 @@ export interface MatrixOptions {
 /** Runs cells whose topics are in memory, several at a time, until there are no more or it is enough. */
 export async function runMatrix(
   cells: Iterable<SeededCell>,
-  { out, codeFolder, parallel, totals, goesOn, onResult }: MatrixOptions,
+  { out, codeFolders, parallel, totals, goesOn, onResult }: MatrixOptions,
 ): Promise<void> {
   const waiting = cells[Symbol.iterator]();
   let number = 0;
@@ -88,16 +107,25 @@ export async function runMatrix(
       if (next.done) return;
       const { cell, seed } = next.value;
       number += 1;
-      const topic = await memoryTopic(`t${number}`, cell, seed);
-      const result = await runScenario(cell, topic, { seed, world });
+      const result = await runInMemory(cell, { name: `t${number}`, seed, world });
       add(totals, next.value, result);
       onResult(next.value, result);
     }
   };
   await Promise.all(
     Array.from({ length: parallel }, async (_, index) => {
-      const world = await startWorld(join(out, `world-${index}`), codeFolder);
+      const world = await startWorld(join(out, `world-${index}`), codeFolders);
       await work(world).finally(() => world.close());
     }),
   );
+}
+
+/** Runs a cell whose topic, if it has one, is in memory. */
+export async function runInMemory(
+  cell: AnyCell,
+  scenario: { readonly name: string; readonly seed: number; readonly world: World },
+): Promise<ScenarioResult> {
+  const { name, seed } = scenario;
+  if (isReplayCell(cell)) return runReplayScenario(cell, scenario);
+  return runScenario(cell, await memoryTopic(name, cell, seed), scenario);
 }

@@ -1,5 +1,5 @@
 import { flag, invalid, readFlags, text, wholeNumber } from '../cli/flags.ts';
-import { allCells, type Cell, cellName, needsKafka } from './cell.ts';
+import { type AnyCell, allCells, cellName, needsKafka, replayCells } from './cell.ts';
 
 /** What a run of the matrix was asked for. */
 export interface FaultOptions {
@@ -28,14 +28,15 @@ const ranges = {
 /** What `--help` prints. */
 export const faultsHelp = `Archives topics while faults strike, and reads every record back: which call (put, commit, invoke,
 destination) fails how (throttle, error, reset, slow, hang, lost-answer, kill), when (first,
-last, each, random), in which mode and on which topology.
+last, each, random), in which mode and on which topology; and replays failed batches while the
+calls of the replay fail (receive, invoke, delete, load, store, compare, mark, delay, bury).
 
 Usage: npm run faults -- [options]
 
   --seed N          chooses records, settings and strikes (default: another one each time)
   --faults N        go on until so many were injected (default 1000)
-  --only TEXT       only cells with it in their name, such as put/kill or broker-restart, each
-                    once; / is every cell
+  --only TEXT       only cells with it in their name, such as put/kill, broker-restart or replay/,
+                    each once; / is every cell
   --parallel N      scenarios at a time (default 6)
   --kafka-cells N   cells of each topology of a real broker, 0 to 56 (default 10)
   --memory-only     leave those out: nothing but Node is needed
@@ -88,8 +89,11 @@ export function parseFaultOptions(args: readonly string[], anySeed: number): Fau
 }
 
 /** The cells that were asked for. */
-export function cellsOf({ only, memoryOnly }: Pick<FaultOptions, 'only' | 'memoryOnly'>): Cell[] {
-  return allCells().filter(
+export function cellsOf({
+  only,
+  memoryOnly,
+}: Pick<FaultOptions, 'only' | 'memoryOnly'>): AnyCell[] {
+  return [...allCells(), ...replayCells()].filter(
     (cell) => cellName(cell).includes(only ?? '') && !(memoryOnly && needsKafka(cell)),
   );
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { print, progress, refuse } from '../cli/terminal.ts';
 import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { bundleFunction } from '../lib/bundle.ts';
-import { cellName, needsKafka } from './cell.ts';
+import { type Cell, cellName, needsKafka } from './cell.ts';
 import { Clusters, kafkaTopic } from './kafka-scenario.ts';
 import {
   add,
@@ -18,12 +18,12 @@ import {
 import { cellsOf, type FaultOptions, faultsHelp, parseFaultOptions } from './options.ts';
 import { runScenario } from './scenario.ts';
 import { compareSlowUpload, isAsExpected } from './slow-upload.ts';
-import { startWorld } from './world.ts';
+import { bundleFunctions, type CodeFolders, startWorld } from './world.ts';
 
 /** Runs the matrix as asked, and says what came of it. @returns whether all is well */
 async function runFaults(options: FaultOptions): Promise<boolean> {
   const { faults, kafkaCells: count, out, parallel, seed } = options;
-  const codeFolder = bundleFunction('archive');
+  const codeFolders = bundleFunctions();
   rmSync(out, { recursive: true, force: true });
   const cells = cellsOf(options);
   const totals = noTotals();
@@ -32,14 +32,14 @@ async function runFaults(options: FaultOptions): Promise<boolean> {
       `${sums.injected} faults in ${sums.scenarios} scenarios · ${cellName(cell)} ${injected}`,
     );
   const onKafka = kafkaCells(cells, count, seed);
-  await runOnKafka(onKafka, { out, codeFolder, totals, tell });
+  await runOnKafka(onKafka, { out, codeFolders, totals, tell });
   const inMemory = cells.filter((cell) => !needsKafka(cell));
   if (inMemory.length > 0) {
     const isOnce = options.only !== undefined;
     const seeded = seededCells(inMemory, seed);
     await runMatrix(isOnce ? take(seeded, inMemory.length) : seeded, {
       out,
-      codeFolder,
+      codeFolders,
       parallel,
       totals,
       goesOn: () => isOnce || totals.injected < faults,
@@ -71,16 +71,16 @@ async function runSlowUpload({ out }: FaultOptions): Promise<boolean> {
 
 interface KafkaRun {
   readonly out: string;
-  readonly codeFolder: string;
+  readonly codeFolders: CodeFolders;
   readonly totals: Totals;
   readonly tell: (cell: SeededCell, result: { injected: number }, totals: Totals) => void;
 }
 
 /** One after the other: each has its brokers to itself. */
-async function runOnKafka(cells: readonly SeededCell[], run: KafkaRun): Promise<void> {
+async function runOnKafka(cells: readonly SeededCell<Cell>[], run: KafkaRun): Promise<void> {
   if (cells.length === 0) return;
   const clusters = new Clusters(run.out);
-  const world = await startWorld(join(run.out, 'world-kafka'), run.codeFolder);
+  const world = await startWorld(join(run.out, 'world-kafka'), run.codeFolders);
   try {
     for (const [index, seeded] of cells.entries()) {
       const { cell, seed } = seeded;

@@ -7,12 +7,12 @@ import { type MappingSettings, mappingSettings } from '../emulator/settings.ts';
 import type { Offsets, Source } from '../emulator/source.ts';
 import { type Cell, mayOverlap } from './cell.ts';
 import { faultyInvoke } from './faulty-function.ts';
-import { faultyPuts } from './faulty-puts.ts';
+import { faultyS3 } from './faulty-s3.ts';
 import { FaultySource } from './faulty-source.ts';
 import { type Judgement, judge, type ProducedRecord, type Run, runOf, runsOf } from './judge.ts';
 import { Random } from './random.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, until, type World } from './world.ts';
+import { buckets, PUT_DEADLINE_MS, until, type World } from './world.ts';
 
 /** A topic with records in it, that a scenario archives. */
 export interface FilledTopic {
@@ -91,18 +91,18 @@ class Scenario {
   async run(): Promise<ScenarioResult> {
     const { call } = this.#cell;
     const { source } = this.#topic;
-    if (call === 'put' || call === 'destination') this.#world.putFault = this.#putFaults();
+    if (call === 'put' || call === 'destination') this.#world.s3Fault = this.#putFaults();
     this.#runs.push(this.#mapping.run());
     const { everyMs } = this.#topic;
     const isInTime = await until(() => this.#topic.isDone(), { everyMs, withinMs: PATIENCE_MS });
     this.#mapping.stop();
     // A killed mapping's invocations go on without it: what they store counts too.
     await Promise.allSettled(this.#runs);
-    this.#world.putFault = undefined;
+    this.#world.s3Fault = undefined;
     await this.#replay();
     const judgement = await judge(this.#world, source.topic, this.#topic.produced, this.#invoked);
     const injected = this.#strikes.count;
-    const problems = [...problemsOf(this.#cell, judgement), ...this.#problems];
+    const problems = [...judgementProblems(judgement, mayOverlap(this.#cell)), ...this.#problems];
     if (!isInTime) problems.push(`not done in ${PATIENCE_MS} ms`);
     if (injected === 0) problems.push('no fault was injected');
     return { ...judgement, injected, problems };
@@ -203,11 +203,13 @@ class Scenario {
     const { call, kind, mode } = this.#cell;
     const isPut = call === 'put';
     const lastPartition = Math.max(...this.#ends.keys());
-    return faultyPuts({
+    return faultyS3({
+      operation: 'PutObject',
       bucket: isPut ? buckets.archive : buckets.failed,
       kind,
       strikes: this.#strikes,
       random: this.#random,
+      patienceMs: PUT_DEADLINE_MS,
       // An entry's key is another one at each try, but for the folder of its partition.
       identityOf: (key) => (isPut ? key : key.split('/').slice(0, 4).join('/')),
       isLast: (key) => {
@@ -265,10 +267,11 @@ function settingsOf({ call, mode, topology }: Cell, random: Random): MappingSett
   });
 }
 
-function problemsOf(cell: Cell, judgement: Judgement): string[] {
+/** What reading back showed that must not be. */
+export function judgementProblems(judgement: Judgement, overlapsAllowed: boolean): string[] {
   const { altered, lost, overlaps, overwritten, unexplained } = judgement;
   const counts = { lost, altered, overwritten, unexplained };
   const problems = Object.entries(counts).flatMap(([name, n]) => (n > 0 ? [`${n} ${name}`] : []));
-  if (overlaps > 0 && !mayOverlap(cell)) problems.push(`${overlaps} overlaps, where none may be`);
+  if (overlaps > 0 && !overlapsAllowed) problems.push(`${overlaps} overlaps, where none may be`);
   return problems;
 }

@@ -1,13 +1,26 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { EmulatedFunction } from '../emulator/lambda/function.ts';
 import { archiveFunction } from '../emulator/local-functions.ts';
 import { s3ClientOf } from '../emulator/s3-client.ts';
+import type { CreatedObject } from '../emulator/s3-server/operation.ts';
 import { type S3RequestInfo, type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
 import type { ServerFault } from '../emulator/server-fault.ts';
+import { bundleFunction, type FunctionEntry } from '../lib/bundle.ts';
 import { type Mode, modes } from './cell.ts';
+
+/** Folders of the functions' bundles. */
+export type CodeFolders = Readonly<Record<FunctionEntry, string>>;
+
+/** Bundles the functions, into `dist/` or below another folder. */
+export function bundleFunctions(folder?: string): CodeFolders {
+  const bundle = (entry: FunctionEntry) =>
+    folder === undefined ? bundleFunction(entry) : bundleFunction(entry, join(folder, entry));
+  return { archive: bundle('archive'), replay: bundle('replay') };
+}
 
 /** Names of the two buckets. */
 export const buckets = { archive: 'archive', failed: 'failed' } as const;
@@ -18,8 +31,8 @@ const FUNCTION_TIMEOUT = 6;
 export const PUT_DEADLINE_MS = 1000;
 const CONCURRENCY = 16;
 
-/** Decides what goes wrong with a put; may delay. */
-export type PutFault = (request: S3RequestInfo) => Promise<ServerFault | undefined>;
+/** Decides what goes wrong with a request; may delay. */
+export type S3FaultOf = (request: S3RequestInfo) => Promise<ServerFault | undefined>;
 
 /** An S3 server and the bundled function in both modes, used by one scenario after the other. */
 export interface World {
@@ -28,8 +41,14 @@ export interface World {
   readonly functions: Readonly<Record<Mode, EmulatedFunction>>;
   /** How often each key of the archive was created. */
   readonly created: Map<string, number>;
-  /** Strikes the puts of the scenario that runs. */
-  putFault: PutFault | undefined;
+  /** Of the replay function. */
+  readonly replayCodeFolder: string;
+  /** Where functions log. */
+  readonly log: Writable;
+  /** Strikes the requests of the scenario that runs. */
+  s3Fault: S3FaultOf | undefined;
+  /** Told of each entry of the failed-batch bucket: S3's own event. */
+  onFailedBatch: ((object: CreatedObject) => void) | undefined;
   close(): Promise<void>;
 }
 
@@ -37,20 +56,20 @@ export interface World {
  * Starts a world.
  *
  * @param folder where its objects and logs go
- * @param codeFolder the function's bundle
+ * @param codeFolders the functions' bundles
  */
-export async function startWorld(folder: string, codeFolder: string): Promise<World> {
+export async function startWorld(folder: string, codeFolders: CodeFolders): Promise<World> {
   mkdirSync(folder, { recursive: true });
   const created: World['created'] = new Map();
   let world: World | undefined;
   const s3: S3Server = await startS3Server({
     root: join(folder, 's3'),
     buckets: Object.values(buckets),
-    fault: async (request) =>
-      request.operation === 'PutObject' ? world?.putFault?.(request) : undefined,
-    onObjectCreated: ({ bucket, key }) => {
-      if (bucket !== buckets.archive) return;
-      created.set(key, (created.get(key) ?? 0) + 1);
+    fault: async (request) => world?.s3Fault?.(request),
+    onObjectCreated: (object) => {
+      const { bucket, key } = object;
+      if (bucket === buckets.archive) created.set(key, (created.get(key) ?? 0) + 1);
+      else world?.onFailedBatch?.(object);
     },
   });
   const log = createWriteStream(join(folder, 'function.log'));
@@ -58,7 +77,7 @@ export async function startWorld(folder: string, codeFolder: string): Promise<Wo
     (mode) =>
       new EmulatedFunction(
         archiveFunction({
-          codeFolder,
+          codeFolder: codeFolders.archive,
           s3,
           archiveBucket: buckets.archive,
           objectPrefix: '',
@@ -79,7 +98,10 @@ export async function startWorld(folder: string, codeFolder: string): Promise<Wo
     endpoint: s3.endpoint,
     functions: { 'on-demand': onDemand, provisioned },
     created,
-    putFault: undefined,
+    replayCodeFolder: codeFolders.replay,
+    log,
+    s3Fault: undefined,
+    onFailedBatch: undefined,
     close: async () => {
       client.destroy();
       await Promise.all([onDemand.close(), provisioned.close()]);

@@ -4,10 +4,13 @@ import {
   type Call,
   calls,
   cellName,
+  isReplayCell,
   kinds,
   mayOverlap,
   modes,
   needsKafka,
+  replayCalls,
+  replayCells,
   times,
   topologies,
 } from '../../faults/cell.ts';
@@ -37,6 +40,30 @@ describe('cells', () => {
       'broker-restart',
       'leader-change',
     ]);
+  });
+});
+
+describe('cells of the replay', () => {
+  const replaying = replayCells();
+
+  it('are every combination that makes sense, once', () => {
+    // The service's own two calls have no kill and no hang; the four on a key have a last.
+    expect(replaying).toHaveLength(2 * 5 * 3 + 3 * 7 * 3 + 4 * 7 * 4);
+    expect(new Set(replaying.map(cellName)).size).toBe(replaying.length);
+    expect(new Set(replaying.map(({ call }) => call))).toEqual(new Set(replayCalls));
+    for (const call of replayCalls) {
+      const kindsOfCall = replaying.filter((cell) => cell.call === call).map(({ kind }) => kind);
+      expect(kindsOfCall).toEqual(
+        expect.arrayContaining(['throttle', 'error', 'reset', 'slow', 'lost-answer']),
+      );
+    }
+  });
+
+  it('are told from the others, and need no broker', () => {
+    expect(replaying.every(isReplayCell)).toBe(true);
+    expect(cells.some(isReplayCell)).toBe(false);
+    expect(replaying.some(needsKafka)).toBe(false);
+    expect(replaying.map(cellName)).toContain('replay/load/kill/first');
   });
 });
 

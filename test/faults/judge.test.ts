@@ -11,7 +11,8 @@ let world: World;
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'judge-'));
-  world = await startWorld(folder, join(folder, 'no code'));
+  const noCode = join(folder, 'no code');
+  world = await startWorld(folder, { archive: noCode, replay: noCode });
 });
 
 afterEach(async () => {

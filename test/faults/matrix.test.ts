@@ -2,18 +2,25 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Cell, calls, cellName, kinds } from '../../faults/cell.ts';
-import { memoryTopic } from '../../faults/memory-scenario.ts';
+import {
+  type AnyCell,
+  type Cell,
+  calls,
+  cellName,
+  kinds,
+  replayCalls,
+  replayCells,
+} from '../../faults/cell.ts';
+import { runInMemory } from '../../faults/matrix.ts';
 import { Random } from '../../faults/random.ts';
-import { runScenario } from '../../faults/scenario.ts';
-import { startWorld, type World } from '../../faults/world.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunctions, startWorld, type World } from '../../faults/world.ts';
 
 const SEED = 20_261_123;
 
-// Each fault of each call once; the rest of the cell as the seed has it. `npm run faults` runs them all.
+// Each fault of each call once, and each call of the replay; the rest of the cell as the seed has it.
+// `npm run faults` runs them all.
 const random = new Random(SEED);
-const cells = calls.flatMap((call) =>
+const archiveCells = calls.flatMap((call) =>
   kinds
     // It takes as long as the function's timeout.
     .filter((kind) => !(call === 'invoke' && kind === 'hang'))
@@ -25,14 +32,19 @@ const cells = calls.flatMap((call) =>
     }),
 );
 
+const cellsOfReplay = replayCalls.flatMap((call) =>
+  random.shuffle(replayCells().filter((cell) => cell.call === call)).slice(0, 1),
+);
+const cells: readonly AnyCell[] = [...archiveCells, ...cellsOfReplay];
+
 let folder: string;
 let worlds: World[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'faults-'));
-  const codeFolder = bundleFunction('archive', join(folder, 'code'));
+  const codeFolders = bundleFunctions(folder);
   worlds = await Promise.all(
-    [0, 1, 2].map((index) => startWorld(join(folder, `world-${index}`), codeFolder)),
+    [0, 1, 2].map((index) => startWorld(join(folder, `world-${index}`), codeFolders)),
   );
 });
 
@@ -48,8 +60,8 @@ describe('every record is in S3, and none overwritten, whatever fails', () => {
     let injected = 0;
     const work = async (world: World) => {
       for (const [index, cell] of waiting) {
-        const topic = await memoryTopic(`t${index}`, cell, SEED + index);
-        const result = await runScenario(cell, topic, { seed: SEED + index, world });
+        const seed = SEED + index;
+        const result = await runInMemory(cell, { name: `t${index}`, seed, world });
         injected += result.injected;
         problems.push(...result.problems.map((problem) => `${cellName(cell)}: ${problem}`));
       }

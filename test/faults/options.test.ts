@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allCells, cellName, needsKafka } from '../../faults/cell.ts';
+import { allCells, cellName, needsKafka, replayCells } from '../../faults/cell.ts';
 import { cellsOf, type FaultOptions, faultsHelp, parseFaultOptions } from '../../faults/options.ts';
 import { refusalOf as refusal } from '../helpers/refusal.ts';
 
@@ -80,7 +80,10 @@ describe('fault options', () => {
 
 describe('cells that are asked for', () => {
   it('are all of them', () => {
-    expect(cellsOf({ only: undefined, memoryOnly: false })).toEqual(allCells());
+    expect(cellsOf({ only: undefined, memoryOnly: false })).toEqual([
+      ...allCells(),
+      ...replayCells(),
+    ]);
   });
 
   it('are those of a name', () => {

@@ -6,8 +6,7 @@ import { allCells, cellName, needsKafka } from '../../faults/cell.ts';
 import { Clusters, kafkaTopic } from '../../faults/kafka-scenario.ts';
 import { kafkaCells } from '../../faults/matrix.ts';
 import { runScenario } from '../../faults/scenario.ts';
-import { startWorld, type World } from '../../faults/world.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunctions, startWorld, type World } from '../../faults/world.ts';
 
 const SEED = 20_261_123;
 // Some of each topology; `npm run faults` runs more of them.
@@ -19,7 +18,7 @@ let clusters: Clusters;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'faults-'));
-  world = await startWorld(folder, bundleFunction('archive', join(folder, 'code')));
+  world = await startWorld(folder, bundleFunctions(folder));
   clusters = new Clusters(folder);
 });
 

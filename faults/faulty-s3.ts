@@ -2,53 +2,48 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3RequestInfo } from '../emulator/s3-server/server.ts';
 import type { ServerFault } from '../emulator/server-fault.ts';
 import type { Kind } from './cell.ts';
+import { LastingFaults } from './lasting-faults.ts';
 import type { Random } from './random.ts';
 import type { Strikes } from './strikes.ts';
-import { PUT_DEADLINE_MS, type PutFault } from './world.ts';
+import type { S3FaultOf } from './world.ts';
 
 const SLOW_MS = 150;
-/** Milliseconds that what outlasts an invocation's own tries goes on. */
-const LASTING_MS = PUT_DEADLINE_MS + 200;
-/** Of the faults that an invocation's own tries would get over, so many outlast them. */
-const LASTING_SHARE = 0.25;
-
-/** What strikes the puts to a bucket. */
-export interface PutFaults {
+/** What strikes the calls of an operation on a bucket. */
+export interface S3Faults {
+  readonly operation: S3RequestInfo['operation'];
   readonly bucket: string;
   readonly kind: Kind;
   readonly strikes: Strikes;
   readonly random: Random;
-  /** Names the call that a put is a try of. */
+  /** Names the call that a request is a try of. */
   readonly identityOf: (key: string) => string;
   /** Whether a key holds the last records. */
   readonly isLast: (key: string) => boolean;
-  /** Kills the process that puts. */
+  /** Milliseconds that an invocation tries for. */
+  readonly patienceMs: number;
+  /** Kills the process that calls. */
   readonly kill: () => void;
 }
 
-/** Decides for each put of a bucket what goes wrong. */
-export function faultyPuts(faults: PutFaults): PutFault {
-  const { bucket, identityOf, isLast, kind, random, strikes } = faults;
-  const lasting = new Map<string, number>();
-  return async ({ bucket: asked, key }: S3RequestInfo) => {
-    if (asked !== bucket) return undefined;
+/** Decides for each of the calls what goes wrong. */
+export function faultyS3(faults: S3Faults): S3FaultOf {
+  const { bucket, identityOf, isLast, kind, operation, random, strikes } = faults;
+  const lasting = new LastingFaults(random, faults.patienceMs + 200);
+  return async (request: S3RequestInfo) => {
+    if (request.operation !== operation || request.bucket !== bucket) return undefined;
+    const { key } = request;
     const identity = identityOf(key);
-    if (Date.now() < (lasting.get(identity) ?? 0)) return faultOf(kind);
+    if (lasting.strikes(identity)) return faultOf(kind);
     if (!strikes.strike({ identity, isLast: isLast(key) })) return undefined;
     if (kind === 'slow') await sleep(SLOW_MS);
     if (kind === 'kill') {
       faults.kill();
-      // The put goes on without the process that began it, or does not.
+      // The request goes on without the process that began it, or does not.
       return random.chance(0.5) ? { kind: 'reset' } : undefined;
     }
-    const lasts = kind === 'hang' || random.chance(LASTING_SHARE);
-    if (lasts && isTransient(kind)) lasting.set(identity, Date.now() + LASTING_MS);
+    lasting.mayBegin(identity, kind);
     return faultOf(kind);
   };
-}
-
-function isTransient(kind: Kind): boolean {
-  return kind === 'hang' || kind === 'throttle' || kind === 'error' || kind === 'reset';
 }
 
 function faultOf(kind: Kind): ServerFault | undefined {

@@ -1,0 +1,55 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServerFault } from '../emulator/server-fault.ts';
+import type { SqsRequestInfo } from '../emulator/sqs-server/server.ts';
+import type { Kind } from './cell.ts';
+import { LastingFaults } from './lasting-faults.ts';
+import type { Random } from './random.ts';
+import type { Strikes } from './strikes.ts';
+
+const SLOW_MS = 150;
+
+/** What strikes the calls of an operation on a queue. */
+export interface SqsFaults extends SqsRequestInfo {
+  readonly kind: Kind;
+  readonly strikes: Strikes;
+  readonly random: Random;
+  /** Milliseconds that an invocation tries for. */
+  readonly patienceMs: number;
+  /** Kills the process that calls. */
+  readonly kill: () => void;
+}
+
+/** Decides for each of the calls what goes wrong. */
+export function faultySqs(faults: SqsFaults) {
+  const { kind, operation, patienceMs, queue, random, strikes } = faults;
+  const lasting = new LastingFaults(random, patienceMs + 200);
+  return async (request: SqsRequestInfo): Promise<ServerFault | undefined> => {
+    if (request.operation !== operation || request.queue !== queue) return undefined;
+    if (lasting.strikes(operation)) return faultOf(kind);
+    // Which is the last of them cannot be told: the first is struck where none else would be.
+    if (!strikes.strike({ identity: operation, isLast: true })) return undefined;
+    if (kind === 'slow') await sleep(SLOW_MS);
+    if (kind === 'kill') {
+      faults.kill();
+      // The request goes on without the process that began it, or does not.
+      return random.chance(0.5) ? { kind: 'reset' } : undefined;
+    }
+    lasting.mayBegin(operation, kind);
+    return faultOf(kind);
+  };
+}
+
+function faultOf(kind: Kind): ServerFault | undefined {
+  switch (kind) {
+    case 'throttle':
+      return { kind: 'error', status: 403, code: 'RequestThrottled' };
+    case 'error':
+      return { kind: 'error', status: 500, code: 'InternalError' };
+    case 'reset':
+    case 'hang':
+    case 'lost-answer':
+      return { kind };
+    default:
+      return undefined;
+  }
+}
