@@ -70,11 +70,15 @@ export const settingRanges = {
   replayDelaySeconds: { min: 0, max: 900, default: 60 },
   /** Seconds before a failed replay is tried again the first time; each further wait may be twice as long. */
   replayRetrySeconds: { min: 1, max: 3600, default: 60 },
-  /** Tries before a failed batch is a dead letter: the queue's maxReceiveCount. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html */
-  replayTries: { min: 1, max: 1000, default: 10 },
+  /**
+   * Tries before a failed batch is a dead letter: the queue's maxReceiveCount. Few enough for waits of an
+   * hour: SQS drops a message that is 14 days old, without making it a dead letter.
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+   */
+  replayTries: { min: 1, max: 300, default: 10 },
   /** Seconds of the replay function; its event source sets no lower limit than Lambda's own. */
   replayTimeoutSeconds: { min: 10, max: 900, default: 300 },
-  /** Days after which an entry that was replayed expires; one that was not never does. */
+  /** Days from its failure after which an entry that was replayed expires; one that was not never does. */
   replayedRetentionDays: { min: 1, max: 3650, default: 30 },
 } as const satisfies Record<string, SettingRange>;
 

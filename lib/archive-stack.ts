@@ -1,8 +1,13 @@
 import { CfnOutput, Duration, Size, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { ArchiveBucket } from './archive-bucket.ts';
 import { ArchiveFunction } from './archive-function.ts';
+import { FailedBatchDestination } from './failed-batch-destination.ts';
+import { FailedBatches } from './failed-batches.ts';
 import { KafkaTrigger } from './kafka-trigger.ts';
+import { ReplayAlarms } from './replay-alarms.ts';
+import { ReplayFunction } from './replay-function.ts';
 import type { StackSettings } from './settings.ts';
 
 /** What an {@link ArchiveStack} is made of. */
@@ -10,7 +15,10 @@ export interface ArchiveStackProps {
   readonly settings: StackSettings;
 }
 
-/** Archives the topics of one Kafka cluster: event source mappings, one function, one bucket. */
+/**
+ * Archives the topics of one Kafka cluster: event source mappings, the archive function and its bucket.
+ * What it gives up is kept in a bucket of its own, from which the replay function archives it.
+ */
 export class ArchiveStack extends Stack {
   constructor(scope: Construct, id: string, { settings }: ArchiveStackProps) {
     super(scope, id, {
@@ -20,22 +28,21 @@ export class ArchiveStack extends Stack {
     });
 
     const { bucket } = new ArchiveBucket(this, 'Archive');
-    const { objectPrefix, timeFolder, compression, compressionLevel, metadata } = settings;
-    const { maxParallelPuts, reportBatchItemFailures, logLevel } = settings;
+    const failedBatches = new FailedBatches(this, 'FailedBatches', {
+      replayDelay: Duration.seconds(settings.replayDelaySeconds),
+      replayVisibility: Duration.seconds(settings.replayVisibilitySeconds),
+      replayTries: settings.replayTries,
+      replayedRetention: Duration.days(settings.replayedRetentionDays),
+    });
+    const store = storeProps(settings, bucket);
+    const { reportBatchItemFailures } = settings;
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
-      bucket,
-      objectPrefix,
-      timeFolder,
-      compression,
-      compressionLevel,
-      metadata,
-      maxParallelPuts,
+      ...store,
       reportBatchItemFailures,
-      logLevel,
-      memory: Size.mebibytes(settings.memoryMiB),
       timeout: Duration.seconds(settings.timeoutSeconds),
     });
     const { source, topics, batchSize, startingPosition, provisionedPollers } = settings;
+    const { retryAttempts, maxRecordAge, bisectBatchOnError } = settings;
     new KafkaTrigger(this, 'KafkaTrigger', {
       target: archive.version,
       source,
@@ -44,14 +51,49 @@ export class ArchiveStack extends Stack {
       batchWindow: Duration.seconds(settings.batchWindow),
       startingPosition,
       reportBatchItemFailures,
+      onFailure: new FailedBatchDestination(failedBatches.bucket),
+      retryAttempts,
+      maxRecordAge: maxRecordAge === undefined ? undefined : Duration.seconds(maxRecordAge),
+      bisectBatchOnError,
       provisionedPollers,
     });
+    const replay = new ReplayFunction(this, 'ReplayFunction', {
+      ...store,
+      failedBatches,
+      replayTries: settings.replayTries,
+      replayRetrySeconds: settings.replayRetrySeconds,
+      timeout: Duration.seconds(settings.replayTimeoutSeconds),
+      batchSize: settings.replayBatchSize,
+      maxConcurrency: settings.replayConcurrency,
+    });
+    new ReplayAlarms(this, 'ReplayAlarms', { failedBatches, archiveFunction: archive.function });
 
     Tags.of(this).add('project', 'msk-s3-archiver');
-    new CfnOutput(this, 'ArchiveBucketName', { value: bucket.bucketName });
-    new CfnOutput(this, 'ArchiveFunctionName', { value: archive.function.functionName });
-    new CfnOutput(this, 'ArchiveLogGroupName', { value: archive.logGroup.logGroupName });
+    const { bucket: failedBatchBucket, replayQueue, deadLetterQueue } = failedBatches;
+    const outputs = {
+      ArchiveBucketName: bucket.bucketName,
+      ArchiveFunctionName: archive.function.functionName,
+      ArchiveLogGroupName: archive.logGroup.logGroupName,
+      // A command line finds what to replay, and with what, by these.
+      FailedBatchBucketName: failedBatchBucket.bucketName,
+      ReplayQueueUrl: replayQueue.queueUrl,
+      DeadLetterQueueUrl: deadLetterQueue.queueUrl,
+      ReplayFunctionName: replay.function.functionName,
+      ReplayLogGroupName: replay.logGroup.logGroupName,
+    };
+    for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
+}
+
+/**
+ * What archive and replay have to be told alike: with other keys or bodies, a batch that is in the
+ * archive already would be stored a second time.
+ */
+function storeProps(settings: StackSettings, bucket: s3.IBucket) {
+  const { objectPrefix, timeFolder, compression, compressionLevel, metadata } = settings;
+  const { maxParallelPuts, logLevel } = settings;
+  const objects = { bucket, objectPrefix, timeFolder, compression, compressionLevel, metadata };
+  return { ...objects, maxParallelPuts, logLevel, memory: Size.mebibytes(settings.memoryMiB) };
 }
 
 /**

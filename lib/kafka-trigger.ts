@@ -25,6 +25,14 @@ export interface KafkaTriggerProps {
   readonly startingPosition: StartingPosition;
   /** Whether the target answers with a partial response; it must be told the same. */
   readonly reportBatchItemFailures: boolean;
+  /** Where a batch goes that is given up: without it, one is tried until its records expire. */
+  readonly onFailure: lambda.IEventSourceDlq;
+  /** Tries of a batch after the first; provisioned mode only. @default - Lambda's own, ten */
+  readonly retryAttempts?: number;
+  /** Age at which a record is given up; provisioned mode only. @default - none */
+  readonly maxRecordAge?: Duration;
+  /** Whether a batch that fails is tried again in halves; provisioned mode only. */
+  readonly bisectBatchOnError: boolean;
   /** @default - on-demand mode */
   readonly provisionedPollers?: ProvisionedPollers;
 }
@@ -59,6 +67,8 @@ export class KafkaTrigger extends Construct {
         batchSize: props.batchSize,
         maxBatchingWindow: props.batchWindow,
         reportBatchItemFailures: props.reportBatchItemFailures,
+        onFailure: props.onFailure,
+        ...retryOptions(props),
         ...sourceOptions(props.source),
         ...startOptions(props.startingPosition),
         ...pollerOptions(props.provisionedPollers),
@@ -174,6 +184,15 @@ function startOptions(start: StartingPosition): Options {
   }
   const { TRIM_HORIZON, LATEST } = lambda.StartingPosition;
   return { startingPosition: start.kind === 'earliest' ? TRIM_HORIZON : LATEST };
+}
+
+function retryOptions({
+  retryAttempts,
+  maxRecordAge,
+  bisectBatchOnError,
+}: KafkaTriggerProps): Options {
+  // Left out unless it bisects: Lambda takes none of them in on-demand mode.
+  return { retryAttempts, maxRecordAge, ...(bisectBatchOnError && { bisectBatchOnError }) };
 }
 
 function pollerOptions(pollers: ProvisionedPollers | undefined): Options {

@@ -5,6 +5,7 @@ import {
   logLevels,
   pollerRanges,
   reservedMetadataFields,
+  retryRanges,
   settingRanges,
   timeFolders,
 } from '../lambda/contract.ts';
@@ -33,6 +34,19 @@ export const MAX_METADATA_BYTES = 2048;
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_AmazonManagedKafkaEventSourceConfig.html */
 export const MAX_CONSUMER_GROUP_LENGTH = 200;
+
+/** As long as SQS keeps a message: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+export const MAX_RETENTION_SECONDS = 14 * 24 * 3600;
+
+/** Seconds: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html */
+export const MAX_VISIBILITY_SECONDS = 43_200;
+
+/**
+ * How many times the replay function's timeout a message is kept from others at least: what AWS advises,
+ * so that invocations that are throttled can be made again.
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const VISIBILITY_TIMEOUTS = 6;
 
 /** How Lambda signs in to self-managed Kafka with a secret. */
 export const authentications = [
@@ -224,6 +238,21 @@ export const settingsSchema = z.object({
     .describe(
       'Retry only the topic-partitions of a batch that failed, not all of it; needs provisionedPollers',
     ),
+  retryAttempts: wholeNumber(retryRanges.retryAttempts)
+    .optional()
+    .describe(
+      `Tries of a failed batch after the first, before it goes to the failed-batch bucket; needs provisionedPollers. If not set, and in on-demand mode, Lambda makes ${retryRanges.retryAttempts.default}, since there is that bucket`,
+    ),
+  maxRecordAge: wholeNumber(retryRanges.maxRecordAge)
+    .optional()
+    .describe(
+      'Seconds after which a record that could not be archived goes to the failed-batch bucket, whatever tries are left; needs provisionedPollers. If not set, no age is too high',
+    ),
+  bisectBatchOnError: flag()
+    .default(false)
+    .describe(
+      'Retry a batch that failed in two halves, so that few records go to the failed-batch bucket; needs provisionedPollers. Halves make objects that overlap those of a whole batch',
+    ),
   objectPrefix: z
     .string({ error: objectPrefixError })
     .refine(isPrefix, { error: objectPrefixError })
@@ -243,12 +272,38 @@ export const settingsSchema = z.object({
     .describe(
       'Static fields, text, number, true or false, for the metadata of every record line; readable by whoever may read the function or the objects: never a secret',
     ),
-  memoryMiB: range('memoryMiB').describe('Memory of the function in MiB; CPU comes with it'),
+  memoryMiB: range('memoryMiB').describe('Memory of each function in MiB; CPU comes with it'),
   timeoutSeconds: range('timeoutSeconds').describe(
-    'Seconds that one invocation may take; uploads are given up 5 seconds earlier',
+    'Seconds that one invocation of the archive function may take; uploads are given up 5 seconds earlier',
   ),
   maxParallelPuts: range('maxParallelPuts').describe('Most objects uploaded at the same time'),
   logLevel: choice(logLevels)
     .default('info')
-    .describe('What the function logs; debug adds a line per object'),
+    .describe('What the functions log; debug adds a line per object'),
+  replayBatchSize: range('replayBatchSize').describe(
+    'Most failed batches in one invocation of the replay function, which share its time',
+  ),
+  replayConcurrency: range('replayConcurrency').describe(
+    'Most invocations of the replay function at the same time',
+  ),
+  replayDelaySeconds: range('replayDelaySeconds').describe(
+    'Seconds that a new failed batch waits for its first replay; 0 replays it at once',
+  ),
+  replayRetrySeconds: range('replayRetrySeconds').describe(
+    'Seconds until a replay that failed is tried again the first time; each further wait is up to twice as long, an hour at most',
+  ),
+  replayTries: range('replayTries').describe(
+    'Tries of a replay before the failed batch is a dead letter; what no try can get past is one at once',
+  ),
+  replayTimeoutSeconds: range('replayTimeoutSeconds').describe(
+    'Seconds that one invocation of the replay function may take; uploads are given up 5 seconds earlier',
+  ),
+  replayVisibilitySeconds: anyWholeNumber()
+    .optional()
+    .describe(
+      `Seconds after which a replay that gave no answer is tried again, from ${VISIBILITY_TIMEOUTS} times replayTimeoutSeconds, which it is if not set, to ${MAX_VISIBILITY_SECONDS}`,
+    ),
+  replayedRetentionDays: range('replayedRetentionDays').describe(
+    'Age in days at which a failed batch that was replayed expires, counted from when it failed; one that was not replayed never does',
+  ),
 });

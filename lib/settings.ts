@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import {
   type Compression,
   compressionLevels,
@@ -6,16 +5,9 @@ import {
   type TimeFolder,
 } from '../lambda/contract.ts';
 import { type ClusterArn, parseClusterArn } from './cluster-arn.ts';
-import { show } from './setting-forms.ts';
+import { type Context, checkSettings, type Given, topicSettings } from './setting-checks.ts';
 import { unknownSettings } from './setting-names.ts';
-import {
-  type authentications,
-  MAX_CONSUMER_GROUP_LENGTH,
-  settingsSchema,
-} from './settings-schema.ts';
-
-/** Stands for the topic in the setting `consumerGroupId`. */
-const TOPIC = '{topic}';
+import { type authentications, settingsSchema, VISIBILITY_TIMEOUTS } from './settings-schema.ts';
 
 /** An MSK cluster, read with the function's own IAM role. */
 export interface MskSource {
@@ -64,6 +56,11 @@ export interface StackSettings {
   /** @default - on-demand mode */
   readonly provisionedPollers?: ProvisionedPollers;
   readonly reportBatchItemFailures: boolean;
+  /** @default - ten, by Lambda itself */
+  readonly retryAttempts?: number;
+  /** Seconds. @default - no limit */
+  readonly maxRecordAge?: number;
+  readonly bisectBatchOnError: boolean;
   readonly objectPrefix: string;
   readonly timeFolder: TimeFolder;
   readonly compression: Compression;
@@ -74,6 +71,14 @@ export interface StackSettings {
   readonly timeoutSeconds: number;
   readonly maxParallelPuts: number;
   readonly logLevel: LogLevel;
+  readonly replayBatchSize: number;
+  readonly replayConcurrency: number;
+  readonly replayDelaySeconds: number;
+  readonly replayRetrySeconds: number;
+  readonly replayTries: number;
+  readonly replayTimeoutSeconds: number;
+  readonly replayVisibilitySeconds: number;
+  readonly replayedRetentionDays: number;
 }
 
 /** What {@link parseSettings} needs besides the context. */
@@ -81,10 +86,6 @@ export interface ParseOptions {
   /** The time to count `hoursBack` from, and that a starting position may not be after. */
   readonly now: Date;
 }
-
-type Context = Readonly<Record<string, unknown>>;
-type Given = z.output<typeof settingsSchema>;
-type Refinement = z.core.$RefinementCtx<Given>;
 
 const EXAMPLE =
   'example: npx cdk synth -c clusterArn=arn:aws:kafka:eu-west-1:111122223333:cluster/example/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3 -c topics="orders, payments"';
@@ -98,10 +99,7 @@ const EXAMPLE =
 export function parseSettings(context: Context, { now }: ParseOptions): StackSettings {
   const schema = settingsSchema.superRefine(
     (given, refinement) => {
-      checkSource(context, refinement);
-      checkStart(context, { given, refinement, now });
-      checkFormat(given, refinement);
-      checkConsumerGroups(given, refinement);
+      checkSettings(context, { given, refinement, now });
     },
     // Also when a field is wrong already, so that one run tells everything.
     { when: () => true },
@@ -127,97 +125,6 @@ function has(context: Context, name: keyof Given): boolean {
   return context[name] !== undefined;
 }
 
-/** Whether the checks of each single setting found nothing wrong with these. */
-function areSound(refinement: Refinement, ...names: (keyof Given)[]): boolean {
-  return !refinement.issues.some(({ path }) => names.some((name) => name === path?.[0]));
-}
-
-function report(refinement: Refinement, setting: keyof Given, message: string): void {
-  refinement.addIssue({ code: 'custom', path: [setting], message });
-}
-
-function checkSource(context: Context, refinement: Refinement): void {
-  const { clusterArn, bootstrapServers, secretArn } = context;
-  if (clusterArn === undefined && bootstrapServers === undefined) {
-    report(refinement, 'clusterArn', 'or bootstrapServers must be set, got neither');
-  }
-  if (clusterArn !== undefined && bootstrapServers !== undefined) {
-    const got = `got ${show(clusterArn)} and ${show(bootstrapServers)}`;
-    report(refinement, 'clusterArn', `and bootstrapServers must not both be set, ${got}`);
-  }
-  if (bootstrapServers !== undefined && secretArn === undefined) {
-    const reason = 'brokers in a VPC and mutual TLS are not supported yet';
-    report(refinement, 'secretArn', `must be set with bootstrapServers (${reason}), got nothing`);
-  }
-  for (const name of ['secretArn', 'authentication'] as const) {
-    if (bootstrapServers !== undefined || context[name] === undefined) continue;
-    const reason = 'an MSK cluster is read with IAM access control';
-    const got = `got ${show(context[name])}`;
-    report(refinement, name, `must be set with bootstrapServers only (${reason}), ${got}`);
-  }
-}
-
-interface StartToCheck {
-  readonly given: Given;
-  readonly refinement: Refinement;
-  readonly now: Date;
-}
-
-function checkStart(context: Context, { given, refinement, now }: StartToCheck): void {
-  const { startingPosition, hoursBack } = context;
-  if (startingPosition !== undefined && hoursBack !== undefined) {
-    const got = `got ${show(hoursBack)} and ${show(startingPosition)}`;
-    report(refinement, 'hoursBack', `and startingPosition must not both be set, ${got}`);
-  }
-  if (!areSound(refinement, 'startingPosition')) return;
-  if (Date.parse(given.startingPosition ?? '') > now.getTime()) {
-    const got = `got ${show(startingPosition)}, and it is ${now.toISOString()}`;
-    report(refinement, 'startingPosition', `must not be in the future, ${got}`);
-  }
-}
-
-function checkFormat(given: Given, refinement: Refinement): void {
-  const { compression, compressionLevel: level, reportBatchItemFailures } = given;
-  if (level !== undefined && areSound(refinement, 'compression', 'compressionLevel')) {
-    if (compression === 'none') {
-      report(
-        refinement,
-        'compressionLevel',
-        `must not be set with compression 'none', got ${level}`,
-      );
-    } else {
-      const { min, max } = compressionLevels[compression];
-      if (level < min || level > max) {
-        const allowed = `a whole number from ${min} to ${max} with compression '${compression}'`;
-        report(refinement, 'compressionLevel', `must be ${allowed}, got ${level}`);
-      }
-    }
-  }
-  if (reportBatchItemFailures === true && given.provisionedPollers === undefined) {
-    const reason = 'Lambda takes partial responses to a Kafka batch in provisioned mode only';
-    const message = `must be false without provisionedPollers (${reason}), got true`;
-    report(refinement, 'reportBatchItemFailures', message);
-  }
-}
-
-function checkConsumerGroups(given: Given, refinement: Refinement): void {
-  if (!areSound(refinement, 'stackName', 'topics', 'consumerGroupId')) return;
-  if (given.topics.length > 1 && given.consumerGroupId?.includes(TOPIC) === false) {
-    // Not made unique by itself: the second topic of a stack would change the group of the first.
-    const advice = `such as '${given.consumerGroupId}-${TOPIC}', or archive each topic in a stack of its own to keep a group`;
-    const message = `must contain ${TOPIC} with several topics (${advice}), got ${show(given.consumerGroupId)}`;
-    report(refinement, 'consumerGroupId', message);
-    return;
-  }
-  for (const { consumerGroupId } of topicSettings(given)) {
-    if (consumerGroupId.length <= MAX_CONSUMER_GROUP_LENGTH) continue;
-    const got = `got ${show(consumerGroupId)}, ${consumerGroupId.length} characters`;
-    const advice = 'set a shorter one, or archive the topic in a stack of its own';
-    const allowed = `make groups of at most ${MAX_CONSUMER_GROUP_LENGTH} characters (${advice})`;
-    report(refinement, 'consumerGroupId', `must ${allowed}, ${got}`);
-  }
-}
-
 function toSettings(given: Given, now: Date): StackSettings {
   // What is read through `source`, `topics` and `startingPosition` is not passed on a second time.
   const {
@@ -237,6 +144,8 @@ function toSettings(given: Given, now: Date): StackSettings {
     topics: topicSettings(given),
     startingPosition: toStartingPosition(given, now),
     objectPrefix: settings.objectPrefix ?? `${sourceName(source)}/`,
+    replayVisibilitySeconds:
+      settings.replayVisibilitySeconds ?? VISIBILITY_TIMEOUTS * settings.replayTimeoutSeconds,
     compressionLevel:
       compression === 'none'
         ? undefined
@@ -258,11 +167,6 @@ function sourceName(source: MskSource | SelfManagedSource): string {
   return source.kind === 'msk'
     ? source.cluster.clusterName
     : (source.bootstrapServers[0] ?? '').replace(/:\d+$/, '');
-}
-
-function topicSettings({ topics, stackName, consumerGroupId }: Given): TopicSettings[] {
-  const group = consumerGroupId ?? `${stackName}-${TOPIC}`;
-  return topics.map((topic) => ({ topic, consumerGroupId: group.replaceAll(TOPIC, () => topic) }));
 }
 
 function toStartingPosition({ startingPosition, hoursBack }: Given, now: Date): StartingPosition {

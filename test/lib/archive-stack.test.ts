@@ -6,8 +6,8 @@ import { ArchiveStack } from '../../lib/archive-stack.ts';
 import { clusterArn, parse, secretArn, selfManaged } from './settings-fixture.ts';
 import {
   bareStack,
-  propertiesOf,
   type Resource,
+  resourceById,
   resourcesOf,
   SYNTH_TIMEOUT_MS,
   type Synthesis,
@@ -15,6 +15,16 @@ import {
 } from './synthesize.ts';
 
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const ARCHIVE = 'ArchiveFunction2AEC8AC5';
+const REPLAY = 'ReplayFunction357550B6';
+const REPLAY_QUEUE = 'FailedBatchesReplayQueueF336E480';
+const DEAD_LETTER_QUEUE = 'FailedBatchesDeadLetterQueueF82B3E85';
+const ORDERS = 'KafkaTriggerMappingorders7664A39B';
+const PAYMENTS = 'KafkaTriggerMappingpayments9C48F43F';
+const ARCHIVE_POLICY = 'ArchiveFunctionRoleDefaultPolicyE0222564';
+
+const propertiesById = (template: Template, id: string): Resource['Properties'] =>
+  resourceById(template, id).Properties;
 
 describe('the stack of an MSK cluster', () => {
   let synthesis: Synthesis;
@@ -25,27 +35,40 @@ describe('the stack of an MSK cluster', () => {
     template = synthesis.template;
   }, SYNTH_TIMEOUT_MS);
 
-  it('has one bucket, one function with role and log group, and a mapping per topic', () => {
+  it('has a bucket and a function to archive, a mapping per topic, and what replays', () => {
     const resources: Record<string, Resource> = template.toJSON().Resources;
     const withoutHash = (id: string) => id.replace(/(?<=CurrentVersion.{8}).*/, '');
     expect(Object.entries(resources).map(([id, { Type }]) => [Type, withoutHash(id)])).toEqual([
       ['AWS::S3::Bucket', 'ArchiveBucket'],
       ['AWS::S3::BucketPolicy', 'ArchiveBucketPolicy13E3D5ED'],
+      ['AWS::SQS::Queue', DEAD_LETTER_QUEUE],
+      ['AWS::SQS::QueuePolicy', 'FailedBatchesDeadLetterQueuePolicyFDFCC07E'],
+      ['AWS::SQS::Queue', REPLAY_QUEUE],
+      ['AWS::SQS::QueuePolicy', 'FailedBatchesReplayQueuePolicyAC660BCE'],
+      ['AWS::S3::Bucket', 'FailedBatchBucket'],
+      ['AWS::S3::BucketPolicy', 'FailedBatchesBucketPolicyDC215D2A'],
       ['AWS::Logs::LogGroup', 'ArchiveFunctionLogGroup3A1FC027'],
       ['AWS::IAM::Role', 'ArchiveFunctionRoleFFDB92A1'],
-      ['AWS::IAM::Policy', 'ArchiveFunctionRoleDefaultPolicyE0222564'],
-      ['AWS::Lambda::Function', 'ArchiveFunction2AEC8AC5'],
+      ['AWS::IAM::Policy', ARCHIVE_POLICY],
+      ['AWS::Lambda::Function', ARCHIVE],
       ['AWS::Lambda::Version', 'ArchiveFunctionCurrentVersion6C1E88B1'],
-      [MAPPING, 'KafkaTriggerMappingorders7664A39B'],
-      [MAPPING, 'KafkaTriggerMappingpayments9C48F43F'],
+      [MAPPING, ORDERS],
+      [MAPPING, PAYMENTS],
+      ['AWS::Logs::LogGroup', 'ReplayFunctionLogGroupF4F60C2E'],
+      ['AWS::IAM::Role', 'ReplayFunctionRoleB21B89CD'],
+      ['AWS::IAM::Policy', 'ReplayFunctionRoleDefaultPolicy50BF5CCD'],
+      ['AWS::Lambda::Function', REPLAY],
+      [MAPPING, 'ReplayFunctionMapping345AF49A'],
+      ['AWS::CloudWatch::Alarm', 'ReplayAlarmsDeadLetter03782924'],
+      ['AWS::CloudWatch::Alarm', 'ReplayAlarmsFailedBatchWaitingB84FF556'],
+      ['AWS::CloudWatch::Alarm', 'ReplayAlarmsDestinationDeliveryFailed46BF961B'],
     ]);
   });
 
-  it('lets the function do this and nothing else', () => {
+  it('lets the archive function do this and nothing else', () => {
     const arn = (type: string, name: string): string =>
       `${clusterArn.replace(':cluster/', `:${type}/`)}/${name}`;
-    const [policy] = Object.values(resourcesOf(template, 'AWS::IAM::Policy'));
-    expect(policy?.Properties.PolicyDocument).toEqual({
+    expect(propertiesById(template, ARCHIVE_POLICY).PolicyDocument).toEqual({
       Version: '2012-10-17',
       Statement: [
         {
@@ -87,12 +110,24 @@ describe('the stack of an MSK cluster', () => {
           ],
           Resource: '*',
         },
+        {
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: { 'Fn::GetAtt': ['FailedBatchBucket', 'Arn'] },
+          Condition: { StringEquals: { 's3:ResourceAccount': '111122223333' } },
+        },
+        {
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['FailedBatchBucket', 'Arn'] }, '/*']] },
+          Condition: { StringEquals: { 's3:ResourceAccount': '111122223333' } },
+        },
       ],
     });
   });
 
   it('takes the defaults of the contract', () => {
-    expect(propertiesOf(template, 'AWS::Lambda::Function')).toMatchObject({
+    expect(propertiesById(template, ARCHIVE)).toMatchObject({
       MemorySize: 1024,
       Timeout: 120,
       Environment: {
@@ -108,8 +143,8 @@ describe('the stack of an MSK cluster', () => {
         },
       },
     });
-    for (const { Properties } of Object.values(resourcesOf(template, MAPPING))) {
-      expect(Properties).toMatchObject({
+    for (const id of [ORDERS, PAYMENTS]) {
+      expect(propertiesById(template, id)).toMatchObject({
         BatchSize: 10_000,
         MaximumBatchingWindowInSeconds: 300,
         StartingPosition: 'TRIM_HORIZON',
@@ -117,23 +152,59 @@ describe('the stack of an MSK cluster', () => {
     }
   });
 
+  it('takes the defaults of the contract for replay', () => {
+    expect(propertiesById(template, REPLAY)).toMatchObject({ MemorySize: 1024, Timeout: 300 });
+    expect(propertiesById(template, REPLAY_QUEUE)).toMatchObject({
+      DelaySeconds: 60,
+      RedrivePolicy: { maxReceiveCount: 10 },
+      VisibilityTimeout: 1800,
+    });
+    expect(propertiesById(template, 'ReplayFunctionMapping345AF49A')).toMatchObject({
+      BatchSize: 5,
+      ScalingConfig: { MaximumConcurrency: 5 },
+    });
+    expect(propertiesById(template, 'FailedBatchBucket').LifecycleConfiguration).toMatchObject({
+      Rules: [{}, { ExpirationInDays: 30 }, {}],
+    });
+  });
+
+  it('has each mapping keep what it gives up in the failed-batch bucket', () => {
+    for (const id of [ORDERS, PAYMENTS]) {
+      expect(propertiesById(template, id).DestinationConfig).toEqual({
+        OnFailure: { Destination: { 'Fn::GetAtt': ['FailedBatchBucket', 'Arn'] } },
+      });
+      expect(resourceById(template, id).DependsOn).toEqual([ARCHIVE_POLICY]);
+    }
+  });
+
   it('tells the names to look for afterwards', () => {
     const outputs: Record<string, { readonly Value: unknown }> = template.toJSON().Outputs;
     expect(Object.entries(outputs).map(([id, { Value }]) => [id, Value])).toEqual([
-      ['KafkaTriggerMappingIdorders45BD6D7D', { Ref: 'KafkaTriggerMappingorders7664A39B' }],
-      ['KafkaTriggerMappingIdpaymentsD68E5040', { Ref: 'KafkaTriggerMappingpayments9C48F43F' }],
+      ['KafkaTriggerMappingIdorders45BD6D7D', { Ref: ORDERS }],
+      ['KafkaTriggerMappingIdpaymentsD68E5040', { Ref: PAYMENTS }],
       ['ArchiveBucketName', { Ref: 'ArchiveBucket' }],
-      ['ArchiveFunctionName', { Ref: 'ArchiveFunction2AEC8AC5' }],
+      ['ArchiveFunctionName', { Ref: ARCHIVE }],
       ['ArchiveLogGroupName', { Ref: 'ArchiveFunctionLogGroup3A1FC027' }],
+      ['FailedBatchBucketName', { Ref: 'FailedBatchBucket' }],
+      ['ReplayQueueUrl', { Ref: REPLAY_QUEUE }],
+      ['DeadLetterQueueUrl', { Ref: DEAD_LETTER_QUEUE }],
+      ['ReplayFunctionName', { Ref: REPLAY }],
+      ['ReplayLogGroupName', { Ref: 'ReplayFunctionLogGroupF4F60C2E' }],
     ]);
   });
 
   it('carries the tag of the project on all that has tags', () => {
     const tags = [{ Key: 'project', Value: 'msk-s3-archiver' }];
-    for (const type of ['AWS::S3::Bucket', 'AWS::Logs::LogGroup', 'AWS::IAM::Role', MAPPING]) {
-      template.allResourcesProperties(type, { Tags: tags });
-    }
-    template.allResourcesProperties('AWS::Lambda::Function', { Tags: tags });
+    const types = [
+      'AWS::S3::Bucket',
+      'AWS::SQS::Queue',
+      'AWS::Logs::LogGroup',
+      'AWS::IAM::Role',
+      'AWS::Lambda::Function',
+      'AWS::CloudWatch::Alarm',
+      MAPPING,
+    ];
+    for (const type of types) template.allResourcesProperties(type, { Tags: tags });
   });
 
   it('is the one on file, to show what a change changes', async () => {
@@ -169,14 +240,90 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
       metadata: { env: 'prod' },
       objectPrefix: '',
     });
-    expect(propertiesOf(template, MAPPING)).toMatchObject({
+    expect(propertiesById(template, ORDERS)).toMatchObject({
       FunctionResponseTypes: ['ReportBatchItemFailures'],
       ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 4, PollerGroupName: 'shared' },
     });
-    expect(propertiesOf(template, 'AWS::Lambda::Function')).toMatchObject({
+    expect(propertiesById(template, ARCHIVE)).toMatchObject({
       Environment: {
         Variables: { REPORT_BATCH_ITEM_FAILURES: 'true', METADATA: '{"env":"prod"}' },
       },
+    });
+    expect(findings).toEqual([]);
+  });
+
+  it('tell archive and replay the same about objects', () => {
+    const template = templateOf({
+      objectPrefix: 'a/b/',
+      timeFolder: 'day',
+      compression: 'zstd',
+      compressionLevel: 9,
+      metadata: { env: 'prod' },
+      maxParallelPuts: 7,
+      logLevel: 'debug',
+      memoryMiB: 2048,
+    });
+    const variablesOf = (id: string) => {
+      const { Environment, MemorySize } = propertiesById(template, id);
+      expect(MemorySize).toBe(2048);
+      const { Variables } = Environment as { Variables: Readonly<Record<string, unknown>> };
+      return Variables;
+    };
+    const { REPORT_BATCH_ITEM_FAILURES, ...archive } = variablesOf(ARCHIVE);
+    const replay = variablesOf(REPLAY);
+
+    expect(archive).toEqual({
+      ARCHIVE_BUCKET: { Ref: 'ArchiveBucket' },
+      OBJECT_PREFIX: 'a/b/',
+      TIME_FOLDER: 'day',
+      COMPRESSION: 'zstd',
+      COMPRESSION_LEVEL: '9',
+      METADATA: '{"env":"prod"}',
+      MAX_PARALLEL_PUTS: '7',
+      POWERTOOLS_LOG_LEVEL: 'DEBUG',
+      POWERTOOLS_SERVICE_NAME: 'KafkaArchive',
+      NODE_OPTIONS: '--enable-source-maps',
+    });
+    const shared = Object.entries(replay).filter(([name]) => name in archive);
+    expect(Object.fromEntries(shared)).toEqual(archive);
+  });
+
+  it('give each setting of retry and replay to its resource', () => {
+    const { template, findings } = synthesize({
+      provisionedPollers: { min: 1, max: 4 },
+      retryAttempts: 3,
+      maxRecordAge: 7200,
+      bisectBatchOnError: true,
+      replayBatchSize: 2,
+      replayConcurrency: 9,
+      replayDelaySeconds: 30,
+      replayRetrySeconds: 20,
+      replayTries: 4,
+      replayTimeoutSeconds: 600,
+      replayVisibilitySeconds: 4000,
+      replayedRetentionDays: 7,
+    });
+
+    expect(propertiesById(template, ORDERS)).toMatchObject({
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 7200,
+      BisectBatchOnFunctionError: true,
+    });
+    expect(propertiesById(template, REPLAY)).toMatchObject({
+      Timeout: 600,
+      Environment: { Variables: { REPLAY_TRIES: '4', REPLAY_RETRY_SECONDS: '20' } },
+    });
+    expect(propertiesById(template, 'ReplayFunctionMapping345AF49A')).toMatchObject({
+      BatchSize: 2,
+      ScalingConfig: { MaximumConcurrency: 9 },
+    });
+    expect(propertiesById(template, REPLAY_QUEUE)).toMatchObject({
+      DelaySeconds: 30,
+      RedrivePolicy: { maxReceiveCount: 4 },
+      VisibilityTimeout: 4000,
+    });
+    expect(propertiesById(template, 'FailedBatchBucket').LifecycleConfiguration).toMatchObject({
+      Rules: [{}, { ExpirationInDays: 7 }, {}],
     });
     expect(findings).toEqual([]);
   });
@@ -188,11 +335,8 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
       const versions = resourcesOf(template, 'AWS::Lambda::Version');
       const [[id, version] = []] = Object.entries(versions);
       expect(version).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-      expect(propertiesOf(template, MAPPING).FunctionName).toEqual({
-        'Fn::Join': [
-          '',
-          [{ Ref: 'ArchiveFunction2AEC8AC5' }, ':', { 'Fn::GetAtt': [id, 'Version'] }],
-        ],
+      expect(propertiesById(template, ORDERS).FunctionName).toEqual({
+        'Fn::Join': ['', [{ Ref: ARCHIVE }, ':', { 'Fn::GetAtt': [id, 'Version'] }]],
       });
       return id;
     });
@@ -202,16 +346,16 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
 
   it('keep the mapping of a topic as it is when another topic is added', () => {
     const mappingsOf = (topics: string) => resourcesOf(templateOf({ topics }), MAPPING);
-    const id = 'KafkaTriggerMappingorders7664A39B';
-    expect(mappingsOf('payments, orders')[id]).toEqual(mappingsOf('orders')[id]);
+    expect(mappingsOf('orders')[ORDERS]).toBeDefined();
+    expect(mappingsOf('payments, orders')[ORDERS]).toEqual(mappingsOf('orders')[ORDERS]);
   });
 
   it('read a self-managed cluster with its secret and without a network interface', () => {
     const { template, findings } = synthesize({ ...selfManaged, clusterArn: undefined });
-    expect(propertiesOf(template, MAPPING)).toMatchObject({
+    expect(propertiesById(template, ORDERS)).toMatchObject({
       SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1.example.com:9096'] } },
     });
-    const policy = JSON.stringify(propertiesOf(template, 'AWS::IAM::Policy'));
+    const policy = JSON.stringify(propertiesById(template, ARCHIVE_POLICY));
     expect(policy).toContain(secretArn);
     expect(policy).not.toMatch(/"(ec2|kafka|kafka-cluster):/);
     expect(findings).toEqual([]);

@@ -1,69 +1,81 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunction, type FunctionEntry } from '../../lib/bundle.ts';
 
 const root = join(import.meta.dirname, '../..');
 const files = ['index.mjs', 'index.mjs.map'];
 
-let folder: string;
-/** A folder of this test alone: other tests bundle into `dist/` at the same time. */
-let scratch: string;
+const bundles: readonly { readonly entry: FunctionEntry; readonly mostBytes: number }[] = [
+  { entry: 'archive', mostBytes: 500_000 },
+  // The client of SQS comes on top.
+  { entry: 'replay', mostBytes: 600_000 },
+];
 
-const read = (name: string, from = folder): string => readFileSync(join(from, name), 'utf8');
+describe.each(bundles)('the bundle of $entry', ({ entry, mostBytes }) => {
+  let folder: string;
+  /** A folder of this test alone: other tests bundle into `dist/` at the same time. */
+  let scratch: string;
 
-beforeAll(() => {
-  folder = bundleFunction('archive');
-  scratch = mkdtempSync(join(tmpdir(), 'bundle-'));
-});
+  const read = (name: string, from = folder): string => readFileSync(join(from, name), 'utf8');
 
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+  beforeAll(() => {
+    folder = bundleFunction(entry);
+    scratch = mkdtempSync(join(tmpdir(), 'bundle-'));
+  });
 
-it('writes the function and its source map into dist/archive', () => {
-  expect(folder).toBe(join(root, 'dist/archive'));
-  expect(readdirSync(folder).sort()).toEqual(files);
-  expect(read('index.mjs').trimEnd().split('\n').at(-1)).toBe('//# sourceMappingURL=index.mjs.map');
-});
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-it('gives the same bytes each time', () => {
-  const again = bundleFunction('archive', join(scratch, 'again'));
-  for (const file of files) expect(read(file, again)).toBe(read(file));
-});
+  it('writes the function and its source map into its folder of dist', () => {
+    expect(folder).toBe(join(root, 'dist', entry));
+    expect(readdirSync(folder).sort()).toEqual(files);
+    expect(read('index.mjs').trimEnd().split('\n').at(-1)).toBe(
+      '//# sourceMappingURL=index.mjs.map',
+    );
+  });
 
-it('leaves nothing of an earlier bundle, nor beside it', () => {
-  const earlier = join(scratch, 'earlier');
-  mkdirSync(join(earlier, 'stale'), { recursive: true });
-  writeFileSync(join(earlier, 'stale.mjs'), '');
-  writeFileSync(join(earlier, 'index.mjs'), 'an older one');
+  it('gives the same bytes each time', () => {
+    const again = bundleFunction(entry, join(scratch, 'again'));
+    for (const file of files) expect(read(file, again)).toBe(read(file));
+  });
 
-  bundleFunction('archive', earlier);
+  it('leaves nothing of an earlier bundle, nor beside it', () => {
+    const earlier = join(scratch, 'earlier');
+    mkdirSync(join(earlier, 'stale'), { recursive: true });
+    writeFileSync(join(earlier, 'stale.mjs'), '');
+    writeFileSync(join(earlier, 'index.mjs'), 'an older one');
 
-  expect(readdirSync(earlier).sort()).toEqual(files);
-  expect(read('index.mjs', earlier)).toBe(read('index.mjs'));
-  expect(readdirSync(scratch).filter((name) => name.startsWith('earlier-'))).toEqual([]);
-});
+    bundleFunction(entry, earlier);
 
-it('says nothing of the machine it was made on', () => {
-  const map: { readonly sources: readonly string[]; readonly sourcesContent?: unknown } =
-    JSON.parse(read('index.mjs.map'));
-  expect(map.sources).toContain('../../lambda/archive.ts');
-  expect(map.sources.filter((source) => !source.startsWith('../../'))).toEqual([]);
-  expect(map.sourcesContent).toBeUndefined();
-  expect(read('index.mjs')).not.toContain(root);
-  expect(read('index.mjs.map')).not.toContain(root);
-});
+    expect(readdirSync(earlier).sort()).toEqual(files);
+    expect(read('index.mjs', earlier)).toBe(read('index.mjs'));
+    expect(readdirSync(scratch).filter((name) => name.startsWith('earlier-'))).toEqual([]);
+  });
 
-it('is small enough to start fast', () => {
-  expect(Buffer.byteLength(read('index.mjs'))).toBeLessThanOrEqual(500_000);
-});
+  it('says nothing of the machine it was made on', () => {
+    const map: { readonly sources: readonly string[]; readonly sourcesContent?: unknown } =
+      JSON.parse(read('index.mjs.map'));
+    expect(map.sources).toContain(`../../lambda/${entry}.ts`);
+    expect(map.sources.filter((source) => !source.startsWith('../../'))).toEqual([]);
+    expect(map.sourcesContent).toBeUndefined();
+    expect(read('index.mjs')).not.toContain(root);
+    expect(read('index.mjs.map')).not.toContain(root);
+  });
 
-it('brings along all it imports, and no require', () => {
-  const imported = [...read('index.mjs').matchAll(/(?:^|[;}\n])import[^'"();]*["']([^"']+)["']/g)];
-  const foreign = imported.map(([, name = '']) => name).filter((name) => !isBuiltIn(name));
-  expect(foreign).toEqual([]);
-  // What esbuild emits in place of a `require` it could not resolve: it throws in an ES module.
-  expect(read('index.mjs')).not.toContain('Dynamic require of');
+  it('is small enough to start fast', () => {
+    expect(Buffer.byteLength(read('index.mjs'))).toBeLessThanOrEqual(mostBytes);
+  });
+
+  it('brings along all it imports, and no require', () => {
+    const imported = [
+      ...read('index.mjs').matchAll(/(?:^|[;}\n])import[^'"();]*["']([^"']+)["']/g),
+    ];
+    const foreign = imported.map(([, name = '']) => name).filter((name) => !isBuiltIn(name));
+    expect(foreign).toEqual([]);
+    // What esbuild emits in place of a `require` it could not resolve: it throws in an ES module.
+    expect(read('index.mjs')).not.toContain('Dynamic require of');
+  });
 });
 
 function isBuiltIn(name: string): boolean {

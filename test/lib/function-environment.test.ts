@@ -3,7 +3,9 @@ import { readArchiveSettings } from '../../lambda/io/settings.ts';
 import {
   type ArchiveEnvironmentProps,
   archiveEnvironment,
+  replayEnvironment,
 } from '../../lib/function-environment.ts';
+import { MAX_METADATA_BYTES, MAX_OBJECT_PREFIX_BYTES } from '../../lib/settings-schema.ts';
 
 const props: ArchiveEnvironmentProps = {
   archiveBucket: 'bucket',
@@ -52,4 +54,26 @@ it('tells Powertools the level in capitals, and Node to map stack traces', () =>
     POWERTOOLS_SERVICE_NAME: 'Audit',
     NODE_OPTIONS: '--enable-source-maps',
   });
+});
+
+it('fits the 4 KB of a function, with everything as long as it can be', () => {
+  const frame = JSON.stringify({ a: '' }).length;
+  const queueUrl = `https://sqs.ap-southeast-1.amazonaws.com.cn/111122223333/${'q'.repeat(80)}`;
+  const environment = replayEnvironment({
+    archiveBucket: 'b'.repeat(63),
+    objectPrefix: `${'p'.repeat(MAX_OBJECT_PREFIX_BYTES - 1)}/`,
+    timeFolder: 'none',
+    compression: 'zstd',
+    compressionLevel: 19,
+    metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - frame) },
+    maxParallelPuts: 256,
+    logLevel: 'error',
+    serviceName: 's'.repeat(128),
+    failedBatchBucket: 'f'.repeat(63),
+    replayQueueUrl: queueUrl,
+    deadLetterQueueUrl: queueUrl,
+    replayTries: 300,
+    replayRetrySeconds: 3600,
+  });
+  expect(Buffer.byteLength(JSON.stringify(environment))).toBeLessThanOrEqual(4096);
 });

@@ -1,8 +1,10 @@
 import { Duration, type Stack } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { parseClusterArn } from '../../lib/cluster-arn.ts';
+import { FailedBatchDestination } from '../../lib/failed-batch-destination.ts';
 import { KafkaTrigger, type KafkaTriggerProps } from '../../lib/kafka-trigger.ts';
 import { clusterArn, parse, secretArn } from './settings-fixture.ts';
 import {
@@ -16,6 +18,8 @@ import {
 
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
 
+const failedBatches = 'arn:aws:s3:::failed-batches';
+
 function stackOf(props: Partial<KafkaTriggerProps> = {}): Stack {
   const stack = bareStack();
   const target = new lambda.Function(stack, 'Function', {
@@ -23,6 +27,7 @@ function stackOf(props: Partial<KafkaTriggerProps> = {}): Stack {
     code: lambda.Code.fromInline('exports.handler = async () => {};'),
     handler: 'index.handler',
   });
+  const bucket = Bucket.fromBucketArn(stack, 'FailedBatches', failedBatches);
   new KafkaTrigger(stack, 'KafkaTrigger', {
     target,
     source: parse().source,
@@ -31,6 +36,8 @@ function stackOf(props: Partial<KafkaTriggerProps> = {}): Stack {
     batchWindow: Duration.seconds(60),
     startingPosition: { kind: 'earliest' },
     reportBatchItemFailures: false,
+    onFailure: new FailedBatchDestination(bucket),
+    bisectBatchOnError: false,
     ...props,
   });
   return stack;
@@ -59,6 +66,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(propertiesOf(template, MAPPING)).toEqual({
       AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'archive/1' },
       BatchSize: 500,
+      DestinationConfig: { OnFailure: { Destination: failedBatches } },
       EventSourceArn: clusterArn,
       FunctionName: { Ref: functionId },
       MaximumBatchingWindowInSeconds: 60,
@@ -126,6 +134,30 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
       mappingOf({ provisionedPollers, reportBatchItemFailures: true }).FunctionResponseTypes,
     ).toEqual(['ReportBatchItemFailures']);
     expect(mappingOf({ provisionedPollers })).not.toHaveProperty('FunctionResponseTypes');
+  });
+
+  it('gives up a batch after so many tries, a record at such an age, and batches in halves', () => {
+    const provisionedPollers = { min: 1, max: 1 };
+    const retries = {
+      retryAttempts: 3,
+      maxRecordAge: Duration.hours(2),
+      bisectBatchOnError: true,
+    };
+    expect(mappingOf({ provisionedPollers, ...retries })).toMatchObject({
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 7200,
+      BisectBatchOnFunctionError: true,
+    });
+  });
+
+  it('says no retry at all, which is not the same as none said', () => {
+    const provisionedPollers = { min: 1, max: 1 };
+    expect(mappingOf({ provisionedPollers, retryAttempts: 0 }).MaximumRetryAttempts).toBe(0);
+  });
+
+  it('says nothing of retries in on-demand mode, where Lambda would refuse it', () => {
+    const properties = Object.keys(mappingOf({}));
+    expect(properties.filter((name) => /Maximum(Retry|Record)|Bisect/.test(name))).toEqual([]);
   });
 
   it('reads a self-managed cluster with a secret', () => {
@@ -212,13 +244,25 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
     }
   });
 
-  it('for a self-managed cluster are to read its secret', () => {
+  it('for a self-managed cluster are to read its secret and to put failed batches', () => {
     expect(
       propertiesOf(templateOf({ source: selfManaged }), 'AWS::IAM::Policy').PolicyDocument,
     ).toEqual({
       Version: '2012-10-17',
       Statement: [
         { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secretArn },
+        {
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Resource: failedBatches,
+          Condition: { StringEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
+        {
+          Effect: 'Allow',
+          Action: 's3:PutObject',
+          Resource: `${failedBatches}/*`,
+          Condition: { StringEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } } },
+        },
       ],
     });
   });

@@ -3,6 +3,7 @@ import {
   compressionLevels,
   pollerRanges,
   reservedMetadataFields,
+  retryRanges,
   settingRanges,
 } from '../../lambda/contract.ts';
 import {
@@ -30,6 +31,26 @@ describe('whole numbers', () => {
       expect.stringMatching(new RegExp(`^${name} must be a whole number from .*, got ${outside}$`)),
     ]);
   });
+
+  const retryLimits = Object.entries(retryRanges).flatMap(([name, { min, max }]) => [
+    { name, inside: min, outside: min - 1 },
+    { name, inside: max, outside: max + 1 },
+  ]);
+
+  it.each(retryLimits)(
+    '$name takes $inside and refuses $outside, in provisioned mode',
+    ({ name, inside, outside }) => {
+      const provisionedPollers = '{}';
+      for (const value of [inside, String(inside)]) {
+        expect(parse({ provisionedPollers, [name]: value })).toMatchObject({ [name]: inside });
+      }
+      expect(problemsOf({ provisionedPollers, [name]: outside })).toEqual([
+        expect.stringMatching(
+          new RegExp(`^${name} must be a whole number from .*, got ${outside}$`),
+        ),
+      ]);
+    },
+  );
 
   it.each([
     ['10k', "'10k'"],
@@ -209,8 +230,30 @@ describe('provisioned pollers', () => {
       expect(problemsOf({ reportBatchItemFailures })).toEqual([
         expect.stringMatching(/^reportBatchItemFailures must be true or false, got /),
       ]);
+      expect(problemsOf({ bisectBatchOnError: reportBatchItemFailures })).toEqual([
+        expect.stringMatching(/^bisectBatchOnError must be true or false, got /),
+      ]);
     },
   );
+
+  it.each([true, 'true'])('are needed to bisect batches: %j', (bisectBatchOnError) => {
+    expect(problemsOf({ bisectBatchOnError })).toEqual([
+      'bisectBatchOnError must be false without provisionedPollers (Lambda bisects a Kafka batch in provisioned mode only), got true',
+    ]);
+    const settings = parse({ bisectBatchOnError, provisionedPollers: '{}' });
+    expect(settings.bisectBatchOnError).toBe(true);
+  });
+
+  it.each([
+    ['retryAttempts', 0],
+    ['retryAttempts', '10'],
+    ['maxRecordAge', 3600],
+  ])('are needed to set %s to %j', (name, value) => {
+    const got = typeof value === 'string' ? Number(value) : value;
+    expect(problemsOf({ [name]: value })).toEqual([
+      `${name} must not be set without provisionedPollers (Lambda takes limits to the retries of a Kafka batch in provisioned mode only), got ${got}`,
+    ]);
+  });
 });
 
 describe('the object prefix', () => {

@@ -34,6 +34,9 @@ describe('parseSettings', () => {
       startingPosition: { kind: 'earliest' },
       provisionedPollers: undefined,
       reportBatchItemFailures: false,
+      retryAttempts: undefined,
+      maxRecordAge: undefined,
+      bisectBatchOnError: false,
       objectPrefix: 'example/',
       timeFolder: 'hour',
       compression: 'gzip',
@@ -43,6 +46,14 @@ describe('parseSettings', () => {
       timeoutSeconds: 120,
       maxParallelPuts: 16,
       logLevel: 'info',
+      replayBatchSize: 5,
+      replayConcurrency: 5,
+      replayDelaySeconds: 60,
+      replayRetrySeconds: 60,
+      replayTries: 10,
+      replayTimeoutSeconds: 300,
+      replayVisibilitySeconds: 1800,
+      replayedRetentionDays: 30,
     });
   });
 

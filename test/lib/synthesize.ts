@@ -79,6 +79,13 @@ export function resourcesOf(template: Template, type: string): Readonly<Record<s
   );
 }
 
+/** The resource of a logical id. */
+export function resourceById(template: Template, id: string): Resource {
+  const resource: Resource | undefined = template.toJSON().Resources[id];
+  if (resource === undefined) throw new Error(`no resource '${id}'`);
+  return resource;
+}
+
 /** The one resource of a type. */
 export function resourceOf(template: Template, type: string): Resource {
   const [resource, ...more] = Object.values(resourcesOf(template, type));

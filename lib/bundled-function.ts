@@ -1,0 +1,82 @@
+import { type Duration, RemovalPolicy, type Size, Validations } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
+import { bundleFunction, type FunctionEntry } from './bundle.ts';
+
+/** What both functions are made of: where objects go, and what a function runs with. */
+export interface StoreFunctionProps {
+  /** Where the objects go; the function may write under the object prefix and nowhere else. */
+  readonly bucket: s3.IBucket;
+  readonly memory: Size;
+  readonly timeout: Duration;
+}
+
+/** What a {@link BundledFunction} is made of. */
+export interface BundledFunctionProps {
+  readonly entry: FunctionEntry;
+  readonly description: string;
+  readonly roleDescription: string;
+  readonly environment: Record<string, string>;
+  readonly memory: Size;
+  readonly timeout: Duration;
+  /** @default - those of the CDK */
+  readonly currentVersionOptions?: lambda.VersionOptions;
+}
+
+/** A Lambda function made of its bundle, with a role and a log group that are its own. */
+export abstract class BundledFunction extends Construct {
+  public readonly function: lambda.Function;
+  public readonly logGroup: logs.ILogGroup;
+  /** May write the log, and what else a function gives it. */
+  protected readonly role: iam.Role;
+
+  constructor(scope: Construct, id: string, props: BundledFunctionProps) {
+    super(scope, id);
+
+    this.logGroup = new logs.LogGroup(this, 'LogGroup', {
+      retention: logs.RetentionDays.ONE_MONTH,
+      // Logs name offsets and keys and hold no record, so nothing is lost with them.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    this.role = new iam.Role(this, 'Role', {
+      assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
+      description: props.roleDescription,
+    });
+    // Not the managed policy AWSLambdaBasicExecutionRole, which may write every log group.
+    this.logGroup.grantWrite(this.role);
+    this.function = new lambda.Function(this, 'Function', {
+      description: props.description,
+      runtime: lambda.Runtime.NODEJS_24_X,
+      architecture: lambda.Architecture.ARM_64,
+      code: lambda.Code.fromAsset(bundleFunction(props.entry)),
+      handler: 'index.handler',
+      role: this.role,
+      logGroup: this.logGroup,
+      memorySize: props.memory.toMebibytes(),
+      timeout: props.timeout,
+      currentVersionOptions: props.currentVersionOptions,
+      environment: props.environment,
+    });
+  }
+
+  /** Lets the function store objects under the prefix, and see what is stored there. */
+  protected allowStoring(bucket: s3.IBucket, objectPrefix: string): void {
+    this.role.addToPolicy(
+      new iam.PolicyStatement({
+        // Not bucket.grantPut, which adds retention, legal hold and tagging. GetObject is for the
+        // HEAD that follows a 412; without ListBucket, a HEAD of a missing key would say 403, but
+        // after a 412 the key is there.
+        actions: ['s3:PutObject', 's3:GetObject'],
+        resources: [bucket.arnForObjects(`${objectPrefix}*`)],
+      }),
+    );
+    Validations.of(this.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${ARCHIVE_BUCKET_LOGICAL_ID}.Arn>/${objectPrefix}*]`,
+      reason: 'The keys under the prefix follow from the records, so they cannot be listed',
+    });
+  }
+}

@@ -1,0 +1,50 @@
+import { Validations } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type { IDependable } from 'constructs';
+import { FAILED_BATCH_BUCKET_LOGICAL_ID } from './failed-batches.ts';
+
+/**
+ * The bucket of failed batches as the on-failure destination of event source mappings, which put them
+ * there with the role of the function that they invoke.
+ *
+ * In place of `S3OnFailureDestination`, which lets the role read and delete failed batches, too.
+ */
+export class FailedBatchDestination implements lambda.IEventSourceDlq {
+  private readonly bucket: s3.IBucket;
+  private readonly granted = new Map<lambda.IFunction, readonly IDependable[]>();
+
+  constructor(bucket: s3.IBucket) {
+    this.bucket = bucket;
+  }
+
+  /** Lets the function's role put failed batches, before the mapping is created. */
+  bind(mapping: lambda.IEventSourceMapping, target: lambda.IFunction): lambda.DlqDestinationConfig {
+    // Once for all mappings of a function, whose role has to hold the statements of many topics.
+    const policies = this.granted.get(target) ?? this.grant(target);
+    this.granted.set(target, policies);
+    // Lambda checks the role when a mapping is created, so the policy has to be there before.
+    mapping.node.addDependency(...policies);
+    return { destination: this.bucket.bucketArn };
+  }
+
+  /** https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html names these permissions, and the condition. */
+  private grant(target: lambda.IFunction): IDependable[] {
+    const isOwn = { StringEquals: { 's3:ResourceAccount': this.bucket.env.account } };
+    const statements = [
+      { actions: ['s3:ListBucket'], resources: [this.bucket.bucketArn] },
+      { actions: ['s3:PutObject'], resources: [this.bucket.arnForObjects('*')] },
+    ];
+    Validations.of(target.role ?? target).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${FAILED_BATCH_BUCKET_LOGICAL_ID}.Arn>/*]`,
+      reason: 'Lambda makes the keys of failed batches, and does not say how',
+    });
+    return statements.flatMap((statement) => {
+      const { policyDependable } = target.grantPrincipal.addToPrincipalPolicy(
+        new iam.PolicyStatement({ ...statement, conditions: isOwn }),
+      );
+      return policyDependable === undefined ? [] : [policyDependable];
+    });
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * What settings must be with regard to each other; what each must be by itself is said in
+ * {@link settingsSchema}.
+ *
+ * @module
+ */
+import type { z } from 'zod';
+import { compressionLevels } from '../lambda/contract.ts';
+import { show } from './setting-forms.ts';
+import type { TopicSettings } from './settings.ts';
+import {
+  MAX_CONSUMER_GROUP_LENGTH,
+  MAX_RETENTION_SECONDS,
+  MAX_VISIBILITY_SECONDS,
+  type settingsSchema,
+  VISIBILITY_TIMEOUTS,
+} from './settings-schema.ts';
+
+/** Stands for the topic in the setting `consumerGroupId`. */
+const TOPIC = '{topic}';
+
+/** The CDK context as it was given. */
+export type Context = Readonly<Record<string, unknown>>;
+
+/** Settings as the schema has read them. */
+export type Given = z.output<typeof settingsSchema>;
+
+type Refinement = z.core.$RefinementCtx<Given>;
+
+/** What {@link checkSettings} looks at besides the context. */
+export interface SettingsToCheck {
+  readonly given: Given;
+  /** Where problems are reported. */
+  readonly refinement: Refinement;
+  /** The time that a starting position may not be after. */
+  readonly now: Date;
+}
+
+/** Reports every setting that does not go with the others. */
+export function checkSettings(context: Context, { given, refinement, now }: SettingsToCheck): void {
+  checkSource(context, refinement);
+  checkStart(context, { given, refinement, now });
+  checkFormat(given, refinement);
+  checkMode(given, refinement);
+  checkReplay(given, refinement);
+  checkConsumerGroups(given, refinement);
+}
+
+/** The topics with their consumer groups. */
+export function topicSettings({ topics, stackName, consumerGroupId }: Given): TopicSettings[] {
+  const group = consumerGroupId ?? `${stackName}-${TOPIC}`;
+  return topics.map((topic) => ({ topic, consumerGroupId: group.replaceAll(TOPIC, () => topic) }));
+}
+
+/** Whether the checks of each single setting found nothing wrong with these. */
+function areSound(refinement: Refinement, ...names: (keyof Given)[]): boolean {
+  return !refinement.issues.some(({ path }) => names.some((name) => name === path?.[0]));
+}
+
+function report(refinement: Refinement, setting: keyof Given, message: string): void {
+  refinement.addIssue({ code: 'custom', path: [setting], message });
+}
+
+function checkSource(context: Context, refinement: Refinement): void {
+  const { clusterArn, bootstrapServers, secretArn } = context;
+  if (clusterArn === undefined && bootstrapServers === undefined) {
+    report(refinement, 'clusterArn', 'or bootstrapServers must be set, got neither');
+  }
+  if (clusterArn !== undefined && bootstrapServers !== undefined) {
+    const got = `got ${show(clusterArn)} and ${show(bootstrapServers)}`;
+    report(refinement, 'clusterArn', `and bootstrapServers must not both be set, ${got}`);
+  }
+  if (bootstrapServers !== undefined && secretArn === undefined) {
+    const reason = 'brokers in a VPC and mutual TLS are not supported yet';
+    report(refinement, 'secretArn', `must be set with bootstrapServers (${reason}), got nothing`);
+  }
+  for (const name of ['secretArn', 'authentication'] as const) {
+    if (bootstrapServers !== undefined || context[name] === undefined) continue;
+    const reason = 'an MSK cluster is read with IAM access control';
+    const got = `got ${show(context[name])}`;
+    report(refinement, name, `must be set with bootstrapServers only (${reason}), ${got}`);
+  }
+}
+
+function checkStart(context: Context, { given, refinement, now }: SettingsToCheck): void {
+  const { startingPosition, hoursBack } = context;
+  if (startingPosition !== undefined && hoursBack !== undefined) {
+    const got = `got ${show(hoursBack)} and ${show(startingPosition)}`;
+    report(refinement, 'hoursBack', `and startingPosition must not both be set, ${got}`);
+  }
+  if (!areSound(refinement, 'startingPosition')) return;
+  if (Date.parse(given.startingPosition ?? '') > now.getTime()) {
+    const got = `got ${show(startingPosition)}, and it is ${now.toISOString()}`;
+    report(refinement, 'startingPosition', `must not be in the future, ${got}`);
+  }
+}
+
+function checkFormat(given: Given, refinement: Refinement): void {
+  const { compression, compressionLevel: level } = given;
+  if (level !== undefined && areSound(refinement, 'compression', 'compressionLevel')) {
+    if (compression === 'none') {
+      report(
+        refinement,
+        'compressionLevel',
+        `must not be set with compression 'none', got ${level}`,
+      );
+    } else {
+      const { min, max } = compressionLevels[compression];
+      if (level < min || level > max) {
+        const allowed = `a whole number from ${min} to ${max} with compression '${compression}'`;
+        report(refinement, 'compressionLevel', `must be ${allowed}, got ${level}`);
+      }
+    }
+  }
+}
+
+/** What Lambda takes in provisioned mode only: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+function checkMode(given: Given, refinement: Refinement): void {
+  if (given.provisionedPollers !== undefined) return;
+  const refuse = (name: keyof Given, allowed: string, what: string): void => {
+    const reason = `Lambda ${what} in provisioned mode only`;
+    const got = `got ${show(given[name])}`;
+    report(refinement, name, `must ${allowed} without provisionedPollers (${reason}), ${got}`);
+  };
+  if (given.reportBatchItemFailures === true) {
+    refuse('reportBatchItemFailures', 'be false', 'takes partial responses to a Kafka batch');
+  }
+  for (const name of ['retryAttempts', 'maxRecordAge'] as const) {
+    if (given[name] === undefined) continue;
+    refuse(name, 'not be set', 'takes limits to the retries of a Kafka batch');
+  }
+  if (given.bisectBatchOnError === true) {
+    refuse('bisectBatchOnError', 'be false', 'bisects a Kafka batch');
+  }
+}
+
+function checkReplay(given: Given, refinement: Refinement): void {
+  const { replayTimeoutSeconds: timeout, replayVisibilitySeconds: chosen } = given;
+  if (!areSound(refinement, 'replayTimeoutSeconds', 'replayVisibilitySeconds')) return;
+  const least = VISIBILITY_TIMEOUTS * timeout;
+  const visibility = chosen ?? least;
+  if (visibility < least || visibility > MAX_VISIBILITY_SECONDS) {
+    const allowed = `a whole number from ${least} to ${MAX_VISIBILITY_SECONDS} with replayTimeoutSeconds ${timeout}`;
+    const reason = `the least is ${VISIBILITY_TIMEOUTS} times that`;
+    const message = `must be ${allowed} (${reason}), got ${visibility}`;
+    report(refinement, 'replayVisibilitySeconds', message);
+    return;
+  }
+  const most = Math.floor(MAX_RETENTION_SECONDS / visibility);
+  if (!areSound(refinement, 'replayTries') || given.replayTries <= most) return;
+  const reason = 'SQS drops a message after 14 days, before it were a dead letter';
+  const allowed = `at most ${most} with replayVisibilitySeconds ${visibility}`;
+  report(refinement, 'replayTries', `must be ${allowed} (${reason}), got ${given.replayTries}`);
+}
+
+function checkConsumerGroups(given: Given, refinement: Refinement): void {
+  if (!areSound(refinement, 'stackName', 'topics', 'consumerGroupId')) return;
+  if (given.topics.length > 1 && given.consumerGroupId?.includes(TOPIC) === false) {
+    // Not made unique by itself: the second topic of a stack would change the group of the first.
+    const advice = `such as '${given.consumerGroupId}-${TOPIC}', or archive each topic in a stack of its own to keep a group`;
+    const message = `must contain ${TOPIC} with several topics (${advice}), got ${show(given.consumerGroupId)}`;
+    report(refinement, 'consumerGroupId', message);
+    return;
+  }
+  for (const { consumerGroupId } of topicSettings(given)) {
+    if (consumerGroupId.length <= MAX_CONSUMER_GROUP_LENGTH) continue;
+    const got = `got ${show(consumerGroupId)}, ${consumerGroupId.length} characters`;
+    const advice = 'set a shorter one, or archive the topic in a stack of its own';
+    const allowed = `make groups of at most ${MAX_CONSUMER_GROUP_LENGTH} characters (${advice})`;
+    report(refinement, 'consumerGroupId', `must ${allowed}, ${got}`);
+  }
+}

@@ -1,0 +1,154 @@
+import { Duration, Size } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, expect, it } from 'vitest';
+import { environmentNames } from '../../lambda/contract.ts';
+import { ArchiveBucket } from '../../lib/archive-bucket.ts';
+import { FailedBatches } from '../../lib/failed-batches.ts';
+import { ReplayFunction } from '../../lib/replay-function.ts';
+import {
+  bareStack,
+  propertiesOf,
+  resourceOf,
+  resourcesOf,
+  SYNTH_TIMEOUT_MS,
+} from './synthesize.ts';
+
+const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const REPLAY_QUEUE = 'FailedBatchesReplayQueueF336E480';
+const DEAD_LETTER_QUEUE = 'FailedBatchesDeadLetterQueueF82B3E85';
+
+let template: Template;
+
+beforeAll(() => {
+  const stack = bareStack();
+  const { bucket } = new ArchiveBucket(stack, 'Archive');
+  const failedBatches = new FailedBatches(stack, 'FailedBatches', {
+    replayDelay: Duration.seconds(60),
+    replayVisibility: Duration.hours(1),
+    replayTries: 7,
+    replayedRetention: Duration.days(30),
+  });
+  new ReplayFunction(stack, 'ReplayFunction', {
+    bucket,
+    failedBatches,
+    objectPrefix: 'example/',
+    timeFolder: 'day',
+    compression: 'zstd',
+    compressionLevel: 7,
+    metadata: { env: 'prod', shard: 3 },
+    maxParallelPuts: 8,
+    logLevel: 'warn',
+    replayTries: 7,
+    replayRetrySeconds: 30,
+    memory: Size.gibibytes(2),
+    timeout: Duration.minutes(10),
+    batchSize: 3,
+    maxConcurrency: 4,
+  });
+  template = Template.fromStack(stack);
+}, SYNTH_TIMEOUT_MS);
+
+it('runs on Node 24 on arm64, from the bundle, with the memory and time it was given', () => {
+  expect(propertiesOf(template, 'AWS::Lambda::Function')).toMatchObject({
+    Runtime: 'nodejs24.x',
+    Architectures: ['arm64'],
+    Handler: 'index.handler',
+    MemorySize: 2048,
+    Timeout: 600,
+  });
+});
+
+it('is told every setting by the names of the contract', () => {
+  expect(propertiesOf(template, 'AWS::Lambda::Function').Environment).toEqual({
+    Variables: {
+      [environmentNames.archiveBucket]: { Ref: 'ArchiveBucket' },
+      [environmentNames.objectPrefix]: 'example/',
+      [environmentNames.timeFolder]: 'day',
+      [environmentNames.compression]: 'zstd',
+      [environmentNames.compressionLevel]: '7',
+      [environmentNames.metadata]: '{"env":"prod","shard":3}',
+      [environmentNames.maxParallelPuts]: '8',
+      [environmentNames.logLevel]: 'WARN',
+      [environmentNames.serviceName]: 'Stack',
+      [environmentNames.failedBatchBucket]: { Ref: 'FailedBatchBucket' },
+      [environmentNames.replayQueueUrl]: { Ref: REPLAY_QUEUE },
+      [environmentNames.deadLetterQueueUrl]: { Ref: DEAD_LETTER_QUEUE },
+      [environmentNames.replayTries]: '7',
+      [environmentNames.replayRetrySeconds]: '30',
+      NODE_OPTIONS: '--enable-source-maps',
+    },
+  });
+});
+
+it('gets messages of the replay queue, so many at a time, and says which are to come again', () => {
+  const [functionId] = Object.keys(resourcesOf(template, 'AWS::Lambda::Function'));
+  // Without a batching window, which would only add to the delay of the queue.
+  expect(propertiesOf(template, MAPPING)).toEqual({
+    BatchSize: 3,
+    EventSourceArn: { 'Fn::GetAtt': [REPLAY_QUEUE, 'Arn'] },
+    FunctionName: { Ref: functionId },
+    FunctionResponseTypes: ['ReportBatchItemFailures'],
+    ScalingConfig: { MaximumConcurrency: 4 },
+  });
+});
+
+it('writes to a log group of its own, kept for a month and deleted with the stack', () => {
+  const [[id, logGroup] = []] = Object.entries(resourcesOf(template, 'AWS::Logs::LogGroup'));
+  expect(logGroup?.Properties).toEqual({ RetentionInDays: 30 });
+  expect(logGroup?.DeletionPolicy).toBe('Delete');
+  expect(propertiesOf(template, 'AWS::Lambda::Function').LoggingConfig).toEqual({
+    LogGroup: { Ref: id },
+  });
+});
+
+it('may do what a replay takes, and nothing else', () => {
+  const [logGroup] = Object.keys(resourcesOf(template, 'AWS::Logs::LogGroup'));
+  const arn = (id: string | undefined) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+  expect(propertiesOf(template, 'AWS::IAM::Policy').PolicyDocument).toEqual({
+    Version: '2012-10-17',
+    Statement: [
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: arn(logGroup),
+      },
+      {
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:PutObject'],
+        Resource: { 'Fn::Join': ['', [arn('ArchiveBucket'), '/example/*']] },
+      },
+      { Effect: 'Allow', Action: 's3:ListBucket', Resource: arn('FailedBatchBucket') },
+      {
+        Effect: 'Allow',
+        Action: [
+          's3:GetObject',
+          's3:GetObjectTagging',
+          's3:GetObjectVersion',
+          's3:PutObjectTagging',
+          's3:PutObjectVersionTagging',
+        ],
+        Resource: { 'Fn::Join': ['', [arn('FailedBatchBucket'), '/*']] },
+      },
+      {
+        Effect: 'Allow',
+        Action: [
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ReceiveMessage',
+          'sqs:SendMessage',
+        ],
+        Resource: arn(REPLAY_QUEUE),
+      },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn(DEAD_LETTER_QUEUE) },
+    ],
+  });
+  const role = propertiesOf(template, 'AWS::IAM::Role');
+  expect(role.ManagedPolicyArns).toBeUndefined();
+  expect(role.Policies).toBeUndefined();
+});
+
+it('is created after its permissions, which Lambda checks for the mapping', () => {
+  const [policy] = Object.keys(resourcesOf(template, 'AWS::IAM::Policy'));
+  expect(resourceOf(template, 'AWS::Lambda::Function').DependsOn).toContain(policy);
+});
