@@ -1,7 +1,15 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { metricNames, objectMetadataNames } from '../lambda/contract.ts';
+import {
+  deadLetterAttributes,
+  failedBatchTags,
+  metricNames,
+  objectMetadataNames,
+  replayMetricNames,
+} from '../lambda/contract.ts';
+import { errorCodes } from '../lambda/core/errors.ts';
+import { alarmNames } from '../lib/alarm-names.ts';
 import { settingsSchema } from '../lib/settings-schema.ts';
 
 const root = resolve(import.meta.dirname, '..');
@@ -13,7 +21,7 @@ function anchorsOf(page: string): string[] {
   return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
-      .replace(/[^a-z0-9 -]/g, '')
+      .replace(/[^a-z0-9 _-]/g, '')
       .replaceAll(' ', '-'),
   );
 }
@@ -46,7 +54,33 @@ describe('documentation', () => {
     const listed = [...read('docs/metrics.md').matchAll(/^\| `(\w+)` \|/gm)].map(
       ([, name]) => name,
     );
-    expect(listed.sort()).toEqual(Object.values(metricNames).sort());
+    const all = [...Object.values(metricNames), ...Object.values(replayMetricNames)];
+    expect(listed.sort()).toEqual(all.sort());
+  });
+
+  it('docs/runbook.md has a section for each alarm, with what to look for and to do', () => {
+    const sections = read('docs/runbook.md').split(/^## /m).slice(1);
+    const titles = sections.map((section) => section.split('\n')[0]);
+    expect(titles).toEqual(Object.values(alarmNames));
+    for (const section of sections) {
+      for (const part of ['Description', 'Investigation', 'Resolution']) {
+        expect(section).toContain(`**${part}.**`);
+      }
+    }
+  });
+
+  it('docs/runbook.md has a section for each reason of a dead letter', () => {
+    const titles = [...read('docs/runbook.md').matchAll(/^### (.*)$/gm)].map(([, title]) => title);
+    // The one is told before a message is read, the other leaves it in its queue.
+    const others = ['INVALID_SETTINGS', 'QUEUE_FAILED'];
+    const codes = errorCodes.filter((code) => !others.includes(code));
+    expect(titles.sort()).toEqual([...codes, 'No code'].sort());
+  });
+
+  it('docs/replay.md lists every tag of a failed batch and every attribute of a dead letter', () => {
+    const page = read('docs/replay.md');
+    const names = [...Object.values(failedBatchTags), ...Object.values(deadLetterAttributes)];
+    expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
   });
 
   it('says nothing of one machine: no absolute paths in the docs', () => {
