@@ -4,15 +4,32 @@ import { runDemo } from '../emulator/demo/run.ts';
 import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
 import { bundleFunction } from '../lib/bundle.ts';
 
-// By exit, which also ends the processes of the function and of Kafka.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+/** Ends the run's own way, while it waits for that. */
+let end: (() => void) | undefined;
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    if (end !== undefined) end();
+    // By exit, which also ends the processes of the functions and of Kafka.
+    else process.exit(code);
+  });
+}
+
+/** Resolves at Ctrl-C. */
+function seenEnough(): Promise<void> {
+  return new Promise((resolve) => {
+    end = resolve;
+  });
+}
 
 try {
   const options = parseDemoOptions(process.argv.slice(2), process.env);
   if (options === 'help') print(demoHelp);
   else {
-    const deps = { codeFolder: bundleFunction('archive'), now: Date.now, print, progress };
+    const deps = { bundle: bundleFunction, now: Date.now, print, progress, seenEnough };
     if (!(await runDemo(options, deps))) process.exitCode = 1;
   }
 } catch (error) {

@@ -27,8 +27,7 @@ try {
   const options = parseEmulateOptions(process.argv.slice(2), env, Date.now());
   if (options === 'help') print(emulateHelp);
   else {
-    const codeFolder = bundleFunction('archive');
-    const deps = { codeFolder, environment: env, now: Date.now, print, progress };
+    const deps = { bundle: bundleFunction, environment: env, now: Date.now, print, progress };
     const isDone = await runEmulate(options, { ...deps, stop: stop.signal });
     if (!isDone) process.exitCode = 1;
   }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type BatchRecord, type EventOrigin, listName, toEventJson } from './batch.ts';
 import type { Discard } from './event-source-mapping.ts';
+import type { CreatedObject } from './s3-server/operation.ts';
 
 /** What a failed batch's entry says besides its records. */
 export interface FailureContext {
@@ -58,11 +59,13 @@ export interface S3DestinationOptions
   readonly now: () => number;
   /** Milliseconds that the bucket has for an answer. @default 30000 */
   readonly requestTimeout?: number;
+  /** Told of each entry once it is there, where the bucket itself tells nobody. @default nothing */
+  readonly announce?: (entry: CreatedObject) => void;
 }
 
 /** An on-failure destination that keeps each failed batch as an object of a bucket. */
 export function s3Destination(options: S3DestinationOptions) {
-  const { bucket, client, functionArn, mappingId, now, origin } = options;
+  const { announce, bucket, client, functionArn, mappingId, now, origin } = options;
   const { requestTimeout = 30_000 } = options;
   return async (discard: Discard): Promise<void> => {
     const requestId = randomUUID();
@@ -72,7 +75,9 @@ export function s3Destination(options: S3DestinationOptions) {
     const place = listName(origin, first?.record.partition ?? 0);
     const key = failedBatchKey({ mappingId, place, now: at, id: requestId });
     const put = new PutObjectCommand({ Bucket: bucket, Key: key, Body: body });
-    await client.send(put, { abortSignal: AbortSignal.timeout(requestTimeout) });
+    const sent = { abortSignal: AbortSignal.timeout(requestTimeout) };
+    const { ETag = '' } = await client.send(put, sent);
+    announce?.({ bucket, key, size: Buffer.byteLength(body), etag: ETag.replaceAll('"', '') });
   };
 }
 

@@ -14,7 +14,12 @@ export interface PipelineOptions {
   readonly mappings: readonly Omit<MappingDeps, 'invoke' | 'clock'>[];
   /** Told of each event before the function gets it. @default nothing */
   readonly onInvoke?: (event: string) => void;
+  /** Stands between the mappings and the function. @default nothing does */
+  readonly wrapInvoke?: (invoke: Invoke) => Invoke;
 }
+
+/** Invokes a function with an event of JSON text; never rejects. */
+export type Invoke = MappingDeps['invoke'];
 
 /** The way from topics to S3 on this machine. */
 export interface Pipeline {
@@ -38,15 +43,16 @@ export const systemClock: EmulatorClock = {
 /** Puts event source mappings before a function. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { function: configuration, mappings, onInvoke } = options;
+  const { wrapInvoke = (each: Invoke) => each } = options;
   // As many environments as batches can be in the function at a time.
   const concurrency = mappings
     .map(({ settings }) => settings.pollers * settings.invokesPerPoller)
     .reduce((sum, each) => sum + each, 0);
   const fn = new EmulatedFunction(configuration, concurrency);
-  const invoke = (event: string) => {
+  const invoke = wrapInvoke((event) => {
     onInvoke?.(event);
     return fn.invoke(event);
-  };
+  });
   const running = mappings.map(
     (deps) => new EventSourceMapping({ ...deps, invoke, clock: systemClock }),
   );

@@ -8,6 +8,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { InvokeOutcome } from './retry-policy.ts';
 
+/** A message that the function is done with. */
+export interface DoneMessage {
+  readonly body: string;
+  /** How often it was received. */
+  readonly tries: number;
+}
+
 /** What happened, for whoever watches. */
 export type QueueMappingEvent =
   | {
@@ -17,6 +24,8 @@ export type QueueMappingEvent =
       readonly outcome: InvokeOutcome;
       /** Messages that are kept: they come again. */
       readonly kept: number;
+      /** The others, which are deleted next. */
+      readonly done: readonly DoneMessage[];
     }
   /** It is tried again: received messages that were done may come again too. */
   | { readonly type: 'queue failed'; readonly action: 'receive' | 'delete' };
@@ -99,6 +108,9 @@ export class QueueMapping {
       milliseconds: Date.now() - started,
       outcome,
       kept: kept.size,
+      done: done.map(({ Attributes = {}, Body = '' }) => {
+        return { body: Body, tries: Number(Attributes.ApproximateReceiveCount) };
+      }),
     });
     if (done.length > 0) await this.#delete(done);
   }
@@ -118,8 +130,8 @@ export class QueueMapping {
   }
 }
 
-/** DG: with-sqs */
-function toQueueEventJson(messages: readonly Message[]): string {
+/** The event of an invocation with these messages, as JSON text. DG: with-sqs */
+export function toQueueEventJson(messages: readonly Message[]): string {
   return JSON.stringify({
     Records: messages.map((message) => ({
       messageId: message.MessageId,
@@ -135,16 +147,29 @@ function toQueueEventJson(messages: readonly Message[]): string {
   });
 }
 
-/** Ids of the messages that stay in the queue: all, where the result is not one of the documented. */
+/** Ids of the messages that stay in the queue: all, where the result names one that was not sent. */
 function keptOf(messages: readonly Message[], outcome: InvokeOutcome): ReadonlySet<string> {
   const all = new Set(messages.map(({ MessageId: id = '' }) => id));
-  if (outcome.kind !== 'returned') return all;
-  const result: unknown = JSON.parse(outcome.payload);
-  if (typeof result !== 'object' || result === null || !('batchItemFailures' in result)) {
-    return new Set();
+  const named = outcome.kind === 'returned' ? readItemFailures(outcome.payload) : 'invalid';
+  return named !== 'invalid' && named.every((id) => all.has(id)) ? new Set(named) : all;
+}
+
+/**
+ * The identifiers in a partial batch response: none for null, `{}` or an empty list.
+ * DG: services-sqs-errorhandling. ASSUMED: any other shape is as bad as an invalid identifier.
+ */
+function readItemFailures(payload: string): readonly string[] | 'invalid' {
+  let result: unknown;
+  try {
+    result = payload === '' ? null : JSON.parse(payload);
+  } catch {
+    return 'invalid';
   }
-  const { batchItemFailures: failures } = result;
-  if (!Array.isArray(failures)) return all;
-  const named = failures.map((each) => String(each?.itemIdentifier));
-  return named.every((id) => all.has(id)) ? new Set(named) : all;
+  if (result === null) return [];
+  if (typeof result !== 'object') return 'invalid';
+  const { batchItemFailures: failures } = result as { readonly batchItemFailures?: unknown };
+  if (failures == null) return [];
+  if (!Array.isArray(failures)) return 'invalid';
+  const ids = failures.map((each) => each?.itemIdentifier);
+  return ids.every((id) => typeof id === 'string') ? ids : 'invalid';
 }

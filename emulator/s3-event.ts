@@ -24,6 +24,20 @@ export function objectCreatedEvent({ bucket, etag, key, size }: CreatedObject, a
   });
 }
 
+/** Keys of the objects that an event names, however they are encoded; none where it is no event. */
+export function keysOfEvent(body: string): readonly string[] {
+  try {
+    const { Records: records }: { readonly Records: readonly NamesObject[] } = JSON.parse(body);
+    return records.map(({ s3 }) => decodeURIComponent(s3.object.key.replaceAll('+', ' ')));
+  } catch {
+    return [];
+  }
+}
+
+interface NamesObject {
+  readonly s3: { readonly object: { readonly key: string } };
+}
+
 /** As in a form, with slashes as they are. */
 function encodeKey(key: string): string {
   return encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');

@@ -13,21 +13,24 @@ export interface ArchiveRun {
   readonly counts: DemoCounts;
   readonly ledger: Ledger;
   readonly progress: (line: string) => void;
+  /** Whether failed invocations are to be expected, however many. */
+  readonly isPatient: boolean;
   /** Rejects when it is of no use to go on. */
   readonly refused: Promise<never>;
 }
 
-/** Failed invocations in a row after which the demo gives up, as a user is waiting. */
+/** Failed invocations in a row after which an impatient run gives up, as a user is waiting. */
 const MAX_FAILURES = 5;
 
 const PROGRESS_MS = 500;
 
 /**
  * Archives the topics, while what is in them is produced or read into the ledger. Resolves when all is
- * committed, or when invocations fail again and again; then nothing of it is left running.
+ * committed, or when invocations fail again and again and it is not patient; then nothing of it is left
+ * running.
  */
 export async function archiveAll(run: ArchiveRun): Promise<void> {
-  const { topics, pipeline, counts, ledger, progress, refused } = run;
+  const { topics, pipeline, counts, isPatient, ledger, progress, refused } = run;
   const stop = new AbortController();
   const expectIn = (kind: 'found' | 'produced') => (record: ArchivedRecord) => {
     ledger.expect(record);
@@ -37,7 +40,7 @@ export async function archiveAll(run: ArchiveRun): Promise<void> {
   const timer = setInterval(() => {
     const lag = topics.map((topic) => topic.lag()).reduce((sum, each) => sum + each, 0);
     progress(counts.progress(lag));
-    if (counts.failuresInARow >= MAX_FAILURES) pipeline.stop();
+    if (!isPatient && counts.failuresInARow >= MAX_FAILURES) pipeline.stop();
   }, PROGRESS_MS);
   const archived = pipeline.run();
   const learned = Promise.all(

@@ -31,6 +31,17 @@ export interface DemoOptions {
   readonly ric: boolean;
   /** @default - a topic in memory */
   readonly kafka: DemoKafka | undefined;
+  /** Share of the batches, from 0 to 1, that fail however often they are tried. @default - none is made to */
+  readonly failRate: number | undefined;
+  /** Seconds for which the archive bucket refuses every put. @default - it never does */
+  readonly outage: number | undefined;
+  /** Whether the servers stay after the verdict, until the user has seen enough. */
+  readonly keep: boolean;
+}
+
+/** Whether the run has failed batches, and a way back for them. */
+export function hasFailures({ failRate, outage }: DemoOptions): boolean {
+  return failRate !== undefined || outage !== undefined;
 }
 
 /** A run over a real broker. */
@@ -49,6 +60,10 @@ const ranges = {
   pollers: { min: 1, max: 100, default: 1 },
 } as const satisfies Record<string, SettingRange>;
 
+/** Records of a batch where batches are to fail: dozens of them for the earthquakes. */
+const FAILING_BATCH_SIZE = 50;
+const MAX_OUTAGE_SECONDS = 600;
+
 /** What `--help` prints. */
 export const demoHelp = `Archives a topic on this machine: an emulated event source mapping invokes the function
 that would be deployed, which stores its objects in a local S3 server; then every record
@@ -65,7 +80,7 @@ Input (default: 1,707 earthquakes, each keyed by its id, with its own time)
 
 Topic and mapping
   --partitions N       partitions of the topic, 1 to 1000 (default 3)
-  --batch-size N       records of a batch, 1 to 10000 (default 10000)
+  --batch-size N       records of a batch, 1 to 10000 (default 10000; 50 with failures)
   --batch-window S     seconds a batch may wait to fill, 0 to 300 (default 1)
   --pollers N          pollers, each with its share of the partitions (default 1)
 
@@ -76,6 +91,12 @@ ${connectionHelp}
   --topics LIST        topics, with commas between (default: the demo's own): one that is there is
                        archived as it is, up to its end; others are created and filled
 
+Failures (default: none): what fails for good is kept as a failed batch, and replayed from there
+  --fail-rate R        this share of the batches, 0 to 1, fails in the function however often it is tried
+  --outage T           after the first batch, the archive bucket refuses every put for so long, such as
+                       30s or 2m (1s to 10m)
+  --keep               leave the servers running after the verdict, for 'npm run replay', until Ctrl-C
+
 Objects
   --compression NAME   gzip, zstd or none (default gzip)
   --time-folder NAME   hour, day or none (default day)
@@ -84,7 +105,8 @@ Objects
   --ric                run the function on aws-lambda-ric, if that is installed
   --help               this text
 
-Exit code: 0 when every offset was stored exactly once, 1 when not, 2 for bad options or input.
+Exit code: 0 when every offset was stored exactly once and no failed batch is left, 1 when not,
+2 for bad options or input.
 `;
 
 const flags = {
@@ -102,6 +124,9 @@ const flags = {
   compression: { ...text, default: 'gzip' },
   'time-folder': { ...text, default: 'day' },
   out: { ...text, default: 'demo-out' },
+  'fail-rate': text,
+  outage: text,
+  keep: flag,
   ric: flag,
   help: flag,
 } as const;
@@ -124,14 +149,16 @@ export function parseDemoOptions(
   if (input === undefined && (key ?? timestamp) !== undefined) {
     throw invalid('--key and --timestamp are fields of an input: give --input too');
   }
+  const failures = readFailures(values);
   return {
     input,
     key,
     timestamp,
+    ...failures,
     records:
       values.records === undefined ? undefined : wholeNumber(ranges, 'records', values.records),
     partitions: wholeNumber(ranges, 'partitions', values.partitions),
-    batchSize: wholeNumber(ranges, 'batch-size', values['batch-size']),
+    batchSize: wholeNumber(ranges, 'batch-size', values['batch-size'] ?? failures.batchSize),
     batchWindow: wholeNumber(ranges, 'batch-window', values['batch-window']),
     pollers: wholeNumber(ranges, 'pollers', values.pollers),
     compression: oneOf('compression', values.compression, compressions),
@@ -140,6 +167,36 @@ export function parseDemoOptions(
     ric: values.ric,
     kafka: readKafka(values, environment),
   };
+}
+
+function readFailures(values: {
+  readonly 'fail-rate'?: string;
+  readonly outage?: string;
+  readonly keep: boolean;
+}) {
+  const { 'fail-rate': rate, keep, outage } = values;
+  const isFailing = rate !== undefined || outage !== undefined;
+  if (keep && !isFailing) throw invalid('--keep needs --fail-rate or --outage');
+  return {
+    failRate: rate === undefined ? undefined : share('fail-rate', rate),
+    outage: outage === undefined ? undefined : duration('outage', outage),
+    keep,
+    batchSize: isFailing ? String(FAILING_BATCH_SIZE) : undefined,
+  };
+}
+
+function share(name: string, given: string): number {
+  const value = Number(given);
+  if (/^\d*\.?\d+$/.test(given) && value <= 1) return value;
+  throw invalid(`--${name} must be a number from 0 to 1, got '${given}'`);
+}
+
+/** Seconds. */
+function duration(name: string, given: string): number {
+  const [, amount, unit] = /^(\d+)(s|m)$/.exec(given) ?? [];
+  const seconds = Number(amount) * (unit === 'm' ? 60 : 1);
+  if (seconds >= 1 && seconds <= MAX_OUTAGE_SECONDS) return seconds;
+  throw invalid(`--${name} must be whole seconds or minutes from 1s to 10m, got '${given}'`);
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

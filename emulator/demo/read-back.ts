@@ -1,6 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { objectMetadataNames } from '../../lambda/contract.ts';
+import type { Ledger } from './ledger.ts';
 
 /** A record as an object holds it. */
 export interface ArchivedRecord {
@@ -17,6 +19,8 @@ export interface ArchivedObject {
   /** Bytes as stored. */
   readonly bytes: number;
   readonly lines: readonly string[];
+  /** Whether it was replayed from a failed batch. */
+  readonly isReplayed: boolean;
 }
 
 /** Reads all objects of a bucket whose keys begin with a prefix, in the order of their keys. */
@@ -31,14 +35,59 @@ export async function* readObjects(
       new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
     );
     for (const { Key: key = '' } of page.Contents ?? []) {
-      const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      const { Body, Metadata = {} } = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key }),
+      );
       const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
       const lines = decompress(key, body).toString().split('\n');
       // Each line ends in a line break, so that nothing follows the last.
-      yield { key, bytes: body.length, lines: lines.slice(0, -1) };
+      const isReplayed = Metadata[objectMetadataNames.failedBatch] !== undefined;
+      yield { key, bytes: body.length, lines: lines.slice(0, -1), isReplayed };
     }
     token = page.NextContinuationToken;
   } while (token !== undefined);
+}
+
+/** What an archive came to. */
+export interface ReadBack {
+  readonly objects: number;
+  readonly records: number;
+  readonly bytesStored: number;
+  /** What was stored by replay. */
+  readonly replayedObjects: number;
+  readonly replayedRecords: number;
+  readonly lastKey: string;
+  readonly lastLine: string;
+}
+
+/**
+ * Reads every record of a bucket back into a ledger, as a user of the archive would: list, get, unpack.
+ *
+ * @param onObject told after each object how much was read
+ */
+export async function readBack(
+  { bucket, client }: { readonly client: S3Client; readonly bucket: string },
+  ledger: Pick<Ledger, 'readBack'>,
+  onObject: (read: ReadBack) => void,
+): Promise<ReadBack> {
+  const read = {
+    ...{ objects: 0, records: 0, bytesStored: 0, replayedObjects: 0, replayedRecords: 0 },
+    ...{ lastKey: '', lastLine: '' },
+  };
+  for await (const { key, bytes, isReplayed, lines } of readObjects(client, bucket)) {
+    for (const line of lines) ledger.readBack(readRecordLine(line));
+    read.objects += 1;
+    read.records += lines.length;
+    read.bytesStored += bytes;
+    if (isReplayed) {
+      read.replayedObjects += 1;
+      read.replayedRecords += lines.length;
+    }
+    read.lastKey = key;
+    read.lastLine = lines.at(-1) ?? '';
+    onObject(read);
+  }
+  return read;
 }
 
 /** Reads a record line back into the bytes that Kafka held. */

@@ -1,4 +1,5 @@
 import type { MappingEvent } from '../event-source-mapping.ts';
+import type { FailedBatchCounts } from '../failed-batch-watch.ts';
 import type { DiscardCondition } from '../retry-policy.ts';
 import { isExact, total, type Verdict } from './ledger.ts';
 
@@ -19,11 +20,11 @@ export class DemoCounts {
   trouble = '';
   /** Milliseconds of each invocation. */
   readonly durations: number[] = [];
-  /** Records that the event source mapping gave up, by condition. */
+  /** Records that the event source mapping gave up and that are kept nowhere, by condition. */
   readonly discarded = new Map<DiscardCondition, number>();
 
   observe(event: MappingEvent): void {
-    if (event.type === 'discarded') {
+    if (event.type === 'discarded' && !event.delivered) {
       const before = this.discarded.get(event.condition) ?? 0;
       this.discarded.set(event.condition, before + event.records.length);
     }
@@ -68,11 +69,28 @@ export interface DemoFigures {
   readonly functionLimitMiB: number;
   /** Of this process: topic, event source mapping, S3 server. */
   readonly emulatorMiB: number;
+  /** @default - of a run without failures */
+  readonly replay?: ReplayFigures;
+}
+
+/** Figures of failed batches and of what was replayed from them. */
+export interface ReplayFigures {
+  readonly counts: FailedBatchCounts;
+  /** Milliseconds of the one that took longest. */
+  readonly slowestMs: number;
+  /** Records in all objects. */
+  readonly records: number;
+  /** What was stored by replay. */
+  readonly replayedObjects: number;
+  readonly replayedRecords: number;
 }
 
 /** The table at the end of a run. */
 export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
-  const { durations, failures, archived, bytesIn } = counts;
+  const { durations, failures, bytesIn } = counts;
+  const { replay } = figures;
+  const records = replay?.records ?? counts.archived;
+  const byReplay = (part = 0) => (replay ? ` (${count(part)} by replay)` : '');
   const sorted = [...durations].sort((a, b) => a - b);
   const percentile = (share: number) => count(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
   const { bytesStored, functionMiB } = figures;
@@ -80,15 +98,16 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
   // AWS's own runtime client does not tell what it holds.
   const held = functionMiB === 0 ? 'unknown' : count(functionMiB);
   const rows = [
-    ['records', count(archived)],
+    ['records', `${count(records)}${byReplay(replay?.replayedRecords)}`],
     [
       'invocations',
       `${count(durations.length)} (failed ${count(failures)}, cold starts ${count(figures.coldStarts)})`,
     ],
-    ['objects', count(figures.objects)],
+    ...(replay ? [['failed batches', failedBatches(replay)]] : []),
+    ['objects', `${count(figures.objects)}${byReplay(replay?.replayedObjects)}`],
     ['bytes in', `${count(bytesIn)} of keys and values`],
     ['bytes stored', `${count(bytesStored)}, ${figures.compression}${smaller}`],
-    ['records/s', count(archived / figures.seconds)],
+    ['records/s', count(records / figures.seconds)],
     [
       'invocation ms',
       `p50 ${percentile(0.5)}, p90 ${percentile(0.9)}, p99 ${percentile(0.99)}, max ${percentile(1)}`,
@@ -99,6 +118,14 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
     ],
   ];
   return rows.map(([name = '', figure = '']) => `  ${name.padEnd(14)} ${figure}`).join('\n');
+}
+
+function failedBatches({ counts, slowestMs }: ReplayFigures): string {
+  const { all, dead, replayed, waiting } = counts;
+  if (all === 0) return 'none';
+  const slowest = replayed > 0 ? ` (slowest after ${seconds(slowestMs)})` : '';
+  if (replayed === all) return `${count(all)}, all replayed${slowest}`;
+  return `${count(all)}: replayed ${count(replayed)}${slowest}, waiting ${count(waiting)}, dead ${count(dead)}`;
 }
 
 /** What is said of each topic, where there are several, and of all. */
@@ -120,4 +147,9 @@ export function verdictLines(verdicts: ReadonlyMap<string, Verdict>): string[] {
 /** A whole number with thousands set apart. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
+}
+
+/** Milliseconds as seconds, with tenths. */
+export function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(1)} s`;
 }

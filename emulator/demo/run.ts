@@ -1,40 +1,45 @@
 import { createWriteStream, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Writable } from 'node:stream';
 import { settingRanges } from '../../lambda/contract.ts';
+import type { FunctionEntry } from '../../lib/bundle.ts';
+import type { FailedBatches } from '../failed-batches.ts';
 import type { KafkaConnection } from '../kafka/connection.ts';
 import { startKafkaCluster } from '../kafka-cluster/cluster.ts';
 import type { EmulatedFunction } from '../lambda/function.ts';
 import { archiveFunction } from '../local-functions.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
-import { s3ClientOf } from '../s3-client.ts';
-import { startS3Server } from '../s3-server/server.ts';
+import { type S3Access, s3ClientOf } from '../s3-client.ts';
+import { type S3Server, startS3Server } from '../s3-server/server.ts';
 import { mappingSettings } from '../settings.ts';
 import { archiveAll } from './archive-all.ts';
 import { BrokerWatch } from './broker-watch.ts';
 import { DemoCluster } from './demo-cluster.ts';
 import { type DemoTopic, memoryDemoTopic, ownTopicName } from './demo-topic.ts';
+import { DemoFailures, FAILED_BUCKET, type FunctionPlace } from './failures.ts';
 import { demoRecords } from './input.ts';
 import { explainKafkaError } from './kafka-errors.ts';
 import { isExact, Ledger, total } from './ledger.ts';
-import type { DemoOptions } from './options.ts';
+import { type DemoOptions, hasFailures } from './options.ts';
 import { checkReadable, prepareFolder, ricCommand } from './prepare.ts';
-import { readObjects, readRecordLine } from './read-back.ts';
+import { type ReadBack, readBack } from './read-back.ts';
 import { count, DemoCounts, demoTable, verdictLines } from './report.ts';
 
 /** What a run of the demo needs from outside. */
 export interface DemoDeps {
-  /** Folder of the function's bundle. */
-  readonly codeFolder: string;
+  /** Makes a function's bundle, and tells its folder. */
+  readonly bundle: (name: FunctionEntry) => string;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly print: (line: string) => void;
   /** Replaces the last progress line. */
   readonly progress: (line: string) => void;
+  /** Resolves when the user has seen enough of the servers that are kept. */
+  readonly seenEnough: () => Promise<void>;
 }
 
 const BUCKET = 'archive';
 const FUNCTION_LOG = 'function.log';
+const REPLAY_LOG = 'replay.log';
 /** Folder of a broker that is started for the run. */
 const KAFKA_FOLDER = 'kafka';
 
@@ -62,6 +67,8 @@ class DemoRun {
   readonly #counts = new DemoCounts();
   readonly #ledger = new Ledger();
   readonly #watch: BrokerWatch;
+  /** @default - a run without failures */
+  readonly #failures: DemoFailures | undefined;
   /** What is to be closed, the last first. */
   readonly #closing: (() => Promise<void>)[] = [];
 
@@ -69,6 +76,7 @@ class DemoRun {
     this.#options = options;
     this.#deps = deps;
     this.#watch = new BrokerWatch(this.#counts, deps.print);
+    this.#failures = hasFailures(options) ? new DemoFailures(options, BUCKET, deps) : undefined;
   }
 
   async run(): Promise<boolean> {
@@ -77,27 +85,26 @@ class DemoRun {
     const runtimeCommand = ric ? ricCommand() : undefined;
     if (input !== undefined) checkReadable(input);
     const given = kafka?.connection && (await this.#connect(kafka.connection));
-    prepareFolder(out, { always: [BUCKET, FUNCTION_LOG], sometimes: [KAFKA_FOLDER] });
-    const log = createWriteStream(join(out, FUNCTION_LOG));
-    const s3 = await startS3Server({ root: out, buckets: [BUCKET] });
-    this.#closing.push(() => s3.close());
+    const codeFolder = this.#deps.bundle('archive');
+    prepareFolder(out, {
+      always: [BUCKET, FUNCTION_LOG],
+      sometimes: [KAFKA_FOLDER, FAILED_BUCKET, REPLAY_LOG],
+    });
+    const place = this.#placeOf(await this.#startS3(), runtimeCommand);
+    const batches = await this.#startReplay(place);
     const topics = await this.#openTopics(given);
     for (const { description } of topics) this.#deps.print(`${description} to ${out}/`);
+    const failedFolder = join(out, FAILED_BUCKET);
+    for (const line of this.#failures?.describe(failedFolder) ?? []) this.#deps.print(line);
 
     const started = this.#deps.now();
-    const pipeline = this.#createPipeline(topics, { log, endpoint: s3.endpoint, runtimeCommand });
-    await archiveAll({
-      topics,
-      pipeline,
-      counts: this.#counts,
-      ledger: this.#ledger,
-      progress: this.#deps.progress,
-      refused: this.#watch.refused,
-    });
+    const fn = await this.#archive(topics, this.#createPipeline(topics, place, codeFolder));
     const seconds = (this.#deps.now() - started) / 1000;
-    const read = await this.#readBack(s3.endpoint);
-    this.#printFigures(read, seconds, pipeline.function);
-    return this.#judge();
+    const read = await this.#readBack(place.s3);
+    this.#printFigures(read, seconds, fn);
+    const isGood = this.#judge();
+    if (batches) await this.#keep(batches, place.s3.endpoint);
+    return isGood;
   }
 
   /** Closes all, even where one cannot be closed. */
@@ -107,6 +114,24 @@ class DemoRun {
       await close().catch((error) => failures.push(error));
     }
     if (failures.length > 0) throw failures[0];
+  }
+
+  async #startS3(): Promise<S3Server> {
+    const s3 = await startS3Server({
+      root: this.#options.out,
+      buckets: this.#failures ? [BUCKET, FAILED_BUCKET] : [BUCKET],
+      ...this.#failures?.s3Hooks,
+    });
+    this.#closing.push(() => s3.close());
+    return s3;
+  }
+
+  async #startReplay(place: FunctionPlace): Promise<FailedBatches | undefined> {
+    const failures = this.#failures;
+    if (failures === undefined) return undefined;
+    const log = createWriteStream(join(this.#options.out, REPLAY_LOG));
+    this.#closing.push(() => failures.close());
+    return failures.start(place, { codeFolder: this.#deps.bundle('replay'), log });
   }
 
   async #connect(connection: KafkaConnection): Promise<DemoCluster> {
@@ -140,46 +165,62 @@ class DemoRun {
     return { brokers: [cluster.bootstrapServers] };
   }
 
-  #createPipeline(topics: readonly DemoTopic[], place: FunctionPlace): Pipeline {
-    const { batchSize, batchWindow, pollers, compression, timeFolder } = this.#options;
-    const { endpoint, ...rest } = place;
+  #placeOf({ endpoint }: S3Server, runtimeCommand: readonly string[] | undefined): FunctionPlace {
+    const { compression, timeFolder } = this.#options;
+    return {
+      ...{ compression, timeFolder, runtimeCommand },
+      ...{ s3: { endpoint }, archiveBucket: BUCKET, objectPrefix: 'demo/', serviceName: 'demo' },
+    };
+  }
+
+  #createPipeline(
+    topics: readonly DemoTopic[],
+    place: FunctionPlace,
+    codeFolder: string,
+  ): Pipeline {
+    const failures = this.#failures;
+    const { batchSize, batchWindow, out, pollers } = this.#options;
+    const settings = failures?.mapping ?? mappingSettings({ batchSize, batchWindow, pollers });
+    const timeoutSeconds = failures?.timeoutSeconds;
     return createPipeline({
       function: archiveFunction({
-        ...rest,
-        codeFolder: this.#deps.codeFolder,
-        compression,
-        timeFolder,
-        s3: { endpoint },
-        archiveBucket: BUCKET,
-        objectPrefix: 'demo/',
-        reportBatchItemFailures: false,
-        serviceName: 'demo',
+        ...{ ...place, codeFolder, reportBatchItemFailures: false },
+        ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+        log: createWriteStream(join(out, FUNCTION_LOG)),
       }),
+      ...(failures && { wrapInvoke: failures.wrapInvoke }),
       mappings: topics.map(({ source, origin }) => ({
-        source,
-        origin,
-        settings: mappingSettings({ batchSize, batchWindow, pollers }),
-        observe: (event) => this.#counts.observe(event),
+        ...{ source, origin, settings },
+        ...(failures && { onFailure: failures.destination(place.s3.endpoint, origin) }),
+        observe: (event) => {
+          this.#counts.observe(event);
+          failures?.observe(event);
+        },
       })),
     });
   }
 
-  /** Reads every record back into the ledger, as a user of the archive would: list, get, unpack. */
-  async #readBack(endpoint: string): Promise<ReadBack> {
-    const client = s3ClientOf({ endpoint });
-    const read = { objects: 0, bytesStored: 0, lastKey: '', lastLine: '' };
-    let records = 0;
-    for await (const { key, bytes, lines } of readObjects(client, BUCKET)) {
-      for (const line of lines) this.#ledger.readBack(readRecordLine(line));
-      records += lines.length;
-      read.objects += 1;
-      read.bytesStored += bytes;
-      read.lastKey = key;
-      read.lastLine = lines.at(-1) ?? '';
-      const figures = `${count(read.objects)} objects · ${count(records)} records`;
-      this.#deps.progress(`reading back · ${figures}`);
-    }
-    this.#deps.progress('');
+  /** Until all is archived, be it by replay. */
+  async #archive(topics: readonly DemoTopic[], pipeline: Pipeline): Promise<EmulatedFunction> {
+    const failures = this.#failures;
+    const { progress } = this.#deps;
+    await archiveAll({
+      ...{ topics, pipeline, counts: this.#counts, ledger: this.#ledger },
+      progress: (line) => progress(failures ? `${line} · ${failures.line()}` : line),
+      isPatient: failures !== undefined,
+      refused: this.#watch.refused,
+    });
+    await failures?.settle(progress);
+    return pipeline.function;
+  }
+
+  async #readBack(s3: S3Access): Promise<ReadBack> {
+    const { progress } = this.#deps;
+    const client = s3ClientOf(s3);
+    const read = await readBack({ client, bucket: BUCKET }, this.#ledger, ({ objects, records }) =>
+      progress(`reading back · ${count(objects)} objects · ${count(records)} records`),
+    );
+    progress('');
     client.destroy();
     return read;
   }
@@ -187,9 +228,11 @@ class DemoRun {
   #printFigures(read: ReadBack, seconds: number, { coldStarts, maxMemoryMiB }: EmulatedFunction) {
     const { compression, out } = this.#options;
     const { print } = this.#deps;
+    const replay = this.#failures?.figures();
     print(
       demoTable(this.#counts, {
         ...read,
+        ...(replay && { replay: { ...read, ...replay } }),
         seconds,
         compression,
         coldStarts,
@@ -204,8 +247,10 @@ class DemoRun {
   #judge(): boolean {
     const { print } = this.#deps;
     const verdicts = this.#ledger.verdicts();
-    for (const line of verdictLines(verdicts)) print(line);
-    if (isExact(total(verdicts.values()))) return true;
+    const leftovers = this.#failures?.leftovers() ?? [];
+    for (const line of [...verdictLines(verdicts), ...leftovers]) print(line);
+    const isExactly = isExact(total(verdicts.values()));
+    if (isExactly && leftovers.length === 0) return true;
     for (const [condition, records] of this.#counts.discarded) {
       print(`given up by the event source mapping: ${records} records (${condition})`);
     }
@@ -214,18 +259,17 @@ class DemoRun {
     }
     return false;
   }
-}
 
-/** Where the function logs and stores, and what runs it. */
-interface FunctionPlace {
-  readonly log: Writable;
-  readonly endpoint: string;
-  readonly runtimeCommand: readonly string[] | undefined;
-}
-
-interface ReadBack {
-  readonly objects: number;
-  readonly bytesStored: number;
-  readonly lastKey: string;
-  readonly lastLine: string;
+  /** Says where the failed batches lie, and keeps the servers where the user wants them. */
+  async #keep({ endpoint, queueUrls }: FailedBatches, s3Endpoint: string): Promise<void> {
+    const { print, seenEnough } = this.#deps;
+    print(`failed batches are kept in ${join(this.#options.out, FAILED_BUCKET)}/`);
+    if (!this.#options.keep) return;
+    print(`S3 at ${s3Endpoint} and SQS at ${endpoint} stay until Ctrl-C; to look at them:`);
+    const { deadLetter, replay } = queueUrls;
+    const queues = `--queue ${replay} --dead-letter-queue ${deadLetter}`;
+    const endpoints = `--s3-endpoint ${s3Endpoint} --sqs-endpoint ${endpoint}`;
+    print(`npm run replay -- status --bucket ${FAILED_BUCKET} ${queues} ${endpoints}`);
+    await seenEnough();
+  }
 }

@@ -37,8 +37,20 @@ export interface EmulateOptions {
   /** An S3 server to store in. @default - one of the emulator's own */
   readonly s3Endpoint: string | undefined;
   readonly bucket: string;
-  /** Bucket of the on-failure destination. @default - no destination */
-  readonly failedBucket: string | undefined;
+  /** The on-failure destination, and the way back from it. @default - no destination */
+  readonly failed: EmulateFailed | undefined;
+}
+
+/** How failed batches are kept and replayed. */
+export interface EmulateFailed {
+  readonly bucket: string;
+  /** Of the SQS server. @default - any free one */
+  readonly sqsPort: number | undefined;
+  /** Before a new one is first replayed. */
+  readonly delaySeconds: number;
+  /** Before a failed replay is tried again, the first time. */
+  readonly retrySeconds: number;
+  readonly tries: number;
 }
 
 const ranges = {
@@ -50,6 +62,10 @@ const ranges = {
   'session-timeout': { min: 1, max: 1800, default: 45 },
   timeout: settingRanges.timeoutSeconds,
   'hours-back': { min: 1, max: 1_000_000, default: 1 },
+  'sqs-port': { min: 1, max: 65_535, default: 1 },
+  'replay-delay': settingRanges.replayDelaySeconds,
+  'replay-retry': settingRanges.replayRetrySeconds,
+  'replay-tries': settingRanges.replayTries,
 } as const satisfies Record<string, SettingRange>;
 
 const modes = ['on-demand', 'provisioned'] as const;
@@ -93,11 +109,20 @@ Function and objects
   --s3-endpoint URL    store in this S3 server instead, as AWS_ACCESS_KEY_ID with
                        AWS_SECRET_ACCESS_KEY
   --bucket NAME        (default archive)
-  --failed-bucket NAME bucket that keeps what is given up (default: none, it is dropped)
+
+Failed batches
+  --failed-bucket NAME bucket that keeps what is given up, to be replayed from there (default: none,
+                       it is dropped)
+  --replay-delay S     seconds before a failed batch is first replayed, 0 to 900 (default 60)
+  --replay-retry S     seconds before a failed replay is tried again the first time, 1 to 3600
+                       (default 60)
+  --replay-tries N     tries before a failed batch is a dead letter, 1 to 300 (default 10)
+  --sqs-port N         port of the SQS server with the queues (default: any free one)
 
   --help               this text
 
-Ctrl-C finishes what is in the function, commits it and leaves the group; once more abandons it.
+Ctrl-C finishes what is in the functions, commits it and leaves the group; once more abandons it.
+Failed batches that were not replayed are at the next start.
 Exit code: 0 when stopped, 1 when it cannot go on, 2 for bad options.
 `;
 
@@ -151,7 +176,31 @@ export function parseEmulateOptions(
     out: values.out,
     s3Endpoint: endpoint(values['s3-endpoint']),
     bucket: values.bucket,
-    failedBucket: values['failed-bucket'],
+    failed: readFailed(values),
+  };
+}
+
+/** Flags that mean nothing without `--failed-bucket`. */
+const replayFlags = ['replay-delay', 'replay-retry', 'replay-tries', 'sqs-port'] as const;
+
+function readFailed(values: ReturnType<typeof readValues>): EmulateFailed | undefined {
+  const { 'failed-bucket': bucket, 'sqs-port': port } = values;
+  if (bucket === undefined) {
+    const given = replayFlags.find((name) => values[name] !== undefined);
+    if (given !== undefined) throw invalid(`--${given} needs --failed-bucket`);
+    return undefined;
+  }
+  // Else what is archived would be taken for failed batches.
+  if (bucket === values.bucket) {
+    throw invalid(`--failed-bucket must be another than --bucket, got '${bucket}'`);
+  }
+  const number = (name: (typeof replayFlags)[number]) => wholeNumber(ranges, name, values[name]);
+  return {
+    bucket,
+    sqsPort: port === undefined ? undefined : number('sqs-port'),
+    delaySeconds: number('replay-delay'),
+    retrySeconds: number('replay-retry'),
+    tries: number('replay-tries'),
   };
 }
 
@@ -180,6 +229,10 @@ function readValues(args: readonly string[]) {
     's3-endpoint': text,
     bucket: { ...text, default: 'archive' },
     'failed-bucket': text,
+    'replay-delay': text,
+    'replay-retry': text,
+    'replay-tries': text,
+    'sqs-port': text,
     help: flag,
   });
 }

@@ -1,4 +1,10 @@
 import type { MappingEvent } from '../event-source-mapping.ts';
+import {
+  describeCounts,
+  type FailedBatchCounts,
+  type FailedBatchEvent,
+} from '../failed-batch-watch.ts';
+import type { ReplayFailed } from '../failed-batches.ts';
 import type { KafkaEvent } from '../kafka/kafka-topic.ts';
 
 /** Milliseconds in which the same trouble is told once. */
@@ -9,6 +15,8 @@ export class EmulateStatus {
   archived = 0;
   failures = 0;
   discarded = 0;
+  /** @default - there is no failed bucket */
+  failedBatches: FailedBatchCounts | undefined;
   readonly #now: () => number;
   readonly #print: (line: string) => void;
   /** Lag of each topic, in offsets. */
@@ -64,6 +72,23 @@ export class EmulateStatus {
     }
   }
 
+  /** Takes in what happens to failed batches; that one was kept, its mapping has told. */
+  replay(event: FailedBatchEvent | ReplayFailed): void {
+    if (event.type === 'replayed') {
+      const { key, milliseconds, tries } = event;
+      this.#print(
+        `failed batch replayed at try ${tries}, after ${count(milliseconds / 1000)} s: ${key}`,
+      );
+    } else if (event.type === 'dead') {
+      const { code, key, reason } = event;
+      this.#print(
+        `DEAD LETTER (${code || 'given up by the queue'}): ${key || 'no failed batch'}: ${reason}`,
+      );
+    } else if (event.type === 'replay failed') {
+      this.#trouble(`the replay function failed (${event.errorType}), tried again`);
+    }
+  }
+
   /** Takes in how far a topic's group is behind. */
   lag(topic: string, offsets: number): void {
     this.#lags.set(topic, offsets);
@@ -82,6 +107,7 @@ export class EmulateStatus {
       `archived ${count(this.archived)}`,
       `last batch ${this.#lastBatch || 'none yet'}`,
       `failed ${count(this.failures)}${this.#lastFailure && ` (${this.#lastFailure})`}`,
+      ...(this.failedBatches ? [describeCounts(this.failedBatches)] : []),
     ];
     return parts.join(' · ');
   }

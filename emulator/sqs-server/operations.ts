@@ -31,6 +31,9 @@ type Operation = (set: QueueSet, input: Fields) => object | Promise<object>;
 /** Region and account of all queues. */
 export const ARN_PREFIX = 'arn:aws:sqs:us-east-1:000000000000:';
 
+/** What a receipt looks like here. */
+const RECEIPT = /^[\da-f-]{36}:[\da-f-]{36}$/;
+
 const MAX_BATCH = 10;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
@@ -186,6 +189,9 @@ function changeVisibility(queue: Queue, input: Fields): void {
   const seconds = visibilityOf(input);
   if (seconds === undefined) {
     throw new SqsError('MissingParameter', 'The request must contain VisibilityTimeout');
+  }
+  if (!RECEIPT.test(String(input.ReceiptHandle))) {
+    throw new SqsError('ReceiptHandleIsInvalid', 'The receipt handle is not valid');
   }
   if (!queue.changeVisibility(String(input.ReceiptHandle), seconds)) {
     throw new SqsError('MessageNotInflight', 'The message is not in flight');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Change } from '../change.ts';
 
 /** A message's own attributes, as they were sent. */
 export type MessageAttributes = Readonly<
@@ -26,6 +27,9 @@ export interface ReceivedMessage {
   /** Name of the queue that it was a dead letter of. */
   readonly deadLetterSource: string | undefined;
 }
+
+/** A message as the machine's owner sees it, who need not receive it. */
+export type PeekedMessage = Pick<ReceivedMessage, 'id' | 'body' | 'attributes'>;
 
 /** How a queue is set up. */
 export interface QueueSettings {
@@ -67,7 +71,7 @@ export class Queue {
   readonly settings: QueueSettings;
   readonly #now: () => number;
   readonly #messages = new Map<string, StoredMessage>();
-  readonly #waiting = new Set<() => void>();
+  readonly #changed = new Change();
 
   /** @param now epoch milliseconds */
   constructor(settings: QueueSettings, now: () => number) {
@@ -85,7 +89,7 @@ export class Queue {
       ...{ visibleAt: now + delaySeconds * 1000, receiveCount: 0, firstReceivedAt: 0 },
       receiptHandle: undefined,
     });
-    this.#wake();
+    this.#changed.happened();
     return id;
   }
 
@@ -131,8 +135,15 @@ export class Queue {
     const message = this.#find(receiptHandle);
     if (message === undefined || message.visibleAt <= this.#now()) return false;
     message.visibleAt = this.#now() + seconds * 1000;
-    this.#wake();
+    this.#changed.happened();
     return true;
+  }
+
+  /** All messages that there are, hidden or not: looked at, not received. */
+  peek(): readonly PeekedMessage[] {
+    return [...this.#messages.values()].map(({ attributes, body, id }) => {
+      return { id, body, attributes };
+    });
   }
 
   counts(): QueueCounts {
@@ -172,20 +183,14 @@ export class Queue {
     return message?.receiptHandle === receiptHandle ? message : undefined;
   }
 
-  #wake(): void {
-    for (const wake of this.#waiting) wake();
-  }
-
   /** Until a message is sent or shown, the next hidden one can be seen, or the signal aborts. */
   async #change(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const next = Math.min(...[...this.#messages.values()].map(({ visibleAt }) => visibleAt));
+    const times = [...this.#messages.values()].map(({ visibleAt }) => visibleAt);
+    const next = times.reduce((first, each) => Math.min(first, each), Number.POSITIVE_INFINITY);
     const wait = Math.max(0, next - this.#now());
-    const timer = Number.isFinite(wait) ? setTimeout(resolve, wait) : undefined;
-    this.#waiting.add(resolve);
-    signal.addEventListener('abort', () => resolve());
-    await promise;
+    const wake = () => this.#changed.happened();
+    const timer = Number.isFinite(wait) ? setTimeout(wake, wait) : undefined;
+    await this.#changed.next(signal);
     clearTimeout(timer);
-    this.#waiting.delete(resolve);
   }
 }

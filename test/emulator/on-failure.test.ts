@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { toEventJson } from '../../emulator/batch.ts';
 import type { Discard } from '../../emulator/event-source-mapping.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type S3DestinationOptions,
   s3Destination,
 } from '../../emulator/on-failure.ts';
+import type { CreatedObject } from '../../emulator/s3-server/operation.ts';
 import { bucket, failureOf, startServer } from './s3-server/running-server.ts';
 import { batchRecord, noon, origin } from './source-records.ts';
 
@@ -179,6 +180,26 @@ describe('an S3 destination', () => {
         failedBatchEntry(oversize, { ...context, requestId: id }),
       );
     }
+  });
+
+  it('announces each entry once it is there', async () => {
+    const { client } = await startServer();
+    const announced: CreatedObject[] = [];
+    const announce = (entry: CreatedObject) => announced.push(entry);
+    await destinationOf(client, { announce })(oversize);
+    const [key = ''] = await keysOf(client);
+    const entry = new GetObjectCommand({ Bucket: bucket, Key: key });
+    const { ContentLength, ETag } = await client.send(entry);
+    expect(announced).toEqual([{ bucket, key, size: ContentLength, etag: JSON.parse(ETag ?? '') }]);
+  });
+
+  it('announces nothing where the bucket refuses', async () => {
+    const { client } = await startServer({
+      fault: () => ({ kind: 'error', status: 503, code: 'SlowDown' }),
+    });
+    const announce = vi.fn();
+    await failureOf(destinationOf(client, { announce })(oversize));
+    expect(announce).not.toHaveBeenCalled();
   });
 
   it('names the first partition of several', async () => {

@@ -1,14 +1,15 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { toEventJson } from '../../emulator/batch.ts';
 import type { MappingDeps } from '../../emulator/event-source-mapping.ts';
 import { MemoryTopic } from '../../emulator/memory-topic.ts';
-import { createPipeline, systemClock } from '../../emulator/pipeline.ts';
+import { createPipeline, type PipelineOptions, systemClock } from '../../emulator/pipeline.ts';
 import { mappingSettings } from '../../emulator/settings.ts';
 import type { Poller, Source } from '../../emulator/source.ts';
 import { MAX_PAYLOAD_BYTES } from '../../lambda/contract.ts';
 import { settle } from './fake-clock.ts';
 import { ofEventBytes } from './running-mapping.ts';
-import { origin, sourceRecord } from './source-records.ts';
+import { batchRecord, origin, sourceRecord } from './source-records.ts';
 
 type Mapping = Omit<MappingDeps, 'invoke' | 'clock'>;
 
@@ -23,13 +24,23 @@ const mappingOf = (source: Source, parts: Partial<Mapping> = {}): Mapping => ({
 });
 
 /** A pipeline whose function is never invoked. */
-function pipelineOf(...mappings: readonly Mapping[]) {
+function pipelineOf(
+  mappings: readonly Mapping[],
+  wrapInvoke: PipelineOptions['wrapInvoke'] = (invoke) => invoke,
+) {
   const environment = {};
   const configuration = {
     ...{ name: 'archive', codeFolder: '', handler: '', timeoutSeconds: 1, memoryMiB: 128 },
     ...{ environment, log: new PassThrough() },
   };
-  return createPipeline({ function: configuration, mappings });
+  return createPipeline({ function: configuration, mappings, wrapInvoke });
+}
+
+/** Runs a topic to its end, and tells of the function. */
+async function runThrough(topic: Source, wrapInvoke: PipelineOptions['wrapInvoke']) {
+  const pipeline = pipelineOf([mappingOf(topic)], wrapInvoke);
+  await pipeline.run();
+  return pipeline.function;
 }
 
 /** Whether a promise is settled, when nothing else is under way. */
@@ -67,7 +78,7 @@ const gone = new RangeError('offset out of range');
 describe('a pipeline', () => {
   it('ends when all of its topics have', async () => {
     const topics = [emptyTopic(), emptyTopic()];
-    const run = pipelineOf(...topics.map((topic) => mappingOf(topic))).run();
+    const run = pipelineOf(topics.map((topic) => mappingOf(topic))).run();
     topics[0]?.end();
     expect(await isSettled(run)).toBe(false);
     topics[1]?.end();
@@ -75,7 +86,7 @@ describe('a pipeline', () => {
   });
 
   it('ends when it is stopped', async () => {
-    const pipeline = pipelineOf(mappingOf(emptyTopic()), mappingOf(emptyTopic()));
+    const pipeline = pipelineOf([mappingOf(emptyTopic()), mappingOf(emptyTopic())]);
     const run = pipeline.run();
     expect(await isSettled(run)).toBe(false);
     pipeline.stop();
@@ -83,19 +94,21 @@ describe('a pipeline', () => {
   });
 
   it('may be stopped before it runs', async () => {
-    const pipeline = pipelineOf(mappingOf(emptyTopic()));
+    const pipeline = pipelineOf([mappingOf(emptyTopic())]);
     pipeline.stop();
     await pipeline.run();
   });
 
   it('ends where a topic cannot be joined', async () => {
     const refused = { topic: 'orders', join: () => Promise.reject(gone) };
-    await expect(pipelineOf(mappingOf(emptyTopic()), mappingOf(refused)).run()).rejects.toBe(gone);
+    await expect(pipelineOf([mappingOf(emptyTopic()), mappingOf(refused)]).run()).rejects.toBe(
+      gone,
+    );
   });
 
   it('ends where one of its topics cannot be read any more', async () => {
     const { fail, source } = failingSource();
-    const run = pipelineOf(mappingOf(source), mappingOf(emptyTopic())).run();
+    const run = pipelineOf([mappingOf(source), mappingOf(emptyTopic())]).run();
     expect(await isSettled(run)).toBe(false);
     fail(gone);
     await expect(run).rejects.toBe(gone);
@@ -111,12 +124,28 @@ describe('a pipeline', () => {
     };
     // Given up without an invocation.
     await topic.produce(sourceRecord(ofEventBytes(MAX_PAYLOAD_BYTES + 1)));
-    const run = pipelineOf(mappingOf(source), mappingOf(topic, { onFailure })).run();
+    const run = pipelineOf([mappingOf(source), mappingOf(topic, { onFailure })]).run();
     await begun.promise;
     fail(gone);
     expect(await isSettled(run)).toBe(false);
     kept.resolve();
     await expect(run).rejects.toBe(gone);
+    expect(topic.lag(0)).toBe(0);
+  });
+});
+
+describe('what stands before the function', () => {
+  it('is invoked in its place', async () => {
+    const topic = emptyTopic();
+    await topic.produce(sourceRecord());
+    topic.end();
+    const events: string[] = [];
+    const { coldStarts } = await runThrough(topic, () => async (event) => {
+      events.push(event);
+      return { kind: 'returned', payload: 'null' };
+    });
+    expect(events).toEqual([toEventJson([batchRecord()], origin)]);
+    expect(coldStarts).toBe(0);
     expect(topic.lag(0)).toBe(0);
   });
 });

@@ -1,7 +1,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ListObjectsV2Command } from '@aws-sdk/client-s3';
+import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readObjects } from '../../emulator/demo/read-back.ts';
+import { createFailedBatchBucket } from '../../emulator/failed-batch-bucket.ts';
+import { s3ClientOf } from '../../emulator/s3-client.ts';
+import { startS3Server } from '../../emulator/s3-server/server.ts';
 import {
   demo,
   endOf,
@@ -9,6 +15,7 @@ import {
   expectEachOffsetOnce,
   expectRefused,
   filesOf,
+  type Run,
   root,
   startDemo,
 } from '../emulator/demo/running-demo.ts';
@@ -121,6 +128,126 @@ describe('a record too large for an invocation', manner, () => {
     expect(status).toBe(1);
   });
 });
+
+/** What is in the bucket of failed batches, and which of it is not marked as replayed. */
+async function failedBatchesOf(out: string) {
+  const s3 = await startS3Server({ root: out });
+  const client = s3ClientOf(s3);
+  const unreplayed: string[] = [];
+  for await (const { key } of createFailedBatchBucket(client, 'failed-batches').unreplayed()) {
+    unreplayed.push(key);
+  }
+  let replayedRecords = 0;
+  for await (const { isReplayed, lines } of readObjects(client, 'archive')) {
+    if (isReplayed) replayedRecords += lines.length;
+  }
+  client.destroy();
+  await s3.close();
+  return { kept: filesOf(join(out, 'failed-batches')), unreplayed, replayedRecords };
+}
+
+/** Expects a run whose failed batches were all replayed. */
+async function expectReplayed(run: Run, out: string): Promise<void> {
+  expectEachOffsetOnce(expectArchived(run, out, 1707), 3);
+  const { kept, replayedRecords, unreplayed } = await failedBatchesOf(out);
+  expect(kept.length).toBeGreaterThan(0);
+  expect(unreplayed).toEqual([]);
+  const figure = `${kept.length}, all replayed (slowest after `;
+  expect(run.stdout).toContain(`\n  failed batches ${figure}`);
+  expect(run.stdout).toContain(`\n  records        1,707 (${replayedRecords} by replay)\n`);
+  expect(replayedRecords).toBeGreaterThan(0);
+  const last = `every offset stored exactly once: 1707 of 1707\nfailed batches are kept in ${join(out, 'failed-batches')}/\n`;
+  expect(run.stdout.slice(-last.length)).toBe(last);
+}
+
+describe('failed batches', manner, () => {
+  it('of a function that fails for good come back by themselves', async () => {
+    const out = temporaryFolder();
+    const run = await demo('--fail-rate', '0.2', '--out', out);
+    await expectReplayed(run, out);
+    expect(run.stdout).toMatch(
+      /^given up: earthquakes-\d offsets \d+ to \d+ \(RetryAttemptsExhausted after 2 tries\), kept as a failed batch$/m,
+    );
+    expect(run.stdout).toMatch(
+      /^replayed: earthquakes-\d offsets \d+ to \d+ at try 1, \d+\.\d s later$/m,
+    );
+  });
+
+  it('of an outage come back when it is over', async () => {
+    const out = temporaryFolder();
+    const run = await demo('--outage', '6s', '--out', out);
+    await expectReplayed(run, out);
+    expect(run.stdout).toMatch(
+      /^outage: for 6 s, bucket 'archive' refuses every put \(503 SlowDown\)$/m,
+    );
+    expect(run.stdout).toMatch(/^outage over: [1-9]\d* puts were refused$/m);
+  });
+
+  it('that are dead fail the run, and can be looked at until the user has seen enough', async () => {
+    const folder = temporaryFolder();
+    const out = join(folder, 'out');
+    const input = join(folder, 'large.jsonl');
+    writeFileSync(input, `"small"\n${JSON.stringify('x'.repeat(5_000_000))}\n`);
+    const child = startDemo(['--input', input, '--fail-rate', '0', '--keep', '--out', out], {});
+    const ended = endOf(child);
+    const hint = await lineOf(child, /^npm run replay -- status /);
+    const [, s3 = '', sqs = ''] = / --s3-endpoint (\S+) --sqs-endpoint (\S+)$/.exec(hint) ?? [];
+    expect(hint).toBe(
+      `npm run replay -- status --bucket failed-batches --queue ${sqs}/000000000000/replay --dead-letter-queue ${sqs}/000000000000/dead-letter --s3-endpoint ${s3} --sqs-endpoint ${sqs}`,
+    );
+    const keys = await keysOf(s3, 'failed-batches');
+    expect(keys).toEqual(filesOf(join(out, 'failed-batches')));
+    expect(await countOf(`${sqs}/000000000000/dead-letter`, sqs)).toBe('1');
+    child.kill('SIGINT');
+    const { status, stderr, stdout } = await ended;
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(stdout).toContain(
+      [
+        'every offset stored exactly once: 1 of 2',
+        'missing 1, repeated 0, altered 0, unknown 0',
+        'dead letter: large-1 offsets 0 to 0: NO_PAYLOAD the failed batch has no records to replay (MaximumPayloadSizeExceeded): fetch large-1 offset 0 from the topic',
+        `failed batches are kept in ${join(out, 'failed-batches')}/`,
+        `S3 at ${s3} and SQS at ${sqs} stay until Ctrl-C; to look at them:`,
+        hint,
+      ].join('\n'),
+    );
+    expect(stdout).toContain('\n  failed batches 1: replayed 0, waiting 0, dead 1\n');
+  });
+});
+
+/** The first line of a run that is like this; the others are read as well. */
+async function lineOf(child: ReturnType<typeof startDemo>, wanted: RegExp): Promise<string> {
+  const { promise, reject, resolve } = Promise.withResolvers<string>();
+  let printed = '';
+  child.stdout.on('data', (chunk) => {
+    printed += chunk;
+    const line = printed
+      .split('\n')
+      .slice(0, -1)
+      .find((each) => wanted.test(each));
+    if (line !== undefined) resolve(line);
+  });
+  child.stdout.on('end', () => reject(new RangeError(`no such line in:\n${printed}`)));
+  return promise;
+}
+
+async function keysOf(endpoint: string, Bucket: string): Promise<string[]> {
+  const client = s3ClientOf({ endpoint });
+  const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket }));
+  client.destroy();
+  return Contents.map(({ Key = '' }) => Key);
+}
+
+/** How many messages can be seen in a queue. */
+async function countOf(QueueUrl: string, endpoint: string): Promise<string | undefined> {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
+  const client = new SQSClient({ endpoint, region: 'us-east-1', credentials });
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
+  );
+  client.destroy();
+  return Attributes?.ApproximateNumberOfMessages;
+}
 
 describe('refusal', manner, () => {
   it('of an option names it and points to the help', async () => {

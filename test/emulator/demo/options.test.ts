@@ -16,6 +16,9 @@ const defaults: DemoOptions = {
   out: 'demo-out',
   ric: false,
   kafka: undefined,
+  failRate: undefined,
+  outage: undefined,
+  keep: false,
 };
 
 type Environment = Readonly<Record<string, string>>;
@@ -48,6 +51,17 @@ describe('demo options', () => {
     ['--time-folder none', { timeFolder: 'none' }],
     ['--out /tmp/x', { out: '/tmp/x' }],
     ['--ric', { ric: true }],
+    ['--fail-rate 0', { failRate: 0, batchSize: 50 }],
+    ['--fail-rate 0.25', { failRate: 0.25, batchSize: 50 }],
+    ['--fail-rate .5', { failRate: 0.5, batchSize: 50 }],
+    ['--fail-rate 1', { failRate: 1, batchSize: 50 }],
+    ['--fail-rate 1.0 --batch-size 7', { failRate: 1, batchSize: 7 }],
+    ['--outage 1s', { outage: 1, batchSize: 50 }],
+    ['--outage 90s', { outage: 90, batchSize: 50 }],
+    ['--outage 10m', { outage: 600, batchSize: 50 }],
+    ['--outage 2m --fail-rate 0.1', { outage: 120, failRate: 0.1, batchSize: 50 }],
+    ['--outage 1s --keep', { outage: 1, keep: true, batchSize: 50 }],
+    ['--fail-rate 0 --keep', { failRate: 0, keep: true, batchSize: 50 }],
   ])('reads "%s"', (line, options) => {
     expect(parse(line)).toEqual({ ...defaults, ...options });
   });
@@ -77,6 +91,26 @@ describe('demo options', () => {
     ['--compression=', "--compression must be one of gzip, zstd, none, got ''"],
   ])('refuses "%s"', (line, message) => {
     expect(refusalOf(line)).toBe(`${message}; see --help`);
+  });
+
+  it.each(['1.1', '-0.1', '20%', '1e-1', '0.', 'x', ''])('takes no %s for a share', (value) => {
+    expect(refusalOf(`--fail-rate=${value}`)).toBe(
+      `--fail-rate must be a number from 0 to 1, got '${value}'; see --help`,
+    );
+  });
+
+  it.each(['0s', '601s', '11m', '0m', '1.5m', '30', '1h', '-1s', '30 s', ''])(
+    'takes no %s for an outage',
+    (value) => {
+      const refused = refusal(() => parseDemoOptions([`--outage=${value}`], {}));
+      expect(refused).toBe(
+        `--outage must be whole seconds or minutes from 1s to 10m, got '${value}'; see --help`,
+      );
+    },
+  );
+
+  it('refuses to keep servers where there is nothing to look at', () => {
+    expect(refusalOf('--keep')).toBe('--keep needs --fail-rate or --outage; see --help');
   });
 
   it.each(['--records 1 --input a', '--records 1 --key a', '--records 1 --timestamp a'])(
@@ -164,11 +198,21 @@ describe('help', () => {
   it('names every option, and the numbers that it may be', () => {
     const names = ['input', 'key', 'timestamp', 'records', 'partitions', 'batch-size'];
     names.push('batch-window', 'pollers', 'kafka', 'brokers', 'tls', 'ca', 'sasl', 'username');
-    names.push('topics', 'compression', 'time-folder', 'out', 'ric', 'help');
+    names.push(
+      'topics',
+      'fail-rate',
+      'outage',
+      'keep',
+      'compression',
+      'time-folder',
+      'out',
+      'ric',
+      'help',
+    );
     const documented = [...demoHelp.matchAll(/^ {2}--([a-z-]+)/gm)].map(([, name]) => name);
     expect(documented).toEqual(names);
     expect(demoHelp).toMatch(/--partitions .* 1 to 1000 \(default 3\)/);
-    expect(demoHelp).toMatch(/--batch-size .* 1 to 10000 \(default 10000\)/);
+    expect(demoHelp).toMatch(/--batch-size .* 1 to 10000 \(default 10000; 50 with failures\)/);
     expect(demoHelp).toMatch(/--batch-window .* 0 to 300 \(default 1\)/);
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type ArchivedObject,
   type ArchivedRecord,
+  readBack,
   readObjects,
   readRecordLine,
 } from '../../../emulator/demo/read-back.ts';
@@ -102,6 +103,7 @@ describe('record line', () => {
 describe('objects', () => {
   it('are read page by page in the order of their keys, unpacked by their endings', async () => {
     const { client } = await startServer();
+    const replayed = 'c.jsonl.zst';
     const bodies: [Key: string, Body: Buffer][] = [
       ['b.jsonl', Buffer.from('{"a":"ö"}\n')],
       ['a.jsonl.gz', gzipSync('1\n2\n')],
@@ -110,7 +112,9 @@ describe('objects', () => {
       ['e/f.jsonl', Buffer.from('6\n')],
     ];
     for (const [Key, Body] of bodies) {
-      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+      const Metadata: Record<string, string> =
+        Key === replayed ? { 'failed-batch': 'aws/lambda/x' } : { topic: 'x' };
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, Metadata }));
     }
     client.middlewareStack.add(
       (next) => (call) => next({ ...call, input: { ...call.input, MaxKeys: 2 } }),
@@ -119,13 +123,14 @@ describe('objects', () => {
     const objects: ArchivedObject[] = [];
     for await (const object of readObjects(client, bucket)) objects.push(object);
     const sizes = Object.fromEntries(bodies.map(([key, { length }]) => [key, length]));
-    expect(objects).toEqual([
+    const read = [
       { key: 'a.jsonl.gz', bytes: sizes['a.jsonl.gz'], lines: ['1', '2'] },
       { key: 'b.jsonl', bytes: sizes['b.jsonl'], lines: ['{"a":"ö"}'] },
       { key: 'c.jsonl.zst', bytes: sizes['c.jsonl.zst'], lines: ['3', '4', '5'] },
       { key: 'd.jsonl', bytes: 0, lines: [] },
       { key: 'e/f.jsonl', bytes: 2, lines: ['6'] },
-    ]);
+    ];
+    expect(objects).toEqual(read.map((each) => ({ ...each, isReplayed: each.key === replayed })));
   });
 
   it('are none in an empty bucket', async () => {
@@ -133,5 +138,33 @@ describe('objects', () => {
     const objects: ArchivedObject[] = [];
     for await (const object of readObjects(client, bucket)) objects.push(object);
     expect(objects).toEqual([]);
+  });
+
+  it('are read into a ledger, and summed up with what of them was replayed', async () => {
+    const { client } = await startServer();
+    const line = (offset: number) =>
+      `{"topic":"t","partition":0,"offset":${offset},"key":null,"key_encoding":"null","headers":[],"value":"x","value_encoding":"utf8"}\n`;
+    for (const [Key, first, Metadata] of [
+      ['a.jsonl', 0, { topic: 't' }],
+      ['b.jsonl', 2, { 'failed-batch': 'aws/lambda/x' }],
+    ] as const) {
+      const Body = line(first) + line(first + 1);
+      await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, Metadata }));
+    }
+    const offsets: number[] = [];
+    const told: number[] = [];
+    const read = await readBack(
+      { client, bucket },
+      { readBack: ({ offset }) => offsets.push(offset) },
+      ({ records }) => told.push(records),
+    );
+    expect(offsets).toEqual([0, 1, 2, 3]);
+    expect(told).toEqual([2, 4]);
+    const { length } = line(0);
+    expect(read).toEqual({
+      ...{ objects: 2, records: 4, bytesStored: 4 * length },
+      ...{ replayedObjects: 1, replayedRecords: 2 },
+      ...{ lastKey: 'b.jsonl', lastLine: line(3).trimEnd() },
+    });
   });
 });

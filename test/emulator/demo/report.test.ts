@@ -4,6 +4,8 @@ import {
   DemoCounts,
   type DemoFigures,
   demoTable,
+  type ReplayFigures,
+  seconds,
   verdictLines,
 } from '../../../emulator/demo/report.ts';
 import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
@@ -81,12 +83,13 @@ describe('counts', () => {
     expect(counts).toEqual(new DemoCounts());
   });
 
-  it('have what was given up, by condition', () => {
+  it('have what was given up and is kept nowhere, by condition', () => {
     const counts = new DemoCounts();
     const discarded = { type: 'discarded', invokes: 1, delivered: false } as const;
     const age = 'RecordAgeExceeded';
     counts.observe({ ...discarded, condition: age, records: batchRecords(1) });
     counts.observe({ ...discarded, condition: age, records: batchRecords(2) });
+    counts.observe({ ...discarded, condition: age, records: batchRecords(4), delivered: true });
     expect(counts.discarded).toEqual(new Map([[age, 3]]));
   });
 });
@@ -106,6 +109,37 @@ describe('table', () => {
         '  invocation ms  p50 400, p90 80,000, p99 80,000, max 80,000',
         '  peak memory    function 100 of 1,024 MiB, emulator 1,500 MiB',
       ].join('\n'),
+    );
+  });
+
+  it('has failed batches, and what was replayed, where a run has any', () => {
+    const counts = countsOf([900, 400, success]);
+    const replay: ReplayFigures = {
+      counts: { all: 1000, waiting: 0, replayed: 1000, dead: 0 },
+      ...{ slowestMs: 4249, records: 1900, replayedRecords: 1000, replayedObjects: 1200 },
+    };
+    expect(demoTable(counts, { ...figures, replay }).split('\n')).toEqual(
+      expect.arrayContaining([
+        '  records        1,900 (1,000 by replay)',
+        '  failed batches 1,000, all replayed (slowest after 4.2 s)',
+        '  objects        1,234 (1,200 by replay)',
+        '  records/s      950',
+      ]),
+    );
+  });
+
+  it.each([
+    [{ all: 0, waiting: 0, replayed: 0, dead: 0 }, 'none'],
+    [
+      { all: 4, waiting: 1, replayed: 2, dead: 1 },
+      '4: replayed 2 (slowest after 1.0 s), waiting 1, dead 1',
+    ],
+    [{ all: 1, waiting: 0, replayed: 0, dead: 1 }, '1: replayed 0, waiting 0, dead 1'],
+  ])('has failed batches of %j', (counts, figure) => {
+    const nothing = { records: 0, replayedRecords: 0, replayedObjects: 0 };
+    const replay = { counts, slowestMs: 1000, ...nothing };
+    expect(demoTable(new DemoCounts(), { ...figures, replay })).toContain(
+      `\n  failed batches ${figure}\n`,
     );
   });
 
@@ -157,5 +191,15 @@ describe('count', () => {
     [1_234_567.4, '1,234,567'],
   ])('writes %d as %s', (value, text) => {
     expect(count(value)).toBe(text);
+  });
+});
+
+describe('seconds', () => {
+  it.each([
+    [0, '0.0 s'],
+    [1234, '1.2 s'],
+    [61_960, '62.0 s'],
+  ])('writes %d ms as %s', (milliseconds, text) => {
+    expect(seconds(milliseconds)).toBe(text);
   });
 });

@@ -23,6 +23,11 @@ function optionsOf(line = ''): EmulateOptions {
 const refusalOf = (line: string, environment: Environment = {}) =>
   refusal(() => parse(line, environment));
 
+const failed: EmulateOptions['failed'] = {
+  ...{ bucket: 'failed', sqsPort: undefined },
+  ...{ delaySeconds: 60, retrySeconds: 60, tries: 10 },
+};
+
 const defaults: Omit<EmulateOptions, 'groupOf'> = {
   connection: { brokers: ['a:1'] },
   topics: ['orders'],
@@ -37,7 +42,7 @@ const defaults: Omit<EmulateOptions, 'groupOf'> = {
   out: 'emulate-out',
   s3Endpoint: undefined,
   bucket: 'archive',
-  failedBucket: undefined,
+  failed: undefined,
 };
 
 describe('emulate options', () => {
@@ -70,7 +75,11 @@ describe('emulate options', () => {
     ['--s3-endpoint http://localhost:9000', { s3Endpoint: 'http://localhost:9000' }],
     ['--s3-endpoint https://s3.example/', { s3Endpoint: 'https://s3.example/' }],
     ['--bucket other', { bucket: 'other' }],
-    ['--failed-bucket failed', { failedBucket: 'failed' }],
+    ['--failed-bucket failed', { failed }],
+    [
+      '--failed-bucket failed --sqs-port 65535 --replay-delay 0 --replay-retry 1 --replay-tries 1',
+      { failed: { bucket: 'failed', sqsPort: 65_535, delaySeconds: 0, retrySeconds: 1, tries: 1 } },
+    ],
   ])('are read from "%s"', (line, options) => {
     const { groupOf: _, ...read } = optionsOf(line);
     expect(read).toEqual({ ...defaults, ...options });
@@ -138,9 +147,14 @@ describe('emulate options are refused', () => {
     ['session-timeout', 1, 1800],
     ['timeout', 10, 840],
     ['hours-back', 1, 1_000_000],
+    ['sqs-port', 1, 65_535],
+    ['replay-delay', 0, 900],
+    ['replay-retry', 1, 3600],
+    ['replay-tries', 1, 300],
   ])('with a --%s that is no whole number from %i to %i', (name, min, max) => {
     for (const value of [String(min - 1), String(max + 1), '1.5', '1e1', 'x', '']) {
-      expect(refusalOf(`--brokers a:1 --topics a --${name}=${value}`)).toBe(
+      const line = `--brokers a:1 --topics a --failed-bucket failed --${name}=${value}`;
+      expect(refusalOf(line)).toBe(
         `--${name} must be a whole number from ${min} to ${max}, got '${value}'; see --help`,
       );
     }
@@ -165,6 +179,12 @@ describe('emulate options are refused', () => {
     ['--topics a,b --group shop', "--group needs {topic} in it with several topics, got 'shop'"],
     ['--topics ,', '--topics needs the name of a topic at least'],
     ['--ca file', '--ca needs --tls'],
+    ['--failed-bucket archive', "--failed-bucket must be another than --bucket, got 'archive'"],
+    ['--bucket a --failed-bucket a', "--failed-bucket must be another than --bucket, got 'a'"],
+    ...['sqs-port', 'replay-delay', 'replay-retry', 'replay-tries'].map((name) => [
+      `--${name} 1`,
+      `--${name} needs --failed-bucket`,
+    ]),
     ...['s3.example', '', 'localhost:9000', 's3://archive'].map((endpoint) => [
       `--s3-endpoint=${endpoint}`,
       `--s3-endpoint must be a URL with http or https, got '${endpoint}'`,
@@ -212,11 +232,14 @@ describe('help', () => {
       ...['hours-back', 'out-of-range', 'session-timeout', 'batch-size', 'batch-window'],
       ...['pollers', 'mode', 'partial-response', 'bisect', 'retry-attempts', 'max-record-age'],
       ...['timeout', 'compression', 'time-folder', 'prefix', 'out', 's3-endpoint', 'bucket'],
-      ...['failed-bucket', 'help'],
+      ...['failed-bucket', 'replay-delay', 'replay-retry', 'replay-tries', 'sqs-port', 'help'],
     ]);
     expect(emulateHelp).toMatch(/--batch-size .* 1 to 10000 \(default 10000\)/);
     expect(emulateHelp).toMatch(/--batch-window .* 0 to 300 \(default 1\)/);
     expect(emulateHelp).toMatch(/--timeout .* 10 to 840 seconds \(default 120\)/);
+    expect(emulateHelp).toMatch(/--replay-delay .* 0 to 900 \(default 60\)/);
+    expect(emulateHelp).toMatch(/--replay-retry .* 1 to 3600\s+\(default 60\)/);
+    expect(emulateHelp).toMatch(/--replay-tries .* 1 to 300 \(default 10\)/);
     expect(emulateHelp).toMatch(/--session-timeout .* \(default 45\)/);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EmulateStatus } from '../../../emulator/emulate/status.ts';
+import type { FailedBatchEvent } from '../../../emulator/failed-batch-watch.ts';
 import type { KafkaEvent } from '../../../emulator/kafka/kafka-topic.ts';
 import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
 import { batchRecords, noon } from '../source-records.ts';
@@ -89,6 +90,40 @@ describe('records given up', () => {
   });
 });
 
+describe('failed batches', () => {
+  it('are counted in the line of status, where they are kept', () => {
+    const { status } = newStatus();
+    status.failedBatches = { all: 6, waiting: 3, replayed: 2, dead: 1 };
+    expect(status.line()).toMatch(
+      / · failed 0 · failed batches 6 \(waiting 3, replayed 2, dead 1\)$/,
+    );
+  });
+
+  it.each<[FailedBatchEvent, string[]]>([
+    [{ type: 'kept', key: 'aws/a' }, []],
+    [
+      { type: 'replayed', key: 'aws/a', milliseconds: 61_200, tries: 3 },
+      ['failed batch replayed at try 3, after 61 s: aws/a'],
+    ],
+    [
+      { type: 'dead', id: '1', key: 'aws/a', code: 'NO_PAYLOAD', reason: 'nothing to replay' },
+      ['DEAD LETTER (NO_PAYLOAD): aws/a: nothing to replay'],
+    ],
+    [
+      { type: 'dead', id: '1', key: 'aws/a', code: '', reason: '' },
+      ['DEAD LETTER (given up by the queue): aws/a: '],
+    ],
+    [
+      { type: 'dead', id: '1', key: '', code: 'INVALID_MESSAGE', reason: 'not JSON' },
+      ['DEAD LETTER (INVALID_MESSAGE): no failed batch: not JSON'],
+    ],
+  ])('are told of: %j', (event, lines) => {
+    const { printed, status } = newStatus();
+    status.replay(event);
+    expect(printed).toEqual(lines);
+  });
+});
+
 describe('what happens at the cluster', () => {
   const outOfRange = { type: 'out of range', partition: 2 } as const;
   it.each<[KafkaEvent, string]>([
@@ -136,6 +171,10 @@ describe('trouble', () => {
     [
       'orders: commit failed, tried again',
       (status) => status.mapping('orders', { type: 'commit failed' }),
+    ],
+    [
+      'the replay function failed (Sandbox.Timedout), tried again',
+      (status) => status.replay({ type: 'replay failed', errorType: 'Sandbox.Timedout' }),
     ],
     [
       'orders: destination failed, tried again',
