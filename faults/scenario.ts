@@ -2,7 +2,9 @@ import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { EventSourceMapping } from '../emulator/event-source-mapping.ts';
 import { s3Destination } from '../emulator/on-failure.ts';
 import { systemClock } from '../emulator/pipeline.ts';
+import { toQueueEventJson } from '../emulator/queue-mapping.ts';
 import type { InvokeOutcome } from '../emulator/retry-policy.ts';
+import { objectCreatedEvent } from '../emulator/s3-event.ts';
 import { type MappingSettings, mappingSettings } from '../emulator/settings.ts';
 import type { Offsets, Source } from '../emulator/source.ts';
 import { type Cell, mayOverlap } from './cell.ts';
@@ -36,6 +38,8 @@ export interface ScenarioResult extends Judgement {
 /** Milliseconds in which a scenario has to be done. */
 const PATIENCE_MS = 90_000;
 const RETRY_DELAY_MS = 10;
+/** What the replay function answers when it is done with its messages. */
+const NOTHING_KEPT = '{"batchItemFailures":[]}';
 const DESTINATION_TIMEOUT_MS = 400;
 /** Offset, in each partition, of a record that the function fails with until its batch is given up. */
 const POISON = 2;
@@ -230,18 +234,24 @@ class Scenario {
     return offsets.get(0) === this.#ends.get(0);
   }
 
-  /** What the replay will do with what was given up: invoke the same function with the kept event. */
+  /** Has what was given up replayed, as the messages of S3's events would. */
   async #replay(): Promise<void> {
-    const { client, functions } = this.#world;
+    const { client, replayFunction } = this.#world;
     const bucket = { Bucket: buckets.failed };
     const prefix = `aws/lambda/${this.#topic.source.topic}/`;
     const listed = await client.send(new ListObjectsV2Command({ ...bucket, Prefix: prefix }));
-    for (const { Key } of listed.Contents ?? []) {
-      const { Body } = await client.send(new GetObjectCommand({ ...bucket, Key }));
+    for (const { Key: key = '' } of listed.Contents ?? []) {
+      const { Body } = await client.send(new GetObjectCommand({ ...bucket, Key: key }));
       const { payload } = JSON.parse((await Body?.transformToString()) ?? '{}');
       this.#invoked.push(...runsOf(payload));
-      const { kind } = await functions[this.#cell.mode].invoke(payload);
-      if (kind !== 'returned') this.#problems.push(`a replay ${kind}`);
+      const created = { bucket: buckets.failed, key, size: 0, etag: '' };
+      const message = { MessageId: key, Body: objectCreatedEvent(created, new Date()) };
+      const attributes = { Attributes: { ApproximateReceiveCount: '1' } };
+      const outcome = await replayFunction.invoke(
+        toQueueEventJson([{ ...message, ...attributes }]),
+      );
+      const isDone = outcome.kind === 'returned' && outcome.payload === NOTHING_KEPT;
+      if (!isDone) this.#problems.push(`a replay kept its message (${outcome.kind})`);
     }
   }
 }

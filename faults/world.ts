@@ -4,7 +4,7 @@ import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { EmulatedFunction } from '../emulator/lambda/function.ts';
-import { archiveFunction } from '../emulator/local-functions.ts';
+import { archiveFunction, replayFunction } from '../emulator/local-functions.ts';
 import { s3ClientOf } from '../emulator/s3-client.ts';
 import type { CreatedObject } from '../emulator/s3-server/operation.ts';
 import { type S3RequestInfo, type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
@@ -39,6 +39,8 @@ export interface World {
   readonly client: S3Client;
   readonly endpoint: string;
   readonly functions: Readonly<Record<Mode, EmulatedFunction>>;
+  /** The replay function, without its queues: what it cannot replay fails. */
+  readonly replayFunction: EmulatedFunction;
   /** How often each key of the archive was created. */
   readonly created: Map<string, number>;
   /** Of the replay function. */
@@ -91,12 +93,24 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
         CONCURRENCY,
       ),
   ) as [EmulatedFunction, EmulatedFunction];
+  const nowhere = 'http://127.0.0.1:9';
+  const replaying = new EmulatedFunction(
+    replayFunction({
+      ...{ codeFolder: codeFolders.replay, s3, log },
+      ...{ archiveBucket: buckets.archive, failedBatchBucket: buckets.failed },
+      ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
+      ...{ sqsEndpoint: nowhere, replayQueueUrl: nowhere, deadLetterQueueUrl: nowhere },
+      ...{ replayTries: 1, replayRetrySeconds: 1 },
+    }),
+    1,
+  );
   // Who delivers tries again by itself.
   const client = s3ClientOf(s3, 1);
   world = {
     client,
     endpoint: s3.endpoint,
     functions: { 'on-demand': onDemand, provisioned },
+    replayFunction: replaying,
     created,
     replayCodeFolder: codeFolders.replay,
     log,
@@ -104,7 +118,7 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
     onFailedBatch: undefined,
     close: async () => {
       client.destroy();
-      await Promise.all([onDemand.close(), provisioned.close()]);
+      await Promise.all([onDemand, provisioned, replaying].map((fn) => fn.close()));
       await s3.close();
       log.end();
     },

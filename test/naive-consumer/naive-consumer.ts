@@ -1,13 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
-import { ArchiverError } from '../../lambda/core/errors.ts';
-
-const run = promisify(execFile);
+import { providePythonPackage } from '../helpers/python-package.ts';
 
 /** Version of confluent-kafka, whose librdkafka is what says MAX_POLL_EXCEEDED. */
 const CLIENT = 'confluent-kafka==2.16.1';
@@ -42,7 +37,7 @@ export interface NaiveConsumerOptions {
  */
 export async function runNaiveConsumer(options: NaiveConsumerOptions): Promise<void> {
   const { brokers, buffer, group, maxPollIntervalMs, onEvent, topic, uploads, url } = options;
-  const python = await providePython();
+  const python = join(await providePythonPackage(CLIENT), 'python');
   const settings = {
     brokers,
     topic,
@@ -62,24 +57,4 @@ export async function runNaiveConsumer(options: NaiveConsumerOptions): Promise<v
   const [code] = await ended;
   process.off('exit', kill);
   if (code !== 0) throw new Error(`the consumer ended with ${code}`);
-}
-
-/** Python with the client, from a cache that is filled the first time. */
-async function providePython(): Promise<string> {
-  const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'msk-s3-archiver');
-  const folder = join(cache, CLIENT.replace('==', '-'));
-  const python = join(folder, 'bin', 'python');
-  if (existsSync(join(folder, 'complete'))) return python;
-  try {
-    rmSync(folder, { recursive: true, force: true });
-    mkdirSync(cache, { recursive: true });
-    await run('python3', ['-m', 'venv', folder]);
-    await run(python, ['-m', 'pip', 'install', '--quiet', CLIENT]);
-    writeFileSync(join(folder, 'complete'), '');
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const message = `cannot install ${CLIENT}, which needs python3 with venv and pip: ${why}`;
-    throw new ArchiverError('INVALID_SETTINGS', message, { cause });
-  }
-  return python;
 }

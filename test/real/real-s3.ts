@@ -17,7 +17,7 @@ const START_LIMIT_MS = 30_000;
  * Runs a command until standard input ends: when the caller closes it, and when the caller is gone,
  * however it ended.
  */
-const untilInputEnds = `
+export const untilInputEnds = `
 exec 3<&0
 "$@" 3<&- &
 server=$!
@@ -86,7 +86,8 @@ function findServer(): string {
   return stdout.trim();
 }
 
-async function freePort(): Promise<number> {
+/** A port that is free now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -96,7 +97,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Whether it answers anything at all before its process or the time is over. */
-async function answers(endpoint: string, child: ChildProcess): Promise<boolean> {
+export async function answers(endpoint: string, child: ChildProcess): Promise<boolean> {
   const end = Date.now() + START_LIMIT_MS;
   while (child.exitCode === null && child.signalCode === null && Date.now() < end) {
     const isUp = await fetch(endpoint).then(
