@@ -136,8 +136,8 @@ class Try {
     };
     const job = { requestId, functionVersion, provenance, ...options };
     const { failures, summary } = await delivery.deliver(this.#batch, job);
-    const errors = failures.map(({ error }) => error);
-    if (errors.length > 0) throw notReplayed(errors);
+    const [error, ...errors] = failures.map((failure) => failure.error);
+    if (error !== undefined) throw notReplayed(error, errors);
     const at = new Date(clock.now()).toISOString();
     await failedBatches.markReplayed(pointer, { at, objects: objectsOf(summary) }, options);
     const failedBatch = pointer.key;
@@ -238,10 +238,9 @@ function noPayload({ condition, ranges }: FailedBatch): ArchiverError {
 }
 
 /** One error for all that is not stored: worth another try if any of it is. */
-function notReplayed(errors: readonly ArchiverError[]): ArchiverError {
-  const [first] = errors;
-  const code = first?.code ?? 'UNEXPECTED';
-  const retryable = errors.some((error) => error.retryable);
-  const message = errors.map((error) => error.message).join('; ');
-  return new ArchiverError(code, message, { retryable, cause: new AggregateError(errors) });
+function notReplayed(error: ArchiverError, others: readonly ArchiverError[]): ArchiverError {
+  const all = [error, ...others];
+  const message = all.map((each) => each.message).join('; ');
+  const retryable = all.some((each) => each.retryable);
+  return new ArchiverError(error.code, message, { retryable, cause: new AggregateError(all) });
 }
