@@ -17,8 +17,29 @@ export function readFlags<Options extends ParseArgsOptionsConfig>(
   args: readonly string[],
   options: Options,
 ) {
+  return parse(() => parseArgs({ args: [...args], options }).values);
+}
+
+/**
+ * A command line's flags, and its words: what stands among them by itself.
+ *
+ * @throws {ArchiverError} `INVALID_SETTINGS` for a flag that there is not, or one without its value
+ */
+export function readWordsAndFlags<Options extends ParseArgsOptionsConfig>(
+  args: readonly string[],
+  options: Options,
+) {
+  return parse(() => {
+    const { positionals, values } = parseArgs({
+      ...{ args: [...args], options, allowPositionals: true },
+    });
+    return { words: positionals, values };
+  });
+}
+
+function parse<Result>(read: () => Result): Result {
   try {
-    return parseArgs({ args: [...args], options }).values;
+    return read();
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     throw invalid(message.replaceAll('\n', ' '));

@@ -5,16 +5,23 @@ const { stdout } = process;
 /** Milliseconds between lines of progress where they cannot be written over. */
 const PROGRESS_MS = 5_000;
 
-let nextProgress = 0;
+/** Where progress is written. */
+export type ProgressStream = Pick<NodeJS.WriteStream, 'columns' | 'isTTY' | 'write'>;
+
+/** Writes lines of progress, each over the last one; where that cannot be, now and then a line of its own. */
+export function progressOn(stream: ProgressStream): (line: string) => void {
+  let next = 0;
+  return (line) => {
+    if (stream.isTTY) stream.write(`\r\x1b[K${line.slice(0, stream.columns - 1)}`);
+    else if (line !== '' && Date.now() >= next) {
+      stream.write(`${line}\n`);
+      next = Date.now() + PROGRESS_MS;
+    }
+  };
+}
 
 /** Writes a line of progress over the last one; where that cannot be, now and then a line of its own. */
-export function progress(line: string): void {
-  if (stdout.isTTY) stdout.write(`\r\x1b[K${line.slice(0, stdout.columns - 1)}`);
-  else if (line !== '' && Date.now() >= nextProgress) {
-    stdout.write(`${line}\n`);
-    nextProgress = Date.now() + PROGRESS_MS;
-  }
-}
+export const progress = progressOn(stdout);
 
 /** Writes a line that stays. */
 export function print(line: string): void {

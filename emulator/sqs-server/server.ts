@@ -34,6 +34,8 @@ export interface SqsServerOptions {
   readonly queues: readonly QueueOptions[];
   /** @default 0, any free one */
   readonly port?: number;
+  /** Epoch milliseconds. @default the system's clock */
+  readonly now?: () => number;
   /** Called before a request is carried out, to inject a fault; may delay. @default no faults */
   readonly fault?: (
     request: SqsRequestInfo,
@@ -53,15 +55,16 @@ export interface SqsServer {
 /** Starts a server on the loopback interface. */
 export async function startSqsServer({
   fault,
+  now = Date.now,
   port = 0,
   queues,
 }: SqsServerOptions): Promise<SqsServer> {
   const closing = new AbortController();
   const set: QueueSet = {
-    queues: createQueues(queues),
+    queues: createQueues(queues, now),
     moveTasks: new Map(),
     urlOf: (name) => `${endpoint}/000000000000/${name}`,
-    now: Date.now,
+    now,
     closing: closing.signal,
   };
   const server = createServer((request, response) => {
@@ -86,7 +89,10 @@ export async function startSqsServer({
   };
 }
 
-function createQueues(options: readonly QueueOptions[]): ReadonlyMap<string, Queue> {
+function createQueues(
+  options: readonly QueueOptions[],
+  now: () => number,
+): ReadonlyMap<string, Queue> {
   const queues = new Map<string, Queue>();
   for (const { deadLetters, ...settings } of options) {
     const queue = deadLetters && queues.get(deadLetters.name);
@@ -94,10 +100,7 @@ function createQueues(options: readonly QueueOptions[]): ReadonlyMap<string, Que
     const { name } = settings;
     queues.set(
       name,
-      new Queue(
-        { ...settings, ...(queue && { deadLetters: { ...deadLetters, queue } }) },
-        Date.now,
-      ),
+      new Queue({ ...settings, ...(queue && { deadLetters: { ...deadLetters, queue } }) }, now),
     );
   }
   return queues;

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../cli/flags.ts';
+import {
+  flag,
+  invalid,
+  list,
+  oneOf,
+  readFlags,
+  readWordsAndFlags,
+  text,
+  wholeNumber,
+} from '../../cli/flags.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { refusalOf } from '../helpers/refusal.ts';
 
@@ -27,6 +36,23 @@ describe('flags', () => {
     const message = refusalOf(() => readFlags(line.split(' '), options));
     expect(message.slice(0, start.length)).toBe(start);
     expect(message).toMatch(/^.+; see --help$/);
+  });
+});
+
+describe('words and flags', () => {
+  it.each([
+    ['', { words: [], values: { out: 'here', ric: false } }],
+    ['show a --ric b', { words: ['show', 'a', 'b'], values: { out: 'here', ric: true } }],
+    ['--out there show', { words: ['show'], values: { out: 'there', ric: false } }],
+    ['show -- --ric', { words: ['show', '--ric'], values: { out: 'here', ric: false } }],
+  ])('are read from "%s"', (line, read) => {
+    const { values, words } = readWordsAndFlags(line === '' ? [] : line.split(' '), options);
+    expect({ words, values: { ...values } }).toEqual(read);
+  });
+
+  it('are refused as flags are', () => {
+    const message = refusalOf(() => readWordsAndFlags(['show', '--bogus'], options));
+    expect(message).toMatch(/^Unknown option '--bogus'.*; see --help$/);
   });
 });
 

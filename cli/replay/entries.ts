@@ -1,0 +1,71 @@
+import pLimit from 'p-limit';
+import type {
+  FailedBatchEntry,
+  FailedBatchListing,
+  StoreOptions,
+} from '../../lambda/core/ports.ts';
+import { MAX_CONNECTIONS } from './clients.ts';
+import { type FailedBatchRow, sortRows } from './rows.ts';
+
+/**
+ * Looks at every entry of the failed-batch bucket, page by page, and at many of a page at a time.
+ *
+ * @param look what to find out about one
+ * @param seen told how many have been looked at so far
+ * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`
+ */
+export async function lookAtEntries<Found>(
+  listing: FailedBatchListing,
+  options: StoreOptions,
+  {
+    look,
+    seen,
+  }: {
+    readonly look: (entry: FailedBatchEntry) => Promise<Found>;
+    readonly seen: (count: number) => void;
+  },
+): Promise<Found[]> {
+  const limit = pLimit(MAX_CONNECTIONS);
+  const found: Found[] = [];
+  let after: string | undefined;
+  do {
+    const { entries, next } = await listing.list({ prefix: '', after }, options);
+    found.push(...(await Promise.all(entries.map((entry) => limit(() => look(entry))))));
+    seen(found.length);
+    after = next;
+  } while (after !== undefined);
+  return found;
+}
+
+/** What an entry says of itself, for a table. */
+export async function describeEntry(
+  entry: FailedBatchEntry,
+  listing: FailedBatchListing,
+  options: StoreOptions,
+): Promise<Pick<FailedBatchRow, 'condition' | 'note' | 'ranges' | 'records'>> {
+  const summary = await listing.summary(entry, options);
+  if (summary === undefined) return { condition: undefined, ranges: [], note: 'not readable' };
+  const { condition, ranges, records } = summary;
+  return { condition, records, ranges };
+}
+
+/**
+ * What entries say of themselves, in the order of a table.
+ *
+ * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`
+ */
+export async function describeEntries(
+  entries: readonly FailedBatchEntry[],
+  listing: FailedBatchListing,
+  options: StoreOptions,
+): Promise<FailedBatchRow[]> {
+  const limit = pLimit(MAX_CONNECTIONS);
+  const rows = entries.map((entry) =>
+    limit(async () => {
+      const { bytes, failedAt, key } = entry;
+      const row = { key, failedAt, bytes, deadLetters: [] };
+      return { ...row, ...(await describeEntry(entry, listing, options)) };
+    }),
+  );
+  return sortRows(await Promise.all(rows));
+}

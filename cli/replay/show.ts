@@ -1,0 +1,125 @@
+import { REPLAYED } from '../../lambda/contract.ts';
+import { noEnrichment } from '../../lambda/core/enrichment.ts';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import {
+  type FailedBatch,
+  type FailedRange,
+  parseFailedBatch,
+} from '../../lambda/core/failed-batch.ts';
+import { parseBatch } from '../../lambda/core/kafka-event.ts';
+import { LineBuffer } from '../../lambda/core/line-buffer.ts';
+import type {
+  FailedBatchListing,
+  FailedBatchStore,
+  ReplayMark,
+  StoreOptions,
+} from '../../lambda/core/ports.ts';
+import { RecordLineWriter } from '../../lambda/core/record-line.ts';
+import type { CommandContext } from './context.ts';
+import { BY_HAND } from './dismiss.ts';
+import type { ShowOptions } from './options.ts';
+import { formatOffsets, toJsonRange } from './ranges.ts';
+import { tableLines } from './table.ts';
+import { neededTargets } from './targets.ts';
+
+/** A failed batch, and what became of it. */
+export interface ShownBatch extends FailedBatch {
+  readonly key: string;
+  readonly bytes: number;
+  /** Undefined where it was not replayed. */
+  readonly mark: ReplayMark | undefined;
+}
+
+/** Prints what is in a failed batch. @returns true */
+export async function show({ key, records }: ShowOptions, context: CommandContext): Promise<true> {
+  const { bucket } = await context.find(neededTargets.show);
+  const shown = await readShown(context.storeOf(bucket), { bucket, key }, context.calls);
+  if (records) for (const line of recordLines(shown)) context.print(line);
+  else context.answer(toJsonShown(shown), () => shownLines(shown));
+  return true;
+}
+
+/**
+ * Reads one failed batch.
+ *
+ * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND`, `FAILED_BATCH_UNREADABLE`, `NOT_A_FAILED_BATCH`,
+ * `LOAD_FAILED` or `STORE_ABORTED`
+ */
+export async function readShown(
+  store: FailedBatchStore & FailedBatchListing,
+  { bucket, key }: { readonly bucket: string; readonly key: string },
+  options: StoreOptions,
+): Promise<ShownBatch> {
+  const { pointer, text } = await store.load({ bucket, key }, options);
+  const mark = await store.mark(pointer, options);
+  return { ...parseFailedBatch(text), key, bytes: Buffer.byteLength(text), mark };
+}
+
+/** What is in a failed batch, for people: all but its records. */
+export function shownLines(shown: ShownBatch): string[] {
+  const { bytes, condition, event, failedAt, functionError, invokeCount, key } = shown;
+  const [first = 'unknown', ...others] = shown.ranges.map(describeRange);
+  return tableLines([
+    ['key', key],
+    ['state', describeMark(shown.mark)],
+    ['failed at', failedAt ?? 'unknown'],
+    ['condition', condition],
+    ['function error', functionError ?? 'none'],
+    ['invocations', String(invokeCount ?? 'unknown')],
+    ['last request id', shown.requestId ?? 'unknown'],
+    ['records', String(shown.records ?? 'unknown')],
+    ['offsets', first],
+    ...others.map((range) => ['', range]),
+    ['bytes', String(bytes)],
+    ['payload', event === undefined ? 'none: fetch these offsets from the topic' : 'whole'],
+  ]);
+}
+
+/** What is in a failed batch, for programs: all but its records. */
+export function toJsonShown({ event, key, mark, ranges, ...shown }: ShownBatch): object {
+  return {
+    key,
+    state: mark === undefined ? 'not replayed' : REPLAYED,
+    replayedAt: mark?.at || undefined,
+    objects: mark?.objects,
+    ...shown,
+    ranges: ranges.map(toJsonRange),
+    hasPayload: event !== undefined,
+  };
+}
+
+/**
+ * The records of a failed batch as lines of JSON: as the archive has them, less what the stack's own
+ * settings and `lambda/enrich.ts` add to them.
+ *
+ * @throws {ArchiverError} `NO_PAYLOAD`, or `INVALID_EVENT` where the payload is no Kafka event
+ */
+export function recordLines({ condition, event, key }: ShownBatch): string[] {
+  if (event === undefined) {
+    throw new ArchiverError(
+      'NO_PAYLOAD',
+      `'${key}' has offsets only, and no records (${condition})`,
+    );
+  }
+  const { runs, source } = parseBatch(event);
+  const lines = new LineBuffer();
+  const settings = { source, metadata: {}, enrich: noEnrichment };
+  const writer = new RecordLineWriter(settings, lines);
+  for (const run of runs) writer.write(run, run.records);
+  // The last line is empty: each ends with a line break.
+  return lines.slice(0, lines.length).toString().split('\n').slice(0, -1);
+}
+
+function describeMark(mark: ReplayMark | undefined): string {
+  if (mark === undefined) return 'not replayed';
+  if (mark.objects === BY_HAND) return `done by hand${mark.at === '' ? '' : ` at ${mark.at}`}`;
+  return `replayed at ${mark.at} into ${mark.objects} ${mark.objects === 1 ? 'object' : 'objects'}`;
+}
+
+function describeRange(range: FailedRange): string {
+  const { firstTimestamp, id = 'a partition', lastTimestamp } = range;
+  const place = `${id} ${formatOffsets(range)}`;
+  if (firstTimestamp === undefined) return place;
+  if (firstTimestamp === lastTimestamp) return `${place}, of ${firstTimestamp}`;
+  return `${place}, of ${firstTimestamp} to ${lastTimestamp ?? 'unknown'}`;
+}

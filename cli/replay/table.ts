@@ -1,0 +1,44 @@
+/** Text in one line, without what would make a terminal do something. */
+export function toLine(text: string): string {
+  return text.replaceAll(/\p{Cc}+/gu, ' ');
+}
+
+/** Lines of a table: cells of a column begin under one another. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const cells = rows.map((row) => row.map(toLine));
+  const widths: number[] = [];
+  for (const row of cells) {
+    for (const [column, { length }] of row.entries()) {
+      widths[column] = Math.max(widths[column] ?? 0, length);
+    }
+  }
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+const steps = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+] as const;
+
+/** How long ago something was, in the largest unit of which there are two. */
+export function formatAge(milliseconds: number): string {
+  const [unit, size] = steps.find(([, each]) => milliseconds >= 2 * each) ?? ['s', 1_000];
+  // What has just been may lie ahead of this machine's clock.
+  return `${Math.max(0, Math.floor(milliseconds / size))}${unit}`;
+}
+
+/** `1 failed batch`, `1,500 failed batches` */
+export function formatBatches(count: number): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? 'failed batch' : 'failed batches'}`;
+}
+
+/** `1 dead letter`, `1,500 dead letters` */
+export function formatLetters(count: number): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? 'dead letter' : 'dead letters'}`;
+}

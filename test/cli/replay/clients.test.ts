@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { configOf } from '../../../cli/replay/clients.ts';
+
+const nothing = {
+  ...{ region: undefined, profile: undefined, s3Endpoint: undefined, sqsEndpoint: undefined },
+};
+const anyone = { accessKeyId: 'anyone', secretAccessKey: 'anyone' };
+const local = 'http://127.0.0.1:9000';
+
+type Given = Parameters<typeof configOf>;
+
+describe('a client', () => {
+  it.each<[string, Partial<Given[0]>, Given[1], Given[2], object]>([
+    ['leaves all to the SDK', {}, {}, undefined, {}],
+    [
+      'has the region that is given',
+      { region: 'a' },
+      { AWS_REGION: 'b' },
+      undefined,
+      { region: 'a' },
+    ],
+    [
+      'has the region of the environment',
+      {},
+      { AWS_REGION: 'b', AWS_DEFAULT_REGION: 'c' },
+      undefined,
+      { region: 'b' },
+    ],
+    ['has the default region', {}, { AWS_DEFAULT_REGION: 'c' }, undefined, { region: 'c' }],
+    ['has the profile', { profile: 'p' }, {}, undefined, { profile: 'p' }],
+    [
+      'is anyone, anywhere on this machine',
+      {},
+      {},
+      local,
+      { endpoint: local, region: 'us-east-1', credentials: anyone },
+    ],
+    [
+      'is who the environment says on this machine',
+      {},
+      { AWS_ACCESS_KEY_ID: 'k', AWS_REGION: 'b' },
+      local,
+      { endpoint: local, region: 'b' },
+    ],
+    [
+      'is who the profile says on this machine',
+      { profile: 'p', region: 'a' },
+      {},
+      local,
+      { endpoint: local, region: 'a', profile: 'p' },
+    ],
+    [
+      'is who the profile of the environment says',
+      { region: 'a' },
+      { AWS_PROFILE: 'p' },
+      local,
+      { endpoint: local, region: 'a' },
+    ],
+    [
+      'is nobody in particular elsewhere',
+      {},
+      {},
+      'https://s3.example.com',
+      { endpoint: 'https://s3.example.com' },
+    ],
+  ])('%s', (_, given, environment, endpoint, config) => {
+    const { maxAttempts, requestHandler, ...rest } = configOf(
+      { ...nothing, ...given },
+      environment,
+      endpoint,
+    );
+    expect(rest).toEqual(config);
+    expect(maxAttempts).toBe(5);
+    expect(requestHandler.connectionTimeout).toBe(3_000);
+  });
+
+  it.each(['http://localhost:1', 'http://127.8.0.1', 'http://[::1]:1'])(
+    'takes %s for this machine',
+    (endpoint) => {
+      expect(configOf(nothing, {}, endpoint)).toMatchObject({ credentials: anyone });
+    },
+  );
+
+  it.each(['http://localhost.example.com', 'http://128.0.0.1', 'http://[::2]'])(
+    'does not take %s for this machine',
+    (endpoint) => {
+      expect(configOf(nothing, {}, endpoint)).not.toHaveProperty('credentials');
+    },
+  );
+});

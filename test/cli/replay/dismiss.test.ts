@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf, minute, now, startReplayServers } from './replay-servers.ts';
+
+const letter = {
+  code: 'NO_PAYLOAD',
+  reason: 'fetch orders-0 offset 1 from the topic',
+  diedAt: new Date(now - 5 * minute).toISOString(),
+};
+
+describe('dismiss', { timeout: 60_000 }, () => {
+  it('marks a failed batch as done by hand, and deletes its dead letters and no others', async () => {
+    const { bury, exhaust, keysIn, questions, run, seed } = await startReplayServers();
+    const [done, other] = [
+      await seed({ ranges: { 0: [1, 3] } }),
+      await seed({ ranges: { 1: [1, 3] } }),
+    ];
+    for (const key of [done, other, done]) bury(key, letter);
+    exhaust(done);
+    expect(await run(`dismiss ${done}`)).toEqual({
+      isDone: true,
+      printed: ['marked as done by hand, 3 dead letters deleted'],
+    });
+    expect(questions).toEqual([
+      `Take '${done}' for done without a replay, and delete its dead letters?`,
+    ]);
+    expect(keysIn('dead')).toEqual([other]);
+    const { printed } = await run('status --all --json');
+    expect(JSON.parse(printed.join(''))).toMatchObject({
+      counts: { waiting: 0, dead: 1, replayed: 1, deadLetters: 1 },
+    });
+    const shown = (await run(`show ${done}`)).printed.join('\n');
+    expect(shown).toContain(`done by hand at ${new Date(now).toISOString()}`);
+  });
+
+  it('leaves all others to be seen at once', async () => {
+    const { bury, run, seed, sqs } = await startReplayServers();
+    const key = await seed({ ranges: { 0: [1, 3] } });
+    for (let i = 0; i < 25; i++) bury(`k${i}`, letter);
+    await run(`dismiss ${key} --json`);
+    expect(sqs.queue('dead').counts()).toEqual({ visible: 25, inFlight: 0, delayed: 0 });
+  });
+
+  it('deletes the dead letters of one that is not there any more', async () => {
+    const { bury, keysIn, run } = await startReplayServers();
+    bury('gone', { ...letter, code: 'FAILED_BATCH_NOT_FOUND' });
+    const { printed } = await run('dismiss gone --json');
+    expect(JSON.parse(printed.join(''))).toEqual({ marked: false, deleted: 1 });
+    expect(keysIn('dead')).toEqual([]);
+  });
+
+  it('changes nothing where it is not confirmed, and asks where it can', async () => {
+    const { bury, keysIn, run, seed } = await startReplayServers();
+    const key = await seed({ ranges: { 0: [1, 3] } });
+    bury(key, letter);
+    const ask = async () => false;
+    expect(await run(`dismiss ${key}`, { ask })).toEqual({
+      isDone: false,
+      printed: ['nothing was changed'],
+    });
+    expect(await failureOf(run(`dismiss ${key}`, { ask: undefined }))).toMatch(
+      /^dismiss asks before it changes anything, and here is no terminal: give --yes/,
+    );
+    expect(keysIn('dead')).toEqual([key]);
+    expect((await run('status --json')).printed.join('')).toContain('"dead": 1');
+  });
+
+  it('leaves the dead letters where the mark cannot be put', async () => {
+    const refused = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
+    const { bury, keysIn, run, seed } = await startReplayServers({
+      s3: ({ operation }) => (operation === 'PutObjectTagging' ? refused : undefined),
+    });
+    const key = await seed({ ranges: { 0: [1, 3] } });
+    bury(key, letter);
+    expect(await failureOf(run(`dismiss ${key}`))).toMatch(/to mark '.*' as replayed failed/);
+    expect(keysIn('dead')).toEqual([key]);
+  });
+});
+
+describe('a dead letter that was sent back, and moved by SQS afterwards', () => {
+  it('is not taken for dead of what it was before', async () => {
+    const { exhaustAgain, run, seed } = await startReplayServers();
+    exhaustAgain(await seed({ ranges: { 0: [1, 3] } }), 'LOAD_FAILED');
+    const { printed } = await run('status');
+    expect(printed.join('\n')).toContain('dead: tries exhausted');
+    expect(printed.join('\n')).not.toContain('LOAD_FAILED');
+  });
+});

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import type { MoveTask, MoveTasks } from '../../../cli/replay/move-tasks.ts';
+import { type RedriveParts, redriveAll } from '../../../cli/replay/redrive.ts';
+import { ArchiverError } from '../../../lambda/core/errors.ts';
+import { failureOf, startReplayServers } from './replay-servers.ts';
+
+const refused = { code: 'STORE_WRITE_FAILED', reason: 'AccessDenied, HTTP 403' };
+const keys = Array.from({ length: 25 }, (_, index) => `k-${index}`).sort();
+const question = 'Send 25 dead letters back to the replay queue?';
+const done =
+  "about 25 dead letters sent back to the replay queue; 'status' says what becomes of them";
+
+/** Dead letters of the function and, the last of them, of SQS. */
+async function startWithLetters(...given: Parameters<typeof startReplayServers>) {
+  const servers = await startReplayServers(...given);
+  for (const key of keys.slice(0, -1)) servers.bury(key, refused);
+  servers.exhaust(keys.at(-1) ?? '');
+  return servers;
+}
+
+describe('redrive', { timeout: 60_000 }, () => {
+  it('sends every dead letter back to the replay queue, as it was', async () => {
+    const { keysIn, questions, run, sqs } = await startWithLetters();
+    const before = sqs.queue('dead').peek();
+    expect(await run('redrive')).toEqual({ isDone: true, printed: [done] });
+    expect(questions).toEqual([question]);
+    expect(keysIn('dead')).toEqual([]);
+    expect(keysIn('replay')).toEqual(keys);
+    const bodies = (messages: typeof before) => messages.map(({ body }) => body).sort();
+    expect(bodies(sqs.queue('replay').peek())).toEqual(bodies(before));
+  });
+
+  it('does so for programs, without a question', async () => {
+    const { keysIn, progress, questions, run } = await startWithLetters();
+    const { printed } = await run('redrive --yes --json');
+    expect(printed.map((text) => JSON.parse(text))).toEqual([{ outcome: 'done', moved: 25 }]);
+    expect(questions).toEqual([]);
+    expect(new Set(progress)).toEqual(new Set(['']));
+    expect(keysIn('replay')).toEqual(keys);
+  });
+
+  it('changes nothing where the user says no', async () => {
+    const { keysIn, run } = await startWithLetters();
+    expect(await run('redrive', { ask: async () => false })).toEqual({
+      isDone: false,
+      printed: ['nothing was changed'],
+    });
+    expect(keysIn('dead')).toEqual(keys);
+    expect(keysIn('replay')).toEqual([]);
+  });
+
+  it('asks nothing of AWS where there is nobody to ask, and no --yes', async () => {
+    const operations: string[] = [];
+    const { run } = await startReplayServers({
+      sqs: ({ operation }) => {
+        operations.push(operation);
+        return undefined;
+      },
+    });
+    expect(await failureOf(run('redrive', { ask: undefined }))).toBe(
+      'redrive asks before it changes anything, and here is no terminal: give --yes; see --help',
+    );
+    expect(operations).toEqual([]);
+  });
+
+  it('says so where there is none', async () => {
+    const { questions, run } = await startReplayServers();
+    const printed = ['no dead letters: nothing to send back'];
+    expect(await run('redrive')).toEqual({ isDone: true, printed });
+    expect(questions).toEqual([]);
+  });
+
+  it('fails where somebody else holds all there are', async () => {
+    const { bury, run, sqs } = await startReplayServers();
+    bury('k', refused);
+    sqs.queue('dead').receive(1);
+    expect(await failureOf(run('redrive'))).toBe(
+      'nothing to send back, 1 dead letter held by another reader for now: try again in a minute',
+    );
+  });
+
+  it('follows a task that runs already, whoever began it', async () => {
+    const { bury, keysIn, questions, run, sqs } = await startReplayServers();
+    for (const key of ['a', 'b', 'c']) bury(key, refused);
+    // At this rate the third waits for a second.
+    const first = run('redrive --yes --max-per-second 2');
+    await sqs.queue('replay').receiveWhenThere(1, { signal: AbortSignal.timeout(20_000) });
+    const { printed } = await run('redrive');
+    expect(printed).toEqual([
+      expect.stringMatching(/^a task that began at 20\S+Z is running: following it$/),
+      "about 3 dead letters sent back to the replay queue; 'status' says what becomes of them",
+    ]);
+    expect(questions).toEqual([]);
+    await first;
+    expect(keysIn('replay')).toEqual(['a', 'b', 'c']);
+  });
+
+  it('fails with the reason of SQS', async () => {
+    const { keysIn, run } = await startWithLetters({
+      sqs: ({ operation }) =>
+        operation === 'StartMessageMoveTask'
+          ? { kind: 'error', status: 403, code: 'AccessDenied' }
+          : undefined,
+    });
+    expect(await failureOf(run('redrive'))).toBe(
+      'start of a move task failed: AccessDenied, HTTP 403',
+    );
+    expect(keysIn('dead')).toEqual(keys);
+  });
+});
+
+/** Tasks that were listed before a redrive, and are each time after that. */
+function tasksOf(before: MoveTask | undefined, after: readonly (MoveTask | undefined)[]) {
+  const left = [before, ...after];
+  const started: (number | undefined)[] = [];
+  const tasks: MoveTasks = {
+    latest: async () => (left.length > 1 ? left.shift() : left[0]),
+    start: async (maxPerSecond) => {
+      started.push(maxPerSecond);
+    },
+  };
+  return { started, tasks };
+}
+
+function partsOf(tasks: MoveTasks, given: Partial<RedriveParts> = {}) {
+  const told: string[] = [];
+  const parts: RedriveParts = {
+    ...{ attemptTimeout: 1, signal: new AbortController().signal, maxPerSecond: undefined },
+    ...{ counts: { visible: 4, inFlight: 0, delayed: 0 }, tasks },
+    confirm: async () => true,
+    pause: async () => undefined,
+    progress: (line) => told.push(line),
+    tell: (line) => told.push(line),
+    ...given,
+  };
+  return { parts, told };
+}
+
+const task = (status: string, given: Partial<MoveTask> = {}): MoveTask => ({
+  ...{ status, startedAt: 1_763_982_000_000, moved: 1, toMove: 4, reason: undefined, ...given },
+});
+
+describe('a move task', () => {
+  it('is begun with the rate that was asked for, and followed to its end', async () => {
+    const after = [task('RUNNING', { moved: 0 }), task('RUNNING'), task('COMPLETED')];
+    const { started, tasks } = tasksOf(undefined, after);
+    const { parts, told } = partsOf(tasks, { maxPerSecond: 7 });
+    // It is done before all are counted.
+    expect(await redriveAll(parts)).toEqual({ outcome: 'done', moved: 4 });
+    expect(started).toEqual([7]);
+    expect(told).toEqual([
+      '0 of 4 dead letters sent back',
+      '1 of 4 dead letters sent back',
+      '1 of 4 dead letters sent back',
+    ]);
+  });
+
+  it('is not taken for the one before it, which is listed for a while', async () => {
+    const before = task('COMPLETED', { startedAt: 1, toMove: 9 });
+    const { tasks } = tasksOf(before, [before, undefined, before, task('COMPLETED', { moved: 3 })]);
+    expect(await redriveAll(partsOf(tasks).parts)).toEqual({ outcome: 'done', moved: 4 });
+  });
+
+  it('is given up where it never appears', async () => {
+    const { tasks } = tasksOf(undefined, [undefined]);
+    expect(await failureOf(redriveAll(partsOf(tasks).parts))).toBe(
+      'the task was begun, but SQS does not list it',
+    );
+  });
+
+  it.each([
+    [
+      'FAILED',
+      'KmsAccessDenied',
+      'the task ended FAILED after 1 of 4 dead letters: KmsAccessDenied',
+    ],
+    ['CANCELLED', undefined, 'the task ended CANCELLED after 1 of 4 dead letters'],
+  ])('that ends %s is a failure', async (status, reason, message) => {
+    const { tasks } = tasksOf(undefined, [task('RUNNING'), task(status, { reason })]);
+    expect(await failureOf(redriveAll(partsOf(tasks).parts))).toBe(message);
+  });
+
+  it('is followed where it runs, or is being cancelled, without a question', async () => {
+    const { started, tasks } = tasksOf(task('CANCELLING'), [task('CANCELLED')]);
+    const { parts, told } = partsOf(tasks, { confirm: async () => false });
+    expect(await failureOf(redriveAll(parts))).toBe(
+      'the task ended CANCELLED after 1 of 4 dead letters',
+    );
+    expect(told[0]).toBe('a task that began at 2025-11-24T11:00:00.000Z is running: following it');
+    expect(started).toEqual([]);
+  });
+
+  it('that somebody else began just before is followed', async () => {
+    const { tasks } = tasksOf(undefined, [task('RUNNING'), task('COMPLETED')]);
+    const start = async () => {
+      throw new ArchiverError('QUEUE_FAILED', 'there is already a task running');
+    };
+    const { parts } = partsOf({ ...tasks, start });
+    expect(await redriveAll(parts)).toEqual({ outcome: 'done', moved: 4 });
+  });
+
+  it('goes on when the user stops looking', async () => {
+    const stop = new AbortController();
+    const { tasks } = tasksOf(undefined, [task('RUNNING')]);
+    const latest = async () => {
+      if (stop.signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted');
+      return tasks.latest({ attemptTimeout: 1, signal: stop.signal });
+    };
+    const pause = async () => stop.abort();
+    const { parts } = partsOf({ ...tasks, latest }, { pause, signal: stop.signal });
+    expect(await failureOf(redriveAll(parts))).toBe(
+      "stopped looking; the task goes on by itself, and 'redrive' follows it again",
+    );
+  });
+});

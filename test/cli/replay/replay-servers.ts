@@ -1,0 +1,207 @@
+/**
+ * The replay's command line before S3 and SQS servers of one test: failed batches as the service keeps
+ * them, dead letters as the replay function leaves them, and what is printed.
+ *
+ * @module
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
+import { onTestFinished } from 'vitest';
+import type { ReplayCliDeps } from '../../../cli/replay/context.ts';
+import { runReplayCli } from '../../../cli/replay/main.ts';
+import { parseReplayOptions } from '../../../cli/replay/options.ts';
+import { toBatchRecord } from '../../../emulator/batch.ts';
+import type { Discard } from '../../../emulator/event-source-mapping.ts';
+import { s3Destination } from '../../../emulator/on-failure.ts';
+import { s3ClientOf } from '../../../emulator/s3-client.ts';
+import { type S3ServerOptions, startS3Server } from '../../../emulator/s3-server/server.ts';
+import { type SqsServerOptions, startSqsServer } from '../../../emulator/sqs-server/server.ts';
+import { deadLetterAttributes } from '../../../lambda/contract.ts';
+import { parseReplayMessage, toReplayMessage } from '../../../lambda/core/replay-message.ts';
+import { noon, origin, sourceRecord } from '../../emulator/source-records.ts';
+
+/** Records of a failed batch by partition: offsets from and to. */
+export type Ranges = Readonly<Record<number, readonly [first: number, last: number]>>;
+
+/** What a failed batch is made with. */
+export interface SeededBatch {
+  readonly topic?: string;
+  readonly ranges: Ranges;
+  readonly condition?: Discard['condition'];
+  /** Milliseconds before {@link now}. */
+  readonly ago?: number;
+}
+
+/** The time of the command line. */
+export const now = noon + 86_400_000;
+export const minute = 60_000;
+export const hour = 60 * minute;
+
+/** Faults of a test's servers. */
+export interface Faults {
+  readonly s3?: S3ServerOptions['fault'];
+  readonly sqs?: SqsServerOptions['fault'];
+}
+
+/** Servers with a bucket and two queues, gone when the test is over. */
+export async function startReplayServers(faults: Faults = {}) {
+  const root = mkdtempSync(join(tmpdir(), 'replay-cli-'));
+  let modified = now;
+  const s3 = await startS3Server({
+    ...{ root, buckets: ['failed'], now: () => new Date(modified) },
+    ...(faults.s3 && { fault: faults.s3 }),
+  });
+  let sending = now;
+  const sqs = await startSqsServer({
+    now: () => sending,
+    queues: [
+      { name: 'dead' },
+      { name: 'replay', deadLetters: { name: 'dead', maxReceiveCount: 1 } },
+    ],
+    ...(faults.sqs && { fault: faults.sqs }),
+  });
+  const client = s3ClientOf(s3);
+  onTestFinished(async () => {
+    client.destroy();
+    await Promise.all([s3.close(), sqs.close()]);
+    rmSync(root, { recursive: true });
+  });
+
+  /** Keeps a failed batch as the service does. @returns its key */
+  async function seed({ ago = 0, condition, ranges, topic = 'orders' }: SeededBatch) {
+    modified = now - ago;
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const destination = s3Destination({
+      ...{ client, bucket: 'failed', mappingId: 'm-1', now: () => modified },
+      ...{ origin: { ...origin, topic }, functionArn: 'arn:aws:lambda:eu-west-1:1:function:f' },
+      announce: ({ key }) => resolve(key),
+    });
+    const records = Object.entries(ranges).flatMap(([partition, [first, last]]) =>
+      Array.from({ length: last - first + 1 }, (_, index) =>
+        toBatchRecord(sourceRecord({ partition: Number(partition), offset: first + index }), {
+          ...origin,
+          topic,
+        }),
+      ),
+    );
+    await destination({ condition: condition ?? 'RetryAttemptsExhausted', records, invokes: 11 });
+    return promise;
+  }
+
+  /** Puts any object into the bucket. */
+  async function put(key: string, body: string) {
+    await client.send(new PutObjectCommand({ Bucket: 'failed', Key: key, Body: body }));
+  }
+
+  /** Marks a failed batch as replayed. */
+  async function tag(key: string, tags: Readonly<Record<string, string>>) {
+    const TagSet = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
+    await client.send(
+      new PutObjectTaggingCommand({ Bucket: 'failed', Key: key, Tagging: { TagSet } }),
+    );
+  }
+
+  /** A dead letter as the replay function leaves it. @returns its id */
+  function bury(key: string, given: Partial<Record<keyof typeof deadLetterAttributes, string>>) {
+    const attributes = Object.entries(given).map(([name, value]) => [
+      deadLetterAttributes[name as keyof typeof deadLetterAttributes],
+      { DataType: 'String', StringValue: value },
+    ]);
+    const body = toReplayMessage({ bucket: 'failed', key });
+    // The function sends it when it gives the batch up.
+    sending = given.diedAt === undefined ? now : Date.parse(given.diedAt);
+    const id = sqs.queue('dead').send({ body, attributes: Object.fromEntries(attributes) });
+    sending = now;
+    return id;
+  }
+
+  /** A dead letter that was sent back, and that SQS then moved itself: it has its old attributes. */
+  function exhaustAgain(key: string, code: string) {
+    const died = { DataType: 'String', StringValue: new Date(now - hour).toISOString() };
+    const attributes = {
+      [deadLetterAttributes.code]: { DataType: 'String', StringValue: code },
+      [deadLetterAttributes.diedAt]: died,
+    };
+    const body = toReplayMessage({ bucket: 'failed', key });
+    sqs.queue('dead').send({ body, attributes });
+  }
+
+  /** A dead letter as SQS itself leaves it: moved, in place of a receipt too many. */
+  function exhaust(key: string) {
+    const queue = sqs.queue('replay');
+    queue.send({ body: toReplayMessage({ bucket: 'failed', key }) });
+    queue.receive(1, 0);
+    queue.receive(1);
+  }
+
+  /** Keys that the messages of a queue name, sorted. */
+  function keysIn(queue: 'dead' | 'replay'): string[] {
+    const messages = sqs.queue(queue).peek();
+    return messages.flatMap(({ body }) => parseReplayMessage(body).map(({ key }) => key)).sort();
+  }
+
+  const names = {
+    '--bucket': 'failed',
+    '--queue': sqs.urlOf('replay'),
+    '--dead-letter-queue': sqs.urlOf('dead'),
+    '--s3-endpoint': s3.endpoint,
+    '--sqs-endpoint': sqs.endpoint,
+  };
+  const flags = Object.entries(names).flat();
+  return {
+    s3,
+    sqs,
+    client,
+    seed,
+    put,
+    tag,
+    bury,
+    exhaust,
+    exhaustAgain,
+    keysIn,
+    flags,
+    ...consoleOf(flags),
+  };
+}
+
+/** Carries out command lines, and keeps what they print. */
+function consoleOf(flags: readonly string[]) {
+  const questions: string[] = [];
+  const progress: string[] = [];
+
+  /** Carries out a command. @returns what it prints, and whether it is done */
+  async function run(line: string, given: Partial<ReplayCliDeps> = {}) {
+    const options = parseReplayOptions([...line.split(' '), ...flags], now);
+    if (options === 'help') throw new RangeError(`'${line}' asks for help`);
+    const printed: string[] = [];
+    const isDone = await runReplayCli(options, {
+      ask: async (question) => {
+        questions.push(question);
+        return true;
+      },
+      environment: {},
+      now: () => now,
+      pause: async () => nextTurn(),
+      print: (text) => printed.push(text),
+      progress: (text) => progress.push(text),
+      stop: new AbortController().signal,
+      waitSeconds: 0,
+      ...given,
+    });
+    return { isDone, printed };
+  }
+
+  return { run, questions, progress };
+}
+
+/** Resolves with the message that something is refused with; with 'done' where it is not. */
+export function failureOf(running: Promise<unknown>): Promise<string> {
+  return running.then(
+    () => 'done',
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
+  );
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { failureOf, hour, minute, startReplayServers } from './replay-servers.ts';
+
+/** Failed batches of two topics, one of which is replayed. */
+async function someBatches(...given: Parameters<typeof startReplayServers>) {
+  const servers = await startReplayServers(...given);
+  const { seed, tag } = servers;
+  const keys = {
+    old: await seed({ ranges: { 0: [0, 9] }, ago: 25 * hour }),
+    recent: await seed({ ranges: { 0: [10, 19] }, ago: hour }),
+    payments: await seed({ topic: 'payments', ranges: { 1: [5, 5] }, ago: 30 * minute }),
+    replayed: await seed({ ranges: { 2: [1, 2] }, ago: hour }),
+  };
+  await tag(keys.replayed, { status: 'replayed', 'replayed-at': '2025-11-24T10:00:00.000Z' });
+  return { ...servers, keys };
+}
+
+describe('run', { timeout: 60_000 }, () => {
+  it('puts every failed batch that was not replayed on the replay queue', async () => {
+    const { keys, keysIn, questions, run } = await someBatches();
+    const rest = '(4 looked at, 1 left out: replayed before)';
+    expect(await run('run')).toEqual({
+      isDone: true,
+      printed: [`put 3 failed batches on the replay queue ${rest}`],
+    });
+    expect(questions).toEqual([`Put 3 failed batches on the replay queue ${rest}?`]);
+    expect(keysIn('replay')).toEqual([keys.old, keys.payments, keys.recent].sort());
+  });
+
+  it.each([
+    ['--force', ['old', 'payments', 'recent', 'replayed']],
+    ['--topic payments', ['payments']],
+    ['--topic pay', []],
+    ['--since 2h', ['recent', 'payments']],
+    ['--since 60m', ['recent', 'payments']],
+    ['--since 3599s', ['payments']],
+    ['--until 1d', ['old']],
+    ['--until 60m', ['old']],
+    ['--since 2025-11-24T09:53:20Z --until 2025-11-24T10:23:20Z', ['recent']],
+    ['--prefix aws/lambda/m-1/payments', ['payments']],
+    ['--prefix elsewhere/', []],
+    ['--since 2h --topic orders --force', ['recent', 'replayed']],
+  ] as const)('takes with "%s" only those that are meant', async (flags, names) => {
+    const { keys, keysIn, run } = await someBatches();
+    const { isDone } = await run(`run --yes ${flags}`);
+    expect(isDone).toBe(true);
+    expect(keysIn('replay')).toEqual(names.map((name) => keys[name]).sort());
+  });
+
+  it('lists them in a dry run, and sends nothing', async () => {
+    const { keys, questions, run, sqs } = await someBatches();
+    expect(await run('run --dry-run', { ask: undefined })).toEqual({
+      isDone: true,
+      printed: [
+        '3 failed batches would be put on the replay queue (4 looked at, 1 left out: replayed before)',
+        '',
+        'TOPIC     PARTITION  OFFSETS   AGE  CONDITION               KEY',
+        `orders    0          0 to 9    25h  RetryAttemptsExhausted  ${keys.old}`,
+        `orders    0          10 to 19  60m  RetryAttemptsExhausted  ${keys.recent}`,
+        `payments  1          5         30m  RetryAttemptsExhausted  ${keys.payments}`,
+      ],
+    });
+    expect(questions).toEqual([]);
+    expect(sqs.queue('replay').peek()).toEqual([]);
+  });
+
+  it('answers programs as the replay function answers a command', async () => {
+    const { keys, keysIn, run } = await someBatches();
+    const answer = {
+      ...{ scanned: 4, enqueued: 2, alreadyReplayed: 1 },
+      failedBatches: [keys.old, keys.recent].sort(),
+    };
+    const line = 'run --topic orders --json';
+    const dry = await run(`${line} --dry-run`);
+    expect(dry.printed.map((text) => JSON.parse(text))).toEqual([{ dryRun: true, ...answer }]);
+    expect(keysIn('replay')).toEqual([]);
+    const { printed } = await run(`${line} --yes`);
+    expect(printed.map((text) => JSON.parse(text))).toEqual([{ dryRun: false, ...answer }]);
+    expect(keysIn('replay')).toEqual(answer.failedBatches);
+  });
+
+  it('changes nothing where the user says no', async () => {
+    const { keysIn, run } = await someBatches();
+    const ask = async () => false;
+    const printed = ['nothing was changed'];
+    expect(await run('run', { ask })).toEqual({ isDone: false, printed });
+    expect(keysIn('replay')).toEqual([]);
+  });
+
+  it('asks nothing where nothing is meant', async () => {
+    const { questions, run } = await someBatches();
+    expect(await run('run --prefix elsewhere/')).toEqual({
+      isDone: true,
+      printed: ['put 0 failed batches on the replay queue (0 looked at)'],
+    });
+    expect(questions).toEqual([]);
+  });
+
+  it('refuses where there is nobody to ask, before it asks AWS anything', async () => {
+    const { progress, run } = await startReplayServers();
+    expect(await failureOf(run('run', { ask: undefined }))).toBe(
+      'run asks before it changes anything, and here is no terminal: give --yes; see --help',
+    );
+    expect(progress).toEqual([]);
+  });
+
+  it('goes through all pages, and tells how far it is', async () => {
+    const { keysIn, progress, put, run } = await startReplayServers();
+    const keys = Array.from({ length: 261 }, (_, index) => `k-${index}`);
+    await Promise.all(keys.map((key) => put(key, '{}')));
+    await run('run --yes');
+    expect(keysIn('replay')).toEqual(keys.sort());
+    expect(progress.slice(0, 2)).toEqual([
+      '250 failed batches looked at, 250 of them to replay',
+      '261 failed batches looked at, 261 of them to replay',
+    ]);
+    expect(progress).toContain('100 of 261 failed batches on the replay queue');
+    expect(progress.slice(-2)).toEqual(['261 of 261 failed batches on the replay queue', '']);
+  });
+
+  it('says how far it came when the queue takes no more', async () => {
+    let sends = 0;
+    const { keysIn, put, run } = await startReplayServers({
+      sqs: ({ operation }) => {
+        if (operation !== 'SendMessageBatch') return undefined;
+        sends += 1;
+        return sends > 5 ? { kind: 'error', status: 403, code: 'AccessDenied' } : undefined;
+      },
+    });
+    const keys = Array.from({ length: 200 }, (_, index) => `k-${index}`);
+    await Promise.all(keys.map((key) => put(key, '{}')));
+    expect(await failureOf(run('run --yes'))).toBe(
+      '50 of 200 failed batches are on the replay queue, the rest is not: send to the replay queue failed: AccessDenied, HTTP 403',
+    );
+    expect(keysIn('replay')).toHaveLength(50);
+    // Not one try for each of the rest.
+    expect(sends).toBeLessThanOrEqual(9);
+  });
+
+  it('says how far it came when the user has had enough', async () => {
+    const stop = new AbortController();
+    const { keysIn, put, run } = await startReplayServers();
+    const keys = Array.from({ length: 100 }, (_, index) => `k-${index}`);
+    await Promise.all(keys.map((key) => put(key, '{}')));
+    const progress = (line: string) => {
+      if (line.endsWith('on the replay queue')) stop.abort();
+    };
+    expect(await failureOf(run('run --yes', { progress, stop: stop.signal }))).toMatch(
+      /^stopped: [1-4]0 of 100 failed batches are on the replay queue$/,
+    );
+    expect(keysIn('replay').length).toBeLessThan(100);
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import {
+  formatAge,
+  formatBatches,
+  formatLetters,
+  tableLines,
+  toLine,
+} from '../../../cli/replay/table.ts';
+
+describe('a table', () => {
+  it('has cells of a column under one another, and no spaces at the end', () => {
+    const rows = [['A', 'LONG', 'C'], ['aaa', 'b', ''], ['a'], ['a', '', 'c']];
+    expect(tableLines(rows)).toEqual(['A    LONG  C', 'aaa  b', 'a', 'a          c']);
+    expect(tableLines([])).toEqual([]);
+  });
+
+  it('has a line for a row, whatever is in it', () => {
+    expect(tableLines([['a\nb\u0000\u001b[1m\u009b', 'c']])).toEqual(['a b [1m   c']);
+  });
+});
+
+describe('a line', () => {
+  it('is text without control characters', () => {
+    expect(toLine('a\r\n\tb\u007f ü\u{1f600}')).toBe('a b  ü\u{1f600}');
+  });
+});
+
+describe('an age', () => {
+  const day = 86_400_000;
+  it.each([
+    [-5_000, '0s'],
+    [0, '0s'],
+    [999, '0s'],
+    [119_999, '119s'],
+    [120_000, '2m'],
+    [7_199_999, '119m'],
+    [7_200_000, '2h'],
+    [2 * day - 1, '47h'],
+    [2 * day, '2d'],
+    [400 * day, '400d'],
+  ])('of %i ms is %s', (milliseconds, age) => {
+    expect(formatAge(milliseconds)).toBe(age);
+  });
+});
+
+describe('a number of things', () => {
+  it('has one or many of them', () => {
+    expect([0, 1, 1_500].map(formatBatches)).toEqual([
+      '0 failed batches',
+      '1 failed batch',
+      '1,500 failed batches',
+    ]);
+    expect([1, 2].map(formatLetters)).toEqual(['1 dead letter', '2 dead letters']);
+  });
+});
