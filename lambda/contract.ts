@@ -62,8 +62,11 @@ export const settingRanges = {
    */
   timeoutSeconds: { min: 10, max: 840, default: 120 },
   maxParallelPuts: { min: 1, max: 256, default: 16 },
-  /** Failed batches in one invocation of the replay function. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-  replayBatchSize: { min: 1, max: 10, default: 5 },
+  /**
+   * Failed batches in one invocation of the replay function. One, so that an invocation that dies of its
+   * batch takes no other's try with it. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+   */
+  replayBatchSize: { min: 1, max: 10, default: 1 },
   /** Invocations of the replay function at a time. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html */
   replayConcurrency: { min: 2, max: 1000, default: 5 },
   /** Seconds before a new failed batch is first replayed. https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html */
@@ -72,10 +75,10 @@ export const settingRanges = {
   replayRetrySeconds: { min: 1, max: 3600, default: 60 },
   /**
    * Tries before a failed batch is a dead letter: the queue's maxReceiveCount. Few enough for waits of an
-   * hour: SQS drops a message that is 14 days old, without making it a dead letter.
+   * hour: SQS drops a message that is 14 days old, a dead letter too.
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
    */
-  replayTries: { min: 1, max: 300, default: 10 },
+  replayTries: { min: 1, max: 150, default: 10 },
   /** Seconds of the replay function; its event source sets no lower limit than Lambda's own. */
   replayTimeoutSeconds: { min: 10, max: 900, default: 300 },
   /** Days from its failure after which an entry that was replayed expires; one that was not never does. */
@@ -103,6 +106,18 @@ export const retryRanges = {
   retryAttempts: { min: 0, max: 10_000, default: 10 },
   /** Seconds. Not set, there is no limit. */
   maxRecordAge: { min: 60, max: 604_800, default: 604_800 },
+} as const satisfies Record<string, SettingRange>;
+
+/** When alarms tell. They are about the archive function; nothing but the stack reads these. */
+export const alarmRanges = {
+  /** Seconds that a record may be old when the function gets it; also more than `batchWindow`. */
+  dataAgeTargetSeconds: { min: 60, max: 604_800, default: 900 },
+  /**
+   * Minutes in which each topic has records; also more than `batchWindow`. Not set, a topic may be quiet.
+   * An alarm looks back a day at most:
+   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+   */
+  expectedTrafficMinutes: { min: 1, max: 1440, default: 1440 },
 } as const satisfies Record<string, SettingRange>;
 
 /** Fields of a record line's `metadata` that are the archiver's own. */
@@ -183,7 +198,10 @@ export const METRIC_DIMENSION = 'topic';
 /** The dimension of `DeadLetters`, besides `service`: the code of the error. */
 export const REASON_DIMENSION = 'reason';
 
-/** Metrics of the archive function, one value per invocation, emitted also when 0. */
+/**
+ * Metrics of the archive function, one value per invocation, emitted also when 0: by `service` and topic,
+ * and those that {@link stackMetricNames} name also by `service` alone.
+ */
 export const metricNames = {
   records: 'Records',
   /** Bytes of keys, values and header values as Kafka held them. */
@@ -197,7 +215,19 @@ export const metricNames = {
   failedObjects: 'FailedObjects',
   encodeMilliseconds: 'EncodeMilliseconds',
   storeMilliseconds: 'StoreMilliseconds',
+  /**
+   * Milliseconds from the earliest valid timestamp in the batch to its invocation: how far behind the
+   * archive is. Not emitted where no record has a valid timestamp.
+   */
+  oldestRecordAge: 'OldestRecordAge',
 } as const;
+
+/**
+ * Metrics that are emitted a second time without the topic, for one alarm over all topics: an alarm
+ * cannot search for metrics.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-search-expressions.html
+ */
+export const stackMetricNames = [metricNames.keyConflicts, metricNames.oldestRecordAge] as const;
 
 /** Metrics of the replay function, one value for each message of its queue. */
 export const replayMetricNames = {
@@ -210,4 +240,14 @@ export const replayMetricNames = {
   replayRetries: 'ReplayRetries',
   /** Messages that went to the dead-letter queue. */
   deadLetters: 'DeadLetters',
+} as const;
+
+/** The `message` of each log line that tells of a batch, as saved queries look for it. */
+export const logMessages = {
+  batchArchived: 'batch archived',
+  batchNotArchived: 'batch not archived',
+  batchRefused: 'batch refused',
+  batchReplayed: 'failed batch replayed',
+  batchDelayed: 'failed batch not replayed, tried again',
+  batchDied: 'failed batch not replayed, in the dead-letter queue',
 } as const;

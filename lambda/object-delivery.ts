@@ -9,6 +9,7 @@ import {
 import type { Enrich } from './core/enrichment.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import type { Batch } from './core/kafka-event.ts';
+import { isFolderTimestamp } from './core/object-key.ts';
 import type {
   BatchSummary,
   Clock,
@@ -65,6 +66,7 @@ export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
           ...summarise(planned, results),
           encodeMilliseconds: encoded - started,
           storeMilliseconds: clock.now() - encoded,
+          oldestRecordAge: oldestRecordAge(batch, started),
         },
         failures: results.flatMap(({ object, error }) =>
           error === undefined ? [] : [{ run: object.run, error }],
@@ -110,7 +112,21 @@ function notStored({ run, first, last }: ArchiveObject, error: unknown): Archive
   return new ArchiverError(code, `${range}: ${message} (${code})`, { retryable, cause });
 }
 
-type Figures = Omit<BatchSummary, 'requestId' | 'encodeMilliseconds' | 'storeMilliseconds'>;
+/** Milliseconds from the earliest valid timestamp of the batch; a producer's clock may be ahead of ours. */
+function oldestRecordAge({ runs }: Batch, now: number): number | undefined {
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const { records } of runs) {
+    for (const { timestamp } of records) {
+      if (isFolderTimestamp(timestamp) && timestamp < oldest) oldest = timestamp;
+    }
+  }
+  return oldest === Number.POSITIVE_INFINITY ? undefined : Math.max(0, now - oldest);
+}
+
+type Figures = Omit<
+  BatchSummary,
+  'requestId' | 'encodeMilliseconds' | 'storeMilliseconds' | 'oldestRecordAge'
+>;
 
 function summarise({ objects, bytesIn }: ArchivePlan, results: readonly StoreResult[]): Figures {
   const outcomes = results.flatMap(({ object, outcome }) => (outcome ? [{ object, outcome }] : []));

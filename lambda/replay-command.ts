@@ -1,4 +1,4 @@
-import { type InvocationContext, storeOptions } from './archive-handler.ts';
+import type { InvocationContext } from './archive-handler.ts';
 import { DEADLINE_MARGIN_MS } from './contract.ts';
 import type { Clock, FailedBatchListing, ReplayRequests, ReplayTelemetry } from './core/ports.ts';
 import { parseReplayCommand } from './core/replay-command.ts';
@@ -31,6 +31,8 @@ export interface ReplayCommandResult {
 const MOST_KEYS = 100;
 /** A page takes some seconds: with less than this left, no other is begun. */
 const PAGE_MS = 15_000;
+/** Milliseconds after which one attempt of a call counts as lost: none of them is large. */
+const ATTEMPT_MS = 5_000;
 
 /**
  * Carries out a command: finds failed batches in the bucket and puts them on the replay queue, page by
@@ -43,7 +45,7 @@ export function createReplayCommand(deps: ReplayCommandDeps) {
   return async (event: unknown, context: InvocationContext): Promise<ReplayCommandResult> => {
     const { continuation, dryRun, ...selection } = parseReplayCommand(event);
     const left = () => Math.max(0, context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
-    const options = storeOptions(clock, left());
+    const options = { signal: clock.timeout(left()), attemptTimeout: ATTEMPT_MS };
     const keys: string[] = [];
     let [scanned, enqueued, alreadyReplayed] = [0, 0, 0];
     let after = continuation;

@@ -3,7 +3,13 @@ import { DEADLINE_MARGIN_MS, deadLetterAttributes, objectMetadataNames } from '.
 import { retryDelaySeconds } from './core/backoff.ts';
 import { toAttributeText, toMetadataText } from './core/carried-text.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
-import { describeRanges, type FailedBatch, parseFailedBatch } from './core/failed-batch.ts';
+import {
+  describeRanges,
+  type FailedBatch,
+  type FailedRange,
+  missingRanges,
+  parseFailedBatch,
+} from './core/failed-batch.ts';
 import { type Batch, parseBatch } from './core/kafka-event.ts';
 import type {
   BatchSummary,
@@ -126,10 +132,12 @@ class Try {
       const problem = `it points to '${pointer.bucket}', which is not the bucket of failed batches`;
       throw new ArchiverError('INVALID_MESSAGE', problem);
     }
-    this.#failedBatch = parseFailedBatch(await failedBatches.load(pointer, options));
+    const entry = await failedBatches.load(pointer, options);
+    this.#failedBatch = parseFailedBatch(entry.text);
     const { condition, event } = this.#failedBatch;
     if (event === undefined) throw noPayload(this.#failedBatch);
     this.#batch = parseBatch(event);
+    if (this.#batch.runs.length === 0) throw noPayload(this.#failedBatch);
     const provenance = {
       [objectMetadataNames.failedBatch]: toMetadataText(pointer.key),
       [objectMetadataNames.failedBatchCondition]: toMetadataText(condition),
@@ -138,14 +146,17 @@ class Try {
     const { failures, summary } = await delivery.deliver(this.#batch, job);
     const [error, ...errors] = failures.map((failure) => failure.error);
     if (error !== undefined) throw notReplayed(error, errors);
+    const missing = missingRanges(this.#failedBatch, this.#batch.runs);
+    if (missing.length > 0) throw incomplete(missing);
     const at = new Date(clock.now()).toISOString();
-    await failedBatches.markReplayed(pointer, { at, objects: objectsOf(summary) }, options);
+    await failedBatches.markReplayed(entry.pointer, { at, objects: objectsOf(summary) }, options);
     const failedBatch = pointer.key;
     telemetry.batchReplayed({ ...summary, failedBatch, condition, tries: this.#tries });
   }
 
   #failure(error: ArchiverError): ReplayFailure {
-    const ranges = this.#failedBatch?.ranges ?? [];
+    const said = describeRanges(this.#failedBatch?.ranges ?? []);
+    const found = this.#batch && describeRuns(this.#batch);
     return {
       requestId: this.#context.awsRequestId,
       messageId: this.#message.messageId,
@@ -153,7 +164,7 @@ class Try {
       error,
       failedBatch: this.#pointer?.key,
       condition: this.#failedBatch?.condition,
-      offsets: this.#batch ? describeRuns(this.#batch) : describeRanges(ranges) || undefined,
+      offsets: said || found || undefined,
     };
   }
 
@@ -223,8 +234,6 @@ function describeRuns({ runs }: Batch): string {
       id,
       firstOffset: String(first),
       lastOffset: String(last),
-      firstTimestamp: undefined,
-      lastTimestamp: undefined,
     })),
   );
 }
@@ -234,6 +243,13 @@ function noPayload({ condition, ranges }: FailedBatch): ArchiverError {
   return new ArchiverError(
     'NO_PAYLOAD',
     `the failed batch has no records to replay (${condition}): fetch ${offsets} from the topic`,
+  );
+}
+
+function incomplete(missing: readonly FailedRange[]): ArchiverError {
+  return new ArchiverError(
+    'INCOMPLETE_PAYLOAD',
+    `the failed batch lacks records that it names: fetch ${describeRanges(missing)} from the topic; what it has is stored`,
   );
 }
 

@@ -1,5 +1,8 @@
-/** Most characters of a value of object metadata, which holds 2 KB in all. */
-const MAX_METADATA_CHARACTERS = 800;
+/**
+ * Most characters of one value of object metadata: it holds 2 KB in all, of which the longest names of
+ * topics and what else an object carries take some 700, and two of these the rest.
+ */
+export const MAX_METADATA_CHARACTERS = 600;
 
 /** Most characters of a message attribute: far below what a message may have. */
 const MAX_ATTRIBUTE_CHARACTERS = 10_000;

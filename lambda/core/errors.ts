@@ -14,13 +14,15 @@ export const errorCodes = [
   'INVALID_MESSAGE',
   /** There is no object where a message of the replay queue points to. */
   'FAILED_BATCH_NOT_FOUND',
-  /** S3 refuses a failed batch, or what it gives is not JSON. */
+  /** What S3 gives for a failed batch is not JSON. */
   'FAILED_BATCH_UNREADABLE',
   /** The object is JSON, or too large to be, but no entry of an on-failure destination. */
   'NOT_A_FAILED_BATCH',
   /** The failed batch names offsets only, as where a record is over the payload limit. */
   'NO_PAYLOAD',
-  /** S3 did not give a failed batch for now. */
+  /** The failed batch has records, but not all of those that it names; the others are stored. */
+  'INCOMPLETE_PAYLOAD',
+  /** S3 refused or did not give a failed batch. */
   'LOAD_FAILED',
   /** The records of a failed batch are stored, but it could not be marked as replayed. */
   'MARK_FAILED',

@@ -1,5 +1,6 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { ArchiverError } from './errors.ts';
+import type { BatchRun } from './kafka-event.ts';
 
 /** Offsets that a failed batch has of one topic-partition, in its own words. */
 export interface FailedRange {
@@ -70,8 +71,24 @@ export function parseFailedBatchHead(text: string): FailedBatchSummary | undefin
   }
 }
 
+/**
+ * Those of an entry's ranges that are not among the records of its event: what would be lost if the rest
+ * were taken for all. The event may have more than the ranges, as where only a part of it had failed.
+ */
+export function missingRanges(
+  { ranges }: Pick<FailedBatchSummary, 'ranges'>,
+  runs: readonly Pick<BatchRun, 'id' | 'first' | 'last'>[],
+): readonly FailedRange[] {
+  return ranges.filter(({ firstOffset, id, lastOffset }) => {
+    const run = runs.find((each) => each.id === id);
+    return !run || run.first > Number(firstOffset) || run.last < Number(lastOffset);
+  });
+}
+
 /** `orders-3 offsets 100 to 149; orders-0 offsets 7 to 8` */
-export function describeRanges(ranges: readonly FailedRange[]): string {
+export function describeRanges(
+  ranges: readonly Pick<FailedRange, 'id' | 'firstOffset' | 'lastOffset'>[],
+): string {
   return ranges
     .map(({ id = 'a partition', firstOffset, lastOffset }) =>
       firstOffset === lastOffset

@@ -69,15 +69,22 @@ export interface Delivery {
   deliver(batch: Batch, job: DeliveryJob): Promise<DeliveryResult>;
 }
 
+/** An entry of the failed-batch bucket. */
+export interface LoadedEntry {
+  readonly text: string;
+  /** To the very object that was read, where the bucket has versions. */
+  readonly pointer: FailedBatchPointer;
+}
+
 /** Where failed batches are kept. */
 export interface FailedBatchStore {
   /**
-   * The entry of a failed batch, as text.
+   * The entry of a failed batch.
    *
-   * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND`, `FAILED_BATCH_UNREADABLE`, `NOT_A_FAILED_BATCH` (too
-   * large), `LOAD_FAILED` or `STORE_ABORTED`
+   * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND`, `NOT_A_FAILED_BATCH` (too large), `LOAD_FAILED` or
+   * `STORE_ABORTED`
    */
-  load(pointer: FailedBatchPointer, options: StoreOptions): Promise<string>;
+  load(pointer: FailedBatchPointer, options: StoreOptions): Promise<LoadedEntry>;
   /**
    * Marks a failed batch as replayed: from then on it may expire.
    *
@@ -106,7 +113,7 @@ export interface FailedBatchListing {
    * A page of its entries, by key.
    *
    * @param place.after key after which the page begins; undefined for the first
-   * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`, as all of these
+   * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`, as all of these; where S3 refuses, too
    */
   list(
     place: { readonly prefix: string; readonly after: string | undefined },
@@ -187,6 +194,11 @@ export interface BatchSummary {
   readonly failedObjects: number;
   readonly encodeMilliseconds: number;
   readonly storeMilliseconds: number;
+  /**
+   * Milliseconds from the earliest valid timestamp to the invocation, 0 where that is in the future;
+   * undefined where no record has one.
+   */
+  readonly oldestRecordAge: number | undefined;
 }
 
 /** One stored object, for the log at debug. */

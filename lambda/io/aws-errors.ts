@@ -1,3 +1,5 @@
+import { isThrottlingError, isTransientError } from '@smithy/core/retry';
+import type { SdkError } from '@smithy/types';
 import { ArchiverError, type ErrorCode } from '../core/errors.ts';
 
 /** The HTTP status that a service answered with; undefined where it did not answer. */
@@ -7,8 +9,20 @@ export function statusOf(error: unknown): number | undefined {
   return httpStatusCode;
 }
 
-/** Whether another invocation may get past it: not where the service refuses the request itself. */
-const isRetryableStatus = (status = 500) => status >= 500 || status === 409 || status === 429;
+/**
+ * Whether another invocation may get past it: not where the service refuses the request itself. Some
+ * throttles and time-outs come as 400 and 403, and an answer that broke off has the 200 that it began
+ * with: those the SDK knows by name.
+ */
+function isRetryable(cause: unknown): boolean {
+  const status = statusOf(cause) ?? 500;
+  if (status < 400 || status >= 500 || status === 409 || status === 429) return true;
+  return isError(cause) && (isThrottlingError(cause) || isTransientError(cause));
+}
+
+function isError(cause: unknown): cause is SdkError {
+  return cause instanceof Error;
+}
 
 /** Which call failed. */
 export interface FailedCall {
@@ -30,7 +44,7 @@ export function callError(cause: unknown, { action, code, signal }: FailedCall):
   const name = cause instanceof Error ? cause.name : 'unknown error';
   const answer = status === undefined ? name : `${name}, HTTP ${status}`;
   return new ArchiverError(code, `${action} failed: ${answer}`, {
-    retryable: isRetryableStatus(status),
+    retryable: isRetryable(cause),
     cause,
   });
 }

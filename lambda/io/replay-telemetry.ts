@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import {
+  logMessages,
   METRIC_DIMENSION,
   metricNames,
   replayMetricNames as names,
@@ -20,7 +21,11 @@ export function createReplayTelemetry(logger: Logger, emf: Metrics): ReplayTelem
     objectStored: (summary) => logger.debug('object stored', { ...summary }),
 
     batchReplayed(summary) {
-      if (summary.topic !== undefined) emf.addDimension(METRIC_DIMENSION, summary.topic);
+      if (summary.topic !== undefined) {
+        // Also without the topic, as the archive function emits it.
+        emit({ [metricNames.keyConflicts]: summary.keyConflicts });
+        emf.addDimension(METRIC_DIMENSION, summary.topic);
+      }
       emit({
         [names.replayedBatches]: 1,
         [names.replayedRecords]: summary.records,
@@ -28,12 +33,12 @@ export function createReplayTelemetry(logger: Logger, emf: Metrics): ReplayTelem
         [names.replayAlreadyStored]: summary.alreadyStored,
         [metricNames.keyConflicts]: summary.keyConflicts,
       });
-      logger.info('failed batch replayed', { ...summary });
+      logger.info(logMessages.batchReplayed, { ...summary });
     },
 
     batchDelayed(failure, seconds) {
       emit({ [names.replayRetries]: 1 });
-      logger.warn('failed batch not replayed, tried again', {
+      logger.warn(logMessages.batchDelayed, {
         ...describe(failure),
         ...(seconds !== undefined && { againInSeconds: seconds }),
       });
@@ -42,7 +47,7 @@ export function createReplayTelemetry(logger: Logger, emf: Metrics): ReplayTelem
     batchDied(failure) {
       emf.addDimension(REASON_DIMENSION, failure.error.code);
       emit({ [names.deadLetters]: 1 });
-      logger.error('failed batch not replayed, in the dead-letter queue', describe(failure));
+      logger.error(logMessages.batchDied, describe(failure));
     },
 
     messageIgnored: (requestId, messageId) =>

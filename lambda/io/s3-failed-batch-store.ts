@@ -8,9 +8,14 @@ import {
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { MAX_FAILED_BATCH_BYTES, REPLAYED, failedBatchTags as tags } from '../contract.ts';
-import { ArchiverError } from '../core/errors.ts';
+import { ArchiverError, type ErrorCode } from '../core/errors.ts';
 import { parseFailedBatch, parseFailedBatchHead } from '../core/failed-batch.ts';
-import type { FailedBatchListing, FailedBatchStore, StoreOptions } from '../core/ports.ts';
+import type {
+  FailedBatchListing,
+  FailedBatchStore,
+  LoadedEntry,
+  StoreOptions,
+} from '../core/ports.ts';
 import type { FailedBatchPointer } from '../core/replay-message.ts';
 import { callError, statusOf } from './aws-errors.ts';
 
@@ -34,15 +39,16 @@ export function createS3FailedBatchStore(
     { key, versionId }: FailedBatchPointer,
     { signal, attemptTimeout }: StoreOptions,
     range?: string,
-  ): Promise<string> {
+  ): Promise<LoadedEntry> {
     const place = { Bucket: bucket, Key: key, VersionId: versionId };
     const action = `get of '${key}'`;
     try {
       const sent = { abortSignal: signal, requestTimeout: attemptTimeout };
-      const { Body, ContentLength = 0 } = await client.send(
-        new GetObjectCommand({ ...place, Range: range }),
-        sent,
-      );
+      const {
+        Body,
+        ContentLength = 0,
+        VersionId,
+      } = await client.send(new GetObjectCommand({ ...place, Range: range }), sent);
       if (!(Body instanceof Readable)) throw new ArchiverError('LOAD_FAILED', `${action}: no body`);
       // The client's own abort ends with the headers of the answer.
       const body = addAbortSignal(signal, Body);
@@ -54,7 +60,9 @@ export function createS3FailedBatchStore(
           `'${key}' has ${ContentLength} bytes, ${most}`,
         );
       }
-      return await text(body);
+      // What is marked later is what was read, whatever has come on top of it meanwhile.
+      const pointer = { bucket, key, versionId: versionId ?? VersionId };
+      return { text: await text(body), pointer };
     } catch (error) {
       if (error instanceof ArchiverError) throw error;
       throw readError(error, { key, action, signal });
@@ -63,7 +71,7 @@ export function createS3FailedBatchStore(
 
   async function summaryOf(pointer: FailedBatchPointer, options: StoreOptions) {
     const head = await read(pointer, options, `bytes=0-${HEAD_BYTES - 1}`);
-    return parseFailedBatchHead(head) ?? parseFailedBatch(await read(pointer, options));
+    return parseFailedBatchHead(head.text) ?? parseFailedBatch((await read(pointer, options)).text);
   }
 
   return {
@@ -126,7 +134,7 @@ export function createS3FailedBatchStore(
         const at = values.get(tags.replayedAt) ?? '';
         return { at, objects: Number(values.get(tags.objects) ?? 0) };
       } catch (error) {
-        if (statusOf(error) === 404) return undefined;
+        if (isMissing(error)) return undefined;
         throw callError(error, { code: 'LOAD_FAILED', action: `tags of '${key}'`, signal });
       }
     },
@@ -135,13 +143,20 @@ export function createS3FailedBatchStore(
       try {
         return await summaryOf(pointer, options);
       } catch (error) {
-        // A person's question is answered as far as can be; the replay itself says what is wrong.
-        if (error instanceof ArchiverError && !error.retryable) return undefined;
+        // What S3 refuses is another matter: nobody knows what is in it.
+        if (error instanceof ArchiverError && noFailedBatch.includes(error.code)) return undefined;
         throw error;
       }
     },
   };
 }
+
+/** Codes of what is there, or not, and no failed batch. */
+const noFailedBatch: readonly ErrorCode[] = [
+  'FAILED_BATCH_NOT_FOUND',
+  'FAILED_BATCH_UNREADABLE',
+  'NOT_A_FAILED_BATCH',
+];
 
 interface FailedRead {
   readonly key: string;
@@ -150,11 +165,14 @@ interface FailedRead {
 }
 
 function readError(cause: unknown, { key, action, signal }: FailedRead): ArchiverError {
-  const status = statusOf(cause);
-  if (status === 404 && !signal.aborted) {
+  if (isMissing(cause) && !signal.aborted) {
     const why = 'deleted by hand, or replayed before and expired since';
     return new ArchiverError('FAILED_BATCH_NOT_FOUND', `'${key}' is not there: ${why}`, { cause });
   }
-  const code = status !== undefined && status < 500 ? 'FAILED_BATCH_UNREADABLE' : 'LOAD_FAILED';
-  return callError(cause, { code, action, signal });
+  return callError(cause, { code: 'LOAD_FAILED', action, signal });
+}
+
+/** Whether the object is not there; a bucket that is not is another matter. */
+function isMissing(cause: unknown): boolean {
+  return statusOf(cause) === 404 && !(cause instanceof Error && cause.name === 'NoSuchBucket');
 }

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
-import { METRIC_DIMENSION, metricNames } from '../contract.ts';
+import { logMessages, METRIC_DIMENSION, metricNames, stackMetricNames } from '../contract.ts';
 import type { ArchiverError } from '../core/errors.ts';
 import type { BatchSummary, Telemetry } from '../core/ports.ts';
 
@@ -16,32 +16,48 @@ const metrics = [
   [metricNames.failedObjects, MetricUnit.Count, 'failedObjects'],
   [metricNames.encodeMilliseconds, MetricUnit.Milliseconds, 'encodeMilliseconds'],
   [metricNames.storeMilliseconds, MetricUnit.Milliseconds, 'storeMilliseconds'],
+  [metricNames.oldestRecordAge, MetricUnit.Milliseconds, 'oldestRecordAge'],
 ] as const satisfies (readonly [string, string, keyof BatchSummary])[];
+
+const stackMetrics = metrics.filter(([name]) => stackMetricNames.some((each) => each === name));
 
 /**
  * Writes one structured log line for each invocation (and at debug one for each object), and the
- * metrics as one embedded-metric-format line:
+ * metrics as embedded-metric-format lines, one by topic and one without:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
+  const emit = (chosen: readonly (typeof metrics)[number][], summary: BatchSummary) => {
+    for (const [name, unit, figure] of chosen) {
+      const value = summary[figure];
+      if (value !== undefined) emf.addMetric(name, unit, value);
+    }
+    emf.publishStoredMetrics();
+  };
   return {
     objectStored: (summary) => logger.debug('object stored', { ...summary }),
 
     batchDone(summary, failures) {
-      if (summary.topic !== undefined) emf.addDimension(METRIC_DIMENSION, summary.topic);
-      for (const [name, unit, figure] of metrics) emf.addMetric(name, unit, summary[figure]);
-      emf.publishStoredMetrics();
-      if (failures.length === 0) logger.info('batch archived', { ...summary });
-      else
-        logger.error('batch not archived', { ...summary, failures: failures.map(describeError) });
+      // A batch without records has no topic, and so all its metrics are without.
+      if (summary.topic !== undefined) {
+        emit(stackMetrics, summary);
+        emf.addDimension(METRIC_DIMENSION, summary.topic);
+      }
+      emit(metrics, summary);
+      if (failures.length === 0) {
+        logger.info(logMessages.batchArchived, { ...summary });
+      } else {
+        const described = failures.map(describeError);
+        logger.error(logMessages.batchNotArchived, { ...summary, failures: described });
+      }
     },
 
     batchRefused: (requestId, error) =>
-      logger.error('batch refused', { requestId, ...describeError(error) }),
+      logger.error(logMessages.batchRefused, { requestId, ...describeError(error) }),
   };
 }
 
-/** An error as log lines have it. */
-export function describeError({ code, retryable, message }: ArchiverError) {
-  return { code, retryable, reason: message };
+/** An error as log lines have it; of a defect also where it is, in which there is no text of others. */
+export function describeError({ code, retryable, message, stack }: ArchiverError) {
+  return { code, retryable, reason: message, ...(code === 'UNEXPECTED' && { stack }) };
 }

@@ -19,6 +19,8 @@ import { archiveParts } from './archive-parts.ts';
 export class MemoryFailedBatches implements FailedBatchStore {
   readonly entries = new Map<string, string>();
   readonly marks = new Map<string, ReplayMark>();
+  /** Every mark, with what it was put on. */
+  readonly marked: FailedBatchPointer[] = [];
   readonly loaded: FailedBatchPointer[] = [];
   readonly attemptTimeouts: number[] = [];
   failLoad: () => ArchiverError | undefined = () => undefined;
@@ -32,12 +34,14 @@ export class MemoryFailedBatches implements FailedBatchStore {
     if (failure !== undefined) throw failure;
     const entry = this.entries.get(pointer.key);
     if (entry === undefined) throw new ArchiverError('FAILED_BATCH_NOT_FOUND', 'not there');
-    return entry;
+    // As a bucket with versions, which says what was read.
+    return { text: entry, pointer: { ...pointer, versionId: pointer.versionId ?? 'current' } };
   }
 
-  async markReplayed({ key }: FailedBatchPointer, mark: ReplayMark) {
+  async markReplayed(pointer: FailedBatchPointer, mark: ReplayMark) {
     this.#failIf('before');
-    this.marks.set(key, mark);
+    this.marked.push(pointer);
+    this.marks.set(pointer.key, mark);
     this.#failIf('after');
   }
 

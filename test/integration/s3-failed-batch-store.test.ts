@@ -76,7 +76,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
 
   it('takes one request to load an entry, and one to mark it', async () => {
     const store = newStore();
-    expect(await store.load(pointer, patient)).toBe(entry);
+    expect((await store.load(pointer, patient)).text).toBe(entry);
     await store.markReplayed(pointer, mark, patient);
     expect(requests).toEqual(['GetObject', 'PutObjectTagging']);
     expect(await tagsOf(key)).toEqual([
@@ -85,7 +85,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
       { Key: 'objects', Value: '2' },
     ]);
     expect(await store.mark(pointer, patient)).toEqual(mark);
-    expect(await store.load(pointer, patient)).toBe(entry);
+    expect((await store.load(pointer, patient)).text).toBe(entry);
   });
 
   it('marks again what is marked', async () => {
@@ -103,7 +103,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
   ])('gets past %s', async (_, fault) => {
     const store = newStore();
     faults = [fault, undefined, fault, undefined, fault];
-    expect(await store.load(pointer, patient)).toBe(entry);
+    expect((await store.load(pointer, patient)).text).toBe(entry);
     await store.markReplayed(pointer, mark, patient);
     expect(await store.mark(pointer, patient)).toEqual(mark);
   });
@@ -122,9 +122,9 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
   it('says that S3 refuses it', async () => {
     const store = newStore();
     const refused = error(403, 'AccessDenied');
-    faults = [refused, refused, refused, refused];
+    faults = [refused, refused, refused, refused, refused];
     await expect(store.load(pointer, patient)).rejects.toMatchObject({
-      code: 'FAILED_BATCH_UNREADABLE',
+      code: 'LOAD_FAILED',
       retryable: false,
       message: `get of '${key}' failed: AccessDenied, HTTP 403`,
     });
@@ -138,6 +138,49 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
       message: "list of 'failed' failed: AccessDenied, HTTP 403",
     });
     await expect(store.mark(pointer, patient)).rejects.toMatchObject({ code: 'LOAD_FAILED' });
+    // Not as what is no failed batch: nobody knows what is in it.
+    await expect(store.summary(pointer, patient)).rejects.toMatchObject({ code: 'LOAD_FAILED' });
+  });
+
+  it('says that there is no bucket, and not that its entries are gone', async () => {
+    faults = [error(404, 'NoSuchBucket'), error(404, 'NoSuchBucket')];
+    await expect(newStore().load(pointer, patient)).rejects.toMatchObject({
+      code: 'LOAD_FAILED',
+      message: `get of '${key}' failed: NoSuchBucket, HTTP 404`,
+    });
+    await expect(newStore().mark(pointer, patient)).rejects.toMatchObject({ code: 'LOAD_FAILED' });
+  });
+
+  it.each([
+    [400, 'RequestTimeout'],
+    [403, 'RequestThrottled'],
+    [400, 'ThrottlingException'],
+    [429, 'TooManyRequests'],
+  ])('lets another invocation get past %i %s', async (status, code) => {
+    faults = Array.from({ length: 10 }, () => error(status, code));
+    await expect(newStore().load(pointer, patient)).rejects.toMatchObject({ retryable: true });
+  });
+
+  it('asks for the version that is meant, marks it, and tells which one it read', async () => {
+    const asked: unknown[] = [];
+    const s3 = createS3Client({ maxParallelPuts: 4, random: () => 0 });
+    s3.middlewareStack.add(
+      (next) => async (args) => {
+        const { VersionId, ...input } = args.input as { readonly VersionId?: string };
+        asked.push(VersionId);
+        // The local server knows no versions.
+        const { output, ...rest } = await next({ ...args, input: input as typeof args.input });
+        return { ...rest, output: { ...output, VersionId: VersionId ?? 'v2' } };
+      },
+      { step: 'initialize' },
+    );
+    const store = createS3FailedBatchStore(s3, 'failed');
+    const given = await store.load({ ...pointer, versionId: 'v1' }, patient);
+    const current = await store.load(pointer, patient);
+    expect([given.pointer.versionId, current.pointer.versionId]).toEqual(['v1', 'v2']);
+    await store.markReplayed(current.pointer, mark, patient);
+    await store.mark(given.pointer, patient);
+    expect(asked).toEqual(['v1', undefined, 'v2', 'v1']);
   });
 
   it('says that S3 did not give it for now', async () => {

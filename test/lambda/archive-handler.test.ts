@@ -238,6 +238,7 @@ describe('archive handler', () => {
           failedObjects: 0,
           encodeMilliseconds: 5,
           storeMilliseconds: expect.any(Number),
+          oldestRecordAge: 5,
         },
         failures: [],
       },

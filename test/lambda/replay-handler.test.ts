@@ -5,7 +5,7 @@ import type { StorableObject } from '../../lambda/core/ports.ts';
 import { createReplayHandler } from '../../lambda/replay-handler.ts';
 import { archiveHandler, invocation, type MemoryObjectStore } from '../helpers/archive-parts.ts';
 import { failedBatchOf, failedBatchSample } from '../helpers/failed-batches.ts';
-import { mskEvent, mskRecords } from '../helpers/kafka-events.ts';
+import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
 import { replayMessage, replayParts } from '../helpers/replay-parts.ts';
 
 const key = 'aws/lambda/u-1/orders-3/2026/11/24/2026-11-24T00.38.06-x';
@@ -31,6 +31,12 @@ function contents({ objects }: MemoryObjectStore) {
     metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => !own.includes(name))),
   });
   return new Map([...objects].map(([name, object]) => [name, contentOf(object)] as const));
+}
+
+/** The sample entry, with other records in its event. */
+function withRecords(records: object): string {
+  const entry = JSON.parse(failedBatchSample('s3'));
+  return JSON.stringify({ ...entry, payload: { ...JSON.parse(entry.payload), records } });
 }
 
 function parts() {
@@ -96,15 +102,35 @@ describe('replay handler', () => {
     const { replay, store, failedBatches } = parts();
     expect(await Promise.all([replay(), replay()])).toEqual([nothingKept, nothingKept]);
     expect([...store.objects.keys()]).toHaveLength(2);
-    expect(failedBatches.marks.size).toBe(1);
+    expect(failedBatches.marked.map((each) => each.key)).toEqual([key, key]);
   });
 
-  it('loads the version that was announced', async () => {
-    const { handler, failedBatches } = parts();
+  it('loads and marks the version that was announced, or marks the one that it read', async () => {
+    const { handler, failedBatches, replay } = parts();
     const object = { key, versionId: 'v1' };
     const body = JSON.stringify({ Records: [{ s3: { bucket: { name: 'failed' }, object } }] });
     await handler({ Records: [{ ...replayMessage(key), body }] }, invocation);
-    expect(failedBatches.loaded).toEqual([{ bucket: 'failed', key, versionId: 'v1' }]);
+    await replay();
+    const place = { bucket: 'failed', key };
+    expect(failedBatches.loaded).toEqual([{ ...place, versionId: 'v1' }, place]);
+    expect(failedBatches.marked).toEqual([
+      { ...place, versionId: 'v1' },
+      { ...place, versionId: 'current' },
+    ]);
+  });
+
+  it('stores no metadata beyond the 2 KB that S3 takes, however long the names', async () => {
+    const { handler, failedBatches, store } = parts();
+    const topic = 't'.repeat(249);
+    const offset = Number.MAX_SAFE_INTEGER;
+    const long = mskEvent([mskRecord({ topic, partition: 2 ** 31 - 1, offset })]);
+    const name = 'é'.repeat(500);
+    failedBatches.entries.set(name, failedBatchOf(long, 'x'.repeat(2000)));
+    const context = { ...invocation, awsRequestId: '0'.repeat(36), functionVersion: '$LATEST' };
+    expect(await handler({ Records: [replayMessage(name)] }, context)).toEqual(nothingKept);
+    const [metadata = {}] = [...store.objects.values()].map((each) => each.metadata);
+    const bytes = Object.entries(metadata).flat().join('').length;
+    expect([bytes > 1800, bytes <= 2048]).toEqual([true, true]);
   });
 
   it.each([
@@ -189,6 +215,18 @@ describe('replay handler', () => {
       'orders-3 offset 4960',
     ],
     [
+      'an entry whose event has no records',
+      withRecords({}),
+      'NO_PAYLOAD',
+      'orders-3 offsets 100 to 101; orders-0 offset 7',
+    ],
+    [
+      'an entry whose event has empty lists of records',
+      withRecords({ 'orders-3': [], 'orders-0': [] }),
+      'NO_PAYLOAD',
+      'orders-3 offsets 100 to 101; orders-0 offset 7',
+    ],
+    [
       'an event that is none',
       JSON.stringify({ ...JSON.parse(failedBatchSample('s3')), payload: '{"secret":1}' }),
       'INVALID_EVENT',
@@ -204,6 +242,24 @@ describe('replay handler', () => {
     expect(telemetry.died).toMatchObject([{ error: { code }, offsets }]);
     expect([store.objects.size, failedBatches.marks.size, queue.delays.length]).toEqual([0, 0, 0]);
     expect(inspect([queue.letters, telemetry.died], { depth: null })).not.toContain('secret');
+  });
+
+  it('stores what is there of an entry that lacks records, and gives it up without a mark', async () => {
+    const { replay, store, failedBatches, queue } = parts();
+    const { records } = JSON.parse(JSON.parse(failedBatchSample('s3')).payload);
+    failedBatches.entries.set(key, withRecords({ 'orders-0': records['orders-0'] }));
+    expect(await replay()).toEqual(nothingKept);
+    expect(store.objects.size).toBe(1);
+    expect(failedBatches.marked).toEqual([]);
+    expect(queue.letters).toMatchObject([
+      {
+        attributes: {
+          code: 'INCOMPLETE_PAYLOAD',
+          reason:
+            'the failed batch lacks records that it names: fetch orders-3 offsets 100 to 101 from the topic; what it has is stored',
+        },
+      },
+    ]);
   });
 
   it('says which offsets to fetch where a batch has none of its records', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   describeRanges,
+  missingRanges,
   parseFailedBatch,
   parseFailedBatchHead,
 } from '../../../lambda/core/failed-batch.ts';
@@ -153,14 +154,31 @@ describe('parseFailedBatchHead', () => {
 
 describe('describeRanges', () => {
   it('is for people', () => {
-    const [first, second] = summaryOfS3.ranges;
-    const unknown = { ...summaryOfS3.ranges[1], id: undefined, firstOffset: '9', lastOffset: '9' };
+    const alone = { id: undefined, firstOffset: '9', lastOffset: '9' };
     expect(describeRanges(summaryOfS3.ranges)).toBe(
       'orders-3 offsets 100 to 101; orders-0 offset 7',
     );
-    expect([first, second]).toHaveLength(2);
-    expect(
-      describeRanges([{ ...unknown, firstTimestamp: undefined, lastTimestamp: undefined }]),
-    ).toBe('a partition offset 9');
+    expect(describeRanges([alone])).toBe('a partition offset 9');
+    expect(describeRanges([])).toBe('');
+  });
+});
+
+describe('missingRanges', () => {
+  const { ranges } = summaryOfS3;
+  const whole = [
+    { id: 'orders-3', first: 100, last: 101 },
+    { id: 'orders-0', first: 7, last: 7 },
+  ];
+
+  it.each([
+    ['nothing, of the same', whole, []],
+    ['nothing, of more', [...whole, { id: 'orders-9', first: 1, last: 2 }], []],
+    ['nothing, of longer runs', whole.map((run) => ({ ...run, first: 1, last: 500 })), []],
+    ['a partition', whole.slice(0, 1), ['orders-0']],
+    ['all', [], ['orders-3', 'orders-0']],
+    ['the first record', whole.map((run) => ({ ...run, first: 101 })), ['orders-3', 'orders-0']],
+    ['the last record', whole.map((run) => ({ ...run, last: 100 })), ['orders-3']],
+  ])('is %s', (_, runs, ids) => {
+    expect(missingRanges({ ranges }, runs).map(({ id }) => id)).toEqual(ids);
   });
 });

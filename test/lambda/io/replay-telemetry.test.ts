@@ -65,6 +65,7 @@ describe('telemetry of the replay function', () => {
       },
     ]);
     expect(metricLines()).toMatchObject([
+      { service: 'shop', KeyConflicts: 0 },
       {
         service: 'shop',
         topic: 'orders',
@@ -75,7 +76,7 @@ describe('telemetry of the replay function', () => {
         KeyConflicts: 0,
       },
     ]);
-    expect(dimensions()).toEqual([['service', 'topic']]);
+    expect(dimensions()).toEqual([['service'], ['service', 'topic']]);
   });
 
   it('tells of a try that is made again, and when', async () => {
@@ -117,10 +118,23 @@ describe('telemetry of the replay function', () => {
       reason: 'the object is not JSON',
     });
     expect(metricLines()[0]).toMatchObject({ reason: 'FAILED_BATCH_UNREADABLE', DeadLetters: 1 });
-    expect(dimensions()).toEqual([
-      ['reason', 'service'],
-      ['service', 'topic'],
-    ]);
+    expect(dimensions()).toEqual([['reason', 'service'], ['service'], ['service', 'topic']]);
+  });
+
+  it('tells where a defect is, and nothing of what it says', async () => {
+    const all = replayParts();
+    const deliver = () => Promise.reject(new RangeError('secret-value'));
+    const { told } = parts();
+    const handler = createReplayHandler({ ...all.deps, delivery: { deliver }, telemetry: told });
+    all.failedBatches.entries.set('batch', failedBatchOf(event));
+    await handler({ Records: [replayMessage('batch')] }, invocation);
+    expect(logs()[0]).toMatchObject({
+      code: 'UNEXPECTED',
+      stack: expect.stringMatching(
+        /^ArchiverError: unexpected RangeError\n +at .*replay-telemetry/,
+      ),
+    });
+    expect(printed.join('\n')).not.toContain('secret');
   });
 
   it('tells of messages without a failed batch, and of commands', () => {

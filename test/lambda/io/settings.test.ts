@@ -93,8 +93,8 @@ describe('readReplaySettings', () => {
     ['FAILED_BATCH_BUCKET', '', "the name of a bucket, got ''"],
     ['REPLAY_QUEUE_URL', '', "the URL of a queue, got ''"],
     ['DEAD_LETTER_QUEUE_URL', undefined, 'the URL of a queue, got none'],
-    ['REPLAY_TRIES', '0', "a whole number from 1 to 300, got '0'"],
-    ['REPLAY_TRIES', '301', "a whole number from 1 to 300, got '301'"],
+    ['REPLAY_TRIES', '0', "a whole number from 1 to 150, got '0'"],
+    ['REPLAY_TRIES', '151', "a whole number from 1 to 150, got '151'"],
     ['REPLAY_RETRY_SECONDS', '0', "a whole number from 1 to 3600, got '0'"],
     ['REPLAY_RETRY_SECONDS', '3601', "a whole number from 1 to 3600, got '3601'"],
   ])('refuses %s of %j', (name, value, wanted) => {

@@ -1,10 +1,10 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { METRIC_NAMESPACE, metricNames } from '../../../lambda/contract.ts';
+import { METRIC_NAMESPACE, metricNames, stackMetricNames } from '../../../lambda/contract.ts';
 import { createTelemetry } from '../../../lambda/io/telemetry.ts';
 import { archiveHandler, archiveParts, invocation } from '../../helpers/archive-parts.ts';
-import { mskEvent, mskRecord, mskRecords } from '../../helpers/kafka-events.ts';
+import { mskEvent, mskRecord, mskRecords, noon } from '../../helpers/kafka-events.ts';
 
 /** Bytes that no line may show. */
 const secrets = ['secret-key', 'secret-value', 'secret-header'];
@@ -39,6 +39,8 @@ function parts(logLevel: 'DEBUG' | 'INFO' = 'INFO') {
 const lines = () => printed.map((line) => JSON.parse(line));
 const logs = () => lines().filter((line) => 'message' in line);
 const metricLines = () => lines().filter((line) => '_aws' in line);
+const emittedBy = (line: ReturnType<typeof JSON.parse>): string[] =>
+  line._aws.CloudWatchMetrics[0].Metrics.map(({ Name }: { Name: string }) => Name).sort();
 
 describe('telemetry', () => {
   it('writes one line an invocation, with what was archived', async () => {
@@ -70,12 +72,12 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('emits every metric of an invocation in one line, also those that are 0', async () => {
+  it('emits every metric of an invocation in one line by topic, also those that are 0', async () => {
     await parts().handler(
       mskEvent([...records, mskRecord({ offset: 102, timestamp: -1 })]),
       invocation,
     );
-    const [line, ...more] = metricLines();
+    const [line, ...more] = metricLines().filter(({ topic }) => topic !== undefined);
     expect(more).toEqual([]);
     expect(line).toMatchObject({
       service: 'shop',
@@ -86,16 +88,32 @@ describe('telemetry', () => {
       KeyConflicts: 0,
       InvalidTimestamps: 1,
       FailedObjects: 0,
+      OldestRecordAge: 5,
     });
-    const [{ Namespace, Dimensions, Metrics: emitted }] = line._aws.CloudWatchMetrics;
+    const [{ Namespace, Dimensions }] = line._aws.CloudWatchMetrics;
     expect({ Namespace, Dimensions }).toEqual({
       Namespace: 'MskS3Archiver',
       Dimensions: [['service', 'topic']],
     });
-    expect(emitted.map(({ Name }: { Name: string }) => Name).sort()).toEqual(
-      Object.values(metricNames).sort(),
-    );
+    expect(emittedBy(line)).toEqual(Object.values(metricNames).sort());
     for (const name of Object.values(metricNames)) expect(line[name]).toEqual(expect.any(Number));
+  });
+
+  it('emits those of the stack a second time, without the topic', async () => {
+    await parts().handler(mskEvent(records), invocation);
+    const [line, ...more] = metricLines().filter(({ topic }) => topic === undefined);
+    expect(more).toEqual([]);
+    expect(line).toMatchObject({ service: 'shop', KeyConflicts: 0, OldestRecordAge: 5 });
+    expect(line._aws.CloudWatchMetrics[0].Dimensions).toEqual([['service']]);
+    expect(emittedBy(line)).toEqual([...stackMetricNames].sort());
+  });
+
+  it('emits no age where no record has a valid timestamp, and never one below 0', async () => {
+    const { handler } = parts();
+    await handler(mskEvent([mskRecord({ timestamp: -1 })]), invocation);
+    await handler(mskEvent([mskRecord({ offset: 101, timestamp: noon + 3_600_000 })]), invocation);
+    const ages = metricLines().map(({ OldestRecordAge }) => OldestRecordAge);
+    expect(ages).toEqual([undefined, undefined, 0, 0]);
   });
 
   it('keeps the topic of one invocation out of the next', async () => {
@@ -104,7 +122,9 @@ describe('telemetry', () => {
     await handler(mskEvent([mskRecord({ topic: 'payments' })]), invocation);
     await handler(mskEvent([]), invocation);
     expect(metricLines().map(({ topic, Records }) => [topic, Records])).toEqual([
+      [undefined, undefined],
       ['orders', 2],
+      [undefined, undefined],
       ['payments', 1],
       [undefined, 0],
     ]);
@@ -127,7 +147,7 @@ describe('telemetry', () => {
         ],
       }),
     ]);
-    expect(metricLines()[0]).toMatchObject({ Objects: 0, FailedObjects: 1, BytesStored: 0 });
+    expect(metricLines()[1]).toMatchObject({ Objects: 0, FailedObjects: 1, BytesStored: 0 });
   });
 
   it('says at error why a batch was refused', async () => {
@@ -151,7 +171,7 @@ describe('telemetry', () => {
     await expect(
       handler(mskEvent([{ ...mskRecord(), value: 'secret-value!' }]), invocation),
     ).rejects.toThrow();
-    expect(printed).toHaveLength(1 + 2 + 2 + 1);
+    expect(printed).toHaveLength(1 + 3 + 3 + 1);
     for (const secret of secrets) {
       expect(printed.join()).not.toContain(secret);
       expect(printed.join()).not.toContain(
