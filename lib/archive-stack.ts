@@ -1,12 +1,13 @@
 import { CfnOutput, Duration, Size, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ArchiveBucket } from './archive-bucket.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import { FailedBatchDestination } from './failed-batch-destination.ts';
 import { FailedBatches } from './failed-batches.ts';
 import { KafkaTrigger } from './kafka-trigger.ts';
-import { ReplayAlarms } from './replay-alarms.ts';
+import { Monitoring, type MonitoringProps } from './monitoring.ts';
 import { ReplayFunction } from './replay-function.ts';
 import type { StackSettings } from './settings.ts';
 
@@ -66,7 +67,10 @@ export class ArchiveStack extends Stack {
       batchSize: settings.replayBatchSize,
       maxConcurrency: settings.replayConcurrency,
     });
-    new ReplayAlarms(this, 'ReplayAlarms', { failedBatches, archiveFunction: archive.function });
+    const monitoring = new Monitoring(this, 'Monitoring', {
+      ...monitoringProps(settings),
+      ...{ archive, replay, failedBatches, alarmTopic: this.givenTopic(settings) },
+    });
 
     Tags.of(this).add('project', 'msk-s3-archiver');
     const { bucket: failedBatchBucket, replayQueue, deadLetterQueue } = failedBatches;
@@ -80,9 +84,32 @@ export class ArchiveStack extends Stack {
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       ReplayFunctionName: replay.function.functionName,
       ReplayLogGroupName: replay.logGroup.logGroupName,
+      AlarmTopicArn: monitoring.alarmTopic.topicArn,
+      DashboardName: monitoring.dashboard.dashboardName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
+
+  private givenTopic({ alarmTopicArn }: StackSettings): sns.ITopic | undefined {
+    if (alarmTopicArn === undefined) return undefined;
+    return sns.Topic.fromTopicArn(this, 'GivenAlarmTopic', alarmTopicArn);
+  }
+}
+
+/** What the settings say of alarms, and of what they are about. */
+function monitoringProps(
+  settings: StackSettings,
+): Omit<MonitoringProps, 'archive' | 'replay' | 'failedBatches' | 'alarmTopic'> {
+  const { alarmSubscriptions, batchSize, expectedTrafficMinutes: minutes } = settings;
+  return {
+    alarmSubscriptions,
+    batchSize,
+    topics: settings.topics.map(({ topic }) => topic),
+    timeout: Duration.seconds(settings.timeoutSeconds),
+    memory: Size.mebibytes(settings.memoryMiB),
+    dataAgeTarget: Duration.seconds(settings.dataAgeTargetSeconds),
+    expectedTraffic: minutes === undefined ? undefined : Duration.minutes(minutes),
+  };
 }
 
 /**

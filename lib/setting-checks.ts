@@ -6,9 +6,12 @@
  */
 import type { z } from 'zod';
 import { compressionLevels } from '../lambda/contract.ts';
+import { noRecordsAlarmName } from './alarm-names.ts';
+import { parseClusterArn } from './cluster-arn.ts';
 import { show } from './setting-forms.ts';
 import type { TopicSettings } from './settings.ts';
 import {
+  MAX_ALARM_NAME_LENGTH,
   MAX_CONSUMER_GROUP_LENGTH,
   MAX_RETENTION_SECONDS,
   MAX_VISIBILITY_SECONDS,
@@ -44,6 +47,9 @@ export function checkSettings(context: Context, { given, refinement, now }: Sett
   checkMode(given, refinement);
   checkReplay(given, refinement);
   checkConsumerGroups(given, refinement);
+  checkAlarmTopic(context, { given, refinement, now });
+  checkAlarmTimes(given, refinement);
+  checkAlarmNames(given, refinement);
 }
 
 /** The topics with their consumer groups. */
@@ -146,9 +152,10 @@ function checkReplay(given: Given, refinement: Refinement): void {
     report(refinement, 'replayVisibilitySeconds', message);
     return;
   }
-  const most = Math.floor(MAX_RETENTION_SECONDS / visibility);
+  // The other half is for the dead letter, whose age counts from when the message was first sent.
+  const most = Math.floor(MAX_RETENTION_SECONDS / 2 / visibility);
   if (!areSound(refinement, 'replayTries') || given.replayTries <= most) return;
-  const reason = 'SQS drops a message after 14 days, before it were a dead letter';
+  const reason = 'SQS drops a message after 14 days, of which half are left for a dead letter';
   const allowed = `at most ${most} with replayVisibilitySeconds ${visibility}`;
   report(refinement, 'replayTries', `must be ${allowed} (${reason}), got ${given.replayTries}`);
 }
@@ -168,5 +175,46 @@ function checkConsumerGroups(given: Given, refinement: Refinement): void {
     const advice = 'set a shorter one, or archive the topic in a stack of its own';
     const allowed = `make groups of at most ${MAX_CONSUMER_GROUP_LENGTH} characters (${advice})`;
     report(refinement, 'consumerGroupId', `must ${allowed}, ${got}`);
+  }
+}
+
+function checkAlarmTopic(context: Context, { given, refinement }: SettingsToCheck): void {
+  const { alarmSubscriptions, alarmTopicArn } = context;
+  if (alarmSubscriptions !== undefined && alarmTopicArn !== undefined) {
+    const got = `got ${show(alarmTopicArn)} and ${show(alarmSubscriptions)}`;
+    report(refinement, 'alarmTopicArn', `and alarmSubscriptions must not both be set, ${got}`);
+  }
+  if (alarmTopicArn === undefined || !areSound(refinement, 'alarmTopicArn', 'clusterArn')) return;
+  const cluster = parseClusterArn(given.clusterArn ?? '');
+  if (cluster === undefined || given.alarmTopicArn?.split(':')[3] === cluster.region) return;
+  const reason = 'an alarm sends to topics of its own region only';
+  const allowed = `be in ${cluster.region} with that clusterArn (${reason})`;
+  report(refinement, 'alarmTopicArn', `must ${allowed}, got ${show(alarmTopicArn)}`);
+}
+
+function checkAlarmTimes(given: Given, refinement: Refinement): void {
+  const { batchWindow, dataAgeTargetSeconds: age, expectedTrafficMinutes: minutes } = given;
+  if (!areSound(refinement, 'batchWindow')) return;
+  const allowed = (least: number): string =>
+    `must be more than ${least} with batchWindow ${batchWindow} (so long a batch waits to fill)`;
+  if (areSound(refinement, 'dataAgeTargetSeconds') && age <= batchWindow) {
+    report(refinement, 'dataAgeTargetSeconds', `${allowed(batchWindow)}, got ${age}`);
+  }
+  if (minutes === undefined || !areSound(refinement, 'expectedTrafficMinutes')) return;
+  if (minutes * 60 <= batchWindow) {
+    const least = Math.floor(batchWindow / 60);
+    report(refinement, 'expectedTrafficMinutes', `${allowed(least)}, got ${minutes}`);
+  }
+}
+
+/** Only those of single topics can be too long. */
+function checkAlarmNames(given: Given, refinement: Refinement): void {
+  if (given.expectedTrafficMinutes === undefined) return;
+  if (!areSound(refinement, 'stackName', 'topics')) return;
+  for (const topic of given.topics) {
+    const { length } = noRecordsAlarmName(given.stackName, topic);
+    if (length <= MAX_ALARM_NAME_LENGTH) continue;
+    const allowed = `must not be set with topics whose alarms have names of over ${MAX_ALARM_NAME_LENGTH} characters (a shorter stackName helps)`;
+    report(refinement, 'expectedTrafficMinutes', `${allowed}, got ${show(topic)}`);
   }
 }

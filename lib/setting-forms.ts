@@ -98,6 +98,15 @@ export function nameList({ of, noun, max }: NameListOptions) {
   );
 }
 
+/** Whether a text is an address that SNS can send e-mail to, or an endpoint that it can post to with TLS. */
+export function isSubscriber(value: string): boolean {
+  if (/^[^\s@,:/]{1,64}@[^\s@,:/]{1,190}\.[^\s@,:/.]{2,63}$/.test(value)) return true;
+  if (!/^https:\/\/\S+$/.test(value) || !URL.canParse(value)) return false;
+  // A password would be readable in the template.
+  const { username, password } = new URL(value);
+  return username === '' && password === '';
+}
+
 function splitNames(value: string): string[] {
   return value.trim() === '' ? [] : value.split(',').map((name) => name.trim());
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  alarmRanges,
   compressionLevels,
   compressions,
   logLevels,
@@ -14,6 +15,7 @@ import {
   anyWholeNumber,
   choice,
   flag,
+  isSubscriber,
   jsonObject,
   must,
   nameList,
@@ -48,6 +50,9 @@ export const MAX_VISIBILITY_SECONDS = 43_200;
  */
 export const VISIBILITY_TIMEOUTS = 6;
 
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+export const MAX_ALARM_NAME_LENGTH = 255;
+
 /** How Lambda signs in to self-managed Kafka with a secret. */
 export const authentications = [
   'SASL_SCRAM_512_AUTH',
@@ -77,6 +82,8 @@ const isServer = (server: string): boolean => {
   return port !== undefined && Number(port) <= 65_535 && server.length <= 300;
 };
 const serverError = must('be host:port, with a port from 1 to 65535');
+
+const subscriberError = must('be an e-mail address, or an https:// URL without a password');
 
 const isPrefix = (prefix: string): boolean =>
   prefix === '' ||
@@ -306,4 +313,31 @@ export const settingsSchema = z.object({
   replayedRetentionDays: range('replayedRetentionDays').describe(
     'Age in days at which a failed batch that was replayed expires, counted from when it failed; one that was not replayed never does',
   ),
+  alarmSubscriptions: nameList({
+    of: z.string({ error: subscriberError }).refine(isSubscriber, { error: subscriberError }),
+    noun: 'subscriber',
+    max: 50,
+  })
+    .optional()
+    .describe(
+      'Who is told of alarms: e-mail addresses and https:// endpoints, as a list or with commas between them. Each has to confirm the subscription once. They are readable in the template: for an endpoint whose URL is a secret, set alarmTopicArn. Nobody if not set',
+    ),
+  alarmTopicArn: text(
+    /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
+    'be the ARN of an SNS topic that is not a FIFO topic',
+  )
+    .optional()
+    .describe(
+      'ARN of an SNS topic in the region of the stack that alarms are sent to, in place of one of the stack; its policy, and that of its key, must let CloudWatch publish. Either this or alarmSubscriptions',
+    ),
+  dataAgeTargetSeconds: wholeNumber(alarmRanges.dataAgeTargetSeconds)
+    .default(alarmRanges.dataAgeTargetSeconds.default)
+    .describe(
+      'Age in seconds that records may have when they are archived, before an alarm tells of it; more than batchWindow',
+    ),
+  expectedTrafficMinutes: wholeNumber(alarmRanges.expectedTrafficMinutes)
+    .optional()
+    .describe(
+      'Minutes in which every topic has records: an alarm for each tells when none came in so long; more than batchWindow. If not set, a topic may be quiet, and a mapping that has stopped is not told from one',
+    ),
 });

@@ -79,6 +79,13 @@ export interface StackSettings {
   readonly replayTimeoutSeconds: number;
   readonly replayVisibilitySeconds: number;
   readonly replayedRetentionDays: number;
+  /** E-mail addresses and https:// endpoints. @default - nobody */
+  readonly alarmSubscriptions?: readonly string[];
+  /** @default - a topic of the stack */
+  readonly alarmTopicArn?: string;
+  readonly dataAgeTargetSeconds: number;
+  /** @default - topics may be quiet */
+  readonly expectedTrafficMinutes?: number;
 }
 
 /** What {@link parseSettings} needs besides the context. */

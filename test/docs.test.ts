@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   deadLetterAttributes,
   failedBatchTags,
+  logMessages,
   metricNames,
   objectMetadataNames,
   replayMetricNames,
@@ -67,6 +68,20 @@ describe('documentation', () => {
         expect(section).toContain(`**${part}.**`);
       }
     }
+  });
+
+  it('docs/runbook.md looks in the logs for what is written there', () => {
+    const filters = [...read('docs/runbook.md').matchAll(/--filter-pattern '(.*)'/g)];
+    const patterns = filters.flatMap(([, filter = '']) =>
+      [...filter.matchAll(/"([^"]+)"/g)].map(([, pattern = '']) => pattern),
+    );
+    expect(patterns.length).toBeGreaterThan(5);
+    // The others are Lambda's own, and the code of settings that are refused at start.
+    const others = ['Task timed out', 'OutOfMemory', 'INVALID_SETTINGS', 'errorMessage'];
+    const written = [...Object.values(logMessages), ...others];
+    expect(patterns.filter((pattern) => !written.some((text) => text.includes(pattern)))).toEqual(
+      [],
+    );
   });
 
   it('docs/runbook.md has a section for each reason of a dead letter', () => {

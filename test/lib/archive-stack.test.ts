@@ -21,6 +21,7 @@ const REPLAY_QUEUE = 'FailedBatchesReplayQueueF336E480';
 const DEAD_LETTER_QUEUE = 'FailedBatchesDeadLetterQueueF82B3E85';
 const ORDERS = 'KafkaTriggerMappingorders7664A39B';
 const PAYMENTS = 'KafkaTriggerMappingpayments9C48F43F';
+const ALARM_TOPIC = 'MonitoringAlarmTopic40534090';
 const ARCHIVE_POLICY = 'ArchiveFunctionRoleDefaultPolicyE0222564';
 
 const propertiesById = (template: Template, id: string): Resource['Properties'] =>
@@ -35,7 +36,7 @@ describe('the stack of an MSK cluster', () => {
     template = synthesis.template;
   }, SYNTH_TIMEOUT_MS);
 
-  it('has a bucket and a function to archive, a mapping per topic, and what replays', () => {
+  it('has a bucket and a function to archive, a mapping per topic, what replays, and what watches', () => {
     const resources: Record<string, Resource> = template.toJSON().Resources;
     const withoutHash = (id: string) => id.replace(/(?<=CurrentVersion.{8}).*/, '');
     expect(Object.entries(resources).map(([id, { Type }]) => [Type, withoutHash(id)])).toEqual([
@@ -59,9 +60,24 @@ describe('the stack of an MSK cluster', () => {
       ['AWS::IAM::Policy', 'ReplayFunctionRoleDefaultPolicy50BF5CCD'],
       ['AWS::Lambda::Function', REPLAY],
       [MAPPING, 'ReplayFunctionMapping345AF49A'],
-      ['AWS::CloudWatch::Alarm', 'ReplayAlarmsDeadLetter03782924'],
-      ['AWS::CloudWatch::Alarm', 'ReplayAlarmsFailedBatchWaitingB84FF556'],
-      ['AWS::CloudWatch::Alarm', 'ReplayAlarmsDestinationDeliveryFailed46BF961B'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringLagGrowing058B3A10'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringDataAgeD833D174'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringFunctionErrors40FB895E'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringNearTimeoutBBC4BDB9'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringThrottled547E2D6A'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringKeyConflict8A075D6C'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringDeadLetterBE7DDE94'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringFailedBatchWaiting938DC7D4'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringDestinationDeliveryFailedDE975C03'],
+      ['AWS::CloudWatch::Alarm', 'MonitoringReplayFunctionErrors9D58CFFB'],
+      ['AWS::KMS::Key', 'MonitoringAlarmTopicKey22E4A359'],
+      ['AWS::SNS::Topic', ALARM_TOPIC],
+      ['AWS::SNS::TopicPolicy', 'MonitoringAlarmTopicPolicy037A9D15'],
+      ['AWS::CloudWatch::Dashboard', 'MonitoringDashboard0C3675C6'],
+      ['AWS::Logs::QueryDefinition', 'MonitoringSlowestBatchesBBE2D73B'],
+      ['AWS::Logs::QueryDefinition', 'MonitoringFailuresByCode953BC6AF'],
+      ['AWS::Logs::QueryDefinition', 'MonitoringArchivedOffsets4E9F9C69'],
+      ['AWS::Logs::QueryDefinition', 'MonitoringDeadLetters21FA5D82'],
     ]);
   });
 
@@ -160,7 +176,7 @@ describe('the stack of an MSK cluster', () => {
       VisibilityTimeout: 1800,
     });
     expect(propertiesById(template, 'ReplayFunctionMapping345AF49A')).toMatchObject({
-      BatchSize: 5,
+      BatchSize: 1,
       ScalingConfig: { MaximumConcurrency: 5 },
     });
     expect(propertiesById(template, 'FailedBatchBucket').LifecycleConfiguration).toMatchObject({
@@ -190,6 +206,8 @@ describe('the stack of an MSK cluster', () => {
       ['DeadLetterQueueUrl', { Ref: DEAD_LETTER_QUEUE }],
       ['ReplayFunctionName', { Ref: REPLAY }],
       ['ReplayLogGroupName', { Ref: 'ReplayFunctionLogGroupF4F60C2E' }],
+      ['AlarmTopicArn', { Ref: ALARM_TOPIC }],
+      ['DashboardName', { Ref: 'MonitoringDashboard0C3675C6' }],
     ]);
   });
 
@@ -202,6 +220,8 @@ describe('the stack of an MSK cluster', () => {
       'AWS::IAM::Role',
       'AWS::Lambda::Function',
       'AWS::CloudWatch::Alarm',
+      'AWS::KMS::Key',
+      'AWS::SNS::Topic',
       MAPPING,
     ];
     for (const type of types) template.allResourcesProperties(type, { Tags: tags });
@@ -325,6 +345,45 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(propertiesById(template, 'FailedBatchBucket').LifecycleConfiguration).toMatchObject({
       Rules: [{}, { ExpirationInDays: 7 }, {}],
     });
+    expect(findings).toEqual([]);
+  });
+
+  it('give each setting of alarms to its resource', () => {
+    const { template, findings } = synthesize({
+      alarmSubscriptions: 'on-call@example.com, https://example.com/alarms',
+      dataAgeTargetSeconds: 1200,
+      expectedTrafficMinutes: 45,
+      batchSize: 700,
+      timeoutSeconds: 65,
+    });
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    const alarm = (name: string) =>
+      alarms.find(({ Properties }) => Properties.AlarmName === `KafkaArchive-${name}`)?.Properties;
+
+    expect(alarm('data-age')).toMatchObject({ Threshold: 1_200_000 });
+    expect(alarm('no-records-orders')).toMatchObject({ EvaluationPeriods: 45 });
+    expect(alarm('near-timeout')).toMatchObject({ Threshold: 48_000 });
+    expect(alarm('lag-growing')).toMatchObject({
+      Metrics: [{ Expression: expect.stringContaining('lag > 700 ') }, {}],
+    });
+    const subscriptions = Object.values(resourcesOf(template, 'AWS::SNS::Subscription'));
+    expect(subscriptions.map(({ Properties }) => Properties.Endpoint)).toEqual([
+      'on-call@example.com',
+      'https://example.com/alarms',
+    ]);
+    expect(findings).toEqual([]);
+  });
+
+  it('send alarms to the topic that is set', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-west-1:222233334444:on-call';
+    const { template, findings } = synthesize({ alarmTopicArn });
+    template.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: [alarmTopicArn],
+      OKActions: [alarmTopicArn],
+    });
+    expect(resourcesOf(template, 'AWS::SNS::Topic')).toEqual({});
+    expect(resourcesOf(template, 'AWS::KMS::Key')).toEqual({});
+    expect(template.toJSON().Outputs.AlarmTopicArn).toEqual({ Value: alarmTopicArn });
     expect(findings).toEqual([]);
   });
 

@@ -72,7 +72,7 @@ it('fits the 4 KB of a function, with everything as long as it can be', () => {
     failedBatchBucket: 'f'.repeat(63),
     replayQueueUrl: queueUrl,
     deadLetterQueueUrl: queueUrl,
-    replayTries: 300,
+    replayTries: 150,
     replayRetrySeconds: 3600,
   });
   expect(Buffer.byteLength(JSON.stringify(environment))).toBeLessThanOrEqual(4096);

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { flag, jsonObject, nameList, show, wholeNumber } from '../../lib/setting-forms.ts';
+import {
+  flag,
+  isSubscriber,
+  jsonObject,
+  nameList,
+  show,
+  wholeNumber,
+} from '../../lib/setting-forms.ts';
 
 describe('show', () => {
   it.each([
@@ -54,4 +61,34 @@ it('takes an object as it is and as JSON text', () => {
   for (const value of ['a=1', '{"a":"1"}', '{"a":1,"__proto__":2}', '[]', 'null', null]) {
     expect(form.safeParse(value).success).toBe(false);
   }
+});
+
+describe('a subscriber', () => {
+  it.each([
+    'on-call@example.com',
+    'first.last+kafka@mail.example.co.uk',
+    'https://example.com',
+    'https://example.com:8443/hooks/a?team=b,c',
+  ])('may be %s', (value) => {
+    expect(isSubscriber(value)).toBe(true);
+  });
+
+  it.each([
+    '',
+    'on-call',
+    'on-call@example',
+    '@example.com',
+    'a b@example.com',
+    'a@b@example.com',
+    'mailto:on-call@example.com',
+    `${'a'.repeat(65)}@example.com`,
+    'http://example.com',
+    'https://',
+    'https://example.com/a b',
+    'https://user:password@example.com',
+    'https://user@example.com',
+    '+491701234567',
+  ])('is not %j', (value) => {
+    expect(isSubscriber(value)).toBe(false);
+  });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  alarmRanges,
   compressionLevels,
   pollerRanges,
   reservedMetadataFields,
@@ -45,6 +46,25 @@ describe('whole numbers', () => {
         expect(parse({ provisionedPollers, [name]: value })).toMatchObject({ [name]: inside });
       }
       expect(problemsOf({ provisionedPollers, [name]: outside })).toEqual([
+        expect.stringMatching(
+          new RegExp(`^${name} must be a whole number from .*, got ${outside}$`),
+        ),
+      ]);
+    },
+  );
+
+  const alarmLimits = Object.entries(alarmRanges).flatMap(([name, { min, max }]) => [
+    { name, inside: min, outside: min - 1 },
+    { name, inside: max, outside: max + 1 },
+  ]);
+
+  it.each(alarmLimits)(
+    '$name takes $inside and refuses $outside, without a batch window',
+    ({ name, inside, outside }) => {
+      for (const value of [inside, String(inside)]) {
+        expect(parse({ batchWindow: 0, [name]: value })).toMatchObject({ [name]: inside });
+      }
+      expect(problemsOf({ batchWindow: 0, [name]: outside })).toEqual([
         expect.stringMatching(
           new RegExp(`^${name} must be a whole number from .*, got ${outside}$`),
         ),
@@ -302,6 +322,63 @@ describe('the stack name', () => {
     expect(problemsOf({ stackName })).toEqual([
       expect.stringMatching(
         /^stackName must be a letter, then letters, digits or '-', 128 at most/,
+      ),
+    ]);
+  });
+});
+
+describe('who is told of alarms', () => {
+  it.each([
+    ['a@example.com', ['a@example.com']],
+    ['a@example.com, https://example.com/x', ['a@example.com', 'https://example.com/x']],
+    [['https://example.com/x?a=1,2'], ['https://example.com/x?a=1,2']],
+  ])('%j are %j', (alarmSubscriptions, expected) => {
+    expect(parse({ alarmSubscriptions }).alarmSubscriptions).toEqual(expected);
+  });
+
+  it.each([
+    ['', 'alarmSubscriptions must name at least one subscriber, got none'],
+    [5, 'alarmSubscriptions must be a list of subscribers, or text such as "a, b", got 5'],
+    [
+      'a@example.com, http://example.com',
+      "alarmSubscriptions[1] must be an e-mail address, or an https:// URL without a password, got 'http://example.com'",
+    ],
+    [
+      [7],
+      'alarmSubscriptions[0] must be an e-mail address, or an https:// URL without a password, got 7',
+    ],
+    [
+      'a@example.com, a@example.com',
+      "alarmSubscriptions[1] must not repeat a subscriber, got 'a@example.com' again",
+    ],
+  ])('%j are refused', (alarmSubscriptions, expected) => {
+    expect(problemsOf({ alarmSubscriptions })).toEqual([expected]);
+  });
+
+  it('are at most 50', () => {
+    const many = Array.from({ length: 51 }, (_, index) => `a${index}@example.com`);
+    expect(problemsOf({ alarmSubscriptions: many.slice(1) })).toEqual([]);
+    expect(problemsOf({ alarmSubscriptions: many })).toEqual([
+      'alarmSubscriptions must name at most 50 subscribers, got 51',
+    ]);
+  });
+
+  it('may be a topic', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-west-1:222233334444:on-call_1';
+    expect(parse({ alarmTopicArn }).alarmTopicArn).toBe(alarmTopicArn);
+  });
+
+  it.each([
+    '',
+    'on-call',
+    'arn:aws:sns:eu-west-1:2222:on-call',
+    'arn:aws:sns:eu-west-1:222233334444:on-call.fifo',
+    'arn:aws:sqs:eu-west-1:222233334444:on-call',
+    5,
+  ])('may not be the topic %j', (alarmTopicArn) => {
+    expect(problemsOf({ alarmTopicArn })).toEqual([
+      expect.stringMatching(
+        /^alarmTopicArn must be the ARN of an SNS topic that is not a FIFO topic, got /,
       ),
     ]);
   });

@@ -46,7 +46,7 @@ describe('parseSettings', () => {
       timeoutSeconds: 120,
       maxParallelPuts: 16,
       logLevel: 'info',
-      replayBatchSize: 5,
+      replayBatchSize: 1,
       replayConcurrency: 5,
       replayDelaySeconds: 60,
       replayRetrySeconds: 60,
@@ -54,6 +54,10 @@ describe('parseSettings', () => {
       replayTimeoutSeconds: 300,
       replayVisibilitySeconds: 1800,
       replayedRetentionDays: 30,
+      alarmSubscriptions: undefined,
+      alarmTopicArn: undefined,
+      dataAgeTargetSeconds: 900,
+      expectedTrafficMinutes: undefined,
     });
   });
 

@@ -1,0 +1,85 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+/** What an {@link AlarmTopic} is made of. */
+export interface AlarmTopicProps {
+  /** E-mail addresses and https:// endpoints. Each has to confirm its subscription. */
+  readonly subscribers: readonly string[];
+}
+
+const CLOUDWATCH = 'cloudwatch.amazonaws.com';
+
+/** The topic that the alarms of a stack are sent to, and those who are told. */
+export class AlarmTopic extends Construct {
+  public readonly topic: sns.ITopic;
+
+  constructor(scope: Construct, id: string, { subscribers }: AlarmTopicProps) {
+    super(scope, id);
+
+    const topic = new sns.Topic(this, 'Topic', {
+      displayName: Stack.of(this).stackName,
+      masterKey: this.createKey(),
+      enforceSSL: true,
+    });
+    allowPublishing(topic);
+    for (const subscriber of subscribers) topic.addSubscription(subscriptionOf(subscriber));
+    this.topic = topic;
+  }
+
+  /**
+   * A key of its own: the policy of `alias/aws/sns` does not let CloudWatch use it, and cannot be changed.
+   * https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+   *
+   * Not kept when the stack is deleted: it encrypts messages on their way, so nothing that it encrypted
+   * outlives the topic, and KMS lets a deletion be cancelled for 30 days.
+   */
+  private createKey(): kms.Key {
+    const key = new kms.Key(this, 'Key', {
+      description: `Alarms of ${Stack.of(this).stackName} on their way to who is told`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    key.addToResourcePolicy(
+      new iam.PolicyStatement({
+        principals: [new iam.ServicePrincipal(CLOUDWATCH)],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+        // In the policy of a key, that key.
+        resources: ['*'],
+        // As https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html advises. ASSUMED: that
+        // CloudWatch names the account when it uses the key; docs/monitoring.md has a test of the way.
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    return key;
+  }
+}
+
+/** By alarms of the stack alone. A topic with a policy has not the one that SNS makes, which lets the account. */
+function allowPublishing(topic: sns.Topic): void {
+  const stack = Stack.of(topic);
+  const alarms = stack.formatArn({
+    service: 'cloudwatch',
+    resource: `alarm:${stack.stackName}-*`,
+  });
+  topic.addToResourcePolicy(
+    new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal(CLOUDWATCH)],
+      actions: ['sns:Publish'],
+      resources: [topic.topicArn],
+      conditions: {
+        StringEquals: { 'aws:SourceAccount': stack.account },
+        ArnLike: { 'aws:SourceArn': alarms },
+      },
+    }),
+  );
+}
+
+function subscriptionOf(subscriber: string): sns.ITopicSubscription {
+  return subscriber.startsWith('https://')
+    ? new subscriptions.UrlSubscription(subscriber)
+    : new subscriptions.EmailSubscription(subscriber);
+}

@@ -1,0 +1,77 @@
+import type { Duration, Size } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { AlarmTopic } from './alarm-topic.ts';
+import { createArchiveAlarms } from './archive-alarms.ts';
+import { createDashboard } from './dashboard.ts';
+import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
+import type { FailedBatches } from './failed-batches.ts';
+import { createSavedQueries } from './saved-queries.ts';
+
+/** A function that is watched. */
+export interface WatchedFunction {
+  readonly function: lambda.IFunction;
+  readonly logGroup: logs.ILogGroup;
+}
+
+/** What {@link Monitoring} watches, when it tells, and whom. */
+export interface MonitoringProps {
+  readonly archive: WatchedFunction;
+  readonly replay: WatchedFunction;
+  readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
+  readonly topics: readonly string[];
+  /** Most records in one invocation of the archive function. */
+  readonly batchSize: number;
+  /** Of the archive function. */
+  readonly timeout: Duration;
+  /** Of each function. */
+  readonly memory: Size;
+  /** Age that records may have when they are archived. */
+  readonly dataAgeTarget: Duration;
+  /** Time in which every topic has records, in whole minutes. @default - topics may be quiet */
+  readonly expectedTraffic?: Duration;
+  /** Where alarms are sent. @default - a topic of its own, with `alarmSubscriptions` */
+  readonly alarmTopic?: sns.ITopic;
+  /** E-mail addresses and https:// endpoints, where the topic is its own. @default - nobody */
+  readonly alarmSubscriptions?: readonly string[];
+}
+
+/**
+ * Says how a stack does: alarms with a section of the runbook each, the topic that they are sent to, a
+ * dashboard, and saved queries of the logs.
+ */
+export class Monitoring extends Construct {
+  public readonly alarmTopic: sns.ITopic;
+  public readonly dashboard: cloudwatch.Dashboard;
+
+  constructor(scope: Construct, id: string, props: MonitoringProps) {
+    super(scope, id);
+
+    const functions = {
+      archiveFunction: props.archive.function,
+      replayFunction: props.replay.function,
+    };
+    const alarms = [
+      ...createArchiveAlarms(this, { ...props, ...functions }),
+      ...createFailedBatchAlarms(this, { ...props, ...functions }),
+    ];
+    this.alarmTopic =
+      props.alarmTopic ??
+      new AlarmTopic(this, 'AlarmTopic', { subscribers: props.alarmSubscriptions ?? [] }).topic;
+    const tell = new SnsAction(this.alarmTopic);
+    for (const alarm of alarms) {
+      alarm.addAlarmAction(tell);
+      // So that who was woken knows when it is over.
+      alarm.addOkAction(tell);
+    }
+    this.dashboard = createDashboard(this, { ...props, ...functions, alarms });
+    createSavedQueries(this, {
+      archiveLog: props.archive.logGroup,
+      replayLog: props.replay.logGroup,
+    });
+  }
+}
