@@ -116,7 +116,7 @@ Failed batches
   --replay-delay S     seconds before a failed batch is first replayed, 0 to 900 (default 60)
   --replay-retry S     seconds before a failed replay is tried again the first time, 1 to 3600
                        (default 60)
-  --replay-tries N     tries before a failed batch is a dead letter, 1 to 300 (default 10)
+  --replay-tries N     tries before a failed batch is a dead letter, 1 to 150 (default 10)
   --sqs-port N         port of the SQS server with the queues (default: any free one)
 
   --help               this text

@@ -61,7 +61,7 @@ describe('the replay service', () => {
     });
     for (let i = 0; i < 12; i++) service.notify(objectOf(`${i}`));
     await vi.waitFor(() => expect(sizes.reduce((sum, each) => sum + each, 0)).toBe(12));
-    expect(Math.max(...sizes)).toBe(5);
+    expect(Math.max(...sizes)).toBe(1);
     const { settings } = service.sqs.queue(replayQueues.replay);
     expect(settings).toMatchObject({
       ...{ delaySeconds: 0, visibilitySeconds: 30 },
