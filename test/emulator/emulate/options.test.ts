@@ -239,7 +239,7 @@ describe('help', () => {
     expect(emulateHelp).toMatch(/--timeout .* 10 to 840 seconds \(default 120\)/);
     expect(emulateHelp).toMatch(/--replay-delay .* 0 to 900 \(default 60\)/);
     expect(emulateHelp).toMatch(/--replay-retry .* 1 to 3600\s+\(default 60\)/);
-    expect(emulateHelp).toMatch(/--replay-tries .* 1 to 300 \(default 10\)/);
+    expect(emulateHelp).toMatch(/--replay-tries .* 1 to 150 \(default 10\)/);
     expect(emulateHelp).toMatch(/--session-timeout .* \(default 45\)/);
   });
 });
