@@ -1,0 +1,83 @@
+import {
+  type EventSourceMappingConfiguration,
+  GetEventSourceMappingCommand,
+  type LambdaClient,
+  paginateListEventSourceMappings,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
+import type { StoreOptions } from '../../lambda/core/ports.ts';
+import { askAws } from './errors.ts';
+
+/** An event source mapping of a Kafka topic. */
+export interface Mapping {
+  readonly uuid: string;
+  readonly topics: readonly string[];
+  /** Its consumer group: where it names none, it is called as the mapping. */
+  readonly group: string;
+  /** https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html */
+  readonly state: string;
+  readonly functionArn: string;
+  /** Of the MSK cluster. @default - a self-managed one */
+  readonly clusterArn: string | undefined;
+}
+
+/** Event source mappings of Lambda. All throw {@link ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`. */
+export interface Mappings {
+  get(uuid: string, options: StoreOptions): Promise<Mapping>;
+  /** Those of a function, whatever its version. */
+  ofFunction(name: string, options: StoreOptions): Promise<readonly Mapping[]>;
+  /** Asks for it; the state follows. */
+  setEnabled(uuid: string, enabled: boolean, options: StoreOptions): Promise<void>;
+}
+
+/** The event source mappings that a client sees. */
+export function createMappings(client: LambdaClient): Mappings {
+  const list = (FunctionName: string | undefined, options: StoreOptions) => {
+    return askAws('list of event source mappings', options, async ({ abortSignal }) => {
+      const found: Mapping[] = [];
+      const pages = paginateListEventSourceMappings({ client }, { FunctionName }, { abortSignal });
+      for await (const page of pages)
+        found.push(...(page.EventSourceMappings ?? []).map(toMapping));
+      return found;
+    });
+  };
+  return {
+    async get(UUID, options) {
+      const command = new GetEventSourceMappingCommand({ UUID });
+      const action = `event source mapping ${UUID}`;
+      return toMapping(await askAws(action, options, (sent) => client.send(command, sent)));
+    },
+    async ofFunction(name, options) {
+      const named = await list(name, options);
+      if (named.length > 0) return named;
+      // ASSUMED: a name alone may leave out the mappings of its versions, as ours are; not documented.
+      const all = await list(undefined, options);
+      return all.filter(({ functionArn }) => isFunction(functionArn, name));
+    },
+    async setEnabled(UUID, Enabled, options) {
+      const action = `${Enabled ? 'enabling' : 'disabling'} the event source mapping ${UUID}`;
+      const command = new UpdateEventSourceMappingCommand({ UUID, Enabled });
+      await askAws(action, options, (sent) => client.send(command, sent));
+    },
+  };
+}
+
+/** Whether an ARN is that of the function, or of a version or an alias of it. */
+function isFunction(arn: string, name: string): boolean {
+  const whole = name.startsWith('arn:') ? name : `:function:${name}`;
+  return arn.endsWith(whole) || arn.includes(`${whole}:`);
+}
+
+function toMapping(given: EventSourceMappingConfiguration): Mapping {
+  const { AmazonManagedKafkaEventSourceConfig: msk, SelfManagedKafkaEventSourceConfig: own } =
+    given;
+  const { EventSourceArn, FunctionArn = '', State = '', Topics = [], UUID = '' } = given;
+  return {
+    uuid: UUID,
+    topics: Topics,
+    group: msk?.ConsumerGroupId ?? own?.ConsumerGroupId ?? UUID,
+    state: State,
+    functionArn: FunctionArn,
+    clusterArn: EventSourceArn,
+  };
+}

@@ -1,0 +1,165 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { createResetClients } from '../../../cli/reset/clients.ts';
+import { findMapping } from '../../../cli/reset/find-mapping.ts';
+import { createMappings } from '../../../cli/reset/mappings.ts';
+import { SYNTH_TIMEOUT_MS, synthesize } from '../../lib/synthesize.ts';
+import { failureOf } from '../replay/replay-servers.ts';
+import { type FakeMapping, startLambda } from './lambda-server.ts';
+import { ordersMapping, uuid } from './reset-console.ts';
+
+const other = '11111111-2222-3333-4444-555555555555';
+
+interface Output {
+  readonly name: string;
+  readonly value: string;
+  readonly description?: string;
+}
+
+const describeStacks = (outputs: readonly Output[]) =>
+  `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Shop</StackName><Outputs>${outputs
+    .map(
+      ({ description = '', name, value }) =>
+        `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue><Description>${description}</Description></member>`,
+    )
+    .join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+
+const noStack =
+  '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id Shop does not exist</Message></Error></ErrorResponse>';
+
+/** Lambda with these mappings, and CloudFormation with a stack of these outputs, or none. */
+async function startAws(mappings: readonly FakeMapping[], outputs?: readonly Output[]) {
+  const stacks = createServer((_, response) => {
+    response.writeHead(outputs === undefined ? 400 : 200, { 'content-type': 'text/xml' });
+    response.end(outputs === undefined ? noStack : describeStacks(outputs));
+  });
+  await new Promise<void>((resolve) => stacks.listen(0, '127.0.0.1', resolve));
+  const { port } = stacks.address() as AddressInfo;
+  vi.stubEnv('AWS_ENDPOINT_URL_CLOUDFORMATION', `http://127.0.0.1:${port}`);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  const lambda = await startLambda({ mappings });
+  const aws = { region: 'eu-west-1', profile: undefined, lambdaEndpoint: lambda.endpoint };
+  const clients = createResetClients(aws, process.env);
+  onTestFinished(() => {
+    vi.unstubAllEnvs();
+    clients.destroy();
+    lambda.close();
+    stacks.close();
+  });
+  const calls = { signal: new AbortController().signal, attemptTimeout: 10_000 };
+  const access = { mappings: createMappings(clients.lambda), calls };
+  return { journal: lambda.journal, access: { ...access, cloudFormation: clients.cloudFormation } };
+}
+
+const found = {
+  ...{ uuid, topics: ['orders'], group: 'shop-orders', state: 'Enabled' },
+  functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:archive:7',
+  clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-1',
+};
+const byStack = { by: 'stack', name: 'Shop' } as const;
+const byFunction = { by: 'function', name: 'archive' } as const;
+
+const ofOrders: Output = {
+  ...{ name: 'KafkaTriggerMappingIdorders0A1B2C3D', value: uuid },
+  description: 'Event source mapping of the topic orders',
+};
+const ofFunction: Output = { name: 'ArchiveFunctionName', value: 'archive' };
+
+describe('the mapping', () => {
+  it('is the one that the stack names for the topic', async () => {
+    const { access, journal } = await startAws([ordersMapping()], [ofFunction, ofOrders]);
+    expect(await findMapping('orders', byStack, access)).toEqual(found);
+    expect(journal).toEqual(['GET Enabled']);
+  });
+
+  it('is of a topic that the stack archives', async () => {
+    const { access } = await startAws([ordersMapping()], [ofFunction, ofOrders]);
+    expect(await failureOf(findMapping('refunds', byStack, access))).toBe(
+      "stack 'Shop' archives no topic 'refunds'; its topics: 'orders'",
+    );
+  });
+
+  it('is, of a stack without such outputs, the one that invokes its function', async () => {
+    const { access, journal } = await startAws([ordersMapping()], [ofFunction]);
+    expect(await findMapping('orders', byStack, access)).toEqual(found);
+    expect(journal).toEqual(['LIST archive', 'LIST all']);
+  });
+
+  it('is not that of a stack that is not there, or none of ours', async () => {
+    const nothing = await startAws([]);
+    expect(await failureOf(findMapping('orders', byStack, nothing.access))).toBe(
+      "no stack 'Shop' in eu-west-1: give another --stack or --region, or --mapping, --function or --no-mapping",
+    );
+    const foreign = await startAws([], [{ name: 'Else', value: 'x' }]);
+    expect(await failureOf(findMapping('orders', byStack, foreign.access))).toBe(
+      "stack 'Shop' archives no topic 'orders'; its topics: none",
+    );
+  });
+
+  it.each<[string, FakeMapping, string]>([
+    ['a version', ordersMapping(), uuid],
+    ['an alias', ordersMapping({ FunctionArn: 'arn:aws:lambda:r:1:function:archive:live' }), uuid],
+    ['the latest', ordersMapping({ FunctionArn: 'arn:aws:lambda:r:1:function:archive' }), uuid],
+  ])('is found by the function, of %s', async (_, mapping, expected) => {
+    const foreign = ordersMapping({
+      ...{ UUID: other, FunctionArn: 'arn:aws:lambda:r:1:function:archive-2:7' },
+    });
+    const { access } = await startAws([foreign, mapping]);
+    expect((await findMapping('orders', byFunction, access))?.uuid).toBe(expected);
+  });
+
+  it('is one, of the topic', async () => {
+    const none = await startAws([ordersMapping({ Topics: ['refunds'] })]);
+    expect(await failureOf(findMapping('orders', byFunction, none.access))).toBe(
+      "no event source mapping of the topic 'orders' invokes the function 'archive'",
+    );
+    const two = await startAws([ordersMapping(), ordersMapping({ UUID: other })]);
+    expect(await failureOf(findMapping('orders', byFunction, two.access))).toBe(
+      `several event source mappings of the topic 'orders': give one as --mapping, of ${uuid}, ${other}`,
+    );
+    const byUuid = { by: 'uuid', name: uuid } as const;
+    expect(await failureOf(findMapping('refunds', byUuid, two.access))).toBe(
+      `event source mapping ${uuid} is not of the topic 'refunds', but of 'orders'`,
+    );
+    const gone = { by: 'uuid', name: uuid.replace('0', '1') } as const;
+    expect(await failureOf(findMapping('orders', gone, two.access))).toBe(
+      `event source mapping ${gone.name} failed: ResourceNotFoundException, HTTP 404: The resource you requested does not exist.`,
+    );
+  });
+
+  it.each<[string, Partial<FakeMapping>, string]>([
+    ['its own, of MSK', {}, 'shop-orders'],
+    [
+      'its own, of a self-managed cluster',
+      {
+        AmazonManagedKafkaEventSourceConfig: undefined,
+        SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'own' },
+      },
+      'own',
+    ],
+    ['called as the mapping', { AmazonManagedKafkaEventSourceConfig: undefined }, uuid],
+  ])('has the group %s', async (_, given, group) => {
+    const { access } = await startAws([ordersMapping(given)]);
+    expect((await findMapping('orders', { by: 'uuid', name: uuid }, access))?.group).toBe(group);
+  });
+
+  it('is not looked for where there is none', async () => {
+    const { access, journal } = await startAws([ordersMapping()]);
+    expect(await findMapping('orders', { by: 'none' }, access)).toBeUndefined();
+    expect(journal).toEqual([]);
+  });
+
+  it('is what the stack that is deployed calls so', { timeout: SYNTH_TIMEOUT_MS }, async () => {
+    const { template } = synthesize({ topics: 'orders, shop.refunds_2' });
+    const outputs = Object.entries(template.toJSON().Outputs as Record<string, unknown>).map(
+      ([name, output]) => ({ name, value: uuid, ...(output as { Description?: string }) }),
+    );
+    const described = outputs.map(({ Description, name, value }) => ({
+      ...{ name, value, description: Description ?? '' },
+    }));
+    const { access } = await startAws([ordersMapping({ Topics: ['shop.refunds_2'] })], described);
+    expect((await findMapping('shop.refunds_2', byStack, access))?.uuid).toBe(uuid);
+  });
+});
