@@ -27,14 +27,14 @@ import { until } from '../../faults/world.ts';
 import { bundleFunction } from '../../lib/bundle.ts';
 import { failedBatchOf, failedBatchSample } from '../helpers/failed-batches.ts';
 import { mskEvent, mskRecords } from '../helpers/kafka-events.ts';
+import { type Moto, startMoto } from './moto.ts';
 import { type RealS3, startRealS3 } from './real-s3.ts';
-import { type RealSqs, startRealSqs } from './real-sqs.ts';
 
 const batchKey = (name: string) => `aws/lambda/mapping/orders-3/2026/11/24/${name} +é`;
 
 let folder: string;
 let s3: RealS3;
-let sqs: RealSqs;
+let sqs: Moto;
 let client: S3Client;
 let queues: SQSClient;
 let replayQueueUrl: string;
@@ -90,7 +90,7 @@ async function storedOffsets(): Promise<string[]> {
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'replay-'));
   s3 = await startRealS3({ folder: join(folder, 's3') });
-  sqs = await startRealSqs();
+  sqs = await startMoto();
   client = s3ClientOf(s3);
   for (const Bucket of ['archive', 'failed'])
     await client.send(new CreateBucketCommand({ Bucket }));

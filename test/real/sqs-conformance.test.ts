@@ -1,10 +1,10 @@
 import { CreateQueueCommand, GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { MAX_RECEIVE_COUNT, VISIBILITY_SECONDS } from '../conformance/sqs/cases.ts';
 import { describeQueueCases } from '../conformance/sqs/describe-cases.ts';
-import { startRealSqs } from './real-sqs.ts';
+import { startMoto } from './moto.ts';
 
 describeQueueCases('moto', async () => {
-  const server = await startRealSqs();
+  const server = await startMoto();
   return {
     ...server,
     async createQueues(client, number) {

@@ -5,11 +5,11 @@ import { text } from 'node:stream/consumers';
 import { providePythonPackage } from '../helpers/python-package.ts';
 import { answers, freePort, untilInputEnds } from './real-s3.ts';
 
-/** Another implementation of SQS than ours, and none of the project's. */
+/** Other implementations of S3, SQS and the rest of AWS than ours, and none of the project's. */
 const SERVER = 'moto[server]==5.2.5';
 
-/** An SQS server that runs. */
-export interface RealSqs {
+/** A server that runs. */
+export interface Moto {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export interface RealSqs {
  * @throws {ArchiverError} where it cannot be installed
  * @throws {Error} when it does not start
  */
-export async function startRealSqs(): Promise<RealSqs> {
+export async function startMoto(): Promise<Moto> {
   const program = join(await providePythonPackage(SERVER), 'moto_server');
   const port = String(await freePort());
   const server = [program, '-H', '127.0.0.1', '-p', port];

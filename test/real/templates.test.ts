@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { selfManaged } from '../lib/settings-fixture.ts';
+import { type Resource, synthesize } from '../lib/synthesize.ts';
+import { type AcknowledgedFinding, acknowledgedFindings } from './acknowledged-findings.ts';
+import { checkTemplates, type Findings } from './template-checkers.ts';
+
+/** The first time, both checkers are installed. */
+const INSTALL_TIMEOUT_MS = 600_000;
+
+/** The kinds of stack that the README documents, as settings on top of an MSK cluster and one topic. */
+const configurations: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  'msk-on-demand': {},
+  'msk-provisioned': {
+    provisionedPollers: { min: 1, max: 4, group: 'shared' },
+    reportBatchItemFailures: true,
+    bisectBatchOnError: true,
+    retryAttempts: 3,
+    maxRecordAge: 7200,
+  },
+  'self-managed': { ...selfManaged, clusterArn: undefined },
+  'no-prefix': { objectPrefix: '' },
+  // More than fit one statement of the role.
+  'several-topics': { topics: 'orders, payments, invoices, refunds' },
+  subscribers: {
+    alarmSubscriptions: 'on-call@example.com, https://events.example.com/hooks/kafka-archive',
+    expectedTrafficMinutes: 30,
+  },
+  'own-alarm-topic': { alarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:on-call' },
+};
+
+interface TemplateJson {
+  readonly Resources: Record<string, Resource>;
+}
+
+function templateOf(name: string): TemplateJson {
+  const { template } = synthesize(configurations[name]);
+  return { Resources: {}, ...template.toJSON() };
+}
+
+/** What nobody has acknowledged, and what is acknowledged in vain. */
+function differences(found: readonly string[], acknowledged: readonly AcknowledgedFinding[]) {
+  const known = acknowledged.flatMap(({ resources, rule }) =>
+    resources.map((resource) => `${rule} ${resource}`),
+  );
+  return {
+    unacknowledged: found.filter((finding) => !known.includes(finding)),
+    unfounded: known.filter((finding) => !found.includes(finding)),
+  };
+}
+
+let folder: string;
+let findings: Findings;
+
+function write(name: string, template: TemplateJson): string {
+  const file = join(folder, `${name}.json`);
+  writeFileSync(file, JSON.stringify(template));
+  return file;
+}
+
+/** One bucket gets the log that it lacks, the other a property that no bucket has and a public ACL. */
+function planted(): TemplateJson {
+  const template = templateOf('msk-on-demand');
+  const { ArchiveBucket, FailedBatchBucket } = template.Resources;
+  if (ArchiveBucket === undefined || FailedBatchBucket === undefined) throw new Error('no buckets');
+  const logging = { LoggingConfiguration: { DestinationBucketName: 'logs' } };
+  const wrong = { Version: 'Enabled', AccessControl: 'PublicRead' };
+  const change = (resource: Resource, properties: Readonly<Record<string, unknown>>): Resource => ({
+    ...resource,
+    Properties: { ...resource.Properties, ...properties },
+  });
+  return {
+    ...template,
+    Resources: {
+      ...template.Resources,
+      ArchiveBucket: change(ArchiveBucket, logging),
+      FailedBatchBucket: change(FailedBatchBucket, wrong),
+    },
+  };
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'templates-'));
+  const files = Object.keys(configurations).map((name) => write(name, templateOf(name)));
+  findings = await checkTemplates([...files, write('planted', planted())]);
+}, INSTALL_TIMEOUT_MS);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('cfn-lint and checkov', () => {
+  it.each(Object.keys(configurations))('find in %s what is acknowledged, and all of it', (name) => {
+    const acknowledged = acknowledgedFindings.filter(
+      ({ isMskOnly }) => name !== 'self-managed' || !isMskOnly,
+    );
+
+    expect(differences(findings.get(`${name}.json`) ?? [], acknowledged)).toEqual({
+      unacknowledged: [],
+      unfounded: [],
+    });
+  });
+
+  it('are listened to: a planted mistake is told, and a reason that is none any more', () => {
+    const found = findings.get('planted.json') ?? [];
+
+    expect(differences(found, acknowledgedFindings)).toEqual({
+      unacknowledged: [
+        'CKV_AWS_20 FailedBatchBucket',
+        'E3002 FailedBatchBucket',
+        'W3045 FailedBatchBucket',
+      ],
+      unfounded: ['CKV_AWS_18 ArchiveBucket'],
+    });
+  });
+});
