@@ -5,6 +5,7 @@ import {
   type TimeFolder,
 } from '../lambda/contract.ts';
 import { type ClusterArn, parseClusterArn } from './cluster-arn.ts';
+import { applyEnvironment } from './environment-settings.ts';
 import { type Context, checkSettings, type Given, topicSettings } from './setting-checks.ts';
 import { unknownSettings } from './setting-names.ts';
 import { type authentications, settingsSchema, VISIBILITY_TIMEOUTS } from './settings-schema.ts';
@@ -99,20 +100,22 @@ const EXAMPLE =
 
 /**
  * Checks the CDK context and fills in the defaults. What each setting means and takes is said in
- * {@link settingsSchema}.
+ * {@link settingsSchema}; those of the environment that `env` names go over the others.
  *
  * @throws Error with one line for each problem: the setting, what it must be and what it was.
  */
-export function parseSettings(context: Context, { now }: ParseOptions): StackSettings {
+export function parseSettings(given: Context, { now }: ParseOptions): StackSettings {
+  const { context, problems: environmentProblems } = applyEnvironment(given);
   const schema = settingsSchema.superRefine(
-    (given, refinement) => {
-      checkSettings(context, { given, refinement, now });
+    (read, refinement) => {
+      checkSettings(context, { given: read, refinement, now });
     },
     // Also when a field is wrong already, so that one run tells everything.
     { when: () => true },
   );
   const parsed = schema.safeParse(context, { reportInput: true });
   const problems = [
+    ...environmentProblems,
     ...unknownSettings(context, Object.keys(settingsSchema.shape)),
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${pathText(path)}${message}`),
   ];
