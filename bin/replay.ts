@@ -4,29 +4,13 @@ import { askOn } from '../cli/ask.ts';
 import { replayHelp } from '../cli/replay/help.ts';
 import { runReplayCli } from '../cli/replay/main.ts';
 import { parseReplayOptions } from '../cli/replay/options.ts';
+import { listenForStop } from '../cli/stop-signals.ts';
 import { print, progressOn, refuse } from '../cli/terminal.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
 
 const { env, stderr, stdin, stdout } = process;
-const stop = new AbortController();
+const stop = listenForStop();
 const { signal } = stop;
-
-/** Milliseconds in which a second signal is the first one, passed on by npm. */
-const SAME_SIGNAL_MS = 500;
-let stoppedAt = 0;
-let code = 0;
-
-for (const [name, exitCode] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.on(name, () => {
-    if (!signal.aborted) stoppedAt = Date.now();
-    else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(exitCode);
-    code = exitCode;
-    stop.abort();
-  });
-}
 
 // Of `show KEY --records | head`, which has seen enough.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -50,4 +34,4 @@ try {
 } catch (error) {
   refuse(error, ArchiverError);
 }
-if (signal.aborted) process.exitCode = code;
+if (signal.aborted) process.exitCode = stop.exitCode;

@@ -5,29 +5,13 @@ import { openConsumerGroup } from '../cli/reset/consumer-group.ts';
 import { resetHelp } from '../cli/reset/help.ts';
 import { runResetCli } from '../cli/reset/main.ts';
 import { parseResetOptions } from '../cli/reset/options.ts';
+import { listenForStop } from '../cli/stop-signals.ts';
 import { print, progressOn, refuse } from '../cli/terminal.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
 
 const { env, stderr, stdin, stdout } = process;
-const stop = new AbortController();
+const stop = listenForStop();
 const { signal } = stop;
-
-/** Milliseconds in which a second signal is the first one, passed on by npm. */
-const SAME_SIGNAL_MS = 500;
-let stoppedAt = 0;
-let code = 0;
-
-for (const [name, exitCode] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.on(name, () => {
-    if (!signal.aborted) stoppedAt = Date.now();
-    else if (Date.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(exitCode);
-    code = exitCode;
-    stop.abort();
-  });
-}
 
 // Of `--print-commands | head`, which has seen enough.
 stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -50,4 +34,4 @@ try {
 } catch (error) {
   refuse(error, ArchiverError);
 }
-if (signal.aborted) process.exitCode = code;
+if (signal.aborted) process.exitCode = stop.exitCode;

@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3RequestInfo } from '../emulator/s3-server/server.ts';
-import type { ServerFault } from '../emulator/server-fault.ts';
 import type { Kind } from './cell.ts';
 import { LastingFaults } from './lasting-faults.ts';
 import type { Random } from './random.ts';
+import { serverFaultOf } from './server-faults.ts';
 import type { Strikes } from './strikes.ts';
 import type { S3FaultOf } from './world.ts';
 
 const SLOW_MS = 150;
+const THROTTLED = { status: 503, code: 'SlowDown' } as const;
 /** What strikes the calls of an operation on a bucket. */
 export interface S3Faults {
   readonly operation: S3RequestInfo['operation'];
@@ -33,7 +34,7 @@ export function faultyS3(faults: S3Faults): S3FaultOf {
     if (request.operation !== operation || request.bucket !== bucket) return undefined;
     const { key } = request;
     const identity = identityOf(key);
-    if (lasting.strikes(identity)) return faultOf(kind);
+    if (lasting.strikes(identity)) return serverFaultOf(kind, THROTTLED);
     if (!strikes.strike({ identity, isLast: isLast(key) })) return undefined;
     if (kind === 'slow') await sleep(SLOW_MS);
     if (kind === 'kill') {
@@ -42,21 +43,6 @@ export function faultyS3(faults: S3Faults): S3FaultOf {
       return random.chance(0.5) ? { kind: 'reset' } : undefined;
     }
     lasting.mayBegin(identity, kind);
-    return faultOf(kind);
+    return serverFaultOf(kind, THROTTLED);
   };
-}
-
-function faultOf(kind: Kind): ServerFault | undefined {
-  switch (kind) {
-    case 'throttle':
-      return { kind: 'error', status: 503, code: 'SlowDown' };
-    case 'error':
-      return { kind: 'error', status: 500, code: 'InternalError' };
-    case 'reset':
-    case 'hang':
-    case 'lost-answer':
-      return { kind };
-    default:
-      return undefined;
-  }
 }

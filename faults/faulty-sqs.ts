@@ -4,9 +4,11 @@ import type { SqsRequestInfo } from '../emulator/sqs-server/server.ts';
 import type { Kind } from './cell.ts';
 import { LastingFaults } from './lasting-faults.ts';
 import type { Random } from './random.ts';
+import { serverFaultOf } from './server-faults.ts';
 import type { Strikes } from './strikes.ts';
 
 const SLOW_MS = 150;
+const THROTTLED = { status: 403, code: 'RequestThrottled' } as const;
 
 /** What strikes the calls of an operation on a queue. */
 export interface SqsFaults extends SqsRequestInfo {
@@ -25,7 +27,7 @@ export function faultySqs(faults: SqsFaults) {
   const lasting = new LastingFaults(random, patienceMs + 200);
   return async (request: SqsRequestInfo): Promise<ServerFault | undefined> => {
     if (request.operation !== operation || request.queue !== queue) return undefined;
-    if (lasting.strikes(operation)) return faultOf(kind);
+    if (lasting.strikes(operation)) return serverFaultOf(kind, THROTTLED);
     // Which is the last of them cannot be told: the first is struck where none else would be.
     if (!strikes.strike({ identity: operation, isLast: true })) return undefined;
     if (kind === 'slow') await sleep(SLOW_MS);
@@ -35,21 +37,6 @@ export function faultySqs(faults: SqsFaults) {
       return random.chance(0.5) ? { kind: 'reset' } : undefined;
     }
     lasting.mayBegin(operation, kind);
-    return faultOf(kind);
+    return serverFaultOf(kind, THROTTLED);
   };
-}
-
-function faultOf(kind: Kind): ServerFault | undefined {
-  switch (kind) {
-    case 'throttle':
-      return { kind: 'error', status: 403, code: 'RequestThrottled' };
-    case 'error':
-      return { kind: 'error', status: 500, code: 'InternalError' };
-    case 'reset':
-    case 'hang':
-    case 'lost-answer':
-      return { kind };
-    default:
-      return undefined;
-  }
 }
