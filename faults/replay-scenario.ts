@@ -27,6 +27,12 @@ import { buckets, type S3FaultOf, until, type World } from './world.ts';
 const PATIENCE_MS = 90_000;
 /** Seconds: the deadline margin of five, and two for the messages of one invocation. */
 const FUNCTION_TIMEOUT = 7;
+/**
+ * Seconds where processes are killed: each such end is one more try of a message, without a wait. An
+ * invocation that then ran out of time, as on a busy machine, would wait as long as after that many tries.
+ * Not where the delay itself is struck: there an invocation has to run out of time.
+ */
+const FUNCTION_TIMEOUT_OF_KILLED = 30;
 /** Milliseconds that an invocation tries calls of S3 for, and calls of the queue. */
 const S3_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - DEADLINE_MARGIN_MS;
 const SQS_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - 1000;
@@ -107,7 +113,7 @@ class ReplayScenario {
       };
       const kept = await keepBatches(world, this.#topic, this.#records);
       const everyMs = 50;
-      const isDone = () => this.#isDone(kept, service);
+      const isDone = () => this.#isDone(kept);
       const isInTime = await until(isDone, { everyMs, withinMs: PATIENCE_MS });
       return await this.#judge(kept, isInTime);
     } finally {
@@ -127,7 +133,8 @@ class ReplayScenario {
       ...{ codeFolder, log, s3: this.#world, archiveBucket: buckets.archive },
       ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
       failedBatchBucket: buckets.failed,
-      timeoutSeconds: FUNCTION_TIMEOUT,
+      timeoutSeconds:
+        kind === 'kill' && call !== 'delay' ? FUNCTION_TIMEOUT_OF_KILLED : FUNCTION_TIMEOUT,
       ...{ delaySeconds: 0, replayRetrySeconds: 1, replayTries: TRIES },
       ...{ visibilitySeconds: VISIBILITY, batchSize: 3, concurrency: 3 },
       ...(sqsCall && {
@@ -178,9 +185,13 @@ class ReplayScenario {
     this.#service?.function.signal('SIGKILL');
   }
 
-  async #isDone(kept: readonly KeptBatch[], { sqs }: ReplayService): Promise<boolean> {
-    const { delayed, inFlight, visible } = sqs.queue(replayQueues.replay).counts();
-    if (delayed + inFlight + visible > 0) return false;
+  #messagesLeft(): number {
+    const counts = this.#service?.sqs.queue(replayQueues.replay).counts();
+    return counts === undefined ? 0 : counts.delayed + counts.inFlight + counts.visible;
+  }
+
+  async #isDone(kept: readonly KeptBatch[]): Promise<boolean> {
+    if (this.#messagesLeft() > 0) return false;
     for (const { code, key } of kept) {
       if (code === undefined && !(await this.#isMarked(key))) return false;
     }
@@ -213,7 +224,8 @@ class ReplayScenario {
       if (code !== undefined && !codes.includes(code)) problems.push(`${key} is no dead letter`);
     }
     const injected = this.#strikes.count;
-    if (!isInTime) problems.push(`not done in ${PATIENCE_MS} ms`);
+    if (!isInTime)
+      problems.push(`not done in ${PATIENCE_MS} ms: ${this.#messagesLeft()} messages are left`);
     if (injected === 0) problems.push('no fault was injected');
     return { ...judgement, injected, problems };
   }
