@@ -6,7 +6,7 @@ import type {
 } from '../../lambda/core/ports.ts';
 import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
 import type { Ask } from '../ask.ts';
-import { ATTEMPT_MS } from './calls.ts';
+import { ATTEMPT_MS } from '../aws-calls.ts';
 import type { Clients } from './clients.ts';
 import type { CommonOptions } from './options.ts';
 import { findTargets, type Target } from './targets.ts';

@@ -9,7 +9,8 @@ import { deadLetterAttributes as names } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { type FailedBatchPointer, parseReplayMessage } from '../../lambda/core/replay-message.ts';
-import { ATTEMPT_MS, callAws } from './calls.ts';
+import { callAws } from '../../lambda/io/aws-errors.ts';
+import { ATTEMPT_MS } from '../aws-calls.ts';
 
 /** A message that nothing replays any more, and why. */
 export interface DeadLetter {

@@ -1,9 +1,9 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { FailedBatchPointer } from '../../lambda/core/replay-message.ts';
+import { formatLetters } from '../table.ts';
 import type { CommandContext } from './context.ts';
 import { deleteDeadLetters } from './dead-letters.ts';
 import type { DismissOptions } from './options.ts';
-import { formatLetters } from './table.ts';
 import { neededTargets } from './targets.ts';
 
 /** How many objects a failed batch is marked with that was not replayed, but is done. */

@@ -1,5 +1,5 @@
+import { explain } from '../aws-calls.ts';
 import { invalid } from '../flags.ts';
-import { explain } from './calls.ts';
 import { createClients } from './clients.ts';
 import { type CommandContext, createContext, type ReplayCliDeps } from './context.ts';
 import { dismiss } from './dismiss.ts';

@@ -5,7 +5,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
-import { callAws } from './calls.ts';
+import { callAws } from '../../lambda/io/aws-errors.ts';
 
 /** A task that moves messages out of a dead-letter queue. */
 export interface MoveTask {

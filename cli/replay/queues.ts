@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
-import { callAws } from './calls.ts';
+import { callAws } from '../../lambda/io/aws-errors.ts';
 
 /** Numbers of messages, which SQS calls approximate: they may be a minute old. */
 export interface QueueCounts {

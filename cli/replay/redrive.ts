@@ -1,10 +1,10 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
+import { formatLetters } from '../table.ts';
 import type { CommandContext } from './context.ts';
 import { createMoveTasks, type MoveTask, type MoveTasks } from './move-tasks.ts';
 import type { RedriveOptions } from './options.ts';
 import { type QueueCounts, readQueue } from './queues.ts';
-import { formatLetters } from './table.ts';
 import { neededTargets } from './targets.ts';
 
 /** What {@link redriveAll} works with. */

@@ -1,7 +1,7 @@
 import { describeRanges, type FailedRange } from '../../lambda/core/failed-batch.ts';
+import { formatAge, tableLines } from '../table.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { formatOffsets, placeOf, toJsonRange } from './ranges.ts';
-import { formatAge, tableLines } from './table.ts';
 
 /** Where a failed batch stands. */
 export type FailedBatchState = 'waiting' | 'dead' | 'replayed';

@@ -8,11 +8,11 @@ import type {
 } from '../../lambda/core/ports.ts';
 import { type Selection, selectPage } from '../../lambda/core/select-failed-batches.ts';
 import { createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
+import { formatBatches } from '../table.ts';
 import type { CommandContext } from './context.ts';
 import { describeEntries } from './entries.ts';
 import type { RunOptions } from './options.ts';
 import { failedBatchTable } from './rows.ts';
-import { formatBatches } from './table.ts';
 import { neededTargets } from './targets.ts';
 
 /** Failed batches that are meant, and what was looked at for them. Numbers count failed batches. */

@@ -15,11 +15,11 @@ import type {
   StoreOptions,
 } from '../../lambda/core/ports.ts';
 import { RecordLineWriter } from '../../lambda/core/record-line.ts';
+import { tableLines } from '../table.ts';
 import type { CommandContext } from './context.ts';
 import { BY_HAND } from './dismiss.ts';
 import type { ShowOptions } from './options.ts';
 import { formatOffsets, toJsonRange } from './ranges.ts';
-import { tableLines } from './table.ts';
 import { neededTargets } from './targets.ts';
 
 /** A failed batch, and what became of it. */

@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { FailedBatchEntry, FailedBatchListing } from '../../lambda/core/ports.ts';
+import { formatBatches, formatLetters, tableLines } from '../table.ts';
 import type { CommandContext } from './context.ts';
 import { type DeadLetter, type ReadOptions, readDeadLetters } from './dead-letters.ts';
 import { describeEntry, lookAtEntries } from './entries.ts';
@@ -13,7 +14,6 @@ import {
   sortRows,
   toJsonRow,
 } from './rows.ts';
-import { formatBatches, formatLetters, tableLines } from './table.ts';
 import { neededTargets, type Target } from './targets.ts';
 
 /** What became of all failed batches. */

@@ -1,7 +1,7 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
-import { callAws } from './calls.ts';
+import { callAws } from '../../lambda/io/aws-errors.ts';
 
 /** What a command works on: the failed-batch bucket's name, and the URLs of the two queues. */
 export type Target = 'bucket' | 'queue' | 'deadLetterQueue';

@@ -1,7 +1,8 @@
 import { isRefusal, reasonOf } from '../../emulator/kafka/client-errors.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
-import { callAws, explain } from '../replay/calls.ts';
+import { callAws } from '../../lambda/io/aws-errors.ts';
+import { explain } from '../aws-calls.ts';
 
 /** A step that could not be done; the message says in which state it leaves things. */
 export function failed(message: string, cause?: unknown): ArchiverError {

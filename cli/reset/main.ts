@@ -1,7 +1,7 @@
 import type { StoreOptions } from '../../lambda/core/ports.ts';
 import type { Ask } from '../ask.ts';
+import { ATTEMPT_MS } from '../aws-calls.ts';
 import { invalid } from '../flags.ts';
-import { ATTEMPT_MS } from '../replay/calls.ts';
 import { createResetClients, type ResetClients } from './clients.ts';
 import { commandLines } from './commands.ts';
 import type { ConsumerGroup, ConsumerGroupOptions } from './consumer-group.ts';

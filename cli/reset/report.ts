@@ -1,4 +1,4 @@
-import { tableLines } from '../replay/table.ts';
+import { tableLines } from '../table.ts';
 import type { Mapping } from './mappings.ts';
 import { type PartitionPlan, totals } from './plan.ts';
 import { formatTarget, type ResetTarget } from './target.ts';

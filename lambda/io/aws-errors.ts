@@ -1,6 +1,7 @@
 import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { SdkError } from '@smithy/types';
 import { ArchiverError, type ErrorCode } from '../core/errors.ts';
+import type { StoreOptions } from '../core/ports.ts';
 
 /** The HTTP status that a service answered with; undefined where it did not answer. */
 export function statusOf(error: unknown): number | undefined {
@@ -30,6 +31,24 @@ export interface FailedCall {
   /** Such as `put of 'key'`. */
   readonly action: string;
   readonly signal: AbortSignal;
+}
+
+/**
+ * Makes a call of an AWS client.
+ *
+ * @param send is handed how long the call may take, as the client has it
+ * @throws {ArchiverError} of the code given, or `STORE_ABORTED`
+ */
+export async function callAws<Result>(
+  { action, code }: Omit<FailedCall, 'signal'>,
+  { attemptTimeout, signal }: StoreOptions,
+  send: (sent: { abortSignal: AbortSignal; requestTimeout: number }) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await send({ abortSignal: signal, requestTimeout: attemptTimeout });
+  } catch (error) {
+    throw callError(error, { action, code, signal });
+  }
 }
 
 /** A failed call of an AWS client, as an {@link ArchiverError}. */

@@ -17,7 +17,7 @@ import type {
   StoreOptions,
 } from '../core/ports.ts';
 import type { FailedBatchPointer } from '../core/replay-message.ts';
-import { callError, statusOf } from './aws-errors.ts';
+import { callAws, callError, statusOf } from './aws-errors.ts';
 
 /** Bytes of an entry that nearly always hold all that stands before its payload. */
 const HEAD_BYTES = 64 * 1024;
@@ -77,7 +77,7 @@ export function createS3FailedBatchStore(
   return {
     load: (pointer, options) => read(pointer, options),
 
-    async markReplayed({ key, versionId }, { at, objects }, { signal, attemptTimeout }) {
+    async markReplayed({ key, versionId }, { at, objects }, options) {
       const command = new PutObjectTaggingCommand({
         Bucket: bucket,
         Key: key,
@@ -90,34 +90,29 @@ export function createS3FailedBatchStore(
           ],
         },
       });
-      try {
-        await client.send(command, { abortSignal: signal, requestTimeout: attemptTimeout });
-      } catch (error) {
-        const action = `stored, but to mark '${key}' as replayed`;
-        throw callError(error, { code: 'MARK_FAILED', action, signal });
-      }
+      const action = `stored, but to mark '${key}' as replayed`;
+      await callAws({ code: 'MARK_FAILED', action }, options, (sent) => client.send(command, sent));
     },
 
-    async list({ prefix, after }, { signal, attemptTimeout }) {
+    async list({ prefix, after }, options) {
       const command = new ListObjectsV2Command({
         Bucket: bucket,
         Prefix: prefix,
         StartAfter: after,
         MaxKeys: PAGE_ENTRIES,
       });
-      try {
-        const sent = { abortSignal: signal, requestTimeout: attemptTimeout };
-        const { Contents = [], IsTruncated } = await client.send(command, sent);
-        const entries = Contents.map(({ Key = '', LastModified, Size = 0 }) => ({
-          bucket,
-          key: Key,
-          failedAt: LastModified?.getTime() ?? 0,
-          bytes: Size,
-        }));
-        return { entries, next: IsTruncated ? entries.at(-1)?.key : undefined };
-      } catch (error) {
-        throw callError(error, { code: 'LOAD_FAILED', action: `list of '${bucket}'`, signal });
-      }
+      const { Contents = [], IsTruncated } = await callAws(
+        { code: 'LOAD_FAILED', action: `list of '${bucket}'` },
+        options,
+        (sent) => client.send(command, sent),
+      );
+      const entries = Contents.map(({ Key = '', LastModified, Size = 0 }) => ({
+        bucket,
+        key: Key,
+        failedAt: LastModified?.getTime() ?? 0,
+        bytes: Size,
+      }));
+      return { entries, next: IsTruncated ? entries.at(-1)?.key : undefined };
     },
 
     async mark({ key, versionId }, { signal, attemptTimeout }) {

@@ -1,7 +1,7 @@
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { objectMetadataNames } from '../contract.ts';
 import type { ObjectStore } from '../core/ports.ts';
-import { callError, statusOf } from './aws-errors.ts';
+import { callAws, callError, statusOf } from './aws-errors.ts';
 import { clientOptions } from './client-options.ts';
 
 /** What an S3 client for the object store is made of. */
@@ -44,17 +44,14 @@ export function createS3ObjectStore(client: S3Client, bucket: string): ObjectSto
       }
     },
 
-    async readSha256(key, { signal, attemptTimeout }) {
+    async readSha256(key, options) {
       const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
-      try {
-        const { Metadata } = await client.send(command, {
-          abortSignal: signal,
-          requestTimeout: attemptTimeout,
-        });
-        return Metadata?.[objectMetadataNames.sha256];
-      } catch (error) {
-        throw callError(error, { code: 'STORE_WRITE_FAILED', action: `head of '${key}'`, signal });
-      }
+      const { Metadata } = await callAws(
+        { code: 'STORE_WRITE_FAILED', action: `head of '${key}'` },
+        options,
+        (sent) => client.send(command, sent),
+      );
+      return Metadata?.[objectMetadataNames.sha256];
     },
   };
 }

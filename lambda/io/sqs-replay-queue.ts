@@ -5,9 +5,9 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { ArchiverError } from '../core/errors.ts';
-import type { ReplayQueue, ReplayRequests, StoreOptions } from '../core/ports.ts';
+import type { ReplayQueue, ReplayRequests } from '../core/ports.ts';
 import { toReplayMessage } from '../core/replay-message.ts';
-import { callError } from './aws-errors.ts';
+import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
@@ -29,17 +29,7 @@ export function createSqsReplayQueue(
   client: SQSClient,
   { replayQueueUrl, deadLetterQueueUrl }: ReplayQueueUrls,
 ): ReplayQueue & ReplayRequests {
-  async function call<Result>(
-    action: string,
-    { signal, attemptTimeout }: StoreOptions,
-    send: (options: { abortSignal: AbortSignal; requestTimeout: number }) => Promise<Result>,
-  ): Promise<Result> {
-    try {
-      return await send({ abortSignal: signal, requestTimeout: attemptTimeout });
-    } catch (error) {
-      throw callError(error, { code: 'QUEUE_FAILED', action, signal });
-    }
-  }
+  const failed = (action: string) => ({ action, code: 'QUEUE_FAILED' }) as const;
 
   return {
     async delay(receiptHandle, seconds, options) {
@@ -48,7 +38,7 @@ export function createSqsReplayQueue(
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: seconds,
       });
-      await call('delay of a message', options, (sent) => client.send(command, sent));
+      await callAws(failed('delay of a message'), options, (sent) => client.send(command, sent));
     },
 
     async bury({ body, attributes }, options) {
@@ -62,7 +52,9 @@ export function createSqsReplayQueue(
           ]),
         ),
       });
-      await call('send to the dead-letter queue', options, (sent) => client.send(command, sent));
+      await callAws(failed('send to the dead-letter queue'), options, (sent) =>
+        client.send(command, sent),
+      );
     },
 
     async enqueue(pointers, options) {
@@ -75,7 +67,9 @@ export function createSqsReplayQueue(
           })),
         });
         const action = 'send to the replay queue';
-        const { Failed = [] } = await call(action, options, (sent) => client.send(command, sent));
+        const { Failed = [] } = await callAws(failed(action), options, (sent) =>
+          client.send(command, sent),
+        );
         if (Failed.length === 0) continue;
         const codes = [...new Set(Failed.map(({ Code }) => Code))].join(', ');
         const problem = `${action}: ${Failed.length} messages not taken (${codes})`;

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { explain } from '../../../cli/replay/calls.ts';
+import { explain } from '../../../cli/aws-calls.ts';
 import { createClients } from '../../../cli/replay/clients.ts';
 import { findTargets, neededTargets } from '../../../cli/replay/targets.ts';
 import { failureOf } from './replay-servers.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { callAws, explain } from '../../../cli/replay/calls.ts';
-import { ArchiverError } from '../../../lambda/core/errors.ts';
-import { failureOf } from './replay-servers.ts';
+import { explain } from '../../cli/aws-calls.ts';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import { callAws } from '../../lambda/io/aws-errors.ts';
+import { failureOf } from './replay/replay-servers.ts';
 
 const call = { code: 'LOAD_FAILED', action: "list of 'failed'" } as const;
 const options = { signal: new AbortController().signal, attemptTimeout: 5 };

@@ -1,11 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  formatAge,
-  formatBatches,
-  formatLetters,
-  tableLines,
-  toLine,
-} from '../../../cli/replay/table.ts';
+import { formatAge, formatBatches, formatLetters, tableLines, toLine } from '../../cli/table.ts';
 
 describe('a table', () => {
   it('has cells of a column under one another, and no spaces at the end', () => {

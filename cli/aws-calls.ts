@@ -1,27 +1,8 @@
-import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
-import { callError, type FailedCall } from '../../lambda/io/aws-errors.ts';
+import { ArchiverError } from '../lambda/core/errors.ts';
 import { toLine } from './table.ts';
 
 /** Milliseconds after which one attempt of a call counts as lost. */
 export const ATTEMPT_MS = 30_000;
-
-/**
- * Makes a call of an AWS client.
- *
- * @throws {ArchiverError} of the code given, or `STORE_ABORTED`
- */
-export async function callAws<Result>(
-  { action, code }: Pick<FailedCall, 'action' | 'code'>,
-  { attemptTimeout, signal }: StoreOptions,
-  send: (sent: { abortSignal: AbortSignal; requestTimeout: number }) => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await send({ abortSignal: signal, requestTimeout: attemptTimeout });
-  } catch (error) {
-    throw callError(error, { action, code, signal });
-  }
-}
 
 /**
  * A failure with all that AWS says of it, in one line, and what to do about it; anything else as it is.
