@@ -70,6 +70,20 @@ export function oneOf<Value extends string>(
   throw invalid(`--${name} must be one of ${values.join(', ')}, got '${given}'`);
 }
 
+/**
+ * @param wanted what it is the URL of, or `a URL`
+ * @throws {ArchiverError} `INVALID_SETTINGS` where it is no URL with http or https
+ */
+export function httpUrl(
+  name: string,
+  given: string | undefined,
+  wanted = 'a URL',
+): string | undefined {
+  // `localhost:9000` is a URL too, of a scheme `localhost`.
+  if (given === undefined || /^https?:$/.test(URL.parse(given)?.protocol ?? '')) return given;
+  throw invalid(`--${name} must be ${wanted} with http or https, got '${given}'`);
+}
+
 /** Names with commas between, spaces or not; none twice. */
 export function list(given: string): readonly string[] {
   const names = given.split(',').map((name) => name.trim());

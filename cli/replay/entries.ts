@@ -4,7 +4,7 @@ import type {
   FailedBatchListing,
   StoreOptions,
 } from '../../lambda/core/ports.ts';
-import { MAX_CONNECTIONS } from './clients.ts';
+import { MAX_CONNECTIONS } from '../aws-clients.ts';
 import { type FailedBatchRow, sortRows } from './rows.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { SettingRange } from '../../lambda/contract.ts';
 import { isTime } from '../../lambda/core/replay-command.ts';
 import type { Selection } from '../../lambda/core/select-failed-batches.ts';
-import { flag, invalid, readWordsAndFlags, text, wholeNumber } from '../flags.ts';
+import { flag, httpUrl, invalid, readWordsAndFlags, text, wholeNumber } from '../flags.ts';
 import type { AwsOptions } from './clients.ts';
 import { flagOf, type GivenTargets, neededTargets, type Target } from './targets.ts';
 
@@ -179,7 +179,7 @@ function readTargets(needing: keyof typeof neededTargets, values: Values): Given
   const { bucket, stack } = values;
   const names = { bucket, queue: values.queue, deadLetterQueue: values['dead-letter-queue'] };
   for (const each of ['queue', 'deadLetterQueue'] as const) {
-    readUrl(flagOf[each], names[each], 'the URL of a queue');
+    httpUrl(flagOf[each], names[each], 'the URL of a queue');
   }
   if (bucket === '') throw invalid("--bucket must be the name of a bucket, got ''");
   if (stack === '') throw invalid("--stack must be the name of a stack, got ''");
@@ -196,7 +196,7 @@ function refuseMissing(
   const needed: readonly Target[] = neededTargets[needing];
   const missing = needed.filter((each) => names[each] === undefined);
   if (missing.length === 0) return;
-  const asked = missing.map((each) => flagOf[each]).join(' and ');
+  const asked = missing.map((each) => `--${flagOf[each]}`).join(' and ');
   throw invalid(`${needing} needs ${asked} too, or --stack`);
 }
 
@@ -206,13 +206,7 @@ function readAws(values: Values): AwsOptions {
   if (region === '') throw invalid("--region must be the name of a region, got ''");
   return {
     ...{ profile, region },
-    s3Endpoint: readUrl('--s3-endpoint', values['s3-endpoint'], 'a URL'),
-    sqsEndpoint: readUrl('--sqs-endpoint', values['sqs-endpoint'], 'a URL'),
+    s3Endpoint: httpUrl('s3-endpoint', values['s3-endpoint']),
+    sqsEndpoint: httpUrl('sqs-endpoint', values['sqs-endpoint']),
   };
-}
-
-function readUrl(name: string, given: string | undefined, wanted: string): string | undefined {
-  // `localhost:9000` is a URL too, of a scheme `localhost`.
-  if (given === undefined || /^https?:$/.test(URL.parse(given)?.protocol ?? '')) return given;
-  throw invalid(`${name} must be ${wanted} with http or https, got '${given}'`);
 }

@@ -1,7 +1,5 @@
-import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
-import { callAws } from '../../lambda/io/aws-errors.ts';
+import { readStackOutputs, type StackAccess } from '../stack-outputs.ts';
 
 /** What a command works on: the failed-batch bucket's name, and the URLs of the two queues. */
 export type Target = 'bucket' | 'queue' | 'deadLetterQueue';
@@ -22,11 +20,11 @@ export const neededTargets = {
   dismiss: ['bucket', 'deadLetterQueue'],
 } as const satisfies Record<string, readonly Target[]>;
 
-/** The flag that gives each. */
+/** Name of the flag that gives each. */
 export const flagOf = {
-  bucket: '--bucket',
-  queue: '--queue',
-  deadLetterQueue: '--dead-letter-queue',
+  bucket: 'bucket',
+  queue: 'queue',
+  deadLetterQueue: 'dead-letter-queue',
 } as const satisfies Record<Target, string>;
 
 /** The output of the stack that says each; `lib/archive-stack.ts` makes them. */
@@ -35,11 +33,6 @@ const outputOf = {
   queue: 'ReplayQueueUrl',
   deadLetterQueue: 'DeadLetterQueueUrl',
 } as const satisfies Record<Target, string>;
-
-/** Where to ask for a stack, and how long. */
-export interface StackAccess extends StoreOptions {
-  readonly client: CloudFormationClient;
-}
 
 /**
  * What a command needs, as given on the command line, and else by the stack.
@@ -60,7 +53,7 @@ export async function findTargets<Needed extends Target>(
   const find = (name: Needed) => {
     const value = given[name] ?? outputs.get(outputOf[name]);
     if (value !== undefined) return [name, value] as const;
-    const how = `deploy this version of it, or give ${flagOf[name]}`;
+    const how = `deploy this version of it, or give --${flagOf[name]}`;
     throw new ArchiverError('LOAD_FAILED', `stack '${stack}' has no ${outputOf[name]}: ${how}`);
   };
   return Object.fromEntries(needed.map(find)) as Record<Needed, string>;
@@ -68,25 +61,8 @@ export async function findTargets<Needed extends Target>(
 
 async function readOutputs(
   stack: string,
-  { client, ...options }: StackAccess,
+  access: StackAccess,
 ): Promise<ReadonlyMap<string, string>> {
-  const command = new DescribeStacksCommand({ StackName: stack });
-  const call = { code: 'LOAD_FAILED', action: `outputs of the stack '${stack}'` } as const;
-  try {
-    const { Stacks = [] } = await callAws(call, options, (sent) => client.send(command, sent));
-    const outputs = Stacks[0]?.Outputs ?? [];
-    return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-    const region = await client.config.region();
-    const how = 'give another --stack or --region, or --bucket and the queues';
-    throw new ArchiverError('LOAD_FAILED', `no stack '${stack}' in ${region}: ${how}`);
-  }
-}
-
-/** CloudFormation has no error of its own for a stack that is not there. */
-function isMissing(error: unknown): boolean {
-  if (!(error instanceof ArchiverError) || !(error.cause instanceof Error)) return false;
-  const { message, name } = error.cause;
-  return name === 'ValidationError' && message.includes('does not exist');
+  const outputs = await readStackOutputs(stack, access, '--bucket and the queues');
+  return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }

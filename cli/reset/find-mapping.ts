@@ -3,7 +3,7 @@ import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { failed } from './errors.ts';
 import type { Mapping, Mappings } from './mappings.ts';
 import type { GivenMapping } from './options.ts';
-import { readStackMappings } from './stack-outputs.ts';
+import { readStackMappings } from './stack-mappings.ts';
 
 /** Where to look for a mapping. */
 export interface MappingAccess {
@@ -63,8 +63,8 @@ async function findByFunction(
 }
 
 async function findByStack(topic: string, stack: string, access: MappingAccess): Promise<Mapping> {
-  const { cloudFormation, calls } = access;
-  const { functionName, uuids } = await readStackMappings(stack, cloudFormation, calls);
+  const stacks = { client: access.cloudFormation, ...access.calls };
+  const { functionName, uuids } = await readStackMappings(stack, stacks);
   const uuid = uuids.get(topic);
   if (uuid !== undefined) return getMapping(topic, uuid, access);
   // A stack of a version that had no outputs for its mappings yet.

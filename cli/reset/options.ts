@@ -2,7 +2,8 @@ import type { KafkaConnection } from '../../emulator/kafka/connection.ts';
 import { connectionFlags } from '../../emulator/kafka/connection-flags.ts';
 import type { SettingRange } from '../../lambda/contract.ts';
 import { isTime } from '../../lambda/core/replay-command.ts';
-import { flag, invalid, readFlags, text, wholeNumber } from '../flags.ts';
+import type { AwsAccess } from '../aws-clients.ts';
+import { flag, httpUrl, invalid, readFlags, text, wholeNumber } from '../flags.ts';
 import { readAccess, readBrokers } from './access.ts';
 import type { CommandAccess } from './commands.ts';
 import type { ResetTarget } from './target.ts';
@@ -23,11 +24,7 @@ export interface CommonResetOptions {
 }
 
 /** Which AWS, and who to be there. */
-export interface ResetAws {
-  /** @default - the environment's or the profile's */
-  readonly region: string | undefined;
-  /** @default - the environment's */
-  readonly profile: string | undefined;
+export interface ResetAws extends AwsAccess {
   /** Of a server of one's own. @default - that of AWS */
   readonly lambdaEndpoint: string | undefined;
 }
@@ -162,10 +159,6 @@ function readMapping(values: Values): GivenMapping {
   throw invalid(`--mapping must be the UUID of an event source mapping, got '${mapping}'`);
 }
 
-function readAws({ profile, region, 'lambda-endpoint': lambdaEndpoint }: Values): ResetAws {
-  // `localhost:9000` is a URL too, of a scheme `localhost`.
-  const isUrl =
-    lambdaEndpoint === undefined || /^https?:$/.test(URL.parse(lambdaEndpoint)?.protocol ?? '');
-  if (isUrl) return { profile, region, lambdaEndpoint };
-  throw invalid(`--lambda-endpoint must be a URL with http or https, got '${lambdaEndpoint}'`);
+function readAws({ profile, region, 'lambda-endpoint': given }: Values): ResetAws {
+  return { profile, region, lambdaEndpoint: httpUrl('lambda-endpoint', given) };
 }

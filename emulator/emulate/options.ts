@@ -1,4 +1,13 @@
-import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../cli/flags.ts';
+import {
+  flag,
+  httpUrl,
+  invalid,
+  list,
+  oneOf,
+  readFlags,
+  text,
+  wholeNumber,
+} from '../../cli/flags.ts';
 import {
   type Compression,
   compressions,
@@ -174,7 +183,7 @@ export function parseEmulateOptions(
     timeFolder: oneOf('time-folder', values['time-folder'], timeFolders),
     objectPrefix: prefix,
     out: values.out,
-    s3Endpoint: endpoint(values['s3-endpoint']),
+    s3Endpoint: httpUrl('s3-endpoint', values['s3-endpoint']),
     bucket: values.bucket,
     failed: readFailed(values),
   };
@@ -254,10 +263,4 @@ function startingPosition(
   throw invalid(
     `--starting-position must be earliest, latest or an ISO 8601 time, got '${position}'`,
   );
-}
-
-function endpoint(given: string | undefined): string | undefined {
-  // `localhost:9000` is a URL too, of a scheme `localhost`.
-  if (given === undefined || /^https?:$/.test(URL.parse(given)?.protocol ?? '')) return given;
-  throw invalid(`--s3-endpoint must be a URL with http or https, got '${given}'`);
 }

@@ -1,52 +1,24 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { createResetClients } from '../../../cli/reset/clients.ts';
 import { findMapping } from '../../../cli/reset/find-mapping.ts';
 import { createMappings } from '../../../cli/reset/mappings.ts';
 import { SYNTH_TIMEOUT_MS, synthesize } from '../../lib/synthesize.ts';
 import { failureOf } from '../replay/replay-servers.ts';
+import { describedStack, noStack, type StackOutput, startStacks } from '../stacks-server.ts';
 import { type FakeMapping, startLambda } from './lambda-server.ts';
 import { ordersMapping, uuid } from './reset-console.ts';
 
 const other = '11111111-2222-3333-4444-555555555555';
 
-interface Output {
-  readonly name: string;
-  readonly value: string;
-  readonly description?: string;
-}
-
-const describeStacks = (outputs: readonly Output[]) =>
-  `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>Shop</StackName><Outputs>${outputs
-    .map(
-      ({ description = '', name, value }) =>
-        `<member><OutputKey>${name}</OutputKey><OutputValue>${value}</OutputValue><Description>${description}</Description></member>`,
-    )
-    .join('')}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
-
-const noStack =
-  '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id Shop does not exist</Message></Error></ErrorResponse>';
-
 /** Lambda with these mappings, and CloudFormation with a stack of these outputs, or none. */
-async function startAws(mappings: readonly FakeMapping[], outputs?: readonly Output[]) {
-  const stacks = createServer((_, response) => {
-    response.writeHead(outputs === undefined ? 400 : 200, { 'content-type': 'text/xml' });
-    response.end(outputs === undefined ? noStack : describeStacks(outputs));
-  });
-  await new Promise<void>((resolve) => stacks.listen(0, '127.0.0.1', resolve));
-  const { port } = stacks.address() as AddressInfo;
-  vi.stubEnv('AWS_ENDPOINT_URL_CLOUDFORMATION', `http://127.0.0.1:${port}`);
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+async function startAws(mappings: readonly FakeMapping[], outputs?: readonly StackOutput[]) {
+  await startStacks(outputs === undefined ? noStack : describedStack(outputs));
   const lambda = await startLambda({ mappings });
   const aws = { region: 'eu-west-1', profile: undefined, lambdaEndpoint: lambda.endpoint };
   const clients = createResetClients(aws, process.env);
   onTestFinished(() => {
-    vi.unstubAllEnvs();
     clients.destroy();
     lambda.close();
-    stacks.close();
   });
   const calls = { signal: new AbortController().signal, attemptTimeout: 10_000 };
   const access = { mappings: createMappings(clients.lambda), calls };
@@ -61,11 +33,11 @@ const found = {
 const byStack = { by: 'stack', name: 'Shop' } as const;
 const byFunction = { by: 'function', name: 'archive' } as const;
 
-const ofOrders: Output = {
+const ofOrders: StackOutput = {
   ...{ name: 'KafkaTriggerMappingIdorders0A1B2C3D', value: uuid },
   description: 'Event source mapping of the topic orders',
 };
-const ofFunction: Output = { name: 'ArchiveFunctionName', value: 'archive' };
+const ofFunction: StackOutput = { name: 'ArchiveFunctionName', value: 'archive' };
 
 describe('the mapping', () => {
   it('is the one that the stack names for the topic', async () => {

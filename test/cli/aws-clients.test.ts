@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { configOf } from '../../../cli/replay/clients.ts';
+import { configOf } from '../../cli/aws-clients.ts';
 
-const nothing = {
-  ...{ region: undefined, profile: undefined, s3Endpoint: undefined, sqsEndpoint: undefined },
-};
+const nothing = { region: undefined, profile: undefined };
 const anyone = { accessKeyId: 'anyone', secretAccessKey: 'anyone' };
 const local = 'http://127.0.0.1:9000';
 
