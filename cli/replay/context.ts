@@ -5,27 +5,18 @@ import type {
   StoreOptions,
 } from '../../lambda/core/ports.ts';
 import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
-import type { Ask } from '../ask.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';
+import type { CommandMachine } from '../run-command.ts';
 import type { Clients } from './clients.ts';
 import type { CommonOptions } from './options.ts';
 import { findTargets, type Target } from './targets.ts';
 
 /** What the command line is handed of the machine. */
-export interface ReplayCliDeps {
-  /** Asks the user; undefined where there is no terminal to ask on. */
-  readonly ask: Ask | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+export interface ReplayCliDeps extends CommandMachine {
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Resolves after so many milliseconds, or when the signal aborts. */
-  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Writes what the user asked for. */
-  readonly print: (line: string) => void;
   /** Writes over itself, elsewhere. */
   readonly progress: (line: string) => void;
-  /** Aborts when the user has had enough. */
-  readonly stop: AbortSignal;
   /** Seconds that the dead-letter queue has for an answer with nothing in it. */
   readonly waitSeconds: number;
 }

@@ -1,7 +1,7 @@
 import type { StoreOptions } from '../../lambda/core/ports.ts';
-import type { Ask } from '../ask.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';
 import { invalid } from '../flags.ts';
+import type { CommandMachine } from '../run-command.ts';
 import { createResetClients, type ResetClients } from './clients.ts';
 import { commandLines } from './commands.ts';
 import type { ConsumerGroup, ConsumerGroupOptions } from './consumer-group.ts';
@@ -21,19 +21,10 @@ import {
 } from './report.ts';
 
 /** What the command line is handed of the machine. */
-export interface ResetCliDeps {
-  /** Asks the user; undefined where there is no terminal to ask on. */
-  readonly ask: Ask | undefined;
-  readonly environment: Readonly<Record<string, string | undefined>>;
+export interface ResetCliDeps extends CommandMachine {
   readonly openGroup: (options: ConsumerGroupOptions) => Promise<ConsumerGroup>;
-  /** Resolves after so many milliseconds, or when the signal aborts. */
-  readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
-  /** Writes what the user asked for. */
-  readonly print: (line: string) => void;
   /** Writes over itself, elsewhere. */
   readonly progress: (line: string) => void;
-  /** Aborts when the user has had enough. */
-  readonly stop: AbortSignal;
 }
 
 /**
