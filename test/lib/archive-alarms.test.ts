@@ -1,7 +1,15 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { alarmsOf, ids, monitoredTemplate, watchedBy } from './monitoring-fixture.ts';
+import {
+  alarmsOf,
+  atOnce,
+  fromOne,
+  ids,
+  monitoredTemplate,
+  recurring,
+  watchedBy,
+} from './monitoring-fixture.ts';
 import { SYNTH_TIMEOUT_MS } from './synthesize.ts';
 
 let template: Template;
@@ -41,9 +49,7 @@ describe('alarms about the way into the archive', () => {
       ],
       EvaluationPeriods: 6,
       DatapointsToAlarm: 5,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 1,
-      TreatMissingData: 'notBreaching',
+      ...fromOne,
     });
   });
 
@@ -53,9 +59,7 @@ describe('alarms about the way into the archive', () => {
       MetricName: 'OldestRecordAge',
       Dimensions: ofStack,
       Statistic: 'Maximum',
-      Period: 300,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 2,
+      ...recurring,
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 900_000,
       TreatMissingData: 'notBreaching',
@@ -84,12 +88,8 @@ describe('alarms about the way into the archive', () => {
       MetricName: 'Errors',
       Dimensions: ofFunction,
       Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 2,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 1,
-      TreatMissingData: 'notBreaching',
+      ...recurring,
+      ...fromOne,
     });
   });
 
@@ -99,9 +99,7 @@ describe('alarms about the way into the archive', () => {
       MetricName: 'Duration',
       Dimensions: ofFunction,
       Statistic: 'Maximum',
-      Period: 300,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 2,
+      ...recurring,
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 92_000,
       TreatMissingData: 'notBreaching',
@@ -115,12 +113,8 @@ describe('alarms about the way into the archive', () => {
       MetricName: 'Throttles',
       Dimensions: ofFunction,
       Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 3,
-      DatapointsToAlarm: 2,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 1,
-      TreatMissingData: 'notBreaching',
+      ...recurring,
+      ...fromOne,
     });
   });
 
@@ -130,11 +124,8 @@ describe('alarms about the way into the archive', () => {
       MetricName: 'KeyConflicts',
       Dimensions: ofStack,
       Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 1,
-      TreatMissingData: 'notBreaching',
+      ...atOnce,
+      ...fromOne,
     });
   });
 });

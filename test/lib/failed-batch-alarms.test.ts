@@ -1,6 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ids, monitoredTemplate, watchedBy } from './monitoring-fixture.ts';
+import { atOnce, fromOne, ids, monitoredTemplate, watchedBy } from './monitoring-fixture.ts';
 import { SYNTH_TIMEOUT_MS } from './synthesize.ts';
 
 let template: Template;
@@ -19,8 +19,7 @@ describe('alarms about failed batches', () => {
       MetricName: 'ApproximateNumberOfMessagesVisible',
       Dimensions: ofQueue(ids.deadLetterQueue),
       Statistic: 'Maximum',
-      Period: 300,
-      EvaluationPeriods: 1,
+      ...atOnce,
       ComparisonOperator: 'GreaterThanOrEqualToThreshold',
       Threshold: 1,
       TreatMissingData: 'ignore',
@@ -33,8 +32,7 @@ describe('alarms about failed batches', () => {
       MetricName: 'ApproximateAgeOfOldestMessage',
       Dimensions: ofQueue(ids.replayQueue),
       Statistic: 'Maximum',
-      Period: 300,
-      EvaluationPeriods: 1,
+      ...atOnce,
       ComparisonOperator: 'GreaterThanThreshold',
       Threshold: 3600,
       TreatMissingData: 'notBreaching',
@@ -47,11 +45,8 @@ describe('alarms about failed batches', () => {
       MetricName: 'DestinationDeliveryFailures',
       Dimensions: ofFunction(ids.archive),
       Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 1,
-      TreatMissingData: 'notBreaching',
+      ...atOnce,
+      ...fromOne,
     });
   });
 
@@ -61,11 +56,8 @@ describe('alarms about failed batches', () => {
       MetricName: 'Errors',
       Dimensions: ofFunction(ids.replay),
       Statistic: 'Sum',
-      Period: 300,
-      EvaluationPeriods: 1,
-      ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-      Threshold: 1,
-      TreatMissingData: 'notBreaching',
+      ...atOnce,
+      ...fromOne,
     });
   });
 });

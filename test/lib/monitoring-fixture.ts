@@ -16,6 +16,17 @@ export const ids = {
   replayQueue: 'FailedBatchesReplayQueueF336E480',
 } as const;
 
+/** Of an alarm, as {@link watchedBy} has it: two of three periods of five minutes. */
+export const recurring = { Period: 300, EvaluationPeriods: 3, DatapointsToAlarm: 2 } as const;
+/** One period of five minutes. */
+export const atOnce = { Period: 300, EvaluationPeriods: 1 } as const;
+/** From the first on, and not without data. */
+export const fromOne = {
+  ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+  Threshold: 1,
+  TreatMissingData: 'notBreaching',
+} as const;
+
 /** A stack called `Stack` with monitoring, and nothing else but what is watched. */
 export function monitoredTemplate(
   change: (stack: Stack) => Partial<MonitoringProps> = () => ({}),
