@@ -7,6 +7,7 @@ import { flag, readFlags, text, wholeNumber } from '../cli/flags.ts';
 import { print, progress, refuse } from '../cli/terminal.ts';
 import { type BatchRecord, toBatchRecord } from '../emulator/batch.ts';
 import { readObjects, readRecordLine } from '../emulator/demo/read-back.ts';
+import { ARCHIVE_FUNCTION_ARN } from '../emulator/local-functions.ts';
 import { s3Destination } from '../emulator/on-failure.ts';
 import {
   type ReplayService,
@@ -69,7 +70,7 @@ function recordsOf(batch: number, { records }: Load): BatchRecord[] {
 async function keepBatches(client: S3Client, load: Load): Promise<number> {
   const deliver = s3Destination({
     ...{ client, bucket: buckets.failed, mappingId: 'bench', now: Date.now, origin },
-    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:archive',
+    functionArn: ARCHIVE_FUNCTION_ARN,
   });
   for (let batch = 0; batch < load.batches; batch++) {
     const condition = 'RetryAttemptsExhausted';

@@ -7,7 +7,7 @@ import {
   replayEnvironment,
   type StoreEnvironmentProps,
 } from '../lib/function-environment.ts';
-import type { FunctionConfiguration } from './lambda/execution-environment.ts';
+import { type FunctionConfiguration, functionArn } from './lambda/execution-environment.ts';
 import type { S3Access } from './s3-client.ts';
 
 /** What a run decides of both functions; the rest is as the stack deploys them by default. */
@@ -47,6 +47,9 @@ export interface ReplayFunctionOptions
   /** Of an SQS server of one's own. */
   readonly sqsEndpoint: string;
 }
+
+/** What event source mappings call the archive function. */
+export const ARCHIVE_FUNCTION_ARN = functionArn('archive');
 
 /** The archive function as the stack would deploy it, before an S3 server of one's own. */
 export function archiveFunction(options: ArchiveFunctionOptions): FunctionConfiguration {

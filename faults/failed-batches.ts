@@ -1,5 +1,6 @@
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
 import { type BatchRecord, toBatchRecord, toEventJson } from '../emulator/batch.ts';
+import { ARCHIVE_FUNCTION_ARN } from '../emulator/local-functions.ts';
 import { s3Destination } from '../emulator/on-failure.ts';
 import type { ErrorCode } from '../lambda/core/errors.ts';
 import type { ProducedRecord, Run } from './judge.ts';
@@ -91,7 +92,7 @@ async function keep(client: World['client'], entry: Entry): Promise<string> {
   const deliver = s3Destination({
     ...{ client, bucket: buckets.failed, mappingId, now: Date.now },
     origin: originOf(topic),
-    functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:archive',
+    functionArn: ARCHIVE_FUNCTION_ARN,
   });
   await deliver({ condition, records, invokes: 11 });
   const Prefix = `aws/lambda/${mappingId}/`;

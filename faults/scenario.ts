@@ -1,5 +1,6 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { EventSourceMapping } from '../emulator/event-source-mapping.ts';
+import { ARCHIVE_FUNCTION_ARN } from '../emulator/local-functions.ts';
 import { s3Destination } from '../emulator/on-failure.ts';
 import { systemClock } from '../emulator/pipeline.ts';
 import { toQueueEventJson } from '../emulator/queue-mapping.ts';
@@ -43,8 +44,6 @@ const NOTHING_KEPT = '{"batchItemFailures":[]}';
 const DESTINATION_TIMEOUT_MS = 400;
 /** Offset, in each partition, of a record that the function fails with until its batch is given up. */
 const POISON = 2;
-
-const FUNCTION_ARN = 'arn:aws:lambda:us-east-1:000000000000:function:archive';
 
 /** Archives a topic while a fault of the cell's kind strikes, and reads all of it back. */
 export async function runScenario(
@@ -156,7 +155,7 @@ class Scenario {
           client: this.#world.client,
           bucket: buckets.failed,
           origin,
-          functionArn: FUNCTION_ARN,
+          functionArn: ARCHIVE_FUNCTION_ARN,
           mappingId: source.topic,
           now: Date.now,
           requestTimeout: DESTINATION_TIMEOUT_MS,

@@ -4,7 +4,7 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { DEADLINE_MARGIN_MS, metricNames } from '../lambda/contract.ts';
 import { alarmNames, noRecordsAlarmName } from './alarm-names.ts';
-import { METRIC_PERIOD, stackMetric, topicMetric } from './archive-metrics.ts';
+import { METRIC_PERIOD, offsetLag, stackMetric, topicMetric } from './archive-metrics.ts';
 import { createAlarm, RECURRING } from './stack-alarm.ts';
 
 /** What {@link createArchiveAlarms} watches, and when it tells. */
@@ -63,11 +63,7 @@ function createLagAlarm(
     metric: new cloudwatch.MathExpression({
       expression: `IF(lag > ${batchSize} AND DIFF(lag) > 0, 1, 0)`,
       label: 'The lag is more than a batch, and grows',
-      usingMetrics: {
-        // ASSUMED: emitted with the name of the function alone, where the topic furthest behind is the
-        // maximum; which dimensions it has is not documented.
-        lag: archiveFunction.metric('OffsetLag', { statistic: MAXIMUM }),
-      },
+      usingMetrics: { lag: offsetLag(archiveFunction) },
       period: METRIC_PERIOD,
     }),
     threshold: 1,

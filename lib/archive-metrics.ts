@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
   METRIC_DIMENSION,
   METRIC_NAMESPACE,
@@ -42,6 +43,37 @@ export function topicMetric(
     namespace: METRIC_NAMESPACE,
     metricName,
     dimensionsMap: { service, [METRIC_DIMENSION]: topic },
+    ...options,
+  });
+}
+
+/**
+ * Records that wait in the topic of the function's mappings that is furthest behind. ASSUMED: emitted with
+ * the name of the function alone, where that topic is the maximum; which dimensions it has is not documented.
+ */
+export function offsetLag(
+  archiveFunction: lambda.IFunction,
+  options: cloudwatch.MetricOptions = {},
+): cloudwatch.Metric {
+  return archiveFunction.metric('OffsetLag', {
+    statistic: cloudwatch.Stats.MAXIMUM,
+    period: METRIC_PERIOD,
+    ...options,
+  });
+}
+
+/**
+ * Batches that Lambda could not put into the failed-batch bucket. ASSUMED: emitted with the name of the
+ * function alone, as for asynchronous invocations; which dimensions it has for an event source mapping is
+ * not documented.
+ */
+export function droppedBatches(
+  archiveFunction: lambda.IFunction,
+  options: cloudwatch.MetricOptions = {},
+): cloudwatch.Metric {
+  return archiveFunction.metric('DestinationDeliveryFailures', {
+    statistic: cloudwatch.Stats.SUM,
+    period: METRIC_PERIOD,
     ...options,
   });
 }

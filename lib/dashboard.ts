@@ -3,7 +3,13 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { metricNames, REASON_DIMENSION, replayMetricNames } from '../lambda/contract.ts';
-import { METRIC_PERIOD, type MetricSearch, searchMetrics } from './archive-metrics.ts';
+import {
+  droppedBatches,
+  METRIC_PERIOD,
+  type MetricSearch,
+  offsetLag,
+  searchMetrics,
+} from './archive-metrics.ts';
 import type { FailedBatches } from './failed-batches.ts';
 
 /** What {@link createDashboard} shows. */
@@ -74,12 +80,7 @@ function lagRow(
   return graphs(
     {
       title: 'How far behind: records',
-      left: [
-        archiveFunction.metric('OffsetLag', {
-          ...{ statistic: MAXIMUM, period: METRIC_PERIOD },
-          label: 'the topic furthest behind',
-        }),
-      ],
+      left: [offsetLag(archiveFunction, { label: 'the topic furthest behind' })],
     },
     {
       title: 'How far behind: milliseconds, by topic',
@@ -115,7 +116,7 @@ function failureRow({ archiveFunction, replayFunction }: DashboardProps): cloudw
         archiveFunction.metricThrottles({ ...options, label: 'archive throttles' }),
         replayFunction.metricErrors({ ...options, label: 'replay errors' }),
         replayFunction.metricThrottles({ ...options, label: 'replay throttles' }),
-        archiveFunction.metric('DestinationDeliveryFailures', { ...options, label: 'dropped' }),
+        droppedBatches(archiveFunction, { label: 'dropped' }),
       ],
     },
     {

@@ -3,7 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { alarmNames } from './alarm-names.ts';
-import { METRIC_PERIOD } from './archive-metrics.ts';
+import { droppedBatches, METRIC_PERIOD } from './archive-metrics.ts';
 import type { FailedBatches } from './failed-batches.ts';
 import { createAlarm } from './stack-alarm.ts';
 
@@ -69,12 +69,7 @@ function createDeliveryAlarms(
     severity: 'critical',
     description:
       'A batch was neither archived nor kept: Lambda could not put it into the failed-batch bucket and dropped it',
-    // ASSUMED: emitted with the name of the function alone, as for asynchronous invocations; which
-    // dimensions it has for an event source mapping is not documented.
-    metric: archiveFunction.metric('DestinationDeliveryFailures', {
-      statistic: SUM,
-      period: METRIC_PERIOD,
-    }),
+    metric: droppedBatches(archiveFunction),
     threshold: 1,
     // Lambda counts failures only, not that there are none.
     treatMissingData: NOT_BREACHING,

@@ -10,6 +10,7 @@ import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { type FailedBatchPointer, parseReplayMessage } from '../../lambda/core/replay-message.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';
+import { BATCH_MESSAGES } from '../../lambda/io/sqs-replay-queue.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';
 
 /** A message that nothing replays any more, and why. */
@@ -44,7 +45,6 @@ export interface ReadOptions extends StoreOptions {
 const HIDDEN_SECONDS = 60;
 /** Receivers at a time: a queue of thousands is then read before the first of them can be seen again. */
 const RECEIVERS = 4;
-const BATCH_MESSAGES = 10;
 /** Milliseconds between when the function gives a message up and when SQS has it, at most. */
 const SAME_TIME_MS = 60_000;
 /** Milliseconds in which messages are shown again, also after Ctrl-C. */

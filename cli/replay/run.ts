@@ -7,7 +7,7 @@ import type {
   StoreOptions,
 } from '../../lambda/core/ports.ts';
 import { type Selection, selectPage } from '../../lambda/core/select-failed-batches.ts';
-import { createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
+import { BATCH_MESSAGES, createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
 import { formatBatches } from '../table.ts';
 import type { CommandContext } from './context.ts';
 import { describeEntries } from './entries.ts';
@@ -30,8 +30,6 @@ export interface RunCalls extends StoreOptions {
 
 /** Requests to the replay queue at a time. */
 const SENDERS = 4;
-/** Failed batches of one request: as many as SQS takes. */
-const BATCH_MESSAGES = 10;
 
 /** Puts failed batches on the replay queue, or lists them. @returns whether it was to be done */
 export function run(options: RunOptions, context: CommandContext): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { EventOrigin } from '../batch.ts';
 import type { Discard, MappingDeps, MappingEvent } from '../event-source-mapping.ts';
 import { describeCounts, type FailedBatchEvent } from '../failed-batch-watch.ts';
 import { type FailedBatches, startFailedBatches } from '../failed-batches.ts';
-import type { LocalFunctionOptions } from '../local-functions.ts';
+import { ARCHIVE_FUNCTION_ARN, type LocalFunctionOptions } from '../local-functions.ts';
 import { s3Destination } from '../on-failure.ts';
 import type { Invoke } from '../pipeline.ts';
 import { s3ClientOf } from '../s3-client.ts';
@@ -143,7 +143,7 @@ export class DemoFailures {
     return (discard) =>
       s3Destination({
         ...{ client, bucket: FAILED_BUCKET, origin, mappingId: origin.topic },
-        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:archive',
+        functionArn: ARCHIVE_FUNCTION_ARN,
         now: this.#deps.now,
         announce: ({ key }) => {
           const name = nameOf(origin, discard);

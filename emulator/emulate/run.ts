@@ -4,7 +4,7 @@ import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { FunctionEntry } from '../../lib/bundle.ts';
 import { partitionCounts } from '../kafka/check.ts';
 import { KafkaTopic } from '../kafka/kafka-topic.ts';
-import { archiveFunction } from '../local-functions.ts';
+import { ARCHIVE_FUNCTION_ARN, archiveFunction } from '../local-functions.ts';
 import { s3Destination } from '../on-failure.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { s3ClientOf } from '../s3-client.ts';
@@ -126,7 +126,7 @@ function mappingOf(source: KafkaTopic, { options, deps, status, storage }: Runni
         client: s3ClientOf(storage.s3),
         bucket: failed.bucket,
         origin,
-        functionArn: 'arn:aws:lambda:us-east-1:000000000000:function:archive',
+        functionArn: ARCHIVE_FUNCTION_ARN,
         mappingId: source.topic,
         now: deps.now,
         ...(storage.announce && { announce: storage.announce }),

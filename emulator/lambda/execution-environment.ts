@@ -144,7 +144,7 @@ export class ExecutionEnvironment {
         'content-type': 'application/json',
         'lambda-runtime-aws-request-id': requestId,
         'lambda-runtime-deadline-ms': String(deadline),
-        'lambda-runtime-invoked-function-arn': `arn:aws:lambda:us-east-1:000000000000:function:${name}`,
+        'lambda-runtime-invoked-function-arn': functionArn(name),
       })
       .end(event);
     this.#waiting = undefined;
@@ -180,6 +180,11 @@ export class ExecutionEnvironment {
     this.#process?.kill('SIGKILL');
     this.#invocation?.settle({ kind: 'failed', errorType });
   }
+}
+
+/** The ARN of a function on this machine. */
+export function functionArn(name: string): string {
+  return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 }
 
 function errorTypeOf(body: string): string {

@@ -10,8 +10,8 @@ import { toReplayMessage } from '../core/replay-message.ts';
 import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
-const BATCH_ENTRIES = 10;
+/** Messages of one request: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+export const BATCH_MESSAGES = 10;
 
 /** An SQS client whose region and endpoint are the environment's. */
 export function createSqsClient(options: ClientOptions): SQSClient {
@@ -58,10 +58,10 @@ export function createSqsReplayQueue(
     },
 
     async enqueue(pointers, options) {
-      for (let start = 0; start < pointers.length; start += BATCH_ENTRIES) {
+      for (let start = 0; start < pointers.length; start += BATCH_MESSAGES) {
         const command = new SendMessageBatchCommand({
           QueueUrl: replayQueueUrl,
-          Entries: pointers.slice(start, start + BATCH_ENTRIES).map((pointer, index) => ({
+          Entries: pointers.slice(start, start + BATCH_MESSAGES).map((pointer, index) => ({
             Id: String(index),
             MessageBody: toReplayMessage(pointer),
           })),
