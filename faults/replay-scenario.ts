@@ -18,6 +18,7 @@ import { faultyInvoke } from './faulty-function.ts';
 import { faultyS3 } from './faulty-s3.ts';
 import { faultySqs } from './faulty-sqs.ts';
 import { judge, type Run } from './judge.ts';
+import { readStates } from './operator-status.ts';
 import { Random } from './random.ts';
 import { judgementProblems, type ScenarioResult } from './scenario.ts';
 import { Strikes } from './strikes.ts';
@@ -69,7 +70,7 @@ export interface ReplayScenarioOptions {
 
 /**
  * Replays failed batches while a fault of the cell's kind strikes, and reads all back: every record is
- * there, and each failed batch is marked as replayed, or not marked and a dead letter.
+ * there, each failed batch is marked as replayed, or not marked and a dead letter, and `status` says so.
  */
 export async function runReplayScenario(
   cell: ReplayCell,
@@ -115,7 +116,9 @@ class ReplayScenario {
       const everyMs = 50;
       const isDone = () => this.#isDone(kept);
       const isInTime = await until(isDone, { everyMs, withinMs: PATIENCE_MS });
-      return await this.#judge(kept, isInTime);
+      world.s3Fault = undefined;
+      const states = await readStates(service, world, `aws/lambda/${this.#topic}-`);
+      return await this.#judge(kept, states, isInTime);
     } finally {
       world.s3Fault = undefined;
       world.onFailedBatch = undefined;
@@ -205,7 +208,11 @@ class ReplayScenario {
     return TagSet.some(({ Key, Value }) => Key === 'status' && Value === 'replayed');
   }
 
-  async #judge(kept: readonly KeptBatch[], isInTime: boolean): Promise<ScenarioResult> {
+  async #judge(
+    kept: readonly KeptBatch[],
+    states: ReadonlyMap<string, string>,
+    isInTime: boolean,
+  ): Promise<ScenarioResult> {
     const { produced, runs } = this.#records;
     const judgement = await judge(this.#world, this.#topic, produced, runs);
     const problems = judgementProblems(judgement, false);
@@ -215,6 +222,9 @@ class ReplayScenario {
       code: 'FAILED_BATCH_NOT_FOUND',
     };
     for (const { code, key } of [...kept, gone]) {
+      const expected = code === undefined ? 'replayed' : 'dead';
+      const state = states.get(key) ?? 'missing';
+      if (state !== expected) problems.push(`${key} is ${state} in the status, not ${expected}`);
       const isMarked = key !== gone.key && (await this.#isMarked(key));
       if (code === undefined && !isMarked) problems.push(`${key} is not replayed`);
       if (code !== undefined && isMarked) problems.push(`${key} is marked as replayed`);
