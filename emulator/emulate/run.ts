@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { FunctionEntry } from '../../lib/bundle.ts';
 import { partitionCounts } from '../kafka/check.ts';
@@ -28,6 +29,8 @@ export interface EmulateDeps {
 }
 
 const STATUS_MS = 1000;
+/** Milliseconds that the brokers have for an answer at the end. */
+const LAST_LOOK_MS = 3000;
 
 /**
  * Archives topics until stopped, and replays what fails; then finishes and commits what is in the functions.
@@ -56,7 +59,7 @@ export async function runEmulate(options: EmulateOptions, deps: EmulateDeps): Pr
     pipeline.stop();
   };
   deps.stop.addEventListener('abort', stop);
-  const ticker = startStatus(sources, { deps, status, storage });
+  const watch = new StatusWatch(sources, { deps, status, storage });
   try {
     if (deps.stop.aborted) stop();
     await pipeline.run();
@@ -66,10 +69,12 @@ export async function runEmulate(options: EmulateOptions, deps: EmulateDeps): Pr
     deps.print(`cannot go on: ${error.message}`);
     return false;
   } finally {
-    clearInterval(ticker);
+    watch.stop();
     deps.progress('');
     deps.stop.removeEventListener('abort', stop);
     await pipeline.close();
+    // So that what is told last is how it ended; not for long, where the brokers are gone.
+    await Promise.race([watch.look(), sleep(LAST_LOOK_MS, undefined, { ref: false })]);
     await Promise.all(sources.map((source) => source.close()));
     await storage.close();
     status.failedBatches = storage.failedBatches?.watch.counts();
@@ -135,27 +140,48 @@ function mappingOf(source: KafkaTopic, { options, deps, status, storage }: Runni
   };
 }
 
-function startStatus(
-  sources: readonly KafkaTopic[],
-  { deps, status, storage }: Omit<Running, 'options'>,
-) {
-  let isAsking = false;
-  return setInterval(() => {
+/** Tells the status every second, and looks for what is to be told of lag and failed batches. */
+class StatusWatch {
+  readonly #sources: readonly KafkaTopic[];
+  readonly #parts: Omit<Running, 'options'>;
+  readonly #ticker: NodeJS.Timeout;
+  #looking: Promise<void> | undefined;
+
+  constructor(sources: readonly KafkaTopic[], parts: Omit<Running, 'options'>) {
+    this.#sources = sources;
+    this.#parts = parts;
+    this.#ticker = setInterval(() => this.#tick(), STATUS_MS);
+  }
+
+  stop(): void {
+    clearInterval(this.#ticker);
+  }
+
+  /** Looks once more, when an earlier look is over. */
+  async look(): Promise<void> {
+    await this.#looking;
+    await this.#look();
+  }
+
+  #tick(): void {
+    const { deps, status, storage } = this.#parts;
     status.failedBatches = storage.failedBatches?.watch.counts();
     deps.progress(status.line());
-    if (isAsking) return;
-    isAsking = true;
-    const asked = sources.map(async (source) => {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+  }
+
+  async #look(): Promise<void> {
+    const { status, storage } = this.#parts;
+    const asked = this.#sources.map(async (source) => {
       const lags = await source.lag();
       status.lag(
         source.topic,
         [...lags.values()].reduce((sum, each) => sum + each, 0),
       );
     });
-    const looked = storage.failedBatches?.watch.refresh();
     // A cluster that does not answer is told by its pollers.
-    void Promise.allSettled([...asked, looked]).then(() => {
-      isAsking = false;
-    });
-  }, STATUS_MS);
+    await Promise.allSettled([...asked, storage.failedBatches?.watch.refresh()]);
+  }
 }

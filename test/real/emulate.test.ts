@@ -136,7 +136,7 @@ describe('npm run emulate, by TLS and SCRAM, before a real S3 server', () => {
     child.kill('SIGTERM');
     const [code] = await once(child, 'exit');
     expect(await output).toMatch(
-      /stopping: finishing what is in the function[\s\S]*\nstopped: lag calm /,
+      /stopping: finishing what is in the function[\s\S]*\nstopped: lag calm 0 /,
     );
     expect(code).toBe(0);
     const times = await stored('calm');
