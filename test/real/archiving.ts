@@ -109,13 +109,15 @@ export async function archiveTopic(
   const { admin, producer } = clientsOf(connection);
   const last = ends ?? [...(await endOffsets(admin, topic)).values()];
   const isDone = () => last.every((end, partition) => (committed.get(partition) ?? 0) >= end);
+  const far = () =>
+    `committed ${JSON.stringify([...committed])} of ${last}, seen ${JSON.stringify(events.map(({ type }) => type))}`;
   try {
     const isInTime = await Promise.race([
       until(isDone, { everyMs: 20, withinMs: 30_000 }),
       // Where it cannot go on.
       running.then(() => true),
     ]);
-    if (!isInTime) throw new Error(`'${topic}' was not archived in 30 s`);
+    if (!isInTime) throw new Error(`'${topic}' was not archived in 30 s: ${far()}`);
   } finally {
     pipeline.stop();
     await running.finally(() => Promise.all([pipeline.close(), source.close()]));
