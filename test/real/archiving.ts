@@ -59,7 +59,11 @@ export function clientsOf(connection: KafkaConnection) {
   const options = { ...clientOptions(connection), retries: 20, retryDelay: 250 };
   return {
     admin: new Admin(options),
-    producer: new Producer<Buffer | null, Buffer | null, Buffer, Buffer>(options),
+    // A partition that is not ready yet has all of a request sent again: what was stored of it is then there twice.
+    producer: new Producer<Buffer | null, Buffer | null, Buffer, Buffer>({
+      ...options,
+      idempotent: true,
+    }),
   };
 }
 

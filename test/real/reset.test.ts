@@ -56,8 +56,7 @@ async function fill(topic: string): Promise<void> {
   await admin.createTopics({ topics: [topic], partitions: COUNTS.length, replicas: 1 });
   for (const [partition, count] of COUNTS.entries()) {
     for (let offset = 0; offset < count; offset += 1) {
-      // One at a time: in one batch the client would write times a few milliseconds off, and of several
-      // partitions it would send all again where the leader of one is not there yet.
+      // One at a time: in one batch the client would write times a few milliseconds off.
       const message = { topic, partition, timestamp: timeOf(offset), value: Buffer.from('v') };
       await producer.send({ messages: [message], acks: -1 });
     }
