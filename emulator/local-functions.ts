@@ -83,6 +83,7 @@ function storeEnvironment(options: LocalFunctionOptions): StoreEnvironmentProps 
     ...{ archiveBucket, compression, objectPrefix, serviceName, timeFolder },
     ...(compression !== 'none' && { compressionLevel: compressionLevels[compression].default }),
     metadata: { env: serviceName },
+    storageClass: 'STANDARD',
     maxParallelPuts: settingRanges.maxParallelPuts.default,
     logLevel: 'info',
   };

@@ -13,7 +13,7 @@ const settings = readArchiveSettings(process.env);
 const clock = systemClock;
 const telemetry = createTelemetry(new Logger(), new Metrics({ namespace: METRIC_NAMESPACE }));
 const client = createS3Client({ ...settings, random: Math.random });
-const store = createS3ObjectStore(client, settings.archiveBucket);
+const store = createS3ObjectStore(client, settings);
 const delivery = createObjectDelivery({ store, clock, telemetry, enrich, settings });
 
 /** The archive function. */

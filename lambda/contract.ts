@@ -16,6 +16,7 @@ export const environmentNames = {
   compression: 'COMPRESSION',
   compressionLevel: 'COMPRESSION_LEVEL',
   metadata: 'METADATA',
+  storageClass: 'STORAGE_CLASS',
   maxParallelPuts: 'MAX_PARALLEL_PUTS',
   reportBatchItemFailures: 'REPORT_BATCH_ITEM_FAILURES',
   /** These two are read by Powertools itself. */
@@ -35,6 +36,18 @@ export type TimeFolder = (typeof timeFolders)[number];
 /** How an object's body is compressed. */
 export const compressions = ['gzip', 'zstd', 'none'] as const;
 export type Compression = (typeof compressions)[number];
+
+/**
+ * Storage classes of new objects: those that are read at once, and that survive the loss of a zone.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
+ */
+export const storageClasses = [
+  'STANDARD',
+  'STANDARD_IA',
+  'INTELLIGENT_TIERING',
+  'GLACIER_IR',
+] as const;
+export type StorageClass = (typeof storageClasses)[number];
 
 /** What the functions log: `debug` adds one line per object. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -106,6 +119,16 @@ export const retryRanges = {
   retryAttempts: { min: 0, max: 10_000, default: 10 },
   /** Seconds. Not set, there is no limit. */
   maxRecordAge: { min: 60, max: 604_800, default: 604_800 },
+} as const satisfies Record<string, SettingRange>;
+
+/** Days of the archive bucket's lifecycle. S3 has no upper limit but that of its integers. */
+export const lifecycleRanges = {
+  /** Of an object, when it goes to a colder class. */
+  transition: { min: 1, max: 36_500, default: 36_500 },
+  /** Of an object, when it expires. Not set, none does. */
+  archiveExpirationDays: { min: 1, max: 36_500, default: 36_500 },
+  /** Since a version was deleted or overwritten, by whatever hand: the functions do neither. */
+  noncurrentVersionDays: { min: 1, max: 36_500, default: 90 },
 } as const satisfies Record<string, SettingRange>;
 
 /** When alarms tell. They are about the archive function; nothing but the stack reads these. */

@@ -28,7 +28,12 @@ export class ArchiveStack extends Stack {
       env: environmentOf(settings),
     });
 
-    const { bucket } = new ArchiveBucket(this, 'Archive');
+    const { archiveExpirationDays: expirationDays } = settings;
+    const { bucket } = new ArchiveBucket(this, 'Archive', {
+      transitions: settings.archiveTransitions,
+      expiration: expirationDays === undefined ? undefined : Duration.days(expirationDays),
+      noncurrentVersionRetention: Duration.days(settings.noncurrentVersionDays),
+    });
     const failedBatches = new FailedBatches(this, 'FailedBatches', {
       replayDelay: Duration.seconds(settings.replayDelaySeconds),
       replayVisibility: Duration.seconds(settings.replayVisibilitySeconds),
@@ -118,9 +123,15 @@ function monitoringProps(
  */
 function storeProps(settings: StackSettings, bucket: s3.IBucket) {
   const { objectPrefix, timeFolder, compression, compressionLevel, metadata } = settings;
-  const { maxParallelPuts, logLevel } = settings;
+  const { maxParallelPuts, logLevel, storageClass } = settings;
   const objects = { bucket, objectPrefix, timeFolder, compression, compressionLevel, metadata };
-  return { ...objects, maxParallelPuts, logLevel, memory: Size.mebibytes(settings.memoryMiB) };
+  return {
+    ...objects,
+    storageClass,
+    maxParallelPuts,
+    logLevel,
+    memory: Size.mebibytes(settings.memoryMiB),
+  };
 }
 
 /**

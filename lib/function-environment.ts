@@ -2,6 +2,7 @@ import {
   type Compression,
   type LogLevel,
   environmentNames as names,
+  type StorageClass,
   type TimeFolder,
 } from '../lambda/contract.ts';
 
@@ -16,6 +17,8 @@ export interface StoreEnvironmentProps {
   readonly compressionLevel?: number;
   /** Static fields of every record line's metadata. Not for secrets. */
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
+  /** Of new objects. */
+  readonly storageClass: StorageClass;
   readonly maxParallelPuts: number;
   readonly logLevel: LogLevel;
   /** The `service` of every log line and metric. */
@@ -69,6 +72,7 @@ function storeEnvironment(props: StoreEnvironmentProps): Environment {
     [names.compression]: props.compression,
     ...(level === undefined ? {} : { [names.compressionLevel]: String(level) }),
     [names.metadata]: JSON.stringify(props.metadata),
+    [names.storageClass]: props.storageClass,
     [names.maxParallelPuts]: String(props.maxParallelPuts),
     [names.logLevel]: props.logLevel.toUpperCase(),
     [names.serviceName]: props.serviceName,

@@ -4,31 +4,23 @@
  *
  * @module
  */
-import type { z } from 'zod';
 import { compressionLevels } from '../lambda/contract.ts';
 import { noRecordsAlarmName } from './alarm-names.ts';
 import { parseClusterArn } from './cluster-arn.ts';
 import { show } from './setting-forms.ts';
+import { areSound, type Context, type Given, type Refinement, report } from './setting-report.ts';
 import type { TopicSettings } from './settings.ts';
 import {
   MAX_ALARM_NAME_LENGTH,
   MAX_CONSUMER_GROUP_LENGTH,
   MAX_RETENTION_SECONDS,
   MAX_VISIBILITY_SECONDS,
-  type settingsSchema,
   VISIBILITY_TIMEOUTS,
 } from './settings-schema.ts';
+import { checkStorage } from './storage-settings.ts';
 
 /** Stands for the topic in the setting `consumerGroupId`. */
 const TOPIC = '{topic}';
-
-/** The CDK context as it was given. */
-export type Context = Readonly<Record<string, unknown>>;
-
-/** Settings as the schema has read them. */
-export type Given = z.output<typeof settingsSchema>;
-
-type Refinement = z.core.$RefinementCtx<Given>;
 
 /** What {@link checkSettings} looks at besides the context. */
 export interface SettingsToCheck {
@@ -44,6 +36,7 @@ export function checkSettings(context: Context, { given, refinement, now }: Sett
   checkSource(context, refinement);
   checkStart(context, { given, refinement, now });
   checkFormat(given, refinement);
+  checkStorage(given, refinement);
   checkMode(given, refinement);
   checkReplay(given, refinement);
   checkConsumerGroups(given, refinement);
@@ -56,15 +49,6 @@ export function checkSettings(context: Context, { given, refinement, now }: Sett
 export function topicSettings({ topics, stackName, consumerGroupId }: Given): TopicSettings[] {
   const group = consumerGroupId ?? `${stackName}-${TOPIC}`;
   return topics.map((topic) => ({ topic, consumerGroupId: group.replaceAll(TOPIC, () => topic) }));
-}
-
-/** Whether the checks of each single setting found nothing wrong with these. */
-function areSound(refinement: Refinement, ...names: (keyof Given)[]): boolean {
-  return !refinement.issues.some(({ path }) => names.some((name) => name === path?.[0]));
-}
-
-function report(refinement: Refinement, setting: keyof Given, message: string): void {
-  refinement.addIssue({ code: 'custom', path: [setting], message });
 }
 
 function checkSource(context: Context, refinement: Refinement): void {

@@ -123,6 +123,23 @@ export function jsonObject<Schema extends z.ZodType>(schema: Schema) {
   }, schema);
 }
 
+/**
+ * An object of these fields and no other, or its JSON text.
+ *
+ * @param example shows what is taken, as JSON text
+ */
+export function jsonFields<Shape extends z.core.$ZodLooseShape>(shape: Shape, example: string) {
+  const names = Object.keys(shape);
+  const allowed = `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+  const wanted = must(`be an object, as JSON text such as ${example}`);
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `must have ${allowed} only, got ${issue.keys.map(show).join(', ')}`
+        : wanted(issue),
+  });
+}
+
 function parseJson(value: string): unknown {
   try {
     return JSON.parse(value);

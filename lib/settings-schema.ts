@@ -16,6 +16,7 @@ import {
   choice,
   flag,
   isSubscriber,
+  jsonFields,
   jsonObject,
   must,
   nameList,
@@ -23,6 +24,7 @@ import {
   text,
   wholeNumber,
 } from './setting-forms.ts';
+import { storageSettings } from './storage-settings.ts';
 
 /**
  * The longest prefix, in bytes. S3 keys hold 1,024, and the rest of a key takes up to 612: the topic
@@ -133,25 +135,17 @@ function checkMetadata(
   }
 }
 
-const pollersError = must('be an object, as JSON text such as {"min":1,"max":10}');
-const provisionedPollers = z
-  .strictObject(
-    {
-      min: wholeNumber(pollerRanges.min).default(pollerRanges.min.default),
-      max: wholeNumber(pollerRanges.max).default(pollerRanges.max.default),
-      group: text(/^[\w-]{1,128}$/, "be 1 to 128 letters, digits, '-' or '_'").optional(),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys'
-          ? `must have min, max and group only, got ${issue.keys.map(show).join(', ')}`
-          : pollersError(issue),
-    },
-  )
-  .refine(({ min, max }) => min <= max, {
-    error: ({ input }) => `must have min at most max, got ${show(input)}`,
-    when: ({ issues }) => issues.length === 0,
-  });
+const provisionedPollers = jsonFields(
+  {
+    min: wholeNumber(pollerRanges.min).default(pollerRanges.min.default),
+    max: wholeNumber(pollerRanges.max).default(pollerRanges.max.default),
+    group: text(/^[\w-]{1,128}$/, "be 1 to 128 letters, digits, '-' or '_'").optional(),
+  },
+  '{"min":1,"max":10}',
+).refine(({ min, max }) => min <= max, {
+  error: ({ input }) => `must have min at most max, got ${show(input)}`,
+  when: ({ issues }) => issues.length === 0,
+});
 
 const levels = Object.entries(compressionLevels)
   .map(([name, level]) => `'${name}' ${level.min} to ${level.max}, ${level.default} if not set`)
@@ -274,6 +268,7 @@ export const settingsSchema = z.object({
   compressionLevel: anyWholeNumber()
     .optional()
     .describe(`Level of the compression: ${levels}; 'none' has no level`),
+  ...storageSettings,
   metadata: jsonObject(metadataFields)
     .default({})
     .describe(

@@ -2,13 +2,16 @@ import {
   type Compression,
   compressionLevels,
   type LogLevel,
+  type StorageClass,
   type TimeFolder,
 } from '../lambda/contract.ts';
 import { type ClusterArn, parseClusterArn } from './cluster-arn.ts';
 import { applyEnvironment } from './environment-settings.ts';
-import { type Context, checkSettings, type Given, topicSettings } from './setting-checks.ts';
+import { checkSettings, topicSettings } from './setting-checks.ts';
 import { unknownSettings } from './setting-names.ts';
+import type { Context, Given } from './setting-report.ts';
 import { type authentications, settingsSchema, VISIBILITY_TIMEOUTS } from './settings-schema.ts';
+import { type Transition, transitionsOf } from './storage-settings.ts';
 
 /** An MSK cluster, read with the function's own IAM role. */
 export interface MskSource {
@@ -67,6 +70,13 @@ export interface StackSettings {
   readonly compression: Compression;
   /** @default - none, for the compression 'none' */
   readonly compressionLevel?: number;
+  /** Of new objects. */
+  readonly storageClass: StorageClass;
+  /** To colder classes, each later than the one before. */
+  readonly archiveTransitions: readonly Transition[];
+  /** @default - no object expires */
+  readonly archiveExpirationDays?: number;
+  readonly noncurrentVersionDays: number;
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;
@@ -153,6 +163,7 @@ function toSettings(given: Given, now: Date): StackSettings {
     source,
     topics: topicSettings(given),
     startingPosition: toStartingPosition(given, now),
+    archiveTransitions: transitionsOf(settings.archiveTransitions),
     objectPrefix: settings.objectPrefix ?? `${sourceName(source)}/`,
     replayVisibilitySeconds:
       settings.replayVisibilitySeconds ?? VISIBILITY_TIMEOUTS * settings.replayTimeoutSeconds,

@@ -1,5 +1,5 @@
 import { HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { objectMetadataNames } from '../contract.ts';
+import { objectMetadataNames, type StorageClass } from '../contract.ts';
 import type { ObjectStore } from '../core/ports.ts';
 import { callAws, callError, statusOf } from './aws-errors.ts';
 import { clientOptions } from './client-options.ts';
@@ -9,6 +9,12 @@ export interface S3ClientOptions {
   readonly maxParallelPuts: number;
   /** From 0 to 1: the jitter of pauses before retries. */
   readonly random: () => number;
+}
+
+/** Where a {@link createS3ObjectStore} keeps its objects. */
+export interface S3ObjectStoreOptions {
+  readonly archiveBucket: string;
+  readonly storageClass: StorageClass;
 }
 
 /** An S3 client whose region and endpoint are the environment's. */
@@ -24,7 +30,10 @@ export function createS3Client({ maxParallelPuts, random }: S3ClientOptions): S3
  *
  * @param client from {@link createS3Client}: it tries again what another try may get past
  */
-export function createS3ObjectStore(client: S3Client, bucket: string): ObjectStore {
+export function createS3ObjectStore(
+  client: S3Client,
+  { archiveBucket: bucket, storageClass }: S3ObjectStoreOptions,
+): ObjectStore {
   return {
     async create({ key, body, contentType, metadata }, { signal, attemptTimeout }) {
       const command = new PutObjectCommand({
@@ -33,6 +42,8 @@ export function createS3ObjectStore(client: S3Client, bucket: string): ObjectSto
         Body: body,
         ContentType: contentType,
         Metadata: { ...metadata },
+        // What there is without a word: not every S3-compatible server has others.
+        ...(storageClass !== 'STANDARD' && { StorageClass: storageClass }),
         IfNoneMatch: '*',
       });
       try {

@@ -5,18 +5,18 @@ import {
   environmentNames as names,
   type SettingRange,
   settingRanges,
+  storageClasses,
   timeFolders,
 } from '../contract.ts';
 import type { MetadataFields } from '../core/enrichment.ts';
 import { ArchiverError } from '../core/errors.ts';
 import type { ObjectDeliverySettings } from '../object-delivery.ts';
 import type { ReplaySettings } from '../replay-handler.ts';
+import type { S3ObjectStoreOptions } from './s3-object-store.ts';
 import type { ReplayQueueUrls } from './sqs-replay-queue.ts';
 
 /** What both functions read from their environment: where objects go, and what they are like. */
-export interface StoreSettings extends ObjectDeliverySettings {
-  readonly archiveBucket: string;
-}
+export interface StoreSettings extends ObjectDeliverySettings, S3ObjectStoreOptions {}
 
 /**
  * Reads the archive function's environment, which the construct writes whole.
@@ -72,6 +72,7 @@ function readStoreSettings(reader: Reader): StoreSettings {
       parseMetadata,
       'a JSON object of text, numbers and booleans',
     ),
+    storageClass: reader.oneOf(names.storageClass, storageClasses),
     maxParallelPuts: reader.wholeNumber(names.maxParallelPuts, settingRanges.maxParallelPuts),
   };
 }

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type S3RequestInfo,
@@ -9,6 +10,7 @@ import {
   startS3Server,
 } from '../../emulator/s3-server/server.ts';
 import type { ServerFault } from '../../emulator/server-fault.ts';
+import type { StorageClass } from '../../lambda/contract.ts';
 import { createS3Client, createS3ObjectStore } from '../../lambda/io/s3-object-store.ts';
 import { describeGroups } from '../conformance/s3/describe-groups.ts';
 import { objectStore } from '../conformance/s3/object-store.ts';
@@ -29,10 +31,10 @@ let requests: S3RequestInfo['operation'][];
 let faults: (ServerFault | undefined)[];
 let faultOf: (request: S3RequestInfo) => ServerFault | undefined;
 
-function newStore() {
+function newStore(storageClass: StorageClass = 'STANDARD') {
   // No jitter is no pause.
   const client = createS3Client({ maxParallelPuts: 16, random: () => 0 });
-  return createS3ObjectStore(client, 'archive');
+  return createS3ObjectStore(client, { archiveBucket: 'archive', storageClass });
 }
 
 const stored = () => readFileSync(join(root, 'archive', key), 'utf8');
@@ -72,6 +74,18 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     expect(await store.create(object, patient)).toBe('exists');
     expect(await store.readSha256(key, patient)).toBe('ab12');
     expect(requests).toEqual(['PutObject', 'PutObject', 'HeadObject']);
+  });
+
+  it('stores in the class that it is told, and in that of the bucket without a word', async () => {
+    const storageClass = async (Key: string) => {
+      const client = createS3Client({ maxParallelPuts: 1, random: () => 0 });
+      const head = new HeadObjectCommand({ Bucket: 'archive', Key });
+      return (await client.send(head)).StorageClass;
+    };
+    await newStore('GLACIER_IR').create({ ...object, key: 'cold' }, patient);
+    await newStore().create({ ...object, key: 'warm' }, patient);
+    expect(await storageClass('cold')).toBe('GLACIER_IR');
+    expect(await storageClass('warm')).toBeUndefined();
   });
 
   it.each([

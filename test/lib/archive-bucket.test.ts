@@ -1,14 +1,19 @@
+import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, expect, it } from 'vitest';
-import { ArchiveBucket } from '../../lib/archive-bucket.ts';
+import { ArchiveBucket, type ArchiveBucketProps } from '../../lib/archive-bucket.ts';
 import { bareStack, propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from './synthesize.ts';
+
+const templateOf = (props?: ArchiveBucketProps): Template => {
+  const stack = bareStack();
+  new ArchiveBucket(stack, 'Archive', props);
+  return Template.fromStack(stack);
+};
 
 let template: Template;
 
 beforeAll(() => {
-  const stack = bareStack();
-  new ArchiveBucket(stack, 'Archive');
-  template = Template.fromStack(stack);
+  template = templateOf();
 }, SYNTH_TIMEOUT_MS);
 
 const bucket = (): Readonly<Record<string, unknown>> => propertiesOf(template, 'AWS::S3::Bucket');
@@ -50,14 +55,56 @@ it('knows no access control lists', () => {
   });
 });
 
-it('drops unfinished uploads after a week and no object ever', () => {
+const abortsUploads = {
+  Id: 'AbortIncompleteMultipartUploads',
+  Status: 'Enabled',
+  AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+};
+const removesMarkers = {
+  Id: 'RemoveExpiredDeleteMarkers',
+  Status: 'Enabled',
+  ExpiredObjectDeleteMarker: true,
+};
+
+it('drops unfinished uploads, and what other hands deleted or overwrote; no object ever', () => {
   expect(bucket().LifecycleConfiguration).toEqual({
     Rules: [
+      abortsUploads,
       {
-        Id: 'AbortIncompleteMultipartUploads',
+        Id: 'ArchivedObjects',
         Status: 'Enabled',
-        AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
+        NoncurrentVersionExpiration: { NoncurrentDays: 90 },
       },
+      removesMarkers,
+    ],
+  });
+});
+
+it('moves objects to colder classes, and lets them expire, where that is set', () => {
+  const cold = templateOf({
+    transitions: [
+      { name: 'STANDARD_IA', days: 30 },
+      { name: 'GLACIER_IR', days: 60 },
+      { name: 'DEEP_ARCHIVE', days: 365 },
+    ],
+    expiration: Duration.days(3650),
+    noncurrentVersionRetention: Duration.days(7),
+  });
+  expect(propertiesOf(cold, 'AWS::S3::Bucket').LifecycleConfiguration).toEqual({
+    Rules: [
+      abortsUploads,
+      {
+        Id: 'ArchivedObjects',
+        Status: 'Enabled',
+        Transitions: [
+          { StorageClass: 'STANDARD_IA', TransitionInDays: 30 },
+          { StorageClass: 'GLACIER_IR', TransitionInDays: 60 },
+          { StorageClass: 'DEEP_ARCHIVE', TransitionInDays: 365 },
+        ],
+        ExpirationInDays: 3650,
+        NoncurrentVersionExpiration: { NoncurrentDays: 7 },
+      },
+      removesMarkers,
     ],
   });
 });

@@ -279,6 +279,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
       compression: 'zstd',
       compressionLevel: 9,
       metadata: { env: 'prod' },
+      storageClass: 'GLACIER_IR',
       maxParallelPuts: 7,
       logLevel: 'debug',
       memoryMiB: 2048,
@@ -299,6 +300,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
       COMPRESSION: 'zstd',
       COMPRESSION_LEVEL: '9',
       METADATA: '{"env":"prod"}',
+      STORAGE_CLASS: 'GLACIER_IR',
       MAX_PARALLEL_PUTS: '7',
       POWERTOOLS_LOG_LEVEL: 'DEBUG',
       POWERTOOLS_SERVICE_NAME: 'KafkaArchive',
@@ -344,6 +346,27 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
     expect(propertiesById(template, 'FailedBatchBucket').LifecycleConfiguration).toMatchObject({
       Rules: [{}, { ExpirationInDays: 7 }, {}],
+    });
+    expect(findings).toEqual([]);
+  });
+
+  it('give each setting of storage to the archive bucket', () => {
+    const { template, findings } = synthesize({
+      storageClass: 'STANDARD_IA',
+      archiveTransitions: { GLACIER: 90 },
+      archiveExpirationDays: 400,
+      noncurrentVersionDays: 10,
+    });
+    expect(propertiesById(template, 'ArchiveBucket').LifecycleConfiguration).toMatchObject({
+      Rules: [
+        {},
+        {
+          Transitions: [{ StorageClass: 'GLACIER', TransitionInDays: 90 }],
+          ExpirationInDays: 400,
+          NoncurrentVersionExpiration: { NoncurrentDays: 10 },
+        },
+        {},
+      ],
     });
     expect(findings).toEqual([]);
   });

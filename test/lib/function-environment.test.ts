@@ -14,6 +14,7 @@ const props: ArchiveEnvironmentProps = {
   compression: 'zstd',
   compressionLevel: 7,
   metadata: { env: 'prod', shard: 3, pii: false },
+  storageClass: 'STANDARD',
   maxParallelPuts: 8,
   reportBatchItemFailures: true,
   logLevel: 'warn',
@@ -28,6 +29,7 @@ it('writes what the function reads', () => {
     compression: 'zstd',
     level: 7,
     metadata: { env: 'prod', shard: 3, pii: false },
+    storageClass: 'STANDARD',
     maxParallelPuts: 8,
     reportBatchItemFailures: true,
   });
@@ -66,6 +68,7 @@ it('fits the 4 KB of a function, with everything as long as it can be', () => {
     compression: 'zstd',
     compressionLevel: 19,
     metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - frame) },
+    storageClass: 'STANDARD',
     maxParallelPuts: 256,
     logLevel: 'error',
     serviceName: 's'.repeat(128),

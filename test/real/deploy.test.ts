@@ -19,10 +19,10 @@ import { completeDeployment } from './complete-deployment.ts';
 import { deployedFunction, emulatedFunction, uploadedSha256 } from './deployed-functions.ts';
 import { account, type DeployedStack, deployStack, queueArn, stackName } from './deployed-stack.ts';
 import {
-  abortsUploads,
   BucketEncryption,
   clusterArn,
   expiresReplayed,
+  keepsArchived,
   keptBucket,
   permissions,
   tlsOnly,
@@ -210,7 +210,7 @@ describe('what moto skipped, set through the APIs of S3 and SQS', () => {
     const bucket = view.output('ArchiveBucketName');
     expect(await bucketConfiguration(stack.s3, bucket)).toEqual({
       ...keptBucket(bucket),
-      LifecycleConfiguration: [abortsUploads],
+      LifecycleConfiguration: keepsArchived,
     });
   });
 
@@ -218,7 +218,7 @@ describe('what moto skipped, set through the APIs of S3 and SQS', () => {
     const bucket = view.output('FailedBatchBucketName');
     expect(await bucketConfiguration(stack.s3, bucket)).toEqual({
       ...keptBucket(bucket),
-      LifecycleConfiguration: [abortsUploads, ...expiresReplayed],
+      LifecycleConfiguration: expiresReplayed,
       NotificationConfiguration: [
         {
           Id: expect.any(String),

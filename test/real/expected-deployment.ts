@@ -14,15 +14,35 @@ export const BucketEncryption = [
 ];
 
 /** The lifecycle rule of every bucket. */
-export const abortsUploads = {
+const abortsUploads = {
   ID: 'AbortIncompleteMultipartUploads',
   Status: 'Enabled',
   Filter: { Prefix: '' },
   AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
 };
 
-/** The lifecycle rules of the failed-batch bucket alone. */
+const removesMarkers = {
+  ID: 'RemoveExpiredDeleteMarkers',
+  Status: 'Enabled',
+  Filter: { Prefix: '' },
+  Expiration: { ExpiredObjectDeleteMarker: true },
+};
+
+/** The lifecycle rules of the archive bucket. */
+export const keepsArchived = [
+  abortsUploads,
+  {
+    ID: 'ArchivedObjects',
+    Status: 'Enabled',
+    Filter: { Prefix: '' },
+    NoncurrentVersionExpiration: { NoncurrentDays: 90 },
+  },
+  removesMarkers,
+];
+
+/** The lifecycle rules of the failed-batch bucket. */
 export const expiresReplayed = [
+  abortsUploads,
   {
     ID: 'ExpireReplayed',
     Status: 'Enabled',
@@ -30,12 +50,7 @@ export const expiresReplayed = [
     Expiration: { Days: 30 },
     NoncurrentVersionExpiration: { NoncurrentDays: 1 },
   },
-  {
-    ID: 'RemoveExpiredDeleteMarkers',
-    Status: 'Enabled',
-    Filter: { Prefix: '' },
-    Expiration: { ExpiredObjectDeleteMarker: true },
-  },
+  removesMarkers,
 ];
 
 /** A statement that denies what comes without TLS. */
@@ -73,6 +88,7 @@ export function variablesOf(view: StackView, name: FunctionName) {
   const store = {
     ...{ ARCHIVE_BUCKET: view.output('ArchiveBucketName'), OBJECT_PREFIX: 'shop/' },
     ...{ COMPRESSION: 'gzip', COMPRESSION_LEVEL: '6', TIME_FOLDER: 'hour', METADATA: '{}' },
+    STORAGE_CLASS: 'STANDARD',
     ...{ MAX_PARALLEL_PUTS: '16', NODE_OPTIONS: '--enable-source-maps' },
     ...{ POWERTOOLS_LOG_LEVEL: 'INFO', POWERTOOLS_SERVICE_NAME: stackName },
   };

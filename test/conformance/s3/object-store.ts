@@ -21,7 +21,8 @@ const object = {
 const other = { ...object, body: Buffer.from('other'), metadata: { sha256: 'cd34' } };
 const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 };
 
-const storeIn = ({ client, name }: TestBucket) => createS3ObjectStore(client, name);
+const storeIn = ({ client, name }: TestBucket) =>
+  createS3ObjectStore(client, { archiveBucket: name, storageClass: 'STANDARD' });
 
 /** The function's object store, as far as no fault is needed to see it: on any server. */
 export const objectStore: ConformanceGroup = {
@@ -113,7 +114,10 @@ export const objectStore: ConformanceGroup = {
     {
       name: 'fails where there is no such bucket, and another try would not help',
       async run({ client }) {
-        const store = createS3ObjectStore(client, 'conformance-missing');
+        const store = createS3ObjectStore(client, {
+          archiveBucket: 'conformance-missing',
+          storageClass: 'STANDARD',
+        });
         await expect(store.create(object, patient)).rejects.toMatchObject({
           code: 'STORE_WRITE_FAILED',
           retryable: false,

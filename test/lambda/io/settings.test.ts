@@ -9,6 +9,7 @@ const props = {
   compression: 'zstd',
   compressionLevel: 3,
   metadata: { env: 'prod', tier: 1, hot: true },
+  storageClass: 'STANDARD',
   maxParallelPuts: 16,
   reportBatchItemFailures: true,
   logLevel: 'info',
@@ -24,6 +25,7 @@ describe('readArchiveSettings', () => {
       compression: 'zstd',
       level: 3,
       metadata: { env: 'prod', tier: 1, hot: true },
+      storageClass: 'STANDARD',
       maxParallelPuts: 16,
       reportBatchItemFailures: true,
     });
@@ -51,6 +53,11 @@ describe('readArchiveSettings', () => {
     ['METADATA', '{', "a JSON object of text, numbers and booleans, got '{'"],
     ['METADATA', '[]', "a JSON object of text, numbers and booleans, got '[]'"],
     ['METADATA', '{"a":{}}', `a JSON object of text, numbers and booleans, got '{"a":{}}'`],
+    [
+      'STORAGE_CLASS',
+      'GLACIER',
+      "one of STANDARD, STANDARD_IA, INTELLIGENT_TIERING, GLACIER_IR, got 'GLACIER'",
+    ],
     ['MAX_PARALLEL_PUTS', '1.5', "a whole number from 1 to 256, got '1.5'"],
     ['REPORT_BATCH_ITEM_FAILURES', 'yes', "one of true, false, got 'yes'"],
     ['REPORT_BATCH_ITEM_FAILURES', undefined, 'one of true, false, got none'],
@@ -62,7 +69,7 @@ describe('readArchiveSettings', () => {
 
   it('names every problem at once', () => {
     expect(() => readArchiveSettings({})).toThrow(
-      /^COMPRESSION .*; ARCHIVE_BUCKET .*; OBJECT_PREFIX .*; TIME_FOLDER .*; METADATA .*; MAX_PARALLEL_PUTS .*; REPORT_BATCH_ITEM_FAILURES /,
+      /^COMPRESSION .*; ARCHIVE_BUCKET .*; OBJECT_PREFIX .*; TIME_FOLDER .*; METADATA .*; STORAGE_CLASS .*; MAX_PARALLEL_PUTS .*; REPORT_BATCH_ITEM_FAILURES /,
     );
   });
 });
