@@ -6,6 +6,7 @@ import { ArchiveBucket } from './archive-bucket.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import { FailedBatchDestination } from './failed-batch-destination.ts';
 import { FailedBatches } from './failed-batches.ts';
+import { KafkaNetwork } from './kafka-network.ts';
 import { KafkaTrigger } from './kafka-trigger.ts';
 import { Monitoring, type MonitoringProps } from './monitoring.ts';
 import { ReplayFunction } from './replay-function.ts';
@@ -62,6 +63,12 @@ export class ArchiveStack extends Stack {
       maxRecordAge: maxRecordAge === undefined ? undefined : Duration.seconds(maxRecordAge),
       bisectBatchOnError,
       provisionedPollers,
+      schemaRegistry: settings.schemaRegistry,
+      filters: settings.filters,
+    });
+    new KafkaNetwork(this, 'KafkaNetwork', {
+      ...{ source, network: settings.network },
+      isProvisioned: provisionedPollers !== undefined,
     });
     const replay = new ReplayFunction(this, 'ReplayFunction', {
       ...store,

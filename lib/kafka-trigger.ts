@@ -1,21 +1,17 @@
 import { Annotations, CfnOutput, type Duration, Validations } from 'aws-cdk-lib';
-import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IDependable } from 'constructs';
-import { type ClusterArn, groupArn, topicArn } from './cluster-arn.ts';
-import type {
-  MskSource,
-  ProvisionedPollers,
-  SelfManagedSource,
-  StartingPosition,
-  TopicSettings,
-} from './settings.ts';
+import { isInVpc, type KafkaSource } from './kafka-source.ts';
+import type { SchemaRegistrySettings } from './registry-settings.ts';
+import { registryStatements, schemaRegistryOf } from './schema-registry.ts';
+import type { ProvisionedPollers, StartingPosition, TopicSettings } from './settings.ts';
+import { NETWORK_REASON, sourceStatements } from './source-permissions.ts';
 
 /** What a {@link KafkaTrigger} is made of. */
 export interface KafkaTriggerProps {
   /** The function to invoke; its role gets what reading the topics takes. */
   readonly target: lambda.IFunction;
-  readonly source: MskSource | SelfManagedSource;
+  readonly source: KafkaSource;
   /** One event source mapping each. */
   readonly topics: readonly TopicSettings[];
   /** Most records in one invocation. */
@@ -33,6 +29,10 @@ export interface KafkaTriggerProps {
   readonly maxRecordAge?: Duration;
   /** Whether a batch that fails is tried again in halves; provisioned mode only. */
   readonly bisectBatchOnError: boolean;
+  /** What Lambda checks records with; provisioned mode only. @default - nothing */
+  readonly schemaRegistry?: SchemaRegistrySettings;
+  /** Patterns; a record that matches none is left out. @default - none is */
+  readonly filters?: readonly Readonly<Record<string, unknown>>[];
   /** @default - on-demand mode */
   readonly provisionedPollers?: ProvisionedPollers;
 }
@@ -50,8 +50,14 @@ export class KafkaTrigger extends Construct {
     super(scope, id);
 
     const { target } = props;
+    const statements = [
+      ...sourceStatements(props.source, props.topics),
+      ...(props.schemaRegistry === undefined
+        ? []
+        : registryStatements(props.schemaRegistry, props.source.secretKeyArns)),
+    ];
     // Lambda checks the role when a mapping is created, so the policy has to be there before.
-    const policies = statementsOf(props).flatMap<IDependable>((statement) => {
+    const policies = statements.flatMap<IDependable>((statement) => {
       const { policyDependable } = target.grantPrincipal.addToPrincipalPolicy(statement);
       return policyDependable === undefined ? [] : [policyDependable];
     });
@@ -70,6 +76,7 @@ export class KafkaTrigger extends Construct {
         onFailure: props.onFailure,
         ...retryOptions(props),
         ...sourceOptions(props.source),
+        ...recordOptions(props),
         ...startOptions(props.startingPosition),
         ...pollerOptions(props.provisionedPollers),
       });
@@ -80,7 +87,7 @@ export class KafkaTrigger extends Construct {
       });
     }
     this.warnOfStart(props.startingPosition);
-    if (props.source.kind === 'msk') {
+    if (isInVpc(props.source)) {
       Validations.of(target.role ?? target).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',
         reason: NETWORK_REASON,
@@ -105,73 +112,49 @@ export class KafkaTrigger extends Construct {
   }
 }
 
-const NETWORK_REASON =
-  'Lambda makes its network interfaces in the subnets of the cluster, which are not known at synth, and the Describe actions take no resource';
+type Options = Partial<lambda.EventSourceMappingOptions>;
 
-/** Topics or groups in one statement: few enough for any ten names to fit a managed policy. */
-const NAMES_PER_STATEMENT = 3;
-
-function statementsOf({ source, topics }: KafkaTriggerProps): iam.PolicyStatement[] {
-  if (source.kind === 'msk') return mskStatements(source.cluster, topics);
-  return [allow(['secretsmanager:GetSecretValue'], [source.secretArn])];
+function sourceOptions(source: KafkaSource): Options {
+  const access = accessConfigurations(source);
+  return {
+    ...(source.kind === 'msk'
+      ? { eventSourceArn: source.cluster.arn }
+      : { kafkaBootstrapServers: [...source.bootstrapServers] }),
+    ...(access.length > 0 && { sourceAccessConfigurations: access }),
+  };
 }
 
-/**
- * Each action with the type of resource it is about.
- * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
- * https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html
- *
- * Topics and groups come in statements of a few, since a role splits what is too long for its inline
- * policy by statements.
- */
-function mskStatements(
-  cluster: ClusterArn,
-  topics: readonly TopicSettings[],
-): iam.PolicyStatement[] {
+/** Ids with what they are of in front, as in https://docs.aws.amazon.com/lambda/latest/dg/kafka-esm-create.html */
+function accessConfigurations(source: KafkaSource): lambda.SourceAccessConfiguration[] {
+  const types = lambda.SourceAccessConfigurationType;
+  const { credentials } = source;
+  const secrets =
+    credentials === undefined
+      ? []
+      : [{ type: types.of(credentials.type), uri: credentials.secretArn }];
+  if (source.kind === 'msk') return secrets;
+  const { network, rootCaSecretArn } = source;
+  const { subnetIds, securityGroupIds } = network ?? { subnetIds: [], securityGroupIds: [] };
   return [
-    // DescribeClusterV2 does for both kinds of cluster; Lambda means to give DescribeCluster up.
-    allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [cluster.arn]),
-    allow(['kafka-cluster:Connect'], [cluster.arn]),
-    ...chunks(topics.map(({ topic }) => topicArn(cluster, topic))).map((arns) =>
-      allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], arns),
-    ),
-    ...chunks(topics.map(({ consumerGroupId }) => groupArn(cluster, consumerGroupId))).map((arns) =>
-      allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], arns),
-    ),
-    allow(
-      [
-        'ec2:CreateNetworkInterface',
-        'ec2:DescribeNetworkInterfaces',
-        'ec2:DescribeVpcs',
-        'ec2:DeleteNetworkInterface',
-        'ec2:DescribeSubnets',
-        'ec2:DescribeSecurityGroups',
-      ],
-      // NETWORK_REASON says why.
-      ['*'],
-    ),
+    ...secrets,
+    ...(rootCaSecretArn === undefined
+      ? []
+      : [{ type: types.SERVER_ROOT_CA_CERTIFICATE, uri: rootCaSecretArn }]),
+    ...subnetIds.map((id) => ({ type: types.VPC_SUBNET, uri: `subnet:${id}` })),
+    ...securityGroupIds.map((id) => ({
+      type: types.VPC_SECURITY_GROUP,
+      uri: `security_group:${id}`,
+    })),
   ];
 }
 
-function allow(actions: string[], resources: string[]): iam.PolicyStatement {
-  return new iam.PolicyStatement({ actions, resources });
-}
-
-function chunks(names: readonly string[]): string[][] {
-  const count = Math.ceil(names.length / NAMES_PER_STATEMENT);
-  return Array.from({ length: count }, (_, index) =>
-    names.slice(index * NAMES_PER_STATEMENT, (index + 1) * NAMES_PER_STATEMENT),
-  );
-}
-
-type Options = Partial<lambda.EventSourceMappingOptions>;
-
-function sourceOptions(source: MskSource | SelfManagedSource): Options {
-  if (source.kind === 'msk') return { eventSourceArn: source.cluster.arn };
-  const type = lambda.SourceAccessConfigurationType.of(source.authentication);
+function recordOptions({ schemaRegistry, filters }: KafkaTriggerProps): Options {
   return {
-    kafkaBootstrapServers: [...source.bootstrapServers],
-    sourceAccessConfigurations: [{ type, uri: source.secretArn }],
+    ...(schemaRegistry !== undefined && { schemaRegistryConfig: schemaRegistryOf(schemaRegistry) }),
+    // The form that Lambda has: text, of which the pattern is made.
+    ...(filters !== undefined && {
+      filters: filters.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
+    }),
   };
 }
 

@@ -7,6 +7,8 @@
 import { compressionLevels } from '../lambda/contract.ts';
 import { noRecordsAlarmName } from './alarm-names.ts';
 import { parseClusterArn } from './cluster-arn.ts';
+import { checkNetwork } from './network-settings.ts';
+import { checkRegistry } from './registry-settings.ts';
 import { show } from './setting-forms.ts';
 import { areSound, type Context, type Given, type Refinement, report } from './setting-report.ts';
 import type { TopicSettings } from './settings.ts';
@@ -17,6 +19,7 @@ import {
   MAX_VISIBILITY_SECONDS,
   VISIBILITY_TIMEOUTS,
 } from './settings-schema.ts';
+import { checkSource } from './source-settings.ts';
 import { checkStorage } from './storage-settings.ts';
 
 /** Stands for the topic in the setting `consumerGroupId`. */
@@ -33,7 +36,9 @@ export interface SettingsToCheck {
 
 /** Reports every setting that does not go with the others. */
 export function checkSettings(context: Context, { given, refinement, now }: SettingsToCheck): void {
-  checkSource(context, refinement);
+  checkSource(context, given, refinement);
+  checkNetwork(context, given, refinement);
+  checkRegistry(given, refinement);
   checkStart(context, { given, refinement, now });
   checkFormat(given, refinement);
   checkStorage(given, refinement);
@@ -49,27 +54,6 @@ export function checkSettings(context: Context, { given, refinement, now }: Sett
 export function topicSettings({ topics, stackName, consumerGroupId }: Given): TopicSettings[] {
   const group = consumerGroupId ?? `${stackName}-${TOPIC}`;
   return topics.map((topic) => ({ topic, consumerGroupId: group.replaceAll(TOPIC, () => topic) }));
-}
-
-function checkSource(context: Context, refinement: Refinement): void {
-  const { clusterArn, bootstrapServers, secretArn } = context;
-  if (clusterArn === undefined && bootstrapServers === undefined) {
-    report(refinement, 'clusterArn', 'or bootstrapServers must be set, got neither');
-  }
-  if (clusterArn !== undefined && bootstrapServers !== undefined) {
-    const got = `got ${show(clusterArn)} and ${show(bootstrapServers)}`;
-    report(refinement, 'clusterArn', `and bootstrapServers must not both be set, ${got}`);
-  }
-  if (bootstrapServers !== undefined && secretArn === undefined) {
-    const reason = 'brokers in a VPC and mutual TLS are not supported yet';
-    report(refinement, 'secretArn', `must be set with bootstrapServers (${reason}), got nothing`);
-  }
-  for (const name of ['secretArn', 'authentication'] as const) {
-    if (bootstrapServers !== undefined || context[name] === undefined) continue;
-    const reason = 'an MSK cluster is read with IAM access control';
-    const got = `got ${show(context[name])}`;
-    report(refinement, name, `must be set with bootstrapServers only (${reason}), ${got}`);
-  }
 }
 
 function checkStart(context: Context, { given, refinement, now }: SettingsToCheck): void {

@@ -58,16 +58,24 @@ export function text(pattern: RegExp, allowed: string) {
   return z.string({ error }).regex(pattern, { error });
 }
 
+/** The ARN of a secret. */
+export function secretArn() {
+  return text(
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
+    'be the ARN of a Secrets Manager secret',
+  );
+}
+
 /** What a {@link nameList} takes. */
-export interface NameListOptions {
-  readonly of: z.ZodType<string>;
+export interface NameListOptions<Name extends string> {
+  readonly of: z.ZodType<Name>;
   /** What one entry is called. */
   readonly noun: string;
   readonly max: number;
 }
 
 /** A list of different names, or one text with commas between them and blanks around them. */
-export function nameList({ of, noun, max }: NameListOptions) {
+export function nameList<Name extends string>({ of, noun, max }: NameListOptions<Name>) {
   return z.preprocess(
     (value) => (typeof value === 'string' ? splitNames(value) : value),
     z

@@ -10,7 +10,8 @@ import {
   settingRanges,
   timeFolders,
 } from '../lambda/contract.ts';
-import { parseClusterArn } from './cluster-arn.ts';
+import { networkSettings } from './network-settings.ts';
+import { registrySettings } from './registry-settings.ts';
 import {
   anyWholeNumber,
   choice,
@@ -24,6 +25,7 @@ import {
   text,
   wholeNumber,
 } from './setting-forms.ts';
+import { sourceSettings } from './source-settings.ts';
 import { storageSettings } from './storage-settings.ts';
 
 /**
@@ -55,13 +57,6 @@ export const VISIBILITY_TIMEOUTS = 6;
 /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 export const MAX_ALARM_NAME_LENGTH = 255;
 
-/** How Lambda signs in to self-managed Kafka with a secret. */
-export const authentications = [
-  'SASL_SCRAM_512_AUTH',
-  'SASL_SCRAM_256_AUTH',
-  'BASIC_AUTH',
-] as const;
-
 const range = (name: keyof typeof settingRanges) =>
   wholeNumber(settingRanges[name]).default(settingRanges[name].default);
 
@@ -74,16 +69,6 @@ const isStartingPosition = (value: string): boolean =>
   value === 'earliest' ||
   value === 'latest' ||
   (time.safeParse(value).success && Date.parse(value) > 0 && Date.parse(value) % 1000 === 0);
-
-/** The host as Lambda's own pattern has it: https://docs.aws.amazon.com/lambda/latest/api/API_SelfManagedEventSource.html */
-const isServer = (server: string): boolean => {
-  const [, port] =
-    /^(?:(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])\.)*(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9]):([1-9]\d{0,4})$/i.exec(
-      server,
-    ) ?? [];
-  return port !== undefined && Number(port) <= 65_535 && server.length <= 300;
-};
-const serverError = must('be host:port, with a port from 1 to 65535');
 
 const subscriberError = must('be an e-mail address, or an https:// URL without a password');
 
@@ -159,39 +144,7 @@ export const settingsSchema = z.object({
   )
     .default('KafkaArchive')
     .describe('Name of the CloudFormation stack; one stack archives the topics of one cluster'),
-  clusterArn: z
-    .string({ error: must('be the ARN of an MSK cluster') })
-    .refine((arn) => parseClusterArn(arn) !== undefined, {
-      error: must(
-        'be the ARN of an MSK cluster, arn:<partition>:kafka:<region>:<account>:cluster/<name>/<uuid>-<n>',
-      ),
-    })
-    .optional()
-    .describe(
-      'ARN of the MSK cluster, provisioned or serverless, that the function role may read with IAM access control; the stack goes to its account and region. Either this or bootstrapServers',
-    ),
-  bootstrapServers: nameList({
-    of: z.string({ error: serverError }).refine(isServer, { error: serverError }),
-    noun: 'server',
-    max: 10,
-  })
-    .optional()
-    .describe(
-      'Bootstrap servers of a self-managed Kafka cluster that is reached over the internet, as a list or as "host:port, host:port"; needs secretArn. A cluster inside a VPC and mutual TLS are not supported yet',
-    ),
-  secretArn: text(
-    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:[\w/+=.@-]+$/,
-    'be the ARN of a Secrets Manager secret',
-  )
-    .optional()
-    .describe(
-      'ARN of the secret with username and password for bootstrapServers, encrypted with the key aws/secretsmanager',
-    ),
-  authentication: choice(authentications)
-    .optional()
-    .describe(
-      'How secretArn is used to sign in to bootstrapServers; SASL_SCRAM_512_AUTH if not set',
-    ),
+  ...sourceSettings,
   topics: nameList({
     // Narrower than Kafka's own rule: Lambda takes neither one character nor a dot in front.
     of: text(
@@ -254,6 +207,8 @@ export const settingsSchema = z.object({
     .describe(
       'Retry a batch that failed in two halves, so that few records go to the failed-batch bucket; needs provisionedPollers. Halves make objects that overlap those of a whole batch',
     ),
+  ...registrySettings,
+  ...networkSettings,
   objectPrefix: z
     .string({ error: objectPrefixError })
     .refine(isPrefix, { error: objectPrefixError })

@@ -5,26 +5,27 @@ import {
   type StorageClass,
   type TimeFolder,
 } from '../lambda/contract.ts';
-import { type ClusterArn, parseClusterArn } from './cluster-arn.ts';
 import { applyEnvironment } from './environment-settings.ts';
+import type { KafkaSource } from './kafka-source.ts';
+import type { NetworkPart } from './network-settings.ts';
+import type { SchemaRegistrySettings } from './registry-settings.ts';
 import { checkSettings, topicSettings } from './setting-checks.ts';
 import { unknownSettings } from './setting-names.ts';
 import type { Context, Given } from './setting-report.ts';
-import { type authentications, settingsSchema, VISIBILITY_TIMEOUTS } from './settings-schema.ts';
+import { settingsSchema, VISIBILITY_TIMEOUTS } from './settings-schema.ts';
+import { sourceName, toSource } from './source-settings.ts';
 import { type Transition, transitionsOf } from './storage-settings.ts';
 
-/** An MSK cluster, read with the function's own IAM role. */
-export interface MskSource {
-  readonly kind: 'msk';
-  readonly cluster: ClusterArn;
-}
-
-/** A Kafka cluster reached through its bootstrap servers, with the name and password of a secret. */
-export interface SelfManagedSource {
-  readonly kind: 'self-managed';
-  readonly bootstrapServers: readonly string[];
-  readonly secretArn: string;
-  readonly authentication: (typeof authentications)[number];
+/** The network that the pollers are in, and what it is to get. */
+export interface NetworkSettings {
+  readonly vpcId?: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  readonly routeTableIds: readonly string[];
+  /** What the stack adds. */
+  readonly adds: readonly NetworkPart[];
+  /** What is there already. */
+  readonly has: readonly NetworkPart[];
 }
 
 /** One topic, and the consumer group that reads it: AWS wants one group per event source mapping. */
@@ -51,7 +52,8 @@ export interface ProvisionedPollers {
 /** Every setting, checked, with its default. */
 export interface StackSettings {
   readonly stackName: string;
-  readonly source: MskSource | SelfManagedSource;
+  readonly source: KafkaSource;
+  readonly network: NetworkSettings;
   readonly topics: readonly TopicSettings[];
   readonly batchSize: number;
   /** Seconds. */
@@ -65,6 +67,10 @@ export interface StackSettings {
   /** Seconds. @default - no limit */
   readonly maxRecordAge?: number;
   readonly bisectBatchOnError: boolean;
+  /** @default - none */
+  readonly schemaRegistry?: SchemaRegistrySettings;
+  /** Patterns; a record is archived whose value matches one. @default - every record is */
+  readonly filters?: readonly Readonly<Record<string, unknown>>[];
   readonly objectPrefix: string;
   readonly timeFolder: TimeFolder;
   readonly compression: Compression;
@@ -151,7 +157,15 @@ function toSettings(given: Given, now: Date): StackSettings {
     clusterArn,
     bootstrapServers,
     secretArn,
+    secretKeyArns,
+    rootCaSecretArn,
     authentication,
+    subnetIds,
+    securityGroupIds,
+    vpcId,
+    routeTableIds,
+    networkAdds,
+    networkHas,
     hoursBack,
     consumerGroupId,
     ...settings
@@ -161,6 +175,7 @@ function toSettings(given: Given, now: Date): StackSettings {
   return {
     ...settings,
     source,
+    network: networkOf(given),
     topics: topicSettings(given),
     startingPosition: toStartingPosition(given, now),
     archiveTransitions: transitionsOf(settings.archiveTransitions),
@@ -174,20 +189,10 @@ function toSettings(given: Given, now: Date): StackSettings {
   };
 }
 
-function toSource(given: Given): MskSource | SelfManagedSource {
-  const { bootstrapServers, secretArn, authentication = 'SASL_SCRAM_512_AUTH' } = given;
-  if (bootstrapServers !== undefined && secretArn !== undefined) {
-    return { kind: 'self-managed', bootstrapServers, secretArn, authentication };
-  }
-  const cluster = parseClusterArn(given.clusterArn ?? '');
-  if (cluster === undefined) throw new Error(`not a cluster that was checked: ${given.clusterArn}`);
-  return { kind: 'msk', cluster };
-}
-
-function sourceName(source: MskSource | SelfManagedSource): string {
-  return source.kind === 'msk'
-    ? source.cluster.clusterName
-    : (source.bootstrapServers[0] ?? '').replace(/:\d+$/, '');
+function networkOf(given: Given): NetworkSettings {
+  const { vpcId, subnetIds = [], securityGroupIds = [], routeTableIds = [] } = given;
+  const { networkAdds: adds = [], networkHas: has = [] } = given;
+  return { vpcId, subnetIds, securityGroupIds, routeTableIds, adds, has };
 }
 
 function toStartingPosition({ startingPosition, hoursBack }: Given, now: Date): StartingPosition {

@@ -239,6 +239,9 @@ describe('the stack of an MSK cluster', () => {
   });
 });
 
+/** Nothing that an MSK cluster alone has. */
+const overInternet = { clusterArn: undefined, networkHas: undefined };
+
 /** A stack without validation, which takes seconds. */
 const stackOf = (settings: Record<string, unknown>): ArchiveStack =>
   new ArchiveStack(bareStack(), 'Archive', { settings: parse(settings) });
@@ -433,7 +436,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
   });
 
   it('read a self-managed cluster with its secret and without a network interface', () => {
-    const { template, findings } = synthesize({ ...selfManaged, clusterArn: undefined });
+    const { template, findings } = synthesize({ ...selfManaged, ...overInternet });
     expect(propertiesById(template, ORDERS)).toMatchObject({
       SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1.example.com:9096'] } },
     });

@@ -5,8 +5,9 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { parseClusterArn } from '../../lib/cluster-arn.ts';
 import { FailedBatchDestination } from '../../lib/failed-batch-destination.ts';
+import type { Credentials, SelfManagedSource } from '../../lib/kafka-source.ts';
 import { KafkaTrigger, type KafkaTriggerProps } from '../../lib/kafka-trigger.ts';
-import { clusterArn, parse, secretArn } from './settings-fixture.ts';
+import { clusterArn, keyArn, parse, secretArn } from './settings-fixture.ts';
 import {
   bareStack,
   propertiesOf,
@@ -52,12 +53,38 @@ const mappingOf = (props: Partial<KafkaTriggerProps>): Resource['Properties'] =>
 const topicsOf = (...topics: string[]): KafkaTriggerProps['topics'] =>
   topics.map((topic) => ({ topic, consumerGroupId: `group-${topic}` }));
 
-const selfManaged: KafkaTriggerProps['source'] = {
+const selfManaged: SelfManagedSource = {
   kind: 'self-managed',
   bootstrapServers: ['b1.example.com:9096', 'b2.example.com:9096'],
-  secretArn,
-  authentication: 'SASL_SCRAM_256_AUTH',
+  credentials: { type: 'SASL_SCRAM_256_AUTH', secretArn },
 };
+
+const otherSecretArn = secretArn.replace('archive', 'registry');
+const rootCaSecretArn = secretArn.replace('archive', 'root-ca');
+
+const inVpc = {
+  ...selfManaged,
+  rootCaSecretArn,
+  network: {
+    subnetIds: ['subnet-11111111', 'subnet-22222222'],
+    securityGroupIds: ['sg-33333333'],
+  },
+};
+
+const registry = {
+  uri: 'https://registry.example.com',
+  format: 'SOURCE',
+  validate: ['VALUE'],
+  authentication: 'BASIC_AUTH',
+  secretArn,
+  rootCaSecretArn,
+} satisfies KafkaTriggerProps['schemaRegistry'];
+
+const glueRegistry = {
+  uri: 'arn:aws:glue:eu-west-1:111122223333:registry/shop',
+  format: 'SOURCE',
+  validate: ['VALUE'],
+} satisfies KafkaTriggerProps['schemaRegistry'];
 
 describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
   it('reads its topic of the cluster, as a group, in batches of size and window', () => {
@@ -160,6 +187,73 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(properties.filter((name) => /Maximum(Retry|Record)|Bisect/.test(name))).toEqual([]);
   });
 
+  it('signs in to an MSK cluster with a secret, by SCRAM or mutual TLS', () => {
+    for (const type of ['SASL_SCRAM_512_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH'] as const) {
+      const source = { ...parse().source, credentials: { type, secretArn } };
+      expect(mappingOf({ source })).toMatchObject({
+        EventSourceArn: clusterArn,
+        SourceAccessConfigurations: [{ Type: type, URI: secretArn }],
+      });
+    }
+    expect(mappingOf({})).not.toHaveProperty('SourceAccessConfigurations');
+  });
+
+  it('reads a self-managed cluster in a VPC, signed by an authority of its own', () => {
+    expect(mappingOf({ source: inVpc }).SourceAccessConfigurations).toEqual([
+      { Type: 'SASL_SCRAM_256_AUTH', URI: secretArn },
+      { Type: 'SERVER_ROOT_CA_CERTIFICATE', URI: rootCaSecretArn },
+      { Type: 'VPC_SUBNET', URI: 'subnet:subnet-11111111' },
+      { Type: 'VPC_SUBNET', URI: 'subnet:subnet-22222222' },
+      { Type: 'VPC_SECURITY_GROUP', URI: 'security_group:sg-33333333' },
+    ]);
+    const { credentials: _, rootCaSecretArn: __, ...open } = inVpc;
+    expect(mappingOf({ source: open }).SourceAccessConfigurations).toHaveLength(3);
+  });
+
+  it('has records checked by a schema registry', () => {
+    const schemaRegistry: KafkaTriggerProps['schemaRegistry'] = {
+      ...registry,
+      format: 'JSON',
+      validate: ['KEY', 'VALUE'],
+    };
+    const mapping = mappingOf({ provisionedPollers: { min: 1, max: 1 }, schemaRegistry });
+    expect(mapping.AmazonManagedKafkaEventSourceConfig).toEqual({
+      ConsumerGroupId: 'archive/1',
+      SchemaRegistryConfig: {
+        AccessConfigs: [
+          { Type: 'BASIC_AUTH', URI: secretArn },
+          { Type: 'SERVER_ROOT_CA_CERTIFICATE', URI: rootCaSecretArn },
+        ],
+        EventRecordFormat: 'JSON',
+        SchemaRegistryURI: 'https://registry.example.com',
+        SchemaValidationConfigs: [{ Attribute: 'KEY' }, { Attribute: 'VALUE' }],
+      },
+    });
+    const glue = mappingOf({
+      provisionedPollers: { min: 1, max: 1 },
+      schemaRegistry: glueRegistry,
+    });
+    expect(glue.AmazonManagedKafkaEventSourceConfig).toEqual({
+      ConsumerGroupId: 'archive/1',
+      SchemaRegistryConfig: {
+        EventRecordFormat: 'SOURCE',
+        SchemaRegistryURI: glueRegistry.uri,
+        SchemaValidationConfigs: [{ Attribute: 'VALUE' }],
+      },
+    });
+  });
+
+  it('leaves out what no filter matches', () => {
+    const filters = [{ value: { kind: ['order'] } }, { value: [{ prefix: 'ORDER' }] }];
+    expect(mappingOf({ filters }).FilterCriteria).toEqual({
+      Filters: [
+        { Pattern: '{"value":{"kind":["order"]}}' },
+        { Pattern: '{"value":[{"prefix":"ORDER"}]}' },
+      ],
+    });
+    expect(mappingOf({})).not.toHaveProperty('FilterCriteria');
+  });
+
   it('reads a self-managed cluster with a secret', () => {
     expect(mappingOf({ source: selfManaged })).toMatchObject({
       SelfManagedEventSource: {
@@ -244,27 +338,94 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
     }
   });
 
-  it('for a self-managed cluster are to read its secret and to put failed batches', () => {
-    expect(
-      propertiesOf(templateOf({ source: selfManaged }), 'AWS::IAM::Policy').PolicyDocument,
-    ).toEqual({
-      Version: '2012-10-17',
-      Statement: [
-        { Effect: 'Allow', Action: 'secretsmanager:GetSecretValue', Resource: secretArn },
-        {
-          Effect: 'Allow',
-          Action: 's3:ListBucket',
-          Resource: failedBatches,
-          Condition: { StringEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } } },
-        },
-        {
-          Effect: 'Allow',
-          Action: 's3:PutObject',
-          Resource: `${failedBatches}/*`,
-          Condition: { StringEquals: { 's3:ResourceAccount': { Ref: 'AWS::AccountId' } } },
-        },
+  /** What the role may do besides putting failed batches. */
+  const statementsOf = (props: Partial<KafkaTriggerProps>) => {
+    const { PolicyDocument } = propertiesOf(templateOf(props), 'AWS::IAM::Policy');
+    const { Statement } = PolicyDocument as { Statement: readonly { Action: string | string[] }[] };
+    return Statement.filter(
+      ({ Action }) => ![Action].flat().some((each) => each.startsWith('s3:')),
+    );
+  };
+
+  const allow = (Action: string | string[], Resource: unknown) => ({
+    Effect: 'Allow',
+    Action,
+    Resource,
+  });
+  const find = ['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'];
+  const readSecret = allow('secretsmanager:GetSecretValue', secretArn);
+  const decrypt = {
+    ...allow('kms:Decrypt', keyArn),
+    Condition: {
+      StringEquals: { 'kms:ViaService': ['secretsmanager.eu-west-1.amazonaws.com'] },
+    },
+  };
+  const makeInterfaces = allow(
+    [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeVpcs',
+    ],
+    '*',
+  );
+  const msk = (type: Credentials['type'], secretKeyArns?: string[]) => ({
+    source: { ...parse().source, credentials: { type, secretArn }, secretKeyArns },
+  });
+
+  it.each<[string, Partial<KafkaTriggerProps>, object[]]>([
+    [
+      'SCRAM on MSK',
+      msk('SASL_SCRAM_512_AUTH', [keyArn]),
+      [allow([...find, 'kafka:ListScramSecrets'], clusterArn), readSecret, decrypt, makeInterfaces],
+    ],
+    [
+      'mutual TLS on MSK',
+      msk('CLIENT_CERTIFICATE_TLS_AUTH'),
+      [allow(find, clusterArn), readSecret, makeInterfaces],
+    ],
+    ['a self-managed cluster over the internet', { source: selfManaged }, [readSecret]],
+    [
+      'a self-managed cluster in a VPC',
+      { source: { ...inVpc, secretKeyArns: [keyArn] } },
+      [
+        allow('secretsmanager:GetSecretValue', [secretArn, rootCaSecretArn]),
+        decrypt,
+        makeInterfaces,
       ],
-    });
+    ],
+    [
+      'a schema registry of Confluent',
+      {
+        source: { ...selfManaged, secretKeyArns: [keyArn] },
+        provisionedPollers: { min: 1, max: 1 },
+        schemaRegistry: { ...registry, secretArn: otherSecretArn },
+      },
+      [
+        allow('secretsmanager:GetSecretValue', [secretArn, otherSecretArn, rootCaSecretArn]),
+        decrypt,
+      ],
+    ],
+    [
+      'a schema registry of Glue',
+      {
+        source: selfManaged,
+        provisionedPollers: { min: 1, max: 1 },
+        schemaRegistry: glueRegistry,
+      },
+      [
+        readSecret,
+        allow('glue:GetRegistry', glueRegistry.uri),
+        allow('glue:GetSchemaVersion', [
+          glueRegistry.uri,
+          'arn:aws:glue:eu-west-1:111122223333:schema/shop/*',
+        ]),
+      ],
+    ],
+  ])('for %s are these', (_, props, expected) => {
+    expect(statementsOf(props)).toEqual(expected);
   });
 });
 

@@ -9,8 +9,6 @@ import {
   parse,
   problems,
   problemsOf,
-  secretArn,
-  selfManaged,
 } from './settings-fixture.ts';
 
 describe('parseSettings', () => {
@@ -28,6 +26,14 @@ describe('parseSettings', () => {
           clusterUuid,
         },
       },
+      network: {
+        vpcId: undefined,
+        subnetIds: [],
+        securityGroupIds: [],
+        routeTableIds: [],
+        adds: [],
+        has: [],
+      },
       topics: [{ topic: 'orders', consumerGroupId: 'KafkaArchive-orders' }],
       batchSize: 10_000,
       batchWindow: 300,
@@ -37,6 +43,8 @@ describe('parseSettings', () => {
       retryAttempts: undefined,
       maxRecordAge: undefined,
       bisectBatchOnError: false,
+      schemaRegistry: undefined,
+      filters: undefined,
       objectPrefix: 'example/',
       timeFolder: 'hour',
       compression: 'gzip',
@@ -156,78 +164,6 @@ describe('consumer groups', () => {
       expect.stringMatching(/^consumerGroupId must make groups of at most 200 .*, 201 characters$/),
     ]);
     expect(groups({ topics: `${topic}t`, consumerGroupId: 'g' })).toEqual(['g']);
-  });
-});
-
-describe('the source', () => {
-  it('is refused when it is not the ARN of a cluster', () => {
-    for (const arn of ['example', ` ${clusterArn}`, 7]) {
-      expect(problemsOf({ clusterArn: arn })).toEqual([
-        expect.stringMatching(/^clusterArn must be the ARN of an MSK cluster.*, got /),
-      ]);
-    }
-  });
-
-  it('takes a self-managed cluster with a secret', () => {
-    const settings = parseSettings(
-      { ...selfManaged, bootstrapServers: 'b1.example.com:9096, b2.example.com:65535' },
-      { now },
-    );
-    expect(settings.source).toEqual({
-      kind: 'self-managed',
-      bootstrapServers: ['b1.example.com:9096', 'b2.example.com:65535'],
-      secretArn,
-      authentication: 'SASL_SCRAM_512_AUTH',
-    });
-    expect(settings.objectPrefix).toBe('b1.example.com/');
-  });
-
-  it.each(['SASL_SCRAM_512_AUTH', 'SASL_SCRAM_256_AUTH', 'BASIC_AUTH'])(
-    'signs in with %s',
-    (authentication) => {
-      const { source } = parseSettings({ ...selfManaged, authentication }, { now });
-      expect(source).toMatchObject({ authentication });
-    },
-  );
-
-  it.each([
-    'b1',
-    'b1:',
-    'b1:0',
-    'b1:65536',
-    'b1:x',
-    '-b1:9092',
-    'b_1:9092',
-    'http://b1:9092',
-    'b1:9092/',
-  ])('refuses the server %s', (bootstrapServers) => {
-    expect(problems({ ...selfManaged, bootstrapServers })).toEqual([
-      `bootstrapServers[0] must be host:port, with a port from 1 to 65535, got '${bootstrapServers}'`,
-    ]);
-  });
-
-  it('takes 10 servers at most', () => {
-    const servers = Array.from({ length: 11 }, (_, index) => `b${index}:9092`);
-    expect(problems({ ...selfManaged, bootstrapServers: servers.slice(1) })).toEqual([]);
-    expect(problems({ ...selfManaged, bootstrapServers: servers })).toEqual([
-      'bootstrapServers must name at most 10 servers, got 11',
-    ]);
-  });
-
-  it('is one of the two, not both', () => {
-    expect(problems({ ...selfManaged, clusterArn })).toEqual([
-      `clusterArn and bootstrapServers must not both be set, got '${clusterArn}' and 'b1.example.com:9096'`,
-    ]);
-  });
-
-  it('needs a secret for a self-managed cluster, and takes none for MSK', () => {
-    expect(problems({ ...selfManaged, secretArn: undefined })).toEqual([
-      'secretArn must be set with bootstrapServers (brokers in a VPC and mutual TLS are not supported yet), got nothing',
-    ]);
-    expect(problemsOf({ secretArn, authentication: 'BASIC_AUTH' })).toEqual([
-      `secretArn must be set with bootstrapServers only (an MSK cluster is read with IAM access control), got '${secretArn}'`,
-      "authentication must be set with bootstrapServers only (an MSK cluster is read with IAM access control), got 'BASIC_AUTH'",
-    ]);
   });
 });
 

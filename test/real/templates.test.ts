@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { selfManaged } from '../lib/settings-fixture.ts';
+import { keyArn, mskSecretArn, secretArn, selfManaged } from '../lib/settings-fixture.ts';
 import { type Resource, synthesize } from '../lib/synthesize.ts';
 import { type AcknowledgedFinding, acknowledgedFindings } from './acknowledged-findings.ts';
 import { checkTemplates, type Findings } from './template-checkers.ts';
@@ -20,7 +20,30 @@ const configurations: Readonly<Record<string, Readonly<Record<string, unknown>>>
     retryAttempts: 3,
     maxRecordAge: 7200,
   },
-  'self-managed': { ...selfManaged, clusterArn: undefined },
+  'self-managed': { ...selfManaged, clusterArn: undefined, networkHas: undefined },
+  'msk-scram': { secretArn: mskSecretArn, secretKeyArns: keyArn },
+  'msk-mutual-tls': { secretArn, authentication: 'CLIENT_CERTIFICATE_TLS_AUTH' },
+  'self-managed-in-a-vpc': {
+    ...{ ...selfManaged, clusterArn: undefined, secretArn: undefined },
+    ...{ subnetIds: 'subnet-0123456789abcdef0', securityGroupIds: 'sg-0123456789abcdef0' },
+  },
+  'schema-registry': {
+    provisionedPollers: { min: 1, max: 4 },
+    schemaRegistry: {
+      ...{ uri: 'https://registry.example.com', format: 'JSON', validate: 'KEY, VALUE' },
+      ...{ authentication: 'BASIC_AUTH', secretArn },
+    },
+  },
+  filters: { filters: [{ value: { kind: ['order'] } }] },
+  network: {
+    ...{ networkAdds: 'brokers, s3, services', networkHas: undefined },
+    ...{ vpcId: 'vpc-0123456789abcdef0', routeTableIds: 'rtb-0123456789abcdef0' },
+    ...{ subnetIds: 'subnet-0123456789abcdef0', securityGroupIds: 'sg-0123456789abcdef0' },
+  },
+  storage: {
+    ...{ storageClass: 'STANDARD_IA', archiveTransitions: { GLACIER_IR: 90 } },
+    ...{ archiveExpirationDays: 400, noncurrentVersionDays: 10 },
+  },
   'no-prefix': { objectPrefix: '' },
   // More than fit one statement of the role.
   'several-topics': { topics: 'orders, payments, invoices, refunds' },
