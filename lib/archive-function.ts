@@ -7,7 +7,10 @@ import { type ArchiveEnvironmentProps, archiveEnvironment } from './function-env
 /** What an {@link ArchiveFunction} is made of: what it is told, and what it runs with. */
 export interface ArchiveFunctionProps
   extends StoreFunctionProps,
-    Omit<ArchiveEnvironmentProps, 'archiveBucket' | 'serviceName'> {}
+    Omit<ArchiveEnvironmentProps, 'archiveBucket' | 'serviceName'> {
+  /** Changes with what its event source mappings cannot change: {@link mappingGeneration}. */
+  readonly mappingGeneration: string;
+}
 
 /** The archive Lambda with its role and log group. */
 export class ArchiveFunction extends BundledFunction {
@@ -22,7 +25,8 @@ export class ArchiveFunction extends BundledFunction {
   constructor(scope: Construct, id: string, props: ArchiveFunctionProps) {
     super(scope, id, {
       entry: 'archive',
-      description: 'Archives batches of Kafka records to S3',
+      // Part of what Lambda publishes a version of.
+      description: `Archives batches of Kafka records to S3, for mappings of generation ${props.mappingGeneration}`,
       roleDescription: 'Archive function: reads its topics, writes its log and its objects',
       memory: props.memory,
       timeout: props.timeout,

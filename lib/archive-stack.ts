@@ -8,6 +8,7 @@ import { FailedBatchDestination } from './failed-batch-destination.ts';
 import { FailedBatches } from './failed-batches.ts';
 import { KafkaNetwork } from './kafka-network.ts';
 import { KafkaTrigger } from './kafka-trigger.ts';
+import { mappingGeneration } from './mapping-generation.ts';
 import { Monitoring, type MonitoringProps } from './monitoring.ts';
 import { ReplayFunction } from './replay-function.ts';
 import type { StackSettings } from './settings.ts';
@@ -46,6 +47,7 @@ export class ArchiveStack extends Stack {
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
       ...store,
       reportBatchItemFailures,
+      mappingGeneration: mappingGeneration(settings),
       timeout: Duration.seconds(settings.timeoutSeconds),
     });
     const { source, topics, batchSize, startingPosition, provisionedPollers } = settings;

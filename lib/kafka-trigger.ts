@@ -106,7 +106,7 @@ export class KafkaTrigger extends Construct {
       const time = new Date(start.unixSeconds * 1000).toISOString();
       Annotations.of(this).addWarningV2(
         'msk-s3-archiver:hoursBackMoves',
-        `hoursBack ${start.hoursBack} is ${time} now and another time at the next synth, which would replace the mappings and so fail: for every later deployment set startingPosition to '${time}' instead`,
+        `hoursBack ${start.hoursBack} is ${time} now and another time at the next synth, which replaces every mapping, to no effect on groups that have offsets by then: for every later deployment set startingPosition to '${time}' instead`,
       );
     }
   }

@@ -50,10 +50,18 @@ export function checkSettings(context: Context, { given, refinement, now }: Sett
   checkAlarmNames(given, refinement);
 }
 
+/** The consumer groups, with `{topic}` where the topic's name is. */
+export function consumerGroupPattern({ stackName, consumerGroupId }: Given): string {
+  return consumerGroupId ?? `${stackName}-${TOPIC}`;
+}
+
 /** The topics with their consumer groups. */
-export function topicSettings({ topics, stackName, consumerGroupId }: Given): TopicSettings[] {
-  const group = consumerGroupId ?? `${stackName}-${TOPIC}`;
-  return topics.map((topic) => ({ topic, consumerGroupId: group.replaceAll(TOPIC, () => topic) }));
+export function topicSettings(given: Given): TopicSettings[] {
+  const group = consumerGroupPattern(given);
+  return given.topics.map((topic) => ({
+    topic,
+    consumerGroupId: group.replaceAll(TOPIC, () => topic),
+  }));
 }
 
 function checkStart(context: Context, { given, refinement, now }: SettingsToCheck): void {

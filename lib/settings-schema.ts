@@ -167,12 +167,12 @@ export const settingsSchema = z.object({
     .refine(isStartingPosition, { error: startingPositionError })
     .optional()
     .describe(
-      "Where a consumer group without committed offsets begins: 'earliest' (if not set), 'latest', or a time with Z or an offset. A mapping cannot change it: a new value replaces the mapping, which Lambda refuses while the old one exists",
+      "Where a consumer group without committed offsets begins: 'earliest' (if not set), 'latest', or a time with Z or an offset. It is of no effect on a group that has: to begin elsewhere, set another consumerGroupId too, or see docs/reset.md. A new value replaces the mapping",
     ),
   hoursBack: wholeNumber({ min: 1, max: 87_600 })
     .optional()
     .describe(
-      'Instead of startingPosition: begin this many hours before the synth. The time differs at each synth, so set startingPosition to the time that the synth prints before deploying again',
+      'Instead of startingPosition: begin this many hours before the synth. The time differs at each synth, which replaces the mappings, so set startingPosition to the time that the synth prints before deploying again',
     ),
   consumerGroupId: text(
     /^(?:[A-Za-z0-9/:_+=.@-]|\{topic\}){1,200}$/,
@@ -180,7 +180,7 @@ export const settingsSchema = z.object({
   )
     .optional()
     .describe(
-      'Consumer group that reads the topic, {topic} standing for its name; <stackName>-{topic} if not set. Several topics need {topic}, since groups must be unique among mappings. A mapping cannot change its group: a new one replaces the mapping, which Lambda refuses while the old one exists',
+      'Consumer group that reads the topic, {topic} standing for its name; <stackName>-{topic} if not set. Several topics need {topic}, since groups must be unique among mappings. A new group replaces the mapping, and begins at startingPosition',
     ),
   provisionedPollers: jsonObject(provisionedPollers)
     .optional()

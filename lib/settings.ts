@@ -9,7 +9,7 @@ import { applyEnvironment } from './environment-settings.ts';
 import type { KafkaSource } from './kafka-source.ts';
 import type { NetworkPart } from './network-settings.ts';
 import type { SchemaRegistrySettings } from './registry-settings.ts';
-import { checkSettings, topicSettings } from './setting-checks.ts';
+import { checkSettings, consumerGroupPattern, topicSettings } from './setting-checks.ts';
 import { unknownSettings } from './setting-names.ts';
 import type { Context, Given } from './setting-report.ts';
 import { settingsSchema, VISIBILITY_TIMEOUTS } from './settings-schema.ts';
@@ -55,6 +55,8 @@ export interface StackSettings {
   readonly source: KafkaSource;
   readonly network: NetworkSettings;
   readonly topics: readonly TopicSettings[];
+  /** The groups of `topics`, with `{topic}` where the topic's name is. */
+  readonly consumerGroupPattern: string;
   readonly batchSize: number;
   /** Seconds. */
   readonly batchWindow: number;
@@ -177,6 +179,7 @@ function toSettings(given: Given, now: Date): StackSettings {
     source,
     network: networkOf(given),
     topics: topicSettings(given),
+    consumerGroupPattern: consumerGroupPattern(given),
     startingPosition: toStartingPosition(given, now),
     archiveTransitions: transitionsOf(settings.archiveTransitions),
     objectPrefix: settings.objectPrefix ?? `${sourceName(source)}/`,

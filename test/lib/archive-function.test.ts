@@ -25,6 +25,7 @@ function templateOf(props: Partial<ArchiveFunctionProps> = {}): Template {
     storageClass: 'STANDARD',
     maxParallelPuts: 8,
     reportBatchItemFailures: true,
+    mappingGeneration: '0a1b2c3d',
     logLevel: 'warn',
     memory: Size.gibibytes(2),
     timeout: Duration.minutes(14),

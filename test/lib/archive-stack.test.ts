@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Token } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -249,6 +250,25 @@ const stackOf = (settings: Record<string, unknown>): ArchiveStack =>
 const templateOf = (settings: Record<string, unknown>): Template =>
   Template.fromStack(stackOf(settings));
 
+/** How a template differs from another one, as CloudFormation would update it. */
+function changesOf(from: Template, to: Template) {
+  const old: Record<string, Resource> = from.toJSON().Resources;
+  const next: Record<string, Resource> = to.toJSON().Resources;
+  const properties: Record<string, string[]> = {};
+  for (const [id, { Properties: before }] of Object.entries(old)) {
+    const after = next[id]?.Properties;
+    if (after === undefined) continue;
+    const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+    const differing = names.filter((name) => !isDeepStrictEqual(before[name], after[name]));
+    // Graphs and permissions name topics and groups, and nothing is replaced for them.
+    const isText = ['AWS::CloudWatch::Dashboard', 'AWS::IAM::Policy'].includes(old[id]?.Type ?? '');
+    if (differing.length > 0 && !isText) properties[id] = differing;
+  }
+  const missing = (some: object, others: object) =>
+    Object.keys(some).filter((id) => !Object.hasOwn(others, id));
+  return { properties, gone: missing(old, next), come: missing(next, old) };
+}
+
 describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
   it('fail when something is planted for cdk-nag to find', () => {
     expect(() => synthesize({}, (stack) => new Bucket(stack, 'Bare'))).toThrow(
@@ -427,6 +447,51 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
     expect(off).toBeDefined();
     expect(on).not.toBe(off);
+  });
+
+  describe('whose mapping is replaced, since it cannot change', () => {
+    const before = { topics: 'orders, payments' };
+    // The prefix is that of the first server if it is not set.
+    const servers = { ...selfManaged, ...overInternet, ...before, objectPrefix: 'shop/' };
+
+    it.each<[string, object, object]>([
+      ['the starting position', before, { ...before, startingPosition: 'latest' }],
+      [
+        'the time of the starting position',
+        { ...before, startingPosition: '2026-11-22T09:00:00Z' },
+        { ...before, startingPosition: '2026-11-22T10:00:00Z' },
+      ],
+      ['the consumer group', before, { ...before, consumerGroupId: 'other-{topic}' }],
+      ['the bootstrap servers', servers, { ...servers, bootstrapServers: 'b2.example.com:9096' }],
+    ])('invoke the function by another ARN, as Lambda wants: %s', (_, old, next) => {
+      const from = templateOf({ ...old });
+      const to = templateOf({ ...next });
+      const changed = changesOf(from, to);
+
+      // The resources are the same, but for a version of the function; the old one is kept.
+      expect(changed.gone).toEqual([expect.stringMatching(/^ArchiveFunctionCurrentVersion/)]);
+      expect(changed.come).toEqual([expect.stringMatching(/^ArchiveFunctionCurrentVersion/)]);
+      const [version = ''] = changed.gone;
+      expect(resourceById(from, version).DeletionPolicy).toBe('Retain');
+      expect(changed.properties[ARCHIVE]).toEqual(['Description']);
+      for (const id of [ORDERS, PAYMENTS]) {
+        expect(changed.properties[id]).toContain('FunctionName');
+        expect(changed.properties[id]).toHaveLength(2);
+      }
+      expect(Object.keys(changed.properties).sort()).toEqual([ARCHIVE, ORDERS, PAYMENTS].sort());
+    });
+
+    it.each<[string, object]>([
+      ['what a mapping can change', { batchSize: 7, batchWindow: 9, provisionedPollers: {} }],
+      ['another topic', { topics: 'orders, payments, refunds' }],
+    ])('go on with the version that they have, for %s', (_, change) => {
+      const changed = changesOf(templateOf(before), templateOf({ ...before, ...change }));
+      expect(changed.gone).toEqual([]);
+      expect(changed.come.filter((id) => id.includes('Version'))).toEqual([]);
+      for (const id of [ORDERS, PAYMENTS]) {
+        expect(changed.properties[id] ?? []).not.toContain('FunctionName');
+      }
+    });
   });
 
   it('keep the mapping of a topic as it is when another topic is added', () => {

@@ -35,6 +35,7 @@ describe('parseSettings', () => {
         has: [],
       },
       topics: [{ topic: 'orders', consumerGroupId: 'KafkaArchive-orders' }],
+      consumerGroupPattern: 'KafkaArchive-{topic}',
       batchSize: 10_000,
       batchWindow: 300,
       startingPosition: { kind: 'earliest' },
