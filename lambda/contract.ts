@@ -131,6 +131,13 @@ export const lifecycleRanges = {
   noncurrentVersionDays: { min: 1, max: 36_500, default: 90 },
 } as const satisfies Record<string, SettingRange>;
 
+/** Days of Object Lock and of access logs. */
+export const securityRanges = {
+  /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DefaultRetention.html */
+  objectLockDays: { min: 1, max: 36_500, default: 36_500 },
+  accessLogDays: { min: 1, max: 3650, default: 3650 },
+} as const satisfies Record<string, SettingRange>;
+
 /** When alarms tell. They are about the archive function; nothing but the stack reads these. */
 export const alarmRanges = {
   /** Seconds that a record may be old when the function gets it; also more than `batchWindow`. */

@@ -2,20 +2,23 @@ import { Duration } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { lifecycleRanges } from '../lambda/contract.ts';
-import { createKeptBucket } from './kept-bucket.ts';
+import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 import type { Transition } from './storage-settings.ts';
 
 /** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
 export const ARCHIVE_BUCKET_LOGICAL_ID = 'ArchiveBucket';
 
 /** What an {@link ArchiveBucket} is made of. */
-export interface ArchiveBucketProps {
+export interface ArchiveBucketProps
+  extends Pick<PrivateBucketProps, 'encryptionKey' | 'accessLogs'> {
   /** To colder classes, each later than the one before. @default - none */
   readonly transitions?: readonly Transition[];
   /** Age at which an object expires, in whole days. @default - none does */
   readonly expiration?: Duration;
   /** How long what was deleted or overwritten can be brought back, in whole days. @default - 90 days */
   readonly noncurrentVersionRetention?: Duration;
+  /** How long nobody deletes or overwrites a new object, in whole days. @default - not locked */
+  readonly objectLock?: Duration;
 }
 
 /** The bucket that holds the archive: private, versioned, and kept when the stack is deleted. */
@@ -25,11 +28,27 @@ export class ArchiveBucket extends Construct {
   constructor(scope: Construct, id: string, props: ArchiveBucketProps = {}) {
     super(scope, id);
 
-    this.bucket = createKeptBucket(this, {
+    const { encryptionKey, accessLogs } = props;
+    const bucket = createKeptBucket(this, {
+      ...{ encryptionKey, accessLogs },
       logicalId: ARCHIVE_BUCKET_LOGICAL_ID,
       lifecycleRules: lifecycleRules(props),
     });
+    if (props.objectLock !== undefined) lock(bucket, props.objectLock);
+    this.bucket = bucket;
   }
+}
+
+/**
+ * Not by `objectLockEnabled`, which would make CloudFormation replace a bucket that is there, and go on in
+ * an empty one. ASSUMED: that S3 takes the configuration for any versioned bucket by itself, as
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html says of buckets that are there.
+ */
+function lock(bucket: s3.Bucket, time: Duration): void {
+  cfnBucketOf(bucket).objectLockConfiguration = {
+    objectLockEnabled: 'Enabled',
+    rule: { defaultRetention: { mode: 'GOVERNANCE', days: time.toDays() } },
+  };
 }
 
 function lifecycleRules(props: ArchiveBucketProps): s3.LifecycleRule[] {

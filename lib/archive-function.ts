@@ -30,6 +30,7 @@ export class ArchiveFunction extends BundledFunction {
       roleDescription: 'Archive function: reads its topics, writes its log and its objects',
       memory: props.memory,
       timeout: props.timeout,
+      encryptionKey: props.encryptionKey,
       // The mapping goes on invoking the version before until it is updated.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: archiveEnvironment({

@@ -2,14 +2,17 @@ import { CfnOutput, Duration, Size, Stack, type StackProps, Tags } from 'aws-cdk
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { AccessLogs } from './access-logs.ts';
 import { ArchiveBucket } from './archive-bucket.ts';
 import { ArchiveFunction } from './archive-function.ts';
+import { encryptionKeyOf } from './encryption-key.ts';
 import { FailedBatchDestination } from './failed-batch-destination.ts';
 import { FailedBatches } from './failed-batches.ts';
 import { KafkaNetwork } from './kafka-network.ts';
 import { KafkaTrigger } from './kafka-trigger.ts';
 import { mappingGeneration } from './mapping-generation.ts';
 import { Monitoring, type MonitoringProps } from './monitoring.ts';
+import { OperatorPolicy } from './operator-policy.ts';
 import { ReplayFunction } from './replay-function.ts';
 import type { StackSettings } from './settings.ts';
 
@@ -30,19 +33,23 @@ export class ArchiveStack extends Stack {
       env: environmentOf(settings),
     });
 
-    const { archiveExpirationDays: expirationDays } = settings;
+    const encryptionKey = encryptionKeyOf(this, settings.encryptionKey);
+    const kept = { encryptionKey, accessLogs: this.accessLogs(settings) };
     const { bucket } = new ArchiveBucket(this, 'Archive', {
+      ...kept,
       transitions: settings.archiveTransitions,
-      expiration: expirationDays === undefined ? undefined : Duration.days(expirationDays),
-      noncurrentVersionRetention: Duration.days(settings.noncurrentVersionDays),
+      expiration: days(settings.archiveExpirationDays),
+      noncurrentVersionRetention: days(settings.noncurrentVersionDays),
+      objectLock: days(settings.objectLockDays),
     });
     const failedBatches = new FailedBatches(this, 'FailedBatches', {
+      ...kept,
       replayDelay: Duration.seconds(settings.replayDelaySeconds),
       replayVisibility: Duration.seconds(settings.replayVisibilitySeconds),
       replayTries: settings.replayTries,
       replayedRetention: Duration.days(settings.replayedRetentionDays),
     });
-    const store = storeProps(settings, bucket);
+    const store = { ...storeProps(settings, bucket), encryptionKey };
     const { reportBatchItemFailures } = settings;
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
       ...store,
@@ -85,6 +92,9 @@ export class ArchiveStack extends Stack {
       ...monitoringProps(settings),
       ...{ archive, replay, failedBatches, alarmTopic: this.givenTopic(settings) },
     });
+    const { policy: operatorPolicy } = new OperatorPolicy(this, 'Operator', {
+      ...{ archiveBucket: bucket, failedBatches, archive, replay, encryptionKey },
+    });
 
     Tags.of(this).add('project', 'msk-s3-archiver');
     const { bucket: failedBatchBucket, replayQueue, deadLetterQueue } = failedBatches;
@@ -100,14 +110,26 @@ export class ArchiveStack extends Stack {
       ReplayLogGroupName: replay.logGroup.logGroupName,
       AlarmTopicArn: monitoring.alarmTopic.topicArn,
       DashboardName: monitoring.dashboard.dashboardName,
+      OperatorPolicyArn: operatorPolicy.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+
+  private accessLogs({ accessLogDays }: StackSettings): s3.IBucket | undefined {
+    if (accessLogDays === undefined) return undefined;
+    return new AccessLogs(this, 'AccessLogs', { retention: Duration.days(accessLogDays) }).bucket;
   }
 
   private givenTopic({ alarmTopicArn }: StackSettings): sns.ITopic | undefined {
     if (alarmTopicArn === undefined) return undefined;
     return sns.Topic.fromTopicArn(this, 'GivenAlarmTopic', alarmTopicArn);
   }
+}
+
+function days(number: number): Duration;
+function days(number: number | undefined): Duration | undefined;
+function days(number: number | undefined): Duration | undefined {
+  return number === undefined ? undefined : Duration.days(number);
 }
 
 /** What the settings say of alarms, and of what they are about. */

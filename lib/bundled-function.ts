@@ -1,11 +1,13 @@
-import { type Duration, RemovalPolicy, type Size, Validations } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
 import { bundleFunction, type FunctionEntry } from './bundle.ts';
+import { keyStatement } from './encryption-key.ts';
 
 /** What both functions are made of: where objects go, and what a function runs with. */
 export interface StoreFunctionProps {
@@ -13,6 +15,8 @@ export interface StoreFunctionProps {
   readonly bucket: s3.IBucket;
   readonly memory: Size;
   readonly timeout: Duration;
+  /** Of the buckets, the queues and the log. @default - keys of the services */
+  readonly encryptionKey?: kms.IKey;
 }
 
 /** What a {@link BundledFunction} is made of. */
@@ -23,6 +27,8 @@ export interface BundledFunctionProps {
   readonly environment: Record<string, string>;
   readonly memory: Size;
   readonly timeout: Duration;
+  /** Of what it reads and writes, and of its log. @default - keys of the services */
+  readonly encryptionKey?: kms.IKey;
   /** @default - those of the CDK */
   readonly currentVersionOptions?: lambda.VersionOptions;
 }
@@ -39,6 +45,7 @@ export abstract class BundledFunction extends Construct {
 
     this.logGroup = new logs.LogGroup(this, 'LogGroup', {
       retention: logs.RetentionDays.ONE_MONTH,
+      encryptionKey: props.encryptionKey,
       // Logs name offsets and keys and hold no record, so nothing is lost with them.
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -48,6 +55,9 @@ export abstract class BundledFunction extends Construct {
     });
     // Not the managed policy AWSLambdaBasicExecutionRole, which may write every log group.
     this.logGroup.grantWrite(this.role);
+    if (props.encryptionKey !== undefined) {
+      this.role.addToPolicy(keyStatement(Stack.of(this), props.encryptionKey));
+    }
     this.function = new lambda.Function(this, 'Function', {
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,

@@ -1,17 +1,19 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IDependable } from 'constructs';
 import { failedBatchTags, REPLAYED } from '../lambda/contract.ts';
-import { cfnBucketOf, createKeptBucket } from './kept-bucket.ts';
+import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 import { MAX_RETENTION_SECONDS } from './settings-schema.ts';
 
 /** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
 export const FAILED_BATCH_BUCKET_LOGICAL_ID = 'FailedBatchBucket';
 
 /** What {@link FailedBatches} are made of. */
-export interface FailedBatchesProps {
+export interface FailedBatchesProps
+  extends Pick<PrivateBucketProps, 'encryptionKey' | 'accessLogs'> {
   /** How long a new failed batch waits for its first replay, 15 minutes at most. */
   readonly replayDelay: Duration;
   /** How long a replay may take before its message comes again. */
@@ -36,11 +38,10 @@ export class FailedBatches extends Construct {
   constructor(scope: Construct, id: string, props: FailedBatchesProps) {
     super(scope, id);
 
-    const deadLetterQueue = this.createDeadLetterQueue();
+    const { accessLogs, encryptionKey } = props;
+    const deadLetterQueue = this.createDeadLetterQueue(encryptionKey);
     const replayQueue = new sqs.Queue(this, 'ReplayQueue', {
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: LONGEST_RETENTION,
+      ...queueProps(encryptionKey),
       deliveryDelay: props.replayDelay,
       visibilityTimeout: props.replayVisibility,
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: props.replayTries },
@@ -48,6 +49,7 @@ export class FailedBatches extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const bucket = createKeptBucket(this, {
+      ...{ accessLogs, encryptionKey },
       logicalId: FAILED_BATCH_BUCKET_LOGICAL_ID,
       lifecycleRules: lifecycleRules(props.replayedRetention),
     });
@@ -61,11 +63,9 @@ export class FailedBatches extends Construct {
    * Kept when the stack is deleted: its messages say why a batch was not replayed, which stands nowhere
    * else once the log is gone. It costs nothing and is empty after two weeks.
    */
-  private createDeadLetterQueue(): sqs.Queue {
+  private createDeadLetterQueue(encryptionKey?: kms.IKey): sqs.Queue {
     const queue = new sqs.Queue(this, 'DeadLetterQueue', {
-      encryption: sqs.QueueEncryption.SQS_MANAGED,
-      enforceSSL: true,
-      retentionPeriod: LONGEST_RETENTION,
+      ...queueProps(encryptionKey),
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const policy = queue.node.tryFindChild('Policy');
@@ -73,6 +73,16 @@ export class FailedBatches extends Construct {
     if (policy instanceof sqs.QueuePolicy) policy.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return queue;
   }
+}
+
+function queueProps(encryptionMasterKey: kms.IKey | undefined): sqs.QueueProps {
+  return {
+    ...(encryptionMasterKey === undefined
+      ? { encryption: sqs.QueueEncryption.SQS_MANAGED }
+      : { encryption: sqs.QueueEncryption.KMS, encryptionMasterKey }),
+    enforceSSL: true,
+    retentionPeriod: LONGEST_RETENTION,
+  };
 }
 
 /**

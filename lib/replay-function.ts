@@ -33,6 +33,7 @@ export class ReplayFunction extends BundledFunction {
       roleDescription: 'Replay function: reads failed batches, writes its log and its objects',
       memory: props.memory,
       timeout: props.timeout,
+      encryptionKey: props.encryptionKey,
       environment: replayEnvironment({
         ...props,
         archiveBucket: props.bucket.bucketName,

@@ -12,6 +12,7 @@ import {
 } from '../lambda/contract.ts';
 import { networkSettings } from './network-settings.ts';
 import { registrySettings } from './registry-settings.ts';
+import { securitySettings } from './security-settings.ts';
 import {
   anyWholeNumber,
   choice,
@@ -224,6 +225,7 @@ export const settingsSchema = z.object({
     .optional()
     .describe(`Level of the compression: ${levels}; 'none' has no level`),
   ...storageSettings,
+  ...securitySettings,
   metadata: jsonObject(metadataFields)
     .default({})
     .describe(

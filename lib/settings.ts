@@ -9,6 +9,7 @@ import { applyEnvironment } from './environment-settings.ts';
 import type { KafkaSource } from './kafka-source.ts';
 import type { NetworkPart } from './network-settings.ts';
 import type { SchemaRegistrySettings } from './registry-settings.ts';
+import type { EncryptionKeySetting } from './security-settings.ts';
 import { checkSettings, consumerGroupPattern, topicSettings } from './setting-checks.ts';
 import { unknownSettings } from './setting-names.ts';
 import type { Context, Given } from './setting-report.ts';
@@ -85,6 +86,11 @@ export interface StackSettings {
   /** @default - no object expires */
   readonly archiveExpirationDays?: number;
   readonly noncurrentVersionDays: number;
+  readonly encryptionKey: EncryptionKeySetting;
+  /** Governance mode. @default - not locked */
+  readonly objectLockDays?: number;
+  /** @default - no logs */
+  readonly accessLogDays?: number;
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
   readonly memoryMiB: number;
   readonly timeoutSeconds: number;

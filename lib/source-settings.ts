@@ -6,7 +6,8 @@
 import { z } from 'zod';
 import { parseClusterArn } from './cluster-arn.ts';
 import type { Credentials, KafkaSource } from './kafka-source.ts';
-import { choice, must, nameList, secretArn, show, text } from './setting-forms.ts';
+import { keyArn } from './security-settings.ts';
+import { choice, must, nameList, secretArn, show } from './setting-forms.ts';
 import { areSound, type Context, type Given, type Refinement, report } from './setting-report.ts';
 
 /** How Lambda signs in: with the function's role, or with a secret. */
@@ -70,10 +71,7 @@ export const sourceSettings = {
       'ARN of the secret that Lambda signs in with: username and password, or certificate and privateKey (and privateKeyPassword) for mutual TLS. In the region of the stack',
     ),
   secretKeyArns: nameList({
-    of: text(
-      /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]{1,128}$/,
-      'be the ARN of a key of KMS',
-    ),
+    of: keyArn(),
     noun: 'key',
     max: 3,
   })

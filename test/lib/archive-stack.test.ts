@@ -79,6 +79,7 @@ describe('the stack of an MSK cluster', () => {
       ['AWS::Logs::QueryDefinition', 'MonitoringFailuresByCode953BC6AF'],
       ['AWS::Logs::QueryDefinition', 'MonitoringArchivedOffsets4E9F9C69'],
       ['AWS::Logs::QueryDefinition', 'MonitoringDeadLetters21FA5D82'],
+      ['AWS::IAM::ManagedPolicy', 'OperatorPolicy7DB21D32'],
     ]);
   });
 
@@ -209,6 +210,7 @@ describe('the stack of an MSK cluster', () => {
       ['ReplayLogGroupName', { Ref: 'ReplayFunctionLogGroupF4F60C2E' }],
       ['AlarmTopicArn', { Ref: ALARM_TOPIC }],
       ['DashboardName', { Ref: 'MonitoringDashboard0C3675C6' }],
+      ['OperatorPolicyArn', { Ref: 'OperatorPolicy7DB21D32' }],
     ]);
   });
 

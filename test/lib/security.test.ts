@@ -1,0 +1,277 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { keyArn, parse, problemsOf } from './settings-fixture.ts';
+import {
+  type Resource,
+  resourceById,
+  resourceOf,
+  resourcesOf,
+  SYNTH_TIMEOUT_MS,
+  type Synthesis,
+  synthesize,
+} from './synthesize.ts';
+
+const KEY = 'EncryptionKey1B843E66';
+const keyOfStack = { 'Fn::GetAtt': [KEY, 'Arn'] };
+
+let plain: Synthesis;
+let guarded: Synthesis;
+
+beforeAll(() => {
+  plain = synthesize();
+  guarded = synthesize({ encryptionKey: 'stack', objectLockDays: 365, accessLogDays: 400 });
+}, SYNTH_TIMEOUT_MS);
+
+const propertiesOf = ({ template }: Synthesis, id: string): Resource['Properties'] =>
+  resourceById(template, id).Properties;
+
+const typeOf = ({ template }: Synthesis, type: string): Readonly<Record<string, Resource>> =>
+  resourcesOf(template, type);
+
+/** Logical ids, without their hash, of what stays when the stack is deleted. */
+const keptBy = ({ template }: Synthesis): string[] => {
+  const resources: Record<string, Resource> = template.toJSON().Resources;
+  return Object.entries(resources)
+    .filter(([, { DeletionPolicy }]) => DeletionPolicy === 'Retain')
+    .map(([id]) => id.replace(/[0-9A-F]{8}(?:[0-9a-f]{32})?$/, ''))
+    .sort();
+};
+
+/** The statements about a key in what a role or a policy may do. */
+function keyStatements({ template }: Synthesis): Record<string, unknown[]> {
+  const types = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
+  const policies = types.flatMap((type) => Object.entries(resourcesOf(template, type)));
+  return Object.fromEntries(
+    policies.map(([id, { Properties }]) => {
+      const { Statement } = Properties.PolicyDocument as { Statement: { Action: unknown }[] };
+      const found = Statement.filter(({ Action }) => JSON.stringify(Action).includes('kms:'));
+      return [id.replace(/[0-9A-F]{8}$/, ''), found];
+    }),
+  );
+}
+
+describe('deleting the stack', () => {
+  it('keeps what holds records, and what is needed to read them', () => {
+    // Versions hold no data; a function that is deleted takes them with it.
+    const always = [
+      'ArchiveBucket',
+      'ArchiveBucketPolicy',
+      'ArchiveFunctionCurrentVersion',
+      'FailedBatchBucket',
+      'FailedBatchesBucketPolicy',
+      'FailedBatchesDeadLetterQueue',
+      'FailedBatchesDeadLetterQueuePolicy',
+    ];
+    expect(keptBy(plain)).toEqual(always);
+    expect(keptBy(guarded)).toEqual(
+      [...always, 'AccessLogBucket', 'AccessLogsBucketPolicy', 'EncryptionKey'].sort(),
+    );
+  });
+
+  it('keeps it also where an update would replace it', () => {
+    for (const { template } of [plain, guarded]) {
+      const resources: Record<string, Resource> = template.toJSON().Resources;
+      const kept = Object.values(resources).filter((each) => each.DeletionPolicy === 'Retain');
+      expect(kept.map((each) => each.UpdateReplacePolicy)).toEqual(kept.map(() => 'Retain'));
+    }
+  });
+});
+
+describe('the encryption key', () => {
+  it('is one that AWS manages, the stack makes, or somebody else has', () => {
+    expect(parse().encryptionKey).toBe('managed');
+    expect(parse({ encryptionKey: 'stack' }).encryptionKey).toBe('stack');
+    expect(parse({ encryptionKey: keyArn }).encryptionKey).toBe(keyArn);
+    for (const encryptionKey of ['', 'mine', 'alias/archive', 7]) {
+      expect(problemsOf({ encryptionKey })).toEqual([
+        expect.stringMatching(
+          /^encryptionKey must be 'managed', 'stack' or the ARN of a key of KMS, got /,
+        ),
+      ]);
+    }
+  });
+
+  it('is no key of KMS by default', () => {
+    expect(JSON.stringify(keyStatements(plain))).not.toContain('kms:');
+  });
+
+  it('of the stack encrypts buckets, with few calls, queues and logs', () => {
+    for (const id of ['ArchiveBucket', 'FailedBatchBucket']) {
+      expect(propertiesOf(guarded, id).BucketEncryption).toEqual({
+        ServerSideEncryptionConfiguration: [
+          {
+            BucketKeyEnabled: true,
+            ServerSideEncryptionByDefault: {
+              KMSMasterKeyID: keyOfStack,
+              SSEAlgorithm: 'aws:kms',
+            },
+          },
+        ],
+      });
+    }
+    const queues = Object.values(typeOf(guarded, 'AWS::SQS::Queue'));
+    expect(queues.map(({ Properties }) => Properties.KmsMasterKeyId)).toEqual([
+      keyOfStack,
+      keyOfStack,
+    ]);
+    const logs = Object.values(typeOf(guarded, 'AWS::Logs::LogGroup'));
+    expect(logs.map(({ Properties }) => Properties.KmsKeyId)).toEqual([keyOfStack, keyOfStack]);
+    expect(guarded.findings).toEqual([]);
+  });
+
+  it('rotates, and lets in the account, S3 for its events, and the logs of the stack', () => {
+    const { EnableKeyRotation, KeyPolicy } = propertiesOf(guarded, KEY);
+    expect(EnableKeyRotation).toBe(true);
+    const { Statement } = KeyPolicy as { Statement: unknown[] };
+    expect(Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { AWS: 'arn:aws:iam::111122223333:root' },
+        Action: 'kms:*',
+        Resource: '*',
+      },
+      {
+        Effect: 'Allow',
+        Principal: { Service: 's3.amazonaws.com' },
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:SourceAccount': '111122223333' } },
+      },
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'logs.eu-west-1.amazonaws.com' },
+        Action: [
+          'kms:Decrypt',
+          'kms:Describe*',
+          'kms:Encrypt',
+          'kms:GenerateDataKey*',
+          'kms:ReEncrypt*',
+        ],
+        Resource: '*',
+        Condition: {
+          ArnLike: {
+            'kms:EncryptionContext:aws:logs:arn':
+              'arn:aws:logs:eu-west-1:111122223333:log-group:KafkaArchive-*',
+          },
+        },
+      },
+    ]);
+  });
+
+  it('is used by both roles and the operator, through S3 and SQS alone', () => {
+    const statement = (Resource: unknown) => ({
+      Effect: 'Allow',
+      Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+      Resource,
+      Condition: {
+        StringEquals: {
+          'kms:ViaService': ['s3.eu-west-1.amazonaws.com', 'sqs.eu-west-1.amazonaws.com'],
+        },
+      },
+    });
+    const holders = (key: unknown) => ({
+      ArchiveFunctionRoleDefaultPolicy: [statement(key)],
+      ReplayFunctionRoleDefaultPolicy: [statement(key)],
+      OperatorPolicy: [statement(key)],
+    });
+    expect(keyStatements(guarded)).toEqual(holders(keyOfStack));
+    const given = synthesize({ encryptionKey: keyArn });
+    expect(keyStatements(given)).toEqual(holders(keyArn));
+    expect(typeOf(given, 'AWS::KMS::Key')).not.toHaveProperty(KEY);
+    expect(given.findings).toEqual([]);
+  });
+});
+
+describe('Object Lock', () => {
+  it('locks archived objects in governance mode, and leaves failed batches', () => {
+    expect(propertiesOf(guarded, 'ArchiveBucket').ObjectLockConfiguration).toEqual({
+      ObjectLockEnabled: 'Enabled',
+      Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 365 } },
+    });
+    expect(propertiesOf(guarded, 'FailedBatchBucket')).not.toHaveProperty(
+      'ObjectLockConfiguration',
+    );
+    expect(propertiesOf(plain, 'ArchiveBucket')).not.toHaveProperty('ObjectLockConfiguration');
+  });
+
+  it('is not set by the property that would replace the bucket', () => {
+    expect(propertiesOf(guarded, 'ArchiveBucket')).not.toHaveProperty('ObjectLockEnabled');
+  });
+});
+
+describe('access logs', () => {
+  it('are none by default', () => {
+    expect(propertiesOf(plain, 'ArchiveBucket')).not.toHaveProperty('LoggingConfiguration');
+  });
+
+  it('of both buckets go to one of their own, for so many days', () => {
+    for (const id of ['ArchiveBucket', 'FailedBatchBucket']) {
+      expect(propertiesOf(guarded, id).LoggingConfiguration).toEqual({
+        DestinationBucketName: { Ref: 'AccessLogBucket' },
+        LogFilePrefix: `${id}/`,
+      });
+    }
+    const { BucketEncryption, LifecycleConfiguration, PublicAccessBlockConfiguration } =
+      propertiesOf(guarded, 'AccessLogBucket');
+    expect(LifecycleConfiguration).toMatchObject({
+      Rules: [
+        {},
+        { ExpirationInDays: 400, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+        {},
+      ],
+    });
+    expect(PublicAccessBlockConfiguration).toMatchObject({ RestrictPublicBuckets: true });
+    // Server access logs go to no bucket with a key of KMS.
+    expect(BucketEncryption).toMatchObject({
+      ServerSideEncryptionConfiguration: [
+        { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
+      ],
+    });
+  });
+});
+
+describe('the operator', () => {
+  const statements = () => {
+    const { PolicyDocument } = resourceOf(plain.template, 'AWS::IAM::ManagedPolicy').Properties;
+    const { Statement } = PolicyDocument as {
+      Statement: { Action: string | string[]; Resource: unknown }[];
+    };
+    return Statement;
+  };
+
+  it('may look, replay and stop mappings, and delete nothing that is kept', () => {
+    expect(statements().flatMap(({ Action }) => Action)).toEqual([
+      's3:ListBucket',
+      's3:GetObject',
+      's3:GetObjectTagging',
+      's3:PutObjectTagging',
+      'sqs:GetQueueAttributes',
+      'sqs:SendMessage',
+      'sqs:ChangeMessageVisibility',
+      'sqs:DeleteMessage',
+      'sqs:GetQueueAttributes',
+      'sqs:ListMessageMoveTasks',
+      'sqs:ReceiveMessage',
+      'sqs:StartMessageMoveTask',
+      'cloudformation:DescribeStacks',
+      'lambda:InvokeFunction',
+      'lambda:GetEventSourceMapping',
+      'lambda:UpdateEventSourceMapping',
+      'logs:FilterLogEvents',
+      'logs:StartQuery',
+      'cloudwatch:DescribeAlarms',
+      'cloudwatch:GetDashboard',
+      'cloudwatch:GetMetricData',
+      'cloudwatch:GetMetricStatistics',
+      'cloudwatch:ListMetrics',
+      'logs:DescribeQueryDefinitions',
+      'logs:GetQueryResults',
+    ]);
+  });
+
+  it('reads no record of the archive', () => {
+    const readers = statements().filter(({ Action }) => [Action].flat().includes('s3:GetObject'));
+    expect(readers.map(({ Resource }) => Resource)).toEqual([
+      { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['FailedBatchBucket', 'Arn'] }, '/*']] },
+    ]);
+  });
+});
