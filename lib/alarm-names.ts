@@ -23,6 +23,8 @@ export const alarmNames = {
   failedBatchWaiting: 'failed-batch-waiting',
   /** A batch that could neither be archived nor kept. */
   destinationDeliveryFailed: 'destination-delivery-failed',
+  /** Records that an event source mapping dropped; where it has metrics of its own. */
+  droppedEvents: 'dropped-events',
   /** Invocations of the replay function that end without an answer. */
   replayFunctionErrors: 'replay-function-errors',
 } as const;
@@ -38,4 +40,10 @@ export function alarmName(stackName: string, name: AlarmName): string {
 /** The name of a stack's alarm for one topic without records. */
 export function noRecordsAlarmName(stackName: string, topic: string): string {
   return `${alarmName(stackName, alarmNames.noRecords)}-${topic}`;
+}
+
+/** The name of a stack's alarm for the mappings that the first one, by its number 0, has no room for. */
+export function droppedEventsAlarmName(stackName: string, number: number): string {
+  const name = alarmName(stackName, alarmNames.droppedEvents);
+  return number === 0 ? name : `${name}-${number + 1}`;
 }

@@ -31,6 +31,7 @@ export class ArchiveFunction extends BundledFunction {
       memory: props.memory,
       timeout: props.timeout,
       encryptionKey: props.encryptionKey,
+      tracing: props.tracing,
       // The mapping goes on invoking the version before until it is updated.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: archiveEnvironment({

@@ -78,6 +78,39 @@ export function droppedBatches(
   });
 }
 
+/** An event source mapping that is watched. */
+export interface WatchedMapping {
+  readonly topic: string;
+  /** Its UUID. */
+  readonly mappingId: string;
+}
+
+/** Metrics of an event source mapping that Lambda makes where it is asked to, or in provisioned mode. */
+export type MappingMetricName =
+  | 'DroppedEventCount'
+  | 'EventPollerUnit'
+  | 'FailedInvokeEventCount'
+  | 'ProvisionedPollers';
+
+/**
+ * A metric of one event source mapping.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+export function mappingMetric(
+  { topic, mappingId }: WatchedMapping,
+  metricName: MappingMetricName,
+  statistic: string,
+): cloudwatch.Metric {
+  return new cloudwatch.Metric({
+    namespace: 'AWS/Lambda',
+    metricName,
+    dimensionsMap: { EventSourceMappingUUID: mappingId },
+    label: topic,
+    statistic,
+    period: METRIC_PERIOD,
+  });
+}
+
 /** What a {@link searchMetrics} looks for. */
 export interface MetricSearch {
   readonly service: string;

@@ -49,7 +49,7 @@ export class ArchiveStack extends Stack {
       replayTries: settings.replayTries,
       replayedRetention: Duration.days(settings.replayedRetentionDays),
     });
-    const store = { ...storeProps(settings, bucket), encryptionKey };
+    const store = { ...storeProps(settings, bucket), encryptionKey, tracing: settings.tracing };
     const { reportBatchItemFailures } = settings;
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
       ...store,
@@ -59,7 +59,7 @@ export class ArchiveStack extends Stack {
     });
     const { source, topics, batchSize, startingPosition, provisionedPollers } = settings;
     const { retryAttempts, maxRecordAge, bisectBatchOnError } = settings;
-    new KafkaTrigger(this, 'KafkaTrigger', {
+    const { mappings } = new KafkaTrigger(this, 'KafkaTrigger', {
       target: archive.version,
       source,
       topics,
@@ -74,6 +74,7 @@ export class ArchiveStack extends Stack {
       provisionedPollers,
       schemaRegistry: settings.schemaRegistry,
       filters: settings.filters,
+      eventMetrics: settings.eventMetrics,
     });
     new KafkaNetwork(this, 'KafkaNetwork', {
       ...{ source, network: settings.network },
@@ -91,6 +92,8 @@ export class ArchiveStack extends Stack {
     const monitoring = new Monitoring(this, 'Monitoring', {
       ...monitoringProps(settings),
       ...{ archive, replay, failedBatches, alarmTopic: this.givenTopic(settings) },
+      provisionedMappings: provisionedPollers === undefined ? [] : mappings,
+      measuredMappings: settings.eventMetrics ? mappings : [],
     });
     const { policy: operatorPolicy } = new OperatorPolicy(this, 'Operator', {
       ...{ archiveBucket: bucket, failedBatches, archive, replay, encryptionKey },
@@ -135,7 +138,10 @@ function days(number: number | undefined): Duration | undefined {
 /** What the settings say of alarms, and of what they are about. */
 function monitoringProps(
   settings: StackSettings,
-): Omit<MonitoringProps, 'archive' | 'replay' | 'failedBatches' | 'alarmTopic'> {
+): Omit<
+  MonitoringProps,
+  'archive' | 'replay' | 'failedBatches' | 'alarmTopic' | 'provisionedMappings' | 'measuredMappings'
+> {
   const { alarmSubscriptions, batchSize, expectedTrafficMinutes: minutes } = settings;
   return {
     alarmSubscriptions,
@@ -143,6 +149,8 @@ function monitoringProps(
     topics: settings.topics.map(({ topic }) => topic),
     timeout: Duration.seconds(settings.timeoutSeconds),
     memory: Size.mebibytes(settings.memoryMiB),
+    replayDelay: Duration.seconds(settings.replayDelaySeconds),
+    replayVisibility: Duration.seconds(settings.replayVisibilitySeconds),
     dataAgeTarget: Duration.seconds(settings.dataAgeTargetSeconds),
     expectedTraffic: minutes === undefined ? undefined : Duration.minutes(minutes),
   };

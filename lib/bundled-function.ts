@@ -15,6 +15,8 @@ export interface StoreFunctionProps {
   readonly bucket: s3.IBucket;
   readonly memory: Size;
   readonly timeout: Duration;
+  /** Whether X-Ray traces invocations. @default false */
+  readonly tracing?: boolean;
   /** Of the buckets, the queues and the log. @default - keys of the services */
   readonly encryptionKey?: kms.IKey;
 }
@@ -27,6 +29,8 @@ export interface BundledFunctionProps {
   readonly environment: Record<string, string>;
   readonly memory: Size;
   readonly timeout: Duration;
+  /** Whether X-Ray traces invocations. @default false */
+  readonly tracing?: boolean;
   /** Of what it reads and writes, and of its log. @default - keys of the services */
   readonly encryptionKey?: kms.IKey;
   /** @default - those of the CDK */
@@ -68,9 +72,16 @@ export abstract class BundledFunction extends Construct {
       logGroup: this.logGroup,
       memorySize: props.memory.toMebibytes(),
       timeout: props.timeout,
+      tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       currentVersionOptions: props.currentVersionOptions,
       environment: props.environment,
     });
+    if (props.tracing) {
+      Validations.of(this.role).acknowledge({
+        id: 'AwsSolutions-IAM5[Resource::*]',
+        reason: 'The actions of X-Ray take no resource',
+      });
+    }
   }
 
   /** Lets the function store objects under the prefix, and see what is stored there. */

@@ -5,10 +5,13 @@ import type { Construct } from 'constructs';
 import { metricNames, REASON_DIMENSION, replayMetricNames } from '../lambda/contract.ts';
 import {
   droppedBatches,
+  type MappingMetricName,
   METRIC_PERIOD,
   type MetricSearch,
+  mappingMetric,
   offsetLag,
   searchMetrics,
+  type WatchedMapping,
 } from './archive-metrics.ts';
 import type { FailedBatches } from './failed-batches.ts';
 
@@ -20,6 +23,10 @@ export interface DashboardProps {
   /** Of each function. */
   readonly memory: Size;
   readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
+  /** Mappings in provisioned mode. @default - none is */
+  readonly provisionedMappings?: readonly WatchedMapping[];
+  /** Mappings with metrics of their events. @default - none has */
+  readonly measuredMappings?: readonly WatchedMapping[];
   /** Drawn as a line. */
   readonly dataAgeTarget: Duration;
 }
@@ -54,6 +61,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): cloudw
       throughputRow(byTopic, total),
       failureRow(props),
       failedBatchRow(props, { byTopic, total }),
+      ...mappingRows(props),
       costRow(props, total),
     ],
   });
@@ -165,6 +173,42 @@ function failedBatchRow(
       ],
     },
   );
+}
+
+/** What only mappings in provisioned mode have. */
+function mappingRows({
+  measuredMappings = [],
+  provisionedMappings = [],
+}: DashboardProps): cloudwatch.IWidget[][] {
+  const byMapping = (
+    mappings: readonly WatchedMapping[],
+    name: MappingMetricName,
+    statistic: string,
+  ): cloudwatch.IMetric[] => mappings.map((each) => mappingMetric(each, name, statistic));
+  const pollers = graphs(
+    {
+      title: 'Pollers: provisioned, by topic',
+      left: byMapping(provisionedMappings, 'ProvisionedPollers', MAXIMUM),
+    },
+    {
+      title: 'Pollers: event poller units, by topic',
+      left: byMapping(provisionedMappings, 'EventPollerUnit', SUM),
+    },
+  );
+  const events = graphs(
+    {
+      title: 'Events: in invocations that failed, by topic',
+      left: byMapping(measuredMappings, 'FailedInvokeEventCount', SUM),
+    },
+    {
+      title: 'Events: dropped, by topic',
+      left: byMapping(measuredMappings, 'DroppedEventCount', SUM),
+    },
+  );
+  return [
+    ...(provisionedMappings.length > 0 ? [pollers] : []),
+    ...(measuredMappings.length > 0 ? [events] : []),
+  ];
 }
 
 function costRow(

@@ -1,6 +1,7 @@
 import { Annotations, CfnOutput, type Duration, Validations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IDependable } from 'constructs';
+import type { WatchedMapping } from './archive-metrics.ts';
 import { isInVpc, type KafkaSource } from './kafka-source.ts';
 import type { SchemaRegistrySettings } from './registry-settings.ts';
 import { registryStatements, schemaRegistryOf } from './schema-registry.ts';
@@ -33,6 +34,8 @@ export interface KafkaTriggerProps {
   readonly schemaRegistry?: SchemaRegistrySettings;
   /** Patterns; a record that matches none is left out. @default - none is */
   readonly filters?: readonly Readonly<Record<string, unknown>>[];
+  /** Whether Lambda counts the events of the mappings; provisioned mode only. @default false */
+  readonly eventMetrics?: boolean;
   /** @default - on-demand mode */
   readonly provisionedPollers?: ProvisionedPollers;
 }
@@ -46,6 +49,8 @@ export interface KafkaTriggerProps {
  * `kafka-cluster` permissions.
  */
 export class KafkaTrigger extends Construct {
+  public readonly mappings: readonly WatchedMapping[];
+
   constructor(scope: Construct, id: string, props: KafkaTriggerProps) {
     super(scope, id);
 
@@ -61,7 +66,7 @@ export class KafkaTrigger extends Construct {
       const { policyDependable } = target.grantPrincipal.addToPrincipalPolicy(statement);
       return policyDependable === undefined ? [] : [policyDependable];
     });
-    for (const { topic, consumerGroupId } of props.topics) {
+    this.mappings = props.topics.map(({ topic, consumerGroupId }) => {
       // The topic is part of the logical id, so that another topic is another resource: to change the
       // topic of a mapping is a silent no-op in CloudFormation. Renaming this id, or this construct,
       // makes every mapping a new one, which Lambda refuses while the old one is there.
@@ -79,13 +84,15 @@ export class KafkaTrigger extends Construct {
         ...recordOptions(props),
         ...startOptions(props.startingPosition),
         ...pollerOptions(props.provisionedPollers),
+        ...(props.eventMetrics && { metricsConfig: { metrics: EVERY_METRIC } }),
       });
       mapping.node.addDependency(...policies);
       new CfnOutput(this, `MappingId-${topic}`, {
         description: `Event source mapping of the topic ${topic}`,
         value: mapping.eventSourceMappingId,
       });
-    }
+      return { topic, mappingId: mapping.eventSourceMappingId };
+    });
     this.warnOfStart(props.startingPosition);
     if (isInVpc(props.source)) {
       Validations.of(target.role ?? target).acknowledge({
@@ -111,6 +118,12 @@ export class KafkaTrigger extends Construct {
     }
   }
 }
+
+const EVERY_METRIC = [
+  lambda.MetricType.EVENT_COUNT,
+  lambda.MetricType.ERROR_COUNT,
+  lambda.MetricType.KAFKA_METRICS,
+];
 
 type Options = Partial<lambda.EventSourceMappingOptions>;
 

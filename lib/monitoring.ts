@@ -7,6 +7,7 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { AlarmTopic } from './alarm-topic.ts';
 import { createArchiveAlarms } from './archive-alarms.ts';
+import type { WatchedMapping } from './archive-metrics.ts';
 import { createDashboard } from './dashboard.ts';
 import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
 import type { FailedBatches } from './failed-batches.ts';
@@ -32,6 +33,14 @@ export interface MonitoringProps {
   readonly memory: Size;
   /** Age that records may have when they are archived. */
   readonly dataAgeTarget: Duration;
+  /** How long a message of the replay queue waits for its first try. */
+  readonly replayDelay: Duration;
+  /** How long a message of the replay queue waits that had no answer. */
+  readonly replayVisibility: Duration;
+  /** Mappings in provisioned mode. @default - none is */
+  readonly provisionedMappings?: readonly WatchedMapping[];
+  /** Mappings with metrics of their events. @default - none has */
+  readonly measuredMappings?: readonly WatchedMapping[];
   /** Time in which every topic has records, in whole minutes. @default - topics may be quiet */
   readonly expectedTraffic?: Duration;
   /** Where alarms are sent. @default - a topic of its own, with `alarmSubscriptions` */

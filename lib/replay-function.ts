@@ -34,6 +34,7 @@ export class ReplayFunction extends BundledFunction {
       memory: props.memory,
       timeout: props.timeout,
       encryptionKey: props.encryptionKey,
+      tracing: props.tracing,
       environment: replayEnvironment({
         ...props,
         archiveBucket: props.bucket.bucketName,

@@ -111,6 +111,9 @@ function checkMode(given: Given, refinement: Refinement): void {
     if (given[name] === undefined) continue;
     refuse(name, 'not be set', 'takes limits to the retries of a Kafka batch');
   }
+  if (given.eventMetrics === true) {
+    refuse('eventMetrics', 'be false', 'counts the events of a mapping');
+  }
   if (given.bisectBatchOnError === true) {
     refuse('bisectBatchOnError', 'be false', 'bisects a Kafka batch');
   }

@@ -282,6 +282,14 @@ export const settingsSchema = z.object({
     .describe(
       'ARN of an SNS topic in the region of the stack that alarms are sent to, in place of one of the stack; its policy, and that of its key, must let CloudWatch publish. Either this or alarmSubscriptions',
     ),
+  eventMetrics: flag()
+    .optional()
+    .describe(
+      'Whether Lambda counts the events of each mapping (polled, filtered, failed, dropped, committed; errors; lag), and an alarm tells of dropped ones; needs provisionedPollers, with which it is true if not set',
+    ),
+  tracing: flag()
+    .default(false)
+    .describe('Whether X-Ray traces invocations of the functions, at its price a trace'),
   dataAgeTargetSeconds: wholeNumber(alarmRanges.dataAgeTargetSeconds)
     .default(alarmRanges.dataAgeTargetSeconds.default)
     .describe(

@@ -108,6 +108,8 @@ export interface StackSettings {
   readonly alarmSubscriptions?: readonly string[];
   /** @default - a topic of the stack */
   readonly alarmTopicArn?: string;
+  readonly eventMetrics: boolean;
+  readonly tracing: boolean;
   readonly dataAgeTargetSeconds: number;
   /** @default - topics may be quiet */
   readonly expectedTrafficMinutes?: number;
@@ -189,6 +191,7 @@ function toSettings(given: Given, now: Date): StackSettings {
     startingPosition: toStartingPosition(given, now),
     archiveTransitions: transitionsOf(settings.archiveTransitions),
     objectPrefix: settings.objectPrefix ?? `${sourceName(source)}/`,
+    eventMetrics: settings.eventMetrics ?? settings.provisionedPollers !== undefined,
     replayVisibilitySeconds:
       settings.replayVisibilitySeconds ?? VISIBILITY_TIMEOUTS * settings.replayTimeoutSeconds,
     compressionLevel:

@@ -422,6 +422,47 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(findings).toEqual([]);
   });
 
+  it('watch the pollers and the events of mappings in provisioned mode', () => {
+    const { template, findings } = synthesize({
+      topics: 'orders, payments',
+      provisionedPollers: { min: 1, max: 4 },
+    });
+    const graphOf = (title: string) => {
+      const [dashboard] = Object.values(resourcesOf(template, 'AWS::CloudWatch::Dashboard'));
+      const body = JSON.stringify(dashboard?.Properties.DashboardBody).replaceAll('\\', '');
+      const [, metrics] = body.split(`"title":"${title}"`);
+      const [graph = ''] = metrics?.split('"title"') ?? [];
+      return [ORDERS, PAYMENTS].map((id) => graph.includes(id));
+    };
+    for (const title of [
+      'Pollers: provisioned, by topic',
+      'Pollers: event poller units, by topic',
+      'Events: in invocations that failed, by topic',
+      'Events: dropped, by topic',
+    ]) {
+      expect([title, graphOf(title)]).toEqual([title, [true, true]]);
+    }
+    const alarms = Object.values(resourcesOf(template, 'AWS::CloudWatch::Alarm'));
+    expect(alarms.map(({ Properties }) => Properties.AlarmName)).toContain(
+      'KafkaArchive-dropped-events',
+    );
+    expect(propertiesById(template, ORDERS).MetricsConfig).toBeDefined();
+    expect(findings).toEqual([]);
+  });
+
+  it('trace invocations where that is set', () => {
+    const { template, findings } = synthesize({ ...selfManaged, ...overInternet, tracing: true });
+    for (const id of [ARCHIVE, REPLAY]) {
+      expect(propertiesById(template, id).TracingConfig).toEqual({ Mode: 'Active' });
+    }
+    const traced = Object.values(resourcesOf(template, 'AWS::IAM::Policy')).filter(
+      ({ Properties }) => JSON.stringify(Properties).includes('xray:PutTraceSegments'),
+    );
+    expect(traced).toHaveLength(2);
+    expect(findings).toEqual([]);
+    expect(JSON.stringify(templateOf({}).toJSON())).not.toContain('xray');
+  });
+
   it('send alarms to the topic that is set', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:222233334444:on-call';
     const { template, findings } = synthesize({ alarmTopicArn });

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { atOnce, fromOne, ids, monitoredTemplate, watchedBy } from './monitoring-fixture.ts';
@@ -37,6 +38,48 @@ describe('alarms about failed batches', () => {
       Threshold: 3600,
       TreatMissingData: 'notBreaching',
     });
+  });
+
+  it('wait for two tries that may have no answer, where those take longer', () => {
+    const slow = monitoredTemplate(() => ({
+      replayDelay: Duration.minutes(15),
+      replayVisibility: Duration.hours(12),
+    }));
+    const { Threshold } = watchedBy(slow, 'Stack-failed-batch-waiting');
+    expect(Threshold).toBe(15 * 60 + 2 * 12 * 3600);
+  });
+
+  it('tell of records that mappings dropped, ten mappings an alarm', () => {
+    const measured = (count: number) =>
+      monitoredTemplate(() => ({
+        measuredMappings: Array.from({ length: count }, (_, index) => ({
+          topic: `topic-${index}`,
+          mappingId: `mapping-${index}`,
+        })),
+      }));
+    const eleven = measured(11);
+    const metricsOf = (name: string) => {
+      const { Metrics, ...watched } = watchedBy(eleven, name);
+      const [sum, ...others] = Metrics as Record<string, unknown>[];
+      expect(sum).toMatchObject({ Expression: 'SUM(METRICS())', ReturnData: true });
+      expect(watched).toEqual({ EvaluationPeriods: 1, ...fromOne });
+      return others.map(({ MetricStat }) => MetricStat);
+    };
+    const metric = (index: number) => ({
+      Metric: {
+        Namespace: 'AWS/Lambda',
+        MetricName: 'DroppedEventCount',
+        Dimensions: [{ Name: 'EventSourceMappingUUID', Value: `mapping-${index}` }],
+      },
+      Period: 300,
+      Stat: 'Sum',
+    });
+    expect(metricsOf('Stack-dropped-events')).toEqual(
+      Array.from({ length: 10 }, (_, index) => metric(index)),
+    );
+    expect(metricsOf('Stack-dropped-events-2')).toEqual([metric(10)]);
+    expect(() => watchedBy(measured(10), 'Stack-dropped-events-2')).toThrow('no alarm');
+    expect(() => watchedBy(template, 'Stack-dropped-events')).toThrow('no alarm');
   });
 
   it('tell of a batch that Lambda dropped', () => {

@@ -155,6 +155,14 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(mappingOf({})).not.toHaveProperty('ProvisionedPollerConfig');
   });
 
+  it('counts its events when told so', () => {
+    const provisionedPollers = { min: 1, max: 1 };
+    expect(mappingOf({ provisionedPollers, eventMetrics: true }).MetricsConfig).toEqual({
+      Metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'],
+    });
+    expect(mappingOf({ provisionedPollers })).not.toHaveProperty('MetricsConfig');
+  });
+
   it('takes a partial response when told so', () => {
     const provisionedPollers = { min: 1, max: 1 };
     expect(

@@ -34,7 +34,7 @@ export function monitoredTemplate(
   const stack = bareStack();
   const failedBatches = new FailedBatches(stack, 'FailedBatches', {
     replayDelay: Duration.seconds(60),
-    replayVisibility: Duration.hours(1),
+    replayVisibility: Duration.minutes(20),
     replayTries: 7,
     replayedRetention: Duration.days(30),
   });
@@ -47,6 +47,8 @@ export function monitoredTemplate(
     timeout: Duration.seconds(120),
     memory: Size.mebibytes(1536),
     dataAgeTarget: Duration.seconds(900),
+    replayDelay: Duration.seconds(60),
+    replayVisibility: Duration.minutes(20),
     ...change(stack),
   });
   return Template.fromStack(stack);

@@ -15,6 +15,7 @@ beforeAll(() => {
     topics: ['orders'],
     expectedTraffic: Duration.minutes(45),
     alarmSubscriptions: ['a@example.com'],
+    measuredMappings: [{ topic: 'orders', mappingId: 'mapping-1' }],
   }));
 }, SYNTH_TIMEOUT_MS);
 
@@ -63,7 +64,7 @@ describe('alarms', () => {
     for (const type of ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'AWS::KMS::Key']) {
       expect(resourcesOf(other, type)).toEqual({});
     }
-    expect(alarmsOf(other)).toHaveLength(Object.keys(alarmNames).length - 1);
+    expect(alarmsOf(other)).toHaveLength(Object.keys(alarmNames).length - 2);
     for (const { AlarmActions, OKActions } of alarmsOf(other)) {
       expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: [arn], OKActions: [arn] });
     }

@@ -264,6 +264,15 @@ describe('provisioned pollers', () => {
     expect(settings.bisectBatchOnError).toBe(true);
   });
 
+  it('have their events counted, unless that is switched off', () => {
+    expect(parse().eventMetrics).toBe(false);
+    expect(parse({ provisionedPollers: '{}' }).eventMetrics).toBe(true);
+    expect(parse({ provisionedPollers: '{}', eventMetrics: 'false' }).eventMetrics).toBe(false);
+    expect(problemsOf({ eventMetrics: true })).toEqual([
+      'eventMetrics must be false without provisionedPollers (Lambda counts the events of a mapping in provisioned mode only), got true',
+    ]);
+  });
+
   it.each([
     ['retryAttempts', 0],
     ['retryAttempts', '10'],

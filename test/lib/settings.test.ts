@@ -72,6 +72,8 @@ describe('parseSettings', () => {
       replayedRetentionDays: 30,
       alarmSubscriptions: undefined,
       alarmTopicArn: undefined,
+      eventMetrics: false,
+      tracing: false,
       dataAgeTargetSeconds: 900,
       expectedTrafficMinutes: undefined,
     });
