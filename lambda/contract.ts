@@ -19,7 +19,7 @@ export const environmentNames = {
   storageClass: 'STORAGE_CLASS',
   maxParallelPuts: 'MAX_PARALLEL_PUTS',
   reportBatchItemFailures: 'REPORT_BATCH_ITEM_FAILURES',
-  /** These two are read by Powertools itself. */
+  /** These two are read by Powertools itself; a notification names the service, too. */
   logLevel: 'POWERTOOLS_LOG_LEVEL',
   serviceName: 'POWERTOOLS_SERVICE_NAME',
   failedBatchBucket: 'FAILED_BATCH_BUCKET',
@@ -27,6 +27,10 @@ export const environmentNames = {
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
   replayTries: 'REPLAY_TRIES',
   replayRetrySeconds: 'REPLAY_RETRY_SECONDS',
+  /** Not set, nobody is told of single dead letters. */
+  alarmTopicArn: 'ALARM_TOPIC_ARN',
+  /** Where the log of the invocation is that had failed. */
+  archiveLogGroup: 'ARCHIVE_LOG_GROUP',
 } as const;
 
 /** How finely objects are foldered by record time (UTC). */
@@ -217,6 +221,21 @@ export const deadLetterAttributes = {
   requestId: 'request-id',
   /** ISO 8601, UTC. */
   diedAt: 'died-at',
+} as const;
+
+/**
+ * Message attributes of the notification of a dead letter, for subscriptions to filter by. Few, since unlike
+ * the body they are not encrypted by the topic's key, and a queue with raw delivery takes ten.
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html
+ */
+export const notificationAttributes = {
+  /** The stack. */
+  service: 'service',
+  /** One of the codes of an `ArchiverError`. */
+  code: 'code',
+  /** Where the records of the failed batch are of one topic. */
+  topic: 'topic',
+  failedBatch: 'failed-batch',
 } as const;
 
 /** CloudWatch namespace of every metric below. */

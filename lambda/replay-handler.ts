@@ -1,12 +1,15 @@
+import type { Context } from 'aws-lambda';
 import { type InvocationContext, storeOptions } from './archive-handler.ts';
 import { DEADLINE_MARGIN_MS, deadLetterAttributes, objectMetadataNames } from './contract.ts';
 import { retryDelaySeconds } from './core/backoff.ts';
 import { toAttributeText, toMetadataText } from './core/carried-text.ts';
+import { deadLetterNotification } from './core/dead-letter-notification.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import {
   describeRanges,
   type FailedBatch,
   type FailedRange,
+  knownRanges,
   missingRanges,
   parseFailedBatch,
 } from './core/failed-batch.ts';
@@ -16,6 +19,8 @@ import type {
   Clock,
   Delivery,
   FailedBatchStore,
+  Notification,
+  Notifier,
   ReplayFailure,
   ReplayQueue,
   ReplayTelemetry,
@@ -31,6 +36,10 @@ export interface ReplaySettings {
   readonly replayTries: number;
   /** Seconds until a failed try is made again, the first time. */
   readonly replayRetrySeconds: number;
+  /** Name of the stack. */
+  readonly serviceName: string;
+  /** Where the log of the function is whose batches these are; undefined, it is not linked to. */
+  readonly archiveLogGroup: string | undefined;
 }
 
 /** The parts that the replay handler works with. */
@@ -40,20 +49,28 @@ export interface ReplayDeps {
   readonly delivery: Delivery;
   readonly clock: Clock;
   readonly telemetry: ReplayTelemetry;
+  /** Tells of dead letters; undefined, nobody is told. */
+  readonly notifier: Notifier | undefined;
   /** From 0 to 1: the jitter of waits. */
   readonly random: () => number;
   readonly settings: ReplaySettings;
 }
+
+/** What the replay handler uses of Lambda's context object: also where its log is. */
+export type ReplayContext = InvocationContext &
+  Pick<Context, 'invokedFunctionArn' | 'logGroupName' | 'logStreamName'>;
 
 /** The messages that SQS is to keep: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
 export interface QueueBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-/** Milliseconds before the end of an invocation at which calls to the queue are aborted. */
-const QUEUE_MARGIN_MS = 1_000;
-/** Milliseconds after which one attempt of a call to the queue counts as lost. */
-const QUEUE_ATTEMPT_MS = 2_000;
+/** Milliseconds before the end of an invocation at which calls to queues and topic are aborted. */
+const MESSAGE_MARGIN_MS = 1_000;
+/** Milliseconds after which one attempt of such a call counts as lost. */
+const MESSAGE_ATTEMPT_MS = 2_000;
+/** Milliseconds that a notification may take: time for a few attempts. */
+const NOTIFY_MS = 5_000;
 
 /**
  * Replays the failed batches that the messages of one invocation point to: load, parse, deliver as the
@@ -62,36 +79,44 @@ const QUEUE_ATTEMPT_MS = 2_000;
  * A message is done when every record of its failed batch is stored and the batch is marked; replaying
  * again what is stored is a success. What another try may get past comes again, later each time. What it
  * cannot, and what has had its last try, goes to the dead-letter queue with its reason, and its failed
- * batch stays as it is. Nothing else is ever acknowledged.
+ * batch stays as it is. Nothing else is ever acknowledged. Whether somebody could be told of a dead letter
+ * changes nothing.
  *
  * Resolves with the messages that SQS is to keep.
  */
 export function createReplayHandler(deps: ReplayDeps) {
   return async (
     { Records: messages }: QueueEvent,
-    context: InvocationContext,
+    context: ReplayContext,
   ): Promise<QueueBatchResponse> => {
     const kept: { itemIdentifier: string }[] = [];
+    const notified: Promise<void>[] = [];
     // One after the other, so that memory is that of one batch.
     for (const [index, message] of messages.entries()) {
-      const isDone = await new Try(message, deps, context).run(messages.length - index);
+      const attempt = new Try(message, deps, context);
+      const isDone = await attempt.run(messages.length - index);
       if (!isDone) kept.push({ itemIdentifier: message.messageId });
+      notified.push(attempt.notified);
     }
+    // Not before the next message, whose time that would be.
+    await Promise.all(notified);
     return { batchItemFailures: kept };
   };
 }
 
 /** One try of a message, and what is found out about its failed batch on the way. */
 class Try {
+  /** Fulfilled when somebody was told of the dead letter that came of it, or could not be. */
+  notified: Promise<void> = Promise.resolve();
   readonly #message: QueueMessage;
   readonly #deps: ReplayDeps;
-  readonly #context: InvocationContext;
+  readonly #context: ReplayContext;
   readonly #tries: number;
   #pointer: FailedBatchPointer | undefined;
   #failedBatch: FailedBatch | undefined;
   #batch: Batch | undefined;
 
-  constructor(message: QueueMessage, deps: ReplayDeps, context: InvocationContext) {
+  constructor(message: QueueMessage, deps: ReplayDeps, context: ReplayContext) {
     this.#message = message;
     this.#deps = deps;
     this.#context = context;
@@ -155,8 +180,7 @@ class Try {
   }
 
   #failure(error: ArchiverError): ReplayFailure {
-    const said = describeRanges(this.#failedBatch?.ranges ?? []);
-    const found = this.#batch && describeRuns(this.#batch);
+    const ranges = knownRanges(this.#failedBatch, this.#batch?.runs);
     return {
       requestId: this.#context.awsRequestId,
       messageId: this.#message.messageId,
@@ -164,7 +188,7 @@ class Try {
       error,
       failedBatch: this.#pointer?.key,
       condition: this.#failedBatch?.condition,
-      offsets: said || found || undefined,
+      offsets: describeRanges(ranges) || undefined,
     };
   }
 
@@ -173,7 +197,7 @@ class Try {
     const { queue, random, settings, telemetry } = this.#deps;
     const seconds = retryDelaySeconds(this.#tries, settings.replayRetrySeconds, random());
     const delayed = await queue
-      .delay(this.#message.receiptHandle, seconds, this.#queueOptions())
+      .delay(this.#message.receiptHandle, seconds, this.#messageOptions())
       // Then it comes again after the queue's own visibility timeout.
       .then(
         () => seconds,
@@ -185,28 +209,56 @@ class Try {
 
   async #bury(failure: ReplayFailure): Promise<boolean> {
     const { clock, queue, telemetry } = this.#deps;
-    const attributes = attributesOf(failure, new Date(clock.now()));
+    const diedAt = new Date(clock.now()).toISOString();
+    const attributes = attributesOf(failure, diedAt);
     try {
-      await queue.bury({ body: this.#message.body, attributes }, this.#queueOptions());
+      await queue.bury({ body: this.#message.body, attributes }, this.#messageOptions());
     } catch {
       // It comes again, until SQS itself moves it to the dead-letter queue.
       telemetry.batchDelayed(failure, undefined);
       return false;
     }
     telemetry.batchDied(failure);
+    this.notified = this.#notify(failure, diedAt);
     return true;
   }
 
-  #queueOptions(): StoreOptions {
-    const left = this.#context.getRemainingTimeInMillis() - QUEUE_MARGIN_MS;
+  async #notify(failure: ReplayFailure, diedAt: string): Promise<void> {
+    const { notifier, telemetry } = this.#deps;
+    if (notifier === undefined) return;
+    try {
+      const notification = this.#notification(failure, diedAt);
+      // The next batch is loaded while somebody is told of this one.
+      this.#failedBatch = undefined;
+      this.#batch = undefined;
+      await notifier.notify(notification, this.#messageOptions(NOTIFY_MS));
+    } catch (cause) {
+      telemetry.notificationFailed(failure, toArchiverError(cause));
+    }
+  }
+
+  #notification(failure: ReplayFailure, diedAt: string): Notification {
+    const { archiveLogGroup, serviceName } = this.#deps.settings;
+    const { invokedFunctionArn, logGroupName, logStreamName } = this.#context;
+    return deadLetterNotification({
+      ...{ archiveLogGroup, diedAt, failure, serviceName },
+      ...{ invokedFunctionArn, logGroupName, logStreamName },
+      pointer: this.#pointer,
+      failedBatch: this.#failedBatch,
+      runs: this.#batch?.runs,
+    });
+  }
+
+  #messageOptions(longest = Number.POSITIVE_INFINITY): StoreOptions {
+    const left = this.#context.getRemainingTimeInMillis() - MESSAGE_MARGIN_MS;
     return {
-      signal: this.#deps.clock.timeout(Math.max(0, left)),
-      attemptTimeout: QUEUE_ATTEMPT_MS,
+      signal: this.#deps.clock.timeout(Math.max(0, Math.min(longest, left))),
+      attemptTimeout: MESSAGE_ATTEMPT_MS,
     };
   }
 }
 
-function attributesOf(failure: ReplayFailure, diedAt: Date): Readonly<Record<string, string>> {
+function attributesOf(failure: ReplayFailure, diedAt: string): Readonly<Record<string, string>> {
   const { condition, error, failedBatch, offsets, requestId } = failure;
   const given = {
     [deadLetterAttributes.code]: error.code,
@@ -215,7 +267,7 @@ function attributesOf(failure: ReplayFailure, diedAt: Date): Readonly<Record<str
     [deadLetterAttributes.condition]: condition,
     [deadLetterAttributes.offsets]: offsets,
     [deadLetterAttributes.requestId]: requestId,
-    [deadLetterAttributes.diedAt]: diedAt.toISOString(),
+    [deadLetterAttributes.diedAt]: diedAt,
   };
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) =>
@@ -226,16 +278,6 @@ function attributesOf(failure: ReplayFailure, diedAt: Date): Readonly<Record<str
 
 function objectsOf({ objects, alreadyStored }: BatchSummary): number {
   return objects + alreadyStored;
-}
-
-function describeRuns({ runs }: Batch): string {
-  return describeRanges(
-    runs.map(({ id, first, last }) => ({
-      id,
-      firstOffset: String(first),
-      lastOffset: String(last),
-    })),
-  );
 }
 
 function noPayload({ condition, ranges }: FailedBatch): ArchiverError {

@@ -13,7 +13,7 @@ export interface AlarmTopicProps {
 
 const CLOUDWATCH = 'cloudwatch.amazonaws.com';
 
-/** The topic that the alarms of a stack are sent to, and those who are told. */
+/** The topic that the alarms of a stack and notifications of its dead letters are sent to, and those who are told. */
 export class AlarmTopic extends Construct {
   public readonly topic: sns.ITopic;
 
@@ -58,7 +58,10 @@ export class AlarmTopic extends Construct {
   }
 }
 
-/** By alarms of the stack alone. A topic with a policy has not the one that SNS makes, which lets the account. */
+/**
+ * By alarms of the stack alone; the replay function may by its role. A topic with a policy has not the one that
+ * SNS makes, which lets the account.
+ */
 function allowPublishing(topic: sns.Topic): void {
   const stack = Stack.of(topic);
   const alarms = stack.formatArn({

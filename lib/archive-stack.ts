@@ -11,7 +11,7 @@ import { FailedBatches } from './failed-batches.ts';
 import { KafkaNetwork } from './kafka-network.ts';
 import { KafkaTrigger } from './kafka-trigger.ts';
 import { mappingGeneration } from './mapping-generation.ts';
-import { Monitoring, type MonitoringProps } from './monitoring.ts';
+import { Monitoring, type WatchProps } from './monitoring.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import { ReplayFunction } from './replay-function.ts';
 import type { StackSettings } from './settings.ts';
@@ -80,18 +80,23 @@ export class ArchiveStack extends Stack {
       ...{ source, network: settings.network },
       isProvisioned: provisionedPollers !== undefined,
     });
+    const monitoring = new Monitoring(this, 'Monitoring', {
+      alarmTopic: this.givenTopic(settings),
+      alarmSubscriptions: settings.alarmSubscriptions,
+    });
+    const { alarmTopic } = monitoring;
     const replay = new ReplayFunction(this, 'ReplayFunction', {
       ...store,
-      failedBatches,
+      ...{ alarmTopic, failedBatches, archiveLogGroup: archive.logGroup },
       replayTries: settings.replayTries,
       replayRetrySeconds: settings.replayRetrySeconds,
       timeout: Duration.seconds(settings.replayTimeoutSeconds),
       batchSize: settings.replayBatchSize,
       maxConcurrency: settings.replayConcurrency,
     });
-    const monitoring = new Monitoring(this, 'Monitoring', {
-      ...monitoringProps(settings),
-      ...{ archive, replay, failedBatches, alarmTopic: this.givenTopic(settings) },
+    const dashboard = monitoring.watch({
+      ...watchProps(settings),
+      ...{ archive, replay, failedBatches },
       provisionedMappings: provisionedPollers === undefined ? [] : mappings,
       measuredMappings: settings.eventMetrics ? mappings : [],
     });
@@ -111,8 +116,8 @@ export class ArchiveStack extends Stack {
       DeadLetterQueueUrl: deadLetterQueue.queueUrl,
       ReplayFunctionName: replay.function.functionName,
       ReplayLogGroupName: replay.logGroup.logGroupName,
-      AlarmTopicArn: monitoring.alarmTopic.topicArn,
-      DashboardName: monitoring.dashboard.dashboardName,
+      AlarmTopicArn: alarmTopic.topicArn,
+      DashboardName: dashboard.dashboardName,
       OperatorPolicyArn: operatorPolicy.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
@@ -136,15 +141,14 @@ function days(number: number | undefined): Duration | undefined {
 }
 
 /** What the settings say of alarms, and of what they are about. */
-function monitoringProps(
+function watchProps(
   settings: StackSettings,
 ): Omit<
-  MonitoringProps,
-  'archive' | 'replay' | 'failedBatches' | 'alarmTopic' | 'provisionedMappings' | 'measuredMappings'
+  WatchProps,
+  'archive' | 'replay' | 'failedBatches' | 'provisionedMappings' | 'measuredMappings'
 > {
-  const { alarmSubscriptions, batchSize, expectedTrafficMinutes: minutes } = settings;
+  const { batchSize, expectedTrafficMinutes: minutes } = settings;
   return {
-    alarmSubscriptions,
     batchSize,
     topics: settings.topics.map(({ topic }) => topic),
     timeout: Duration.seconds(settings.timeoutSeconds),

@@ -39,6 +39,10 @@ export interface ReplayEnvironmentProps extends StoreEnvironmentProps {
   readonly replayTries: number;
   /** Seconds until a failed try is made again, the first time. */
   readonly replayRetrySeconds: number;
+  /** Topic whose subscribers are told of dead letters. @default - nobody is told */
+  readonly alarmTopicArn?: string;
+  /** Log group of the archive function, for them to look at. @default - none */
+  readonly archiveLogGroup?: string;
 }
 
 type Environment = Record<string, string>;
@@ -53,6 +57,7 @@ export function archiveEnvironment(props: ArchiveEnvironmentProps): Environment 
 
 /** The replay function's environment variables, as the stack and the emulator set them. */
 export function replayEnvironment(props: ReplayEnvironmentProps): Environment {
+  const { alarmTopicArn, archiveLogGroup } = props;
   return {
     ...storeEnvironment(props),
     [names.failedBatchBucket]: props.failedBatchBucket,
@@ -60,6 +65,8 @@ export function replayEnvironment(props: ReplayEnvironmentProps): Environment {
     [names.deadLetterQueueUrl]: props.deadLetterQueueUrl,
     [names.replayTries]: String(props.replayTries),
     [names.replayRetrySeconds]: String(props.replayRetrySeconds),
+    ...(alarmTopicArn === undefined ? {} : { [names.alarmTopicArn]: alarmTopicArn }),
+    ...(archiveLogGroup === undefined ? {} : { [names.archiveLogGroup]: archiveLogGroup }),
   };
 }
 

@@ -19,8 +19,16 @@ export interface WatchedFunction {
   readonly logGroup: logs.ILogGroup;
 }
 
-/** What {@link Monitoring} watches, when it tells, and whom. */
+/** Whom {@link Monitoring} tells. */
 export interface MonitoringProps {
+  /** Where alarms are sent. @default - a topic of its own, with `alarmSubscriptions` */
+  readonly alarmTopic?: sns.ITopic;
+  /** E-mail addresses and https:// endpoints, where the topic is its own. @default - nobody */
+  readonly alarmSubscriptions?: readonly string[];
+}
+
+/** What {@link Monitoring} watches, and when it tells. */
+export interface WatchProps {
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
   readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
@@ -43,10 +51,6 @@ export interface MonitoringProps {
   readonly measuredMappings?: readonly WatchedMapping[];
   /** Time in which every topic has records, in whole minutes. @default - topics may be quiet */
   readonly expectedTraffic?: Duration;
-  /** Where alarms are sent. @default - a topic of its own, with `alarmSubscriptions` */
-  readonly alarmTopic?: sns.ITopic;
-  /** E-mail addresses and https:// endpoints, where the topic is its own. @default - nobody */
-  readonly alarmSubscriptions?: readonly string[];
 }
 
 /**
@@ -55,11 +59,18 @@ export interface MonitoringProps {
  */
 export class Monitoring extends Construct {
   public readonly alarmTopic: sns.ITopic;
-  public readonly dashboard: cloudwatch.Dashboard;
 
+  /** Makes the topic alone, which comes before a function that publishes to it, and so before {@link watch}. */
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
 
+    this.alarmTopic =
+      props.alarmTopic ??
+      new AlarmTopic(this, 'AlarmTopic', { subscribers: props.alarmSubscriptions ?? [] }).topic;
+  }
+
+  /** Makes the rest, once there is what it watches. */
+  watch(props: WatchProps): cloudwatch.Dashboard {
     const functions = {
       archiveFunction: props.archive.function,
       replayFunction: props.replay.function,
@@ -68,19 +79,17 @@ export class Monitoring extends Construct {
       ...createArchiveAlarms(this, { ...props, ...functions }),
       ...createFailedBatchAlarms(this, { ...props, ...functions }),
     ];
-    this.alarmTopic =
-      props.alarmTopic ??
-      new AlarmTopic(this, 'AlarmTopic', { subscribers: props.alarmSubscriptions ?? [] }).topic;
     const tell = new SnsAction(this.alarmTopic);
     for (const alarm of alarms) {
       alarm.addAlarmAction(tell);
       // So that who was woken knows when it is over.
       alarm.addOkAction(tell);
     }
-    this.dashboard = createDashboard(this, { ...props, ...functions, alarms });
+    const dashboard = createDashboard(this, { ...props, ...functions, alarms });
     createSavedQueries(this, {
       archiveLog: props.archive.logGroup,
       replayLog: props.replay.logGroup,
     });
+    return dashboard;
   }
 }

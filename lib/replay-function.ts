@@ -1,6 +1,8 @@
 import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from './failed-batches.ts';
@@ -16,6 +18,10 @@ export interface ReplayFunctionProps
     Omit<StoreEnvironmentProps, 'archiveBucket' | 'serviceName'>,
     Pick<ReplayEnvironmentProps, 'replayTries' | 'replayRetrySeconds'> {
   readonly failedBatches: FailedBatches;
+  /** Where dead letters are told of. */
+  readonly alarmTopic: sns.ITopic;
+  /** Of the archive function. */
+  readonly archiveLogGroup: logs.ILogGroup;
   /** Failed batches in one invocation. */
   readonly batchSize: number;
   /** Invocations at a time, from 2. */
@@ -41,12 +47,15 @@ export class ReplayFunction extends BundledFunction {
         failedBatchBucket: bucket.bucketName,
         replayQueueUrl: replayQueue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
+        alarmTopicArn: props.alarmTopic.topicArn,
+        archiveLogGroup: props.archiveLogGroup.logGroupName,
         // As the archive function's, whose metrics have other names.
         serviceName: Stack.of(scope).stackName,
       }),
     });
     this.allowStoring(props.bucket, props.objectPrefix);
     this.allowReplaying(failedBatches);
+    this.allowNotifying(props.alarmTopic);
     new lambda.EventSourceMapping(this, 'Mapping', {
       // Not a version: it answers with a partial response at any time, and commands invoke it by name.
       target: this.function,
@@ -92,5 +101,23 @@ export class ReplayFunction extends BundledFunction {
       id: `AwsSolutions-IAM5[Resource::<${FAILED_BATCH_BUCKET_LOGICAL_ID}.Arn>/*]`,
       reason: 'Lambda makes the keys of failed batches, and does not say how',
     });
+  }
+
+  private allowNotifying({ masterKey, topicArn }: sns.ITopic): void {
+    this.role.addToPolicy(
+      new iam.PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }),
+    );
+    // The key of a topic that is given is not known here: docs/monitoring.md says what it has to allow.
+    if (masterKey === undefined) return;
+    this.role.addToPolicy(
+      new iam.PolicyStatement({
+        // SNS uses the key in the name of who publishes, for this topic:
+        // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html and, for the condition,
+        // https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy.html
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [masterKey.keyArn],
+        conditions: { StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': topicArn } },
+      }),
+    );
   }
 }

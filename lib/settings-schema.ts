@@ -272,7 +272,7 @@ export const settingsSchema = z.object({
   })
     .optional()
     .describe(
-      'Who is told of alarms: e-mail addresses and https:// endpoints, as a list or with commas between them. Each has to confirm the subscription once. They are readable in the template: for an endpoint whose URL is a secret, set alarmTopicArn. Nobody if not set',
+      'Who is told of alarms and of dead letters: e-mail addresses and https:// endpoints, as a list or with commas between them. Each has to confirm the subscription once. They are readable in the template: for an endpoint whose URL is a secret, set alarmTopicArn. Nobody if not set',
     ),
   alarmTopicArn: text(
     /^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/,
@@ -280,7 +280,7 @@ export const settingsSchema = z.object({
   )
     .optional()
     .describe(
-      'ARN of an SNS topic in the region of the stack that alarms are sent to, in place of one of the stack; its policy, and that of its key, must let CloudWatch publish. Either this or alarmSubscriptions',
+      'ARN of an SNS topic in the region of the stack that alarms and notifications of dead letters are sent to, in place of one of the stack; its policy, and that of its key, must let CloudWatch and the replay function publish. Either this or alarmSubscriptions',
     ),
   eventMetrics: flag()
     .optional()

@@ -6,6 +6,7 @@ import {
   failedBatchTags,
   logMessages,
   metricNames,
+  notificationAttributes,
   objectMetadataNames,
   replayMetricNames,
 } from '../lambda/contract.ts';
@@ -88,8 +89,8 @@ describe('documentation', () => {
 
   it('docs/runbook.md has a section for each reason of a dead letter', () => {
     const titles = [...read('docs/runbook.md').matchAll(/^### (.*)$/gm)].map(([, title]) => title);
-    // The one is told before a message is read, the other leaves it in its queue.
-    const others = ['INVALID_SETTINGS', 'QUEUE_FAILED'];
+    // One is told before a message is read, one leaves it in its queue, and one is told when it is dead.
+    const others = ['INVALID_SETTINGS', 'QUEUE_FAILED', 'NOTIFY_FAILED'];
     const codes = errorCodes.filter((code) => !others.includes(code));
     expect(titles.sort()).toEqual([...codes, 'No code'].sort());
   });
@@ -97,6 +98,12 @@ describe('documentation', () => {
   it('docs/replay.md lists every tag of a failed batch and every attribute of a dead letter', () => {
     const page = read('docs/replay.md');
     const names = [...Object.values(failedBatchTags), ...Object.values(deadLetterAttributes)];
+    expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
+  });
+
+  it('docs/monitoring.md lists every attribute of a notification', () => {
+    const page = read('docs/monitoring.md');
+    const names = Object.values(notificationAttributes);
     expect(names.filter((name) => !page.includes(`| \`${name}\` |`))).toEqual([]);
   });
 

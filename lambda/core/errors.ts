@@ -28,6 +28,8 @@ export const errorCodes = [
   'MARK_FAILED',
   /** SQS did not take a message. */
   'QUEUE_FAILED',
+  /** SNS did not take a notification. */
+  'NOTIFY_FAILED',
   /** A defect of ours, or a limit of the runtime. */
   'UNEXPECTED',
 ] as const;

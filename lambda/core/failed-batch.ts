@@ -85,17 +85,37 @@ export function missingRanges(
   });
 }
 
+/** First and last offset of a topic-partition. */
+export type OffsetRange = Pick<FailedRange, 'id' | 'firstOffset' | 'lastOffset'>;
+
+/** The ranges that an entry names, or those of its records where it names none. */
+export function knownRanges(
+  failedBatch: Pick<FailedBatchSummary, 'ranges'> | undefined,
+  runs: readonly Pick<BatchRun, 'id' | 'first' | 'last'>[] | undefined,
+): readonly OffsetRange[] {
+  const { ranges = [] } = failedBatch ?? {};
+  if (ranges.length > 0) return ranges;
+  return (runs ?? []).map(({ first, id, last }) => ({
+    id,
+    firstOffset: String(first),
+    lastOffset: String(last),
+  }));
+}
+
 /** `orders-3 offsets 100 to 149; orders-0 offsets 7 to 8` */
-export function describeRanges(
-  ranges: readonly Pick<FailedRange, 'id' | 'firstOffset' | 'lastOffset'>[],
-): string {
-  return ranges
-    .map(({ id = 'a partition', firstOffset, lastOffset }) =>
-      firstOffset === lastOffset
-        ? `${id} offset ${firstOffset}`
-        : `${id} offsets ${firstOffset} to ${lastOffset}`,
-    )
-    .join('; ');
+export function describeRanges(ranges: readonly OffsetRange[]): string {
+  return ranges.map(describeRange).join('; ');
+}
+
+/** `orders-3 offsets 100 to 149` */
+export function describeRange({
+  firstOffset,
+  id = 'a partition',
+  lastOffset,
+}: OffsetRange): string {
+  return firstOffset === lastOffset
+    ? `${id} offset ${firstOffset}`
+    : `${id} offsets ${firstOffset} to ${lastOffset}`;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

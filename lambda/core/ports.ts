@@ -152,6 +152,25 @@ export interface ReplayQueue {
   bury(letter: DeadLetter, options: StoreOptions): Promise<void>;
 }
 
+/** A message for people, with what machines filter it by. */
+export interface Notification {
+  /** ASCII in one line, less than 100 characters. */
+  readonly subject: string;
+  readonly body: string;
+  /** By the names of `notificationAttributes`. */
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** The way to those who are told of alarms. Nothing handed to it holds a payload, a record key or a header value. */
+export interface Notifier {
+  /**
+   * Sends a notification.
+   *
+   * @throws {ArchiverError} `NOTIFY_FAILED` or `STORE_ABORTED`: it may be sent or not
+   */
+  notify(notification: Notification, options: StoreOptions): Promise<void>;
+}
+
 /** Where failed batches that are to be replayed again are sent. */
 export interface ReplayRequests {
   /**
@@ -250,6 +269,8 @@ export interface ReplayTelemetry extends ObjectTelemetry {
   batchDelayed(failure: ReplayFailure, seconds: number | undefined): void;
   /** It is in the dead-letter queue. */
   batchDied(failure: ReplayFailure): void;
+  /** Nobody was told that it is in the dead-letter queue, except by this. */
+  notificationFailed(failure: ReplayFailure, error: ArchiverError): void;
   /** A message that points to nothing, such as S3's test event. */
   messageIgnored(requestId: string, messageId: string): void;
   /** What a command came to; see `ReplayCommandResult`. */

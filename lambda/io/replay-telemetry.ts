@@ -50,6 +50,13 @@ export function createReplayTelemetry(logger: Logger, emf: Metrics): ReplayTelem
       logger.error(logMessages.batchDied, describe(failure));
     },
 
+    notificationFailed({ failedBatch, messageId, requestId }, error) {
+      logger.warn('dead letter without a notification', {
+        ...{ requestId, messageId, failedBatch },
+        ...describeError(error),
+      });
+    },
+
     messageIgnored: (requestId, messageId) =>
       logger.info('message without a failed batch', { requestId, messageId }),
 

@@ -34,6 +34,12 @@ export function readArchiveSettings(
   });
 }
 
+/** Whom the replay function tells of dead letters. */
+export interface NotifierSettings {
+  /** Not set, nobody. */
+  readonly alarmTopicArn: string | undefined;
+}
+
 /**
  * Reads the replay function's environment, which the construct writes whole.
  *
@@ -41,7 +47,7 @@ export function readArchiveSettings(
  */
 export function readReplaySettings(
   environment: NodeJS.ProcessEnv,
-): StoreSettings & ReplaySettings & ReplayQueueUrls {
+): StoreSettings & ReplaySettings & ReplayQueueUrls & NotifierSettings {
   const reader = new Reader(environment);
   return reader.checked({
     ...readStoreSettings(reader),
@@ -53,6 +59,9 @@ export function readReplaySettings(
       names.replayRetrySeconds,
       settingRanges.replayRetrySeconds,
     ),
+    serviceName: reader.text(names.serviceName, 'the name of the stack'),
+    alarmTopicArn: reader.optionalText(names.alarmTopicArn),
+    archiveLogGroup: reader.optionalText(names.archiveLogGroup),
   });
 }
 
@@ -99,6 +108,10 @@ class Reader {
 
   text(name: string, wanted: string): string {
     return this.read(name, (text) => text || undefined, wanted);
+  }
+
+  optionalText(name: string): string | undefined {
+    return this.#environment[name] || undefined;
   }
 
   oneOf<Value extends string>(name: string, values: readonly Value[]): Value {

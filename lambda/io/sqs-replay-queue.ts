@@ -9,6 +9,7 @@ import type { ReplayQueue, ReplayRequests } from '../core/ports.ts';
 import { toReplayMessage } from '../core/replay-message.ts';
 import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
+import { toMessageAttributes } from './message-attributes.ts';
 
 /** Messages of one request: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
 export const BATCH_MESSAGES = 10;
@@ -45,12 +46,7 @@ export function createSqsReplayQueue(
       const command = new SendMessageCommand({
         QueueUrl: deadLetterQueueUrl,
         MessageBody: body,
-        MessageAttributes: Object.fromEntries(
-          Object.entries(attributes).map(([name, value]) => [
-            name,
-            { DataType: 'String', StringValue: value },
-          ]),
-        ),
+        MessageAttributes: toMessageAttributes(attributes),
       });
       await callAws(failed('send to the dead-letter queue'), options, (sent) =>
         client.send(command, sent),

@@ -3,7 +3,6 @@ import {
   type ArchiveDeps,
   type ArchiveSettings,
   createArchiveHandler,
-  type InvocationContext,
 } from '../../lambda/archive-handler.ts';
 import { objectMetadataNames } from '../../lambda/contract.ts';
 import { noEnrichment } from '../../lambda/core/enrichment.ts';
@@ -22,6 +21,7 @@ import {
   type ObjectDeliveryDeps,
   type ObjectDeliverySettings,
 } from '../../lambda/object-delivery.ts';
+import type { ReplayContext } from '../../lambda/replay-handler.ts';
 import { noon } from './kafka-events.ts';
 
 /** Settings of the archive function: its handler's and its delivery's. */
@@ -46,10 +46,13 @@ export const archiveSettings: AllArchiveSettings = {
   reportBatchItemFailures: false,
 };
 
-export const invocation: InvocationContext = {
+export const invocation: ReplayContext = {
   awsRequestId: 'request-1',
   functionVersion: '7',
   getRemainingTimeInMillis: () => 60_000,
+  invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:replay',
+  logGroupName: 'replay-log',
+  logStreamName: '2025/11/23/[$LATEST]5f0e',
 };
 
 /** An object store in memory, whose puts may fail before or after their effect, or hang. */

@@ -2,6 +2,8 @@ import { ArchiverError } from '../../lambda/core/errors.ts';
 import type {
   DeadLetter,
   FailedBatchStore,
+  Notification,
+  Notifier,
   ReplayFailure,
   ReplayMark,
   ReplayQueue,
@@ -72,10 +74,26 @@ export class RecordingQueue implements ReplayQueue {
   }
 }
 
+/** Notes what people are told; may fail, or wait until told to go on. */
+export class RecordingNotifier implements Notifier {
+  readonly notifications: Notification[] = [];
+  readonly attemptTimeouts: number[] = [];
+  failure: unknown;
+  wait: Promise<void> = Promise.resolve();
+
+  async notify(notification: Notification, { attemptTimeout }: StoreOptions) {
+    this.notifications.push(notification);
+    this.attemptTimeouts.push(attemptTimeout);
+    await this.wait;
+    if (this.failure !== undefined) throw this.failure;
+  }
+}
+
 export interface RecordingReplayTelemetry extends ReplayTelemetry {
   readonly replayed: ReplaySummary[];
   readonly delayed: { failure: ReplayFailure; seconds: number | undefined }[];
   readonly died: ReplayFailure[];
+  readonly untold: { failure: ReplayFailure; error: ArchiverError }[];
   readonly ignored: string[];
   readonly commands: Readonly<Record<string, unknown>>[];
 }
@@ -83,14 +101,15 @@ export interface RecordingReplayTelemetry extends ReplayTelemetry {
 function recordingReplayTelemetry(): RecordingReplayTelemetry {
   const told: Pick<
     RecordingReplayTelemetry,
-    'replayed' | 'delayed' | 'died' | 'ignored' | 'commands'
-  > = { replayed: [], delayed: [], died: [], ignored: [], commands: [] };
+    'replayed' | 'delayed' | 'died' | 'untold' | 'ignored' | 'commands'
+  > = { replayed: [], delayed: [], died: [], untold: [], ignored: [], commands: [] };
   return {
     ...told,
     objectStored: () => undefined,
     batchReplayed: (summary) => told.replayed.push(summary),
     batchDelayed: (failure, seconds) => told.delayed.push({ failure, seconds }),
     batchDied: (failure) => told.died.push(failure),
+    notificationFailed: (failure, error) => told.untold.push({ failure, error }),
     messageIgnored: (_, messageId) => told.ignored.push(messageId),
     commandDone: (_, result) => told.commands.push(result),
   };
@@ -100,6 +119,8 @@ export const replaySettings: ReplaySettings = {
   failedBatchBucket: 'failed',
   replayTries: 3,
   replayRetrySeconds: 60,
+  serviceName: 'KafkaArchive',
+  archiveLogGroup: 'archive-log',
 };
 
 /** A message that points to a failed batch, received so many times. */
@@ -117,11 +138,13 @@ export function replayParts() {
   const { clock, deps, store } = archiveParts();
   const failedBatches = new MemoryFailedBatches();
   const queue = new RecordingQueue();
+  const notifier = new RecordingNotifier();
   const telemetry = recordingReplayTelemetry();
   const replayDeps: ReplayDeps = {
-    ...{ clock, failedBatches, queue, telemetry, settings: replaySettings },
+    ...{ clock, failedBatches, notifier, queue, telemetry, settings: replaySettings },
     delivery: createObjectDelivery(deps),
     random: () => 1,
   };
-  return { archiveDeps: deps, clock, failedBatches, queue, store, telemetry, deps: replayDeps };
+  const fakes = { clock, failedBatches, notifier, queue, store, telemetry };
+  return { ...fakes, archiveDeps: deps, deps: replayDeps };
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StorableObject } from '../../lambda/core/ports.ts';
 import { createReplayHandler } from '../../lambda/replay-handler.ts';
@@ -353,5 +353,101 @@ describe('replay handler', () => {
     expect(queue.letters).toMatchObject([
       { attributes: { code: 'UNEXPECTED', reason: 'unexpected RangeError' } },
     ]);
+  });
+
+  it('tells of a dead letter once, and of no try that comes again', async () => {
+    const { replay, store, queue, notifier } = parts();
+    store.fail = () => true;
+    await replay(1);
+    await replay(2);
+    expect(notifier.notifications).toEqual([]);
+    await replay(3);
+    expect(queue.letters).toHaveLength(1);
+    expect(notifier.notifications).toEqual([
+      {
+        subject:
+          'DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: orders-3 offsets 100 to 102 and 1 more',
+        body: expect.stringMatching(/^A failed batch could not be replayed: [\s\S]+archive-log/),
+        attributes: {
+          service: 'KafkaArchive',
+          code: 'STORE_WRITE_FAILED',
+          topic: 'orders',
+          'failed-batch': key,
+        },
+      },
+    ]);
+    const [{ body = '' } = {}] = notifier.notifications;
+    expect(body).toContain(`Bucket: failed\nEntry: ${key}\n`);
+    expect(body).toContain('Failed in: request request-0\n');
+    expect(body).toContain(
+      `Given up: try 3, ${queue.letters[0]?.attributes['died-at']}\nGiven up in: request request-1\n`,
+    );
+    expect(body).toContain('orders-3 offsets 100 to 102: 3 records in the entry\n');
+    expect(body).toContain('Log of the replay: replay-log, 2025/11/23/[$LATEST]5f0e\n');
+  });
+
+  it('tells nobody of what is not in the dead-letter queue, nor of what was replayed', async () => {
+    const { replay, failedBatches, queue, notifier } = parts();
+    await replay();
+    queue.fails = true;
+    failedBatches.entries.clear();
+    expect(await replay()).toEqual(kept(key));
+    expect(notifier.notifications).toEqual([]);
+  });
+
+  it.each([
+    ['is refused', new ArchiverError('NOTIFY_FAILED', 'AuthorizationError, HTTP 403')],
+    ['takes too long', new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true })],
+  ])('has buried a dead letter all the same when its notification %s', async (_, error) => {
+    const { replay, failedBatches, queue, notifier, telemetry } = parts();
+    failedBatches.entries.clear();
+    notifier.failure = error;
+    expect(await replay()).toEqual(nothingKept);
+    expect([queue.letters.length, telemetry.died.length]).toEqual([1, 1]);
+    expect(telemetry.untold).toEqual([{ failure: telemetry.died[0], error }]);
+  });
+
+  it('tells nothing of a defect in telling but its name', async () => {
+    const { replay, failedBatches, notifier, telemetry } = parts();
+    failedBatches.entries.clear();
+    notifier.failure = new TypeError('secret');
+    expect(await replay()).toEqual(nothingKept);
+    expect(telemetry.untold).toMatchObject([
+      { error: { code: 'UNEXPECTED', message: 'unexpected TypeError' } },
+    ]);
+  });
+
+  it('replays the next batch while somebody is told, and ends when they are', async () => {
+    const { handler, failedBatches, notifier } = parts();
+    failedBatches.entries.set('bad', '{');
+    const { promise, resolve } = Promise.withResolvers<void>();
+    notifier.wait = promise;
+    const messages = ['bad', key].map((each) => replayMessage(each));
+    const answer = handler({ Records: messages }, invocation);
+    await vi.waitFor(() => expect(failedBatches.marks.has(key)).toBe(true));
+    expect(notifier.notifications).toHaveLength(1);
+    resolve();
+    expect(await answer).toEqual(nothingKept);
+  });
+
+  it.each([
+    [60_000, 5_000],
+    [4_000, 3_000],
+    [500, 0],
+  ])('has, of %i ms that are left, %i to tell somebody', async (left, longest) => {
+    const { handler, clock, failedBatches, notifier } = parts();
+    failedBatches.entries.clear();
+    const context = { ...invocation, getRemainingTimeInMillis: () => left };
+    await handler({ Records: [replayMessage(key)] }, context);
+    expect(clock.timeouts.at(-1)).toBe(longest);
+    expect(notifier.attemptTimeouts).toEqual([2_000]);
+  });
+
+  it('buries a dead letter where there is nobody to tell', async () => {
+    const { deps, failedBatches, queue, telemetry } = parts();
+    failedBatches.entries.clear();
+    const handler = createReplayHandler({ ...deps, notifier: undefined });
+    expect(await handler({ Records: [replayMessage(key)] }, invocation)).toEqual(nothingKept);
+    expect([queue.letters.length, telemetry.untold.length]).toEqual([1, 0]);
   });
 });

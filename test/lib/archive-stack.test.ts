@@ -56,11 +56,9 @@ describe('the stack of an MSK cluster', () => {
       ['AWS::Lambda::Version', 'ArchiveFunctionCurrentVersion6C1E88B1'],
       [MAPPING, ORDERS],
       [MAPPING, PAYMENTS],
-      ['AWS::Logs::LogGroup', 'ReplayFunctionLogGroupF4F60C2E'],
-      ['AWS::IAM::Role', 'ReplayFunctionRoleB21B89CD'],
-      ['AWS::IAM::Policy', 'ReplayFunctionRoleDefaultPolicy50BF5CCD'],
-      ['AWS::Lambda::Function', REPLAY],
-      [MAPPING, 'ReplayFunctionMapping345AF49A'],
+      ['AWS::KMS::Key', 'MonitoringAlarmTopicKey22E4A359'],
+      ['AWS::SNS::Topic', ALARM_TOPIC],
+      ['AWS::SNS::TopicPolicy', 'MonitoringAlarmTopicPolicy037A9D15'],
       ['AWS::CloudWatch::Alarm', 'MonitoringLagGrowing058B3A10'],
       ['AWS::CloudWatch::Alarm', 'MonitoringDataAgeD833D174'],
       ['AWS::CloudWatch::Alarm', 'MonitoringFunctionErrors40FB895E'],
@@ -71,14 +69,16 @@ describe('the stack of an MSK cluster', () => {
       ['AWS::CloudWatch::Alarm', 'MonitoringFailedBatchWaiting938DC7D4'],
       ['AWS::CloudWatch::Alarm', 'MonitoringDestinationDeliveryFailedDE975C03'],
       ['AWS::CloudWatch::Alarm', 'MonitoringReplayFunctionErrors9D58CFFB'],
-      ['AWS::KMS::Key', 'MonitoringAlarmTopicKey22E4A359'],
-      ['AWS::SNS::Topic', ALARM_TOPIC],
-      ['AWS::SNS::TopicPolicy', 'MonitoringAlarmTopicPolicy037A9D15'],
       ['AWS::CloudWatch::Dashboard', 'MonitoringDashboard0C3675C6'],
       ['AWS::Logs::QueryDefinition', 'MonitoringSlowestBatchesBBE2D73B'],
       ['AWS::Logs::QueryDefinition', 'MonitoringFailuresByCode953BC6AF'],
       ['AWS::Logs::QueryDefinition', 'MonitoringArchivedOffsets4E9F9C69'],
       ['AWS::Logs::QueryDefinition', 'MonitoringDeadLetters21FA5D82'],
+      ['AWS::Logs::LogGroup', 'ReplayFunctionLogGroupF4F60C2E'],
+      ['AWS::IAM::Role', 'ReplayFunctionRoleB21B89CD'],
+      ['AWS::IAM::Policy', 'ReplayFunctionRoleDefaultPolicy50BF5CCD'],
+      ['AWS::Lambda::Function', REPLAY],
+      [MAPPING, 'ReplayFunctionMapping345AF49A'],
       ['AWS::IAM::ManagedPolicy', 'OperatorPolicy7DB21D32'],
     ]);
   });
@@ -168,6 +168,17 @@ describe('the stack of an MSK cluster', () => {
         StartingPosition: 'TRIM_HORIZON',
       });
     }
+  });
+
+  it('tells the replay function whom to tell of dead letters, and where the other log is', () => {
+    expect(propertiesById(template, REPLAY)).toMatchObject({
+      Environment: {
+        Variables: {
+          ALARM_TOPIC_ARN: { Ref: ALARM_TOPIC },
+          ARCHIVE_LOG_GROUP: { Ref: 'ArchiveFunctionLogGroup3A1FC027' },
+        },
+      },
+    });
   });
 
   it('takes the defaults of the contract for replay', () => {
@@ -463,7 +474,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(JSON.stringify(templateOf({}).toJSON())).not.toContain('xray');
   });
 
-  it('send alarms to the topic that is set', () => {
+  it('send alarms and notifications to the topic that is set', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:222233334444:on-call';
     const { template, findings } = synthesize({ alarmTopicArn });
     template.allResourcesProperties('AWS::CloudWatch::Alarm', {
@@ -473,6 +484,9 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(resourcesOf(template, 'AWS::SNS::Topic')).toEqual({});
     expect(resourcesOf(template, 'AWS::KMS::Key')).toEqual({});
     expect(template.toJSON().Outputs.AlarmTopicArn).toEqual({ Value: alarmTopicArn });
+    expect(propertiesById(template, REPLAY)).toMatchObject({
+      Environment: { Variables: { ALARM_TOPIC_ARN: alarmTopicArn } },
+    });
     expect(findings).toEqual([]);
   });
 

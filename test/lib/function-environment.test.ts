@@ -77,6 +77,9 @@ it('fits the 4 KB of a function, with everything as long as it can be', () => {
     deadLetterQueueUrl: queueUrl,
     replayTries: 150,
     replayRetrySeconds: 3600,
+    alarmTopicArn: `arn:aws-us-gov:sns:us-gov-west-1:111122223333:${'t'.repeat(256)}`,
+    // Of CloudFormation, which makes it of the stack's name and that of the resource.
+    archiveLogGroup: 'g'.repeat(128 + '-ArchiveFunctionLogGroup3A1FC027-0123456789ab'.length),
   });
   expect(Buffer.byteLength(JSON.stringify(environment))).toBeLessThanOrEqual(4096);
 });

@@ -3,7 +3,12 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { FailedBatches } from '../../lib/failed-batches.ts';
-import { Monitoring, type MonitoringProps, type WatchedFunction } from '../../lib/monitoring.ts';
+import {
+  Monitoring,
+  type MonitoringProps,
+  type WatchedFunction,
+  type WatchProps,
+} from '../../lib/monitoring.ts';
 import { bareStack, type Resource, resourcesOf } from './synthesize.ts';
 
 /** Logical ids of what is watched. */
@@ -29,7 +34,7 @@ export const fromOne = {
 
 /** A stack called `Stack` with monitoring, and nothing else but what is watched. */
 export function monitoredTemplate(
-  change: (stack: Stack) => Partial<MonitoringProps> = () => ({}),
+  change: (stack: Stack) => MonitoringProps & Partial<WatchProps> = () => ({}),
 ): Template {
   const stack = bareStack();
   const failedBatches = new FailedBatches(stack, 'FailedBatches', {
@@ -38,7 +43,9 @@ export function monitoredTemplate(
     replayTries: 7,
     replayedRetention: Duration.days(30),
   });
-  new Monitoring(stack, 'Monitoring', {
+  const { alarmSubscriptions, alarmTopic, ...watched } = change(stack);
+  const monitoring = new Monitoring(stack, 'Monitoring', { alarmSubscriptions, alarmTopic });
+  monitoring.watch({
     archive: watchedFunction(stack, 'Archive'),
     replay: watchedFunction(stack, 'Replay'),
     failedBatches,
@@ -49,7 +56,7 @@ export function monitoredTemplate(
     dataAgeTarget: Duration.seconds(900),
     replayDelay: Duration.seconds(60),
     replayVisibility: Duration.minutes(20),
-    ...change(stack),
+    ...watched,
   });
   return Template.fromStack(stack);
 }

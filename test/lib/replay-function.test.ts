@@ -1,7 +1,10 @@
-import { Duration, Size } from 'aws-cdk-lib';
+import { Duration, Size, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import * as sns from 'aws-cdk-lib/aws-sns';
 import { beforeAll, expect, it } from 'vitest';
 import { environmentNames } from '../../lambda/contract.ts';
+import { AlarmTopic } from '../../lib/alarm-topic.ts';
 import { ArchiveBucket } from '../../lib/archive-bucket.ts';
 import { FailedBatches } from '../../lib/failed-batches.ts';
 import { ReplayFunction } from '../../lib/replay-function.ts';
@@ -14,12 +17,14 @@ import {
 } from './synthesize.ts';
 
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
+const TOPIC = 'AlarmTopicC2164170';
 const REPLAY_QUEUE = 'FailedBatchesReplayQueueF336E480';
 const DEAD_LETTER_QUEUE = 'FailedBatchesDeadLetterQueueF82B3E85';
 
-let template: Template;
+const GIVEN_TOPIC = 'arn:aws:sns:eu-west-1:222233334444:on-call';
 
-beforeAll(() => {
+/** @param topicOf the topic whose subscribers are told of dead letters */
+function templateOf(topicOf: (stack: Stack) => sns.ITopic): Template {
   const stack = bareStack();
   const { bucket } = new ArchiveBucket(stack, 'Archive');
   const failedBatches = new FailedBatches(stack, 'FailedBatches', {
@@ -31,6 +36,8 @@ beforeAll(() => {
   new ReplayFunction(stack, 'ReplayFunction', {
     bucket,
     failedBatches,
+    alarmTopic: topicOf(stack),
+    archiveLogGroup: logs.LogGroup.fromLogGroupName(stack, 'ArchiveLog', 'archive-log'),
     objectPrefix: 'example/',
     timeFolder: 'day',
     compression: 'zstd',
@@ -46,7 +53,13 @@ beforeAll(() => {
     batchSize: 3,
     maxConcurrency: 4,
   });
-  template = Template.fromStack(stack);
+  return Template.fromStack(stack);
+}
+
+let template: Template;
+
+beforeAll(() => {
+  template = templateOf((stack) => new AlarmTopic(stack, 'AlarmTopic', { subscribers: [] }).topic);
 }, SYNTH_TIMEOUT_MS);
 
 it('runs on Node 24 on arm64, from the bundle, with the memory and time it was given', () => {
@@ -77,6 +90,8 @@ it('is told every setting by the names of the contract', () => {
       [environmentNames.deadLetterQueueUrl]: { Ref: DEAD_LETTER_QUEUE },
       [environmentNames.replayTries]: '7',
       [environmentNames.replayRetrySeconds]: '30',
+      [environmentNames.alarmTopicArn]: { Ref: TOPIC },
+      [environmentNames.archiveLogGroup]: 'archive-log',
       NODE_OPTIONS: '--enable-source-maps',
     },
   });
@@ -105,6 +120,7 @@ it('writes to a log group of its own, kept for a month and deleted with the stac
 
 it('may do what a replay takes, and nothing else', () => {
   const [logGroup] = Object.keys(resourcesOf(template, 'AWS::Logs::LogGroup'));
+  const [key] = Object.keys(resourcesOf(template, 'AWS::KMS::Key'));
   const arn = (id: string | undefined) => ({ 'Fn::GetAtt': [id, 'Arn'] });
   expect(propertiesOf(template, 'AWS::IAM::Policy').PolicyDocument).toEqual({
     Version: '2012-10-17',
@@ -143,11 +159,34 @@ it('may do what a replay takes, and nothing else', () => {
         Resource: arn(REPLAY_QUEUE),
       },
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arn(DEAD_LETTER_QUEUE) },
+      { Effect: 'Allow', Action: 'sns:Publish', Resource: { Ref: TOPIC } },
+      {
+        Effect: 'Allow',
+        Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        Resource: arn(key),
+        Condition: { StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': { Ref: TOPIC } } },
+      },
     ],
   });
   const role = propertiesOf(template, 'AWS::IAM::Role');
   expect(role.ManagedPolicyArns).toBeUndefined();
   expect(role.Policies).toBeUndefined();
+});
+
+it('may publish to a topic that is given, whose key is not known', {
+  timeout: SYNTH_TIMEOUT_MS,
+}, () => {
+  const other = templateOf((stack) => sns.Topic.fromTopicArn(stack, 'Given', GIVEN_TOPIC));
+  const { Statement } = propertiesOf(other, 'AWS::IAM::Policy').PolicyDocument as {
+    readonly Statement: readonly unknown[];
+  };
+  expect(Statement.at(-1)).toEqual({
+    ...{ Effect: 'Allow', Action: 'sns:Publish', Resource: GIVEN_TOPIC },
+  });
+  expect(JSON.stringify(Statement)).not.toContain('kms:');
+  expect(propertiesOf(other, 'AWS::Lambda::Function').Environment).toMatchObject({
+    Variables: { [environmentNames.alarmTopicArn]: GIVEN_TOPIC },
+  });
 });
 
 it('is created after its permissions, which Lambda checks for the mapping', () => {

@@ -11,6 +11,7 @@ import {
 } from './synthesize.ts';
 
 const KEY = 'EncryptionKey1B843E66';
+const TOPIC_KEY = 'MonitoringAlarmTopicKey22E4A359';
 const keyOfStack = { 'Fn::GetAtt': [KEY, 'Arn'] };
 
 let plain: Synthesis;
@@ -36,14 +37,19 @@ const keptBy = ({ template }: Synthesis): string[] => {
     .sort();
 };
 
-/** The statements about a key in what a role or a policy may do. */
+/** The statements about a key, other than the alarm topic's own, in what a role or a policy may do. */
 function keyStatements({ template }: Synthesis): Record<string, unknown[]> {
   const types = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
   const policies = types.flatMap((type) => Object.entries(resourcesOf(template, type)));
   return Object.fromEntries(
     policies.map(([id, { Properties }]) => {
-      const { Statement } = Properties.PolicyDocument as { Statement: { Action: unknown }[] };
-      const found = Statement.filter(({ Action }) => JSON.stringify(Action).includes('kms:'));
+      const { Statement } = Properties.PolicyDocument as {
+        Statement: { Action: unknown; Resource: unknown }[];
+      };
+      const found = Statement.filter(
+        ({ Action, Resource }) =>
+          JSON.stringify(Action).includes('kms:') && !JSON.stringify(Resource).includes(TOPIC_KEY),
+      );
       return [id.replace(/[0-9A-F]{8}$/, ''), found];
     }),
   );

@@ -66,7 +66,7 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
     rule: 'CKV_AWS_117',
     resources: functions,
     reason:
-      'They call S3 and SQS alone. It is the pollers of the mapping that are in the network of the cluster, not the function',
+      'They call S3, SQS and SNS alone. It is the pollers of the mapping that are in the network of the cluster, not the function',
   },
   {
     rule: 'CKV_AWS_158',

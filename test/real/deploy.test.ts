@@ -5,7 +5,7 @@ import {
   ListBucketsCommand,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
-import { ListQueuesCommand } from '@aws-sdk/client-sqs';
+import { CreateQueueCommand, ListQueuesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readObjects } from '../../emulator/demo/read-back.ts';
 import { QueueMapping } from '../../emulator/queue-mapping.ts';
@@ -49,6 +49,16 @@ const skippedTypes = [
   'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
 ];
+
+/** What SNS says to a queue, as far as the tests look at it. */
+interface ToldMessage {
+  readonly TopicArn: string;
+  readonly Subject: string;
+  readonly Message: string;
+  readonly MessageAttributes: Readonly<
+    Record<string, { readonly Type: string; readonly Value: string }>
+  >;
+}
 
 let stack: DeployedStack;
 let view: StackView;
@@ -288,7 +298,26 @@ describe('the functions, with the environment that was deployed', () => {
     expect(await stored()).toEqual([[objectKey(100, 102), [100, 101, 102], false]]);
   });
 
-  it('replay a failed batch that S3 announces, and bury one that nobody can read', async () => {
+  /** A queue that is told what the subscribers of the alarm topic are told. */
+  async function subscribedQueue(): Promise<string> {
+    const { QueueUrl = '' } = await stack.sqs.send(
+      new CreateQueueCommand({ QueueName: 'on-call' }),
+    );
+    const TopicArn = view.output('AlarmTopicArn');
+    const subscription = { TopicArn, Protocol: 'sqs', Endpoint: queueArn(QueueUrl) };
+    await stack.calls([['sns', 'subscribe', subscription]]);
+    return QueueUrl;
+  }
+
+  /** The messages of such a queue. */
+  async function told(QueueUrl: string): Promise<readonly ToldMessage[]> {
+    const command = new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 });
+    const { Messages = [] } = await stack.sqs.send(command);
+    return Messages.map(({ Body = '' }): ToldMessage => JSON.parse(Body));
+  }
+
+  it('replay a failed batch that S3 announces, bury one that nobody can read, and tell of that', async () => {
+    const onCall = await subscribedQueue();
     await fail('good', failedBatchOf(mskEvent(mskRecords(200, 2))));
     await fail('garbage', '{"a');
     const replay = await emulatedFunction(stack, 'ReplayFunction');
@@ -312,6 +341,22 @@ describe('the functions, with the environment that was deployed', () => {
     expect(await tagsOf('good')).toMatchObject({ status: 'replayed', objects: '1' });
     expect(await tagsOf('garbage')).toEqual({});
     expect(await view.deadLetterCodes()).toEqual(['FAILED_BATCH_UNREADABLE']);
+    const messages = await told(onCall);
+    expect(messages).toMatchObject([
+      {
+        TopicArn: view.output('AlarmTopicArn'),
+        Subject: `DEAD LETTER FAILED_BATCH_UNREADABLE in ${stackName}`,
+        MessageAttributes: {
+          service: { Type: 'String', Value: stackName },
+          code: { Type: 'String', Value: 'FAILED_BATCH_UNREADABLE' },
+          'failed-batch': { Type: 'String', Value: batchKey('garbage') },
+        },
+      },
+    ]);
+    expect(messages[0]?.Message).toContain(`Entry: ${batchKey('garbage')}\n`);
+    expect(messages[0]?.Message).toContain(
+      `npm run replay -- show '${batchKey('garbage')}' --stack ${stackName}\n`,
+    );
   });
 });
 

@@ -48,7 +48,7 @@ export async function uploadedSha256(stack: DeployedStack, name: FunctionName): 
 
 /**
  * The function as it is deployed, on this machine: its asset, its handler, its memory and timeout, and its
- * environment. All that is different is where S3 and SQS are, which on Lambda nobody has to say.
+ * environment. All that is different is where S3, SNS and SQS are, which on Lambda nobody has to say.
  */
 export async function emulatedFunction(
   stack: DeployedStack,
@@ -68,6 +68,7 @@ export async function emulatedFunction(
         ...atEndpoint(Environment.Variables, endpoint),
         AWS_REGION: region,
         AWS_ENDPOINT_URL_S3: endpoint,
+        AWS_ENDPOINT_URL_SNS: endpoint,
         AWS_ENDPOINT_URL_SQS: endpoint,
       },
     },

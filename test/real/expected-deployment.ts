@@ -8,6 +8,8 @@ export const clusterArn = `arn:aws:kafka:${region}:${account}:cluster/shop/0f1e2
 const kafkaArn = (kind: 'topic' | 'group', name: string) =>
   `${clusterArn.replace(':cluster/', `:${kind}/`)}/${name}`;
 
+const keyArn = (id: string) => `arn:aws:kms:${region}:${account}:key/${id}`;
+
 /** How a bucket is encrypted. */
 export const BucketEncryption = [
   { ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' }, BucketKeyEnabled: false },
@@ -99,6 +101,8 @@ export function variablesOf(view: StackView, name: FunctionName) {
     REPLAY_QUEUE_URL: view.output('ReplayQueueUrl'),
     DEAD_LETTER_QUEUE_URL: view.output('DeadLetterQueueUrl'),
     ...{ REPLAY_TRIES: '10', REPLAY_RETRY_SECONDS: '60' },
+    ALARM_TOPIC_ARN: view.output('AlarmTopicArn'),
+    ARCHIVE_LOG_GROUP: view.output('ArchiveLogGroupName'),
   };
 }
 
@@ -163,6 +167,11 @@ export function permissions(
         [queueArn(view.output('ReplayQueueUrl'))],
       ],
       [['sqs:SendMessage'], [queueArn(view.output('DeadLetterQueueUrl'))]],
+      [['sns:Publish'], [view.output('AlarmTopicArn')]],
+      [
+        ['kms:Decrypt', 'kms:GenerateDataKey'],
+        [keyArn(view.physicalId('MonitoringAlarmTopicKey'))],
+      ],
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   describeRanges,
+  knownRanges,
   missingRanges,
   parseFailedBatch,
   parseFailedBatchHead,
@@ -180,5 +181,18 @@ describe('missingRanges', () => {
     ['the last record', whole.map((run) => ({ ...run, last: 100 })), ['orders-3']],
   ])('is %s', (_, runs, ids) => {
     expect(missingRanges({ ranges }, runs).map(({ id }) => id)).toEqual(ids);
+  });
+});
+
+describe('knownRanges', () => {
+  const runs = [{ id: 'orders-3', first: 5, last: 9 }];
+  const { ranges } = summaryOfS3;
+
+  it('takes those that the entry names, and else those of its records', () => {
+    expect(knownRanges({ ranges }, runs)).toBe(ranges);
+    const found = [{ id: 'orders-3', firstOffset: '5', lastOffset: '9' }];
+    expect(knownRanges({ ranges: [] }, runs)).toEqual(found);
+    expect(knownRanges(undefined, runs)).toEqual(found);
+    expect(knownRanges(undefined, undefined)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { METRIC_NAMESPACE } from '../../../lambda/contract.ts';
+import { ArchiverError } from '../../../lambda/core/errors.ts';
 import { createReplayTelemetry } from '../../../lambda/io/replay-telemetry.ts';
 import { createReplayHandler } from '../../../lambda/replay-handler.ts';
 import { invocation } from '../../helpers/archive-parts.ts';
@@ -121,6 +122,26 @@ describe('telemetry of the replay function', () => {
     expect(dimensions()).toEqual([['reason', 'service'], ['service'], ['service', 'topic']]);
   });
 
+  it('warns of a dead letter that nobody was told of, and counts it once', async () => {
+    const { handler, failedBatches, notifier } = parts();
+    failedBatches.entries.set('bad', '{secret-value');
+    notifier.failure = new ArchiverError('NOTIFY_FAILED', 'AuthorizationError, HTTP 403');
+    await handler({ Records: [replayMessage('bad')] }, invocation);
+    expect(logs()).toMatchObject([
+      { level: 'ERROR', message: 'failed batch not replayed, in the dead-letter queue' },
+      {
+        level: 'WARN',
+        message: 'dead letter without a notification',
+        requestId: 'request-1',
+        messageId: 'message of bad',
+        failedBatch: 'bad',
+        code: 'NOTIFY_FAILED',
+        reason: 'AuthorizationError, HTTP 403',
+      },
+    ]);
+    expect(metricLines()).toMatchObject([{ DeadLetters: 1 }]);
+  });
+
   it('tells where a defect is, and nothing of what it says', async () => {
     const all = replayParts();
     const deliver = () => Promise.reject(new RangeError('secret-value'));
@@ -148,11 +169,13 @@ describe('telemetry of the replay function', () => {
   });
 
   it('shows no key, value or header of a record', async () => {
-    const { handler, store } = parts();
+    const { handler, notifier, store } = parts();
     await handler({ Records: [replayMessage('batch')] }, invocation);
     store.objects.clear();
     store.fail = () => true;
     await handler({ Records: [replayMessage('batch', 3)] }, invocation);
+    expect(notifier.notifications).toHaveLength(1);
+    printed.push(JSON.stringify(notifier.notifications));
     expect(printed.length).toBeGreaterThan(3);
     for (const secret of secrets) expect(printed.join('\n')).not.toContain(secret);
   });

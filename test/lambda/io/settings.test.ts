@@ -93,6 +93,21 @@ describe('readReplaySettings', () => {
       deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
       replayTries: 10,
       replayRetrySeconds: 60,
+      serviceName: 'shop',
+      alarmTopicArn: undefined,
+      archiveLogGroup: undefined,
+    });
+  });
+
+  it('reads whom to tell of dead letters, and which log they look at', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
+    const environment = replayEnvironment({
+      ...replayProps,
+      ...{ alarmTopicArn, archiveLogGroup: 'archive-log' },
+    });
+    expect(readReplaySettings(environment)).toMatchObject({
+      alarmTopicArn,
+      archiveLogGroup: 'archive-log',
     });
   });
 
@@ -100,6 +115,7 @@ describe('readReplaySettings', () => {
     ['FAILED_BATCH_BUCKET', '', "the name of a bucket, got ''"],
     ['REPLAY_QUEUE_URL', '', "the URL of a queue, got ''"],
     ['DEAD_LETTER_QUEUE_URL', undefined, 'the URL of a queue, got none'],
+    ['POWERTOOLS_SERVICE_NAME', '', "the name of the stack, got ''"],
     ['REPLAY_TRIES', '0', "a whole number from 1 to 150, got '0'"],
     ['REPLAY_TRIES', '151', "a whole number from 1 to 150, got '151'"],
     ['REPLAY_RETRY_SECONDS', '0', "a whole number from 1 to 3600, got '0'"],
