@@ -9,15 +9,15 @@ import { s3ClientOf } from '../emulator/s3-client.ts';
 import type { CreatedObject } from '../emulator/s3-server/operation.ts';
 import { type S3RequestInfo, type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
 import type { ServerFault } from '../emulator/server-fault.ts';
-import { bundleFunction, type FunctionEntry } from '../lib/bundle.ts';
+import { bundleFunction } from '../lib/bundle.ts';
 import { type Mode, modes } from './cell.ts';
 
 /** Folders of the functions' bundles. */
-export type CodeFolders = Readonly<Record<FunctionEntry, string>>;
+export type CodeFolders = Readonly<Record<'archive' | 'replay', string>>;
 
 /** Bundles the functions, into `dist/` or below another folder. */
 export function bundleFunctions(folder?: string): CodeFolders {
-  const bundle = (entry: FunctionEntry) =>
+  const bundle = (entry: keyof CodeFolders) =>
     folder === undefined ? bundleFunction(entry) : bundleFunction(entry, join(folder, entry));
   return { archive: bundle('archive'), replay: bundle('replay') };
 }

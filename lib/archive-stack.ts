@@ -9,12 +9,13 @@ import { encryptionKeyOf } from './encryption-key.ts';
 import { FailedBatchDestination } from './failed-batch-destination.ts';
 import { FailedBatches } from './failed-batches.ts';
 import { KafkaNetwork } from './kafka-network.ts';
-import { KafkaTrigger } from './kafka-trigger.ts';
+import { KafkaTrigger, type KafkaTriggerProps } from './kafka-trigger.ts';
 import { mappingGeneration } from './mapping-generation.ts';
 import { Monitoring, type WatchProps } from './monitoring.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import { ReplayFunction } from './replay-function.ts';
 import type { StackSettings } from './settings.ts';
+import { TrialCluster } from './trial-cluster.ts';
 
 /** What an {@link ArchiveStack} is made of. */
 export interface ArchiveStackProps {
@@ -57,11 +58,11 @@ export class ArchiveStack extends Stack {
       mappingGeneration: mappingGeneration(settings),
       timeout: Duration.seconds(settings.timeoutSeconds),
     });
-    const { source, topics, batchSize, startingPosition, provisionedPollers } = settings;
+    const { topics, batchSize, startingPosition, provisionedPollers } = settings;
     const { retryAttempts, maxRecordAge, bisectBatchOnError } = settings;
     const { mappings } = new KafkaTrigger(this, 'KafkaTrigger', {
       target: archive.version,
-      source,
+      ...this.readFrom(settings),
       topics,
       batchSize,
       batchWindow: Duration.seconds(settings.batchWindow),
@@ -75,10 +76,6 @@ export class ArchiveStack extends Stack {
       schemaRegistry: settings.schemaRegistry,
       filters: settings.filters,
       eventMetrics: settings.eventMetrics,
-    });
-    new KafkaNetwork(this, 'KafkaNetwork', {
-      ...{ source, network: settings.network },
-      isProvisioned: provisionedPollers !== undefined,
     });
     const monitoring = new Monitoring(this, 'Monitoring', {
       alarmTopic: this.givenTopic(settings),
@@ -121,6 +118,22 @@ export class ArchiveStack extends Stack {
       OperatorPolicyArn: operatorPolicy.managedPolicyArn,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
+  }
+
+  /** What the mappings read from: with what its network lacks where it is there, made for a trial else. */
+  private readFrom(settings: StackSettings): Pick<KafkaTriggerProps, 'source' | 'dependsOn'> {
+    const { source, network, topics, provisionedPollers } = settings;
+    const isProvisioned = provisionedPollers !== undefined;
+    if (source.kind !== 'new-cluster') {
+      new KafkaNetwork(this, 'KafkaNetwork', { source, network, isProvisioned });
+      return { source };
+    }
+    const trial = new TrialCluster(this, 'Trial', {
+      clusterName: source.clusterName,
+      topics: topics.map(({ topic }) => topic),
+      isProvisioned,
+    });
+    return { source: trial.source, dependsOn: [trial.ready] };
   }
 
   private accessLogs({ accessLogDays }: StackSettings): s3.IBucket | undefined {
@@ -180,8 +193,8 @@ function storeProps(settings: StackSettings, bucket: s3.IBucket) {
 /**
  * An event source mapping lies in the account and region of its cluster, so that is where the stack
  * goes: with credentials for another account, or another region in mind, the CDK refuses to deploy
- * instead of Lambda half-way through. A self-managed cluster has neither, and the stack goes to
- * where the credentials point.
+ * instead of Lambda half-way through. A self-managed cluster has neither, nor has one that is to be
+ * created, and the stack goes to where the credentials point.
  */
 function environmentOf({ source }: StackSettings): StackProps['env'] {
   if (source.kind !== 'msk') return undefined;

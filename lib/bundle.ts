@@ -1,15 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
-import { buildSync } from 'esbuild';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import { type BuildOptions, buildSync } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '..');
 
 /** The functions there are: each is the file of that name in `lambda/`. */
-export type FunctionEntry = 'archive' | 'replay';
+export type FunctionEntry = 'archive' | 'replay' | 'trial';
 
 /**
  * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source
- * map and nothing else.
+ * map, for the trial function what its Kafka client reads besides, and nothing else.
  *
  * The stack deploys this folder with a plain `lambda.Function`, not through `NodejsFunction`, because
  * the emulator and the tests run this very folder: what is tested locally is byte for byte what is
@@ -40,13 +48,38 @@ export function bundleFunction(
     sourcesContent: false,
     legalComments: 'eof',
     logLevel: 'silent',
+    ...(entry === 'trial' ? kafkaClientOptions : {}),
   });
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
-  replaceFiles(folder, files);
+  replaceFiles(folder, entry === 'trial' ? [...files, kafkaClientFile()] : files);
   return folder;
 }
 
+/**
+ * What @platformatic/kafka 2.12.1 needs of a bundle: one of its packages requires modules of Node, and
+ * another reads a file by its place beside the code, which is not where the bundle is.
+ */
+const kafkaClientOptions = {
+  banner: {
+    js: [
+      "import { createRequire as requireOf } from 'node:module';",
+      'const require = requireOf(import.meta.url);',
+      "const clientUrl = new URL('dist/', import.meta.url).href;",
+    ].join(''),
+  },
+  define: { 'import.meta.url': 'clientUrl' },
+} satisfies BuildOptions;
+
+const KAFKA_CLIENT_FILE = 'native.wasm';
+
+/** In the place of `../dist/` as seen from the URL that the options above define. */
+function kafkaClientFile(): File {
+  const path = join(root, 'node_modules/@platformatic/wasm-utils/dist', KAFKA_CLIENT_FILE);
+  return { name: `dist/${KAFKA_CLIENT_FILE}`, contents: readFileSync(path) };
+}
+
 interface File {
+  /** Path in the folder of the bundle. */
   readonly name: string;
   readonly contents: Uint8Array;
 }
@@ -60,12 +93,15 @@ function replaceFiles(folder: string, files: readonly File[]): void {
   const temporary = mkdtempSync(`${folder}-${process.pid}-`);
   try {
     for (const { name, contents } of files) {
-      writeFileSync(join(temporary, name), contents);
-      renameSync(join(temporary, name), join(folder, name));
+      const whole = join(temporary, basename(name));
+      writeFileSync(whole, contents);
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      renameSync(whole, join(folder, name));
     }
   } finally {
     rmSync(temporary, { recursive: true, force: true });
   }
-  const stale = readdirSync(folder).filter((name) => !files.some((file) => file.name === name));
+  const kept = files.map(({ name }) => name.split('/')[0]);
+  const stale = readdirSync(folder).filter((name) => !kept.includes(name));
   for (const name of stale) rmSync(join(folder, name), { recursive: true, force: true });
 }

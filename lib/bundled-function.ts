@@ -1,4 +1,5 @@
 import { type Duration, RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
@@ -35,6 +36,14 @@ export interface BundledFunctionProps {
   readonly encryptionKey?: kms.IKey;
   /** @default - those of the CDK */
   readonly currentVersionOptions?: lambda.VersionOptions;
+  /** @default - none: what a function calls is on the internet */
+  readonly network?: FunctionNetwork;
+}
+
+/** A network that a function is in, in its private subnets. */
+export interface FunctionNetwork {
+  readonly vpc: ec2.IVpc;
+  readonly securityGroups: ec2.ISecurityGroup[];
 }
 
 /** A Lambda function made of its bundle, with a role and a log group that are its own. */
@@ -75,6 +84,7 @@ export abstract class BundledFunction extends Construct {
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       currentVersionOptions: props.currentVersionOptions,
       environment: props.environment,
+      ...props.network,
     });
     if (props.tracing) {
       Validations.of(this.role).acknowledge({

@@ -1,4 +1,7 @@
-/** The parts of an MSK cluster's ARN. */
+import { Fn, Stack } from 'aws-cdk-lib';
+import type { CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
+
+/** The parts of an MSK cluster's ARN; of a cluster of the stack, some are known when it is deployed. */
 export interface ClusterArn {
   readonly arn: string;
   readonly partition: string;
@@ -20,6 +23,14 @@ export function parseClusterArn(arn: string): ClusterArn | undefined {
   const match = pattern.exec(arn);
   if (match === null) return undefined;
   const [, partition = '', region = '', account = '', clusterName = '', clusterUuid = ''] = match;
+  return { arn, partition, region, account, clusterName, clusterUuid };
+}
+
+/** The ARN of a cluster of the stack, whose parts are told by the stack and by the cluster itself. */
+export function createdClusterArn(cluster: CfnServerlessCluster, clusterName: string): ClusterArn {
+  const { partition, region, account } = Stack.of(cluster);
+  const arn = cluster.attrArn;
+  const clusterUuid = Fn.select(2, Fn.split('/', arn));
   return { arn, partition, region, account, clusterName, clusterUuid };
 }
 

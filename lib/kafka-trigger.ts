@@ -38,6 +38,8 @@ export interface KafkaTriggerProps {
   readonly eventMetrics?: boolean;
   /** @default - on-demand mode */
   readonly provisionedPollers?: ProvisionedPollers;
+  /** What has to be there before the mappings. @default - nothing else */
+  readonly dependsOn?: readonly IDependable[];
 }
 
 /**
@@ -86,7 +88,7 @@ export class KafkaTrigger extends Construct {
         ...pollerOptions(props.provisionedPollers),
         ...(props.eventMetrics && { metricsConfig: { metrics: EVERY_METRIC } }),
       });
-      mapping.node.addDependency(...policies);
+      mapping.node.addDependency(...policies, ...(props.dependsOn ?? []));
       new CfnOutput(this, `MappingId-${topic}`, {
         description: `Event source mapping of the topic ${topic}`,
         value: mapping.eventSourceMappingId,

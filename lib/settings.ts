@@ -6,7 +6,7 @@ import {
   type TimeFolder,
 } from '../lambda/contract.ts';
 import { applyEnvironment } from './environment-settings.ts';
-import type { KafkaSource } from './kafka-source.ts';
+import type { KafkaSource, NewClusterSource } from './kafka-source.ts';
 import type { NetworkPart } from './network-settings.ts';
 import type { SchemaRegistrySettings } from './registry-settings.ts';
 import type { EncryptionKeySetting } from './security-settings.ts';
@@ -53,7 +53,7 @@ export interface ProvisionedPollers {
 /** Every setting, checked, with its default. */
 export interface StackSettings {
   readonly stackName: string;
-  readonly source: KafkaSource;
+  readonly source: KafkaSource | NewClusterSource;
   readonly network: NetworkSettings;
   readonly topics: readonly TopicSettings[];
   /** The groups of `topics`, with `{topic}` where the topic's name is. */
@@ -146,7 +146,8 @@ export function parseSettings(given: Context, { now }: ParseOptions): StackSetti
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${pathText(path)}${message}`),
   ];
   if (parsed.success && problems.length === 0) return Object.freeze(toSettings(parsed.data, now));
-  if (!has(context, 'clusterArn') && !has(context, 'bootstrapServers')) problems.push(EXAMPLE);
+  const sources = ['clusterArn', 'bootstrapServers', 'createCluster'] as const;
+  if (!sources.some((name) => has(context, name))) problems.push(EXAMPLE);
   throw new Error([...new Set(problems)].join('\n'));
 }
 
@@ -166,6 +167,7 @@ function toSettings(given: Given, now: Date): StackSettings {
   const {
     clusterArn,
     bootstrapServers,
+    createCluster,
     secretArn,
     secretKeyArns,
     rootCaSecretArn,

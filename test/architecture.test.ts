@@ -72,7 +72,7 @@ describe('errors and environment', () => {
 
   it('is read by entries alone: the environment', () => {
     const readers = sources('lambda').filter((file) => /process\.env/.test(read(file)));
-    expect(readers).toEqual(['lambda/archive.ts', 'lambda/replay.ts']);
+    expect(readers).toEqual(['lambda/archive.ts', 'lambda/replay.ts', 'lambda/trial.ts']);
   });
 
   it('is left to Powertools: what is printed', () => {

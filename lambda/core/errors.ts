@@ -30,6 +30,8 @@ export const errorCodes = [
   'QUEUE_FAILED',
   /** SNS did not take a notification. */
   'NOTIFY_FAILED',
+  /** The trial cluster refused or did not take what the trial function asked for. */
+  'KAFKA_FAILED',
   /** A defect of ours, or a limit of the runtime. */
   'UNEXPECTED',
 ] as const;

@@ -87,7 +87,7 @@ function readStoreSettings(reader: Reader): StoreSettings {
 }
 
 /** Reads variables, and notes what is wrong with them. */
-class Reader {
+export class Reader {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #problems: string[] = [];
 

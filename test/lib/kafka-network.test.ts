@@ -2,7 +2,15 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { KafkaNetwork } from '../../lib/kafka-network.ts';
 import { parseSettings } from '../../lib/settings.ts';
-import { keyArn, msk, mskSecretArn, now, secretArn, selfManaged } from './settings-fixture.ts';
+import {
+  keyArn,
+  msk,
+  mskSecretArn,
+  now,
+  secretArn,
+  selfManaged,
+  sourceOf,
+} from './settings-fixture.ts';
 import { bareStack, propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from './synthesize.ts';
 
 const vpcId = 'vpc-0123456789abcdef0';
@@ -14,10 +22,11 @@ const everything = {
 };
 
 function stackOf(context: Record<string, unknown>) {
-  const { source, network, provisionedPollers } = parseSettings(context, { now });
+  const settings = parseSettings(context, { now });
+  const { network, provisionedPollers } = settings;
   const stack = bareStack();
   const isProvisioned = provisionedPollers !== undefined;
-  new KafkaNetwork(stack, 'KafkaNetwork', { source, network, isProvisioned });
+  new KafkaNetwork(stack, 'KafkaNetwork', { source: sourceOf(settings), network, isProvisioned });
   return stack;
 }
 

@@ -7,7 +7,7 @@ import { parseClusterArn } from '../../lib/cluster-arn.ts';
 import { FailedBatchDestination } from '../../lib/failed-batch-destination.ts';
 import type { Credentials, SelfManagedSource } from '../../lib/kafka-source.ts';
 import { KafkaTrigger, type KafkaTriggerProps } from '../../lib/kafka-trigger.ts';
-import { clusterArn, keyArn, parse, secretArn } from './settings-fixture.ts';
+import { clusterArn, keyArn, secretArn, sourceOf } from './settings-fixture.ts';
 import {
   bareStack,
   propertiesOf,
@@ -31,7 +31,7 @@ function stackOf(props: Partial<KafkaTriggerProps> = {}): Stack {
   const bucket = Bucket.fromBucketArn(stack, 'FailedBatches', failedBatches);
   new KafkaTrigger(stack, 'KafkaTrigger', {
     target,
-    source: parse().source,
+    source: sourceOf(),
     topics: [{ topic: 'orders', consumerGroupId: 'archive/1' }],
     batchSize: 500,
     batchWindow: Duration.seconds(60),
@@ -197,7 +197,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
 
   it('signs in to an MSK cluster with a secret, by SCRAM or mutual TLS', () => {
     for (const type of ['SASL_SCRAM_512_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH'] as const) {
-      const source = { ...parse().source, credentials: { type, secretArn } };
+      const source = { ...sourceOf(), credentials: { type, secretArn } };
       expect(mappingOf({ source })).toMatchObject({
         EventSourceArn: clusterArn,
         SourceAccessConfigurations: [{ Type: type, URI: secretArn }],
@@ -380,7 +380,7 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
     '*',
   );
   const msk = (type: Credentials['type'], secretKeyArns?: string[]) => ({
-    source: { ...parse().source, credentials: { type, secretArn }, secretKeyArns },
+    source: { ...sourceOf(), credentials: { type, secretArn }, secretKeyArns },
   });
 
   it.each<[string, Partial<KafkaTriggerProps>, object[]]>([

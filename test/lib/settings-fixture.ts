@@ -1,3 +1,4 @@
+import type { KafkaSource } from '../../lib/kafka-source.ts';
 import { parseSettings, type StackSettings } from '../../lib/settings.ts';
 
 /** The time of every synth in these tests. */
@@ -21,6 +22,12 @@ export const selfManaged = { bootstrapServers: 'b1.example.com:9096', secretArn,
 /** Settings on top of {@link msk}. */
 export function parse(settings: Record<string, unknown> = {}): StackSettings {
   return parseSettings({ ...msk, ...settings }, { now });
+}
+
+/** The cluster of settings, where it is not one that the stack is to create. */
+export function sourceOf({ source }: StackSettings = parse()): KafkaSource {
+  if (source.kind === 'new-cluster') throw new Error('the cluster is not there');
+  return source;
 }
 
 /** The problems that a context has, one an entry. */

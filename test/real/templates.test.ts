@@ -47,6 +47,7 @@ const configurations: Readonly<Record<string, Readonly<Record<string, unknown>>>
   tracing: { tracing: true },
   security: { encryptionKey: 'stack', objectLockDays: 365, accessLogDays: 400 },
   'own-key': { encryptionKey: keyArn },
+  'quick-start': { clusterArn: undefined, networkHas: undefined, createCluster: 'serverless' },
   'no-prefix': { objectPrefix: '' },
   // More than fit one statement of the role.
   'several-topics': { topics: 'orders, payments, invoices, refunds' },
