@@ -1,20 +1,5 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import { createArchiveHandler } from './archive-handler.ts';
-import { METRIC_NAMESPACE } from './contract.ts';
-import { enrich } from './enrich.ts';
-import { systemClock } from './io/clock.ts';
-import { createS3Client, createS3ObjectStore } from './io/s3-object-store.ts';
-import { readArchiveSettings } from './io/settings.ts';
-import { createTelemetry } from './io/telemetry.ts';
+import { wireArchive } from './archive-wiring.ts';
 import { createObjectDelivery } from './object-delivery.ts';
 
-const settings = readArchiveSettings(process.env);
-const clock = systemClock;
-const telemetry = createTelemetry(new Logger(), new Metrics({ namespace: METRIC_NAMESPACE }));
-const client = createS3Client({ ...settings, random: Math.random });
-const store = createS3ObjectStore(client, settings);
-const delivery = createObjectDelivery({ store, clock, telemetry, enrich, settings });
-
 /** The archive function. */
-export const handler = createArchiveHandler({ delivery, clock, telemetry, settings });
+export const handler = wireArchive(createObjectDelivery);

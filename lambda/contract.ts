@@ -17,6 +17,8 @@ export const environmentNames = {
   compressionLevel: 'COMPRESSION_LEVEL',
   metadata: 'METADATA',
   storageClass: 'STORAGE_CLASS',
+  /** With the delivery `firehose` only. */
+  deliveryStream: 'DELIVERY_STREAM',
   maxParallelPuts: 'MAX_PARALLEL_PUTS',
   reportBatchItemFailures: 'REPORT_BATCH_ITEM_FAILURES',
   /** These two are read by Powertools itself; a notification names the service, too. */
@@ -52,6 +54,10 @@ export const storageClasses = [
   'GLACIER_IR',
 ] as const;
 export type StorageClass = (typeof storageClasses)[number];
+
+/** How batches get into S3: by the functions themselves, or through a delivery stream of Firehose. */
+export const deliveries = ['s3', 'firehose'] as const;
+export type DeliveryKind = (typeof deliveries)[number];
 
 /** What the functions log: `debug` adds one line per object. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -262,6 +268,10 @@ export const metricNames = {
   keyConflicts: 'KeyConflicts',
   invalidTimestamps: 'InvalidTimestamps',
   failedObjects: 'FailedObjects',
+  /** Records that the delivery stream took; with that delivery only, as the next. */
+  streamRecords: 'StreamRecords',
+  /** Times that the delivery stream rejected a record of a call; each is sent again. */
+  streamRejections: 'StreamRejections',
   encodeMilliseconds: 'EncodeMilliseconds',
   storeMilliseconds: 'StoreMilliseconds',
   /**

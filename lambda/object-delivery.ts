@@ -8,7 +8,7 @@ import {
 } from './core/archive-plan.ts';
 import type { Enrich } from './core/enrichment.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
-import type { Batch } from './core/kafka-event.ts';
+import type { Batch, BatchRun } from './core/kafka-event.ts';
 import { isFolderTimestamp } from './core/object-key.ts';
 import type {
   BatchSummary,
@@ -18,6 +18,7 @@ import type {
   DeliveryResult,
   ObjectStore,
   ObjectTelemetry,
+  RunSummary,
 } from './core/ports.ts';
 import { type StoreOutcome, storeObject } from './core/store-object.ts';
 
@@ -113,7 +114,7 @@ function notStored({ run, first, last }: ArchiveObject, error: unknown): Archive
 }
 
 /** Milliseconds from the earliest valid timestamp of the batch; a producer's clock may be ahead of ours. */
-function oldestRecordAge({ runs }: Batch, now: number): number | undefined {
+export function oldestRecordAge({ runs }: Batch, now: number): number | undefined {
   let oldest = Number.POSITIVE_INFINITY;
   for (const { records } of runs) {
     for (const { timestamp } of records) {
@@ -134,12 +135,7 @@ function summarise({ objects, bytesIn }: ArchivePlan, results: readonly StoreRes
   const runs = [...new Set(objects.map(({ run }) => run))];
   return {
     topic: runs[0]?.topic,
-    runs: runs.map(({ partition, first, last, records }) => ({
-      partition,
-      firstOffset: first,
-      lastOffset: last,
-      records: records.length,
-    })),
+    runs: runSummaries(runs),
     records: sum(objects, ({ records }) => records),
     bytesIn,
     bytesStored: sum(stored, ({ object }) => object.body.length),
@@ -149,6 +145,16 @@ function summarise({ objects, bytesIn }: ArchivePlan, results: readonly StoreRes
     invalidTimestamps: sum(objects, (object) => object.invalidTimestamps),
     failedObjects: results.length - outcomes.length,
   };
+}
+
+/** What the log line says of runs. */
+export function runSummaries(runs: readonly BatchRun[]): RunSummary[] {
+  return runs.map(({ partition, first, last, records }) => ({
+    partition,
+    firstOffset: first,
+    lastOffset: last,
+    records: records.length,
+  }));
 }
 
 function sum<Item>(items: readonly Item[], amount: (item: Item) => number): number {

@@ -13,7 +13,7 @@ import { type BuildOptions, buildSync } from 'esbuild';
 const root = resolve(import.meta.dirname, '..');
 
 /** The functions there are: each is the file of that name in `lambda/`. */
-export type FunctionEntry = 'archive' | 'replay' | 'trial';
+export type FunctionEntry = 'archive' | 'archive-firehose' | 'replay' | 'replay-firehose' | 'trial';
 
 /**
  * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source

@@ -19,6 +19,8 @@ export interface StoreEnvironmentProps {
   readonly metadata: Readonly<Record<string, string | number | boolean>>;
   /** Of new objects. */
   readonly storageClass: StorageClass;
+  /** Name of the delivery stream. @default - none: the functions store objects themselves */
+  readonly deliveryStream?: string;
   readonly maxParallelPuts: number;
   readonly logLevel: LogLevel;
   /** The `service` of every log line and metric. */
@@ -80,6 +82,7 @@ function storeEnvironment(props: StoreEnvironmentProps): Environment {
     ...(level === undefined ? {} : { [names.compressionLevel]: String(level) }),
     [names.metadata]: JSON.stringify(props.metadata),
     [names.storageClass]: props.storageClass,
+    ...(props.deliveryStream !== undefined && { [names.deliveryStream]: props.deliveryStream }),
     [names.maxParallelPuts]: String(props.maxParallelPuts),
     [names.logLevel]: props.logLevel.toUpperCase(),
     [names.serviceName]: props.serviceName,

@@ -70,9 +70,14 @@ describe('errors and environment', () => {
     expect(read(file)).not.toMatch(/new (Type|Range)?Error\(/);
   });
 
-  it('is read by entries alone: the environment', () => {
+  it('is read where the parts of a function are wired alone: the environment', () => {
     const readers = sources('lambda').filter((file) => /process\.env/.test(read(file)));
-    expect(readers).toEqual(['lambda/archive.ts', 'lambda/replay.ts', 'lambda/trial.ts']);
+    expect(readers).toEqual([
+      'lambda/archive-wiring.ts',
+      'lambda/firehose-delivery.ts',
+      'lambda/replay-wiring.ts',
+      'lambda/trial.ts',
+    ]);
   });
 
   it('is left to Powertools: what is printed', () => {

@@ -8,6 +8,8 @@ export const errorCodes = [
   'ENRICH_FAILED',
   /** S3 refused or did not take an object. */
   'STORE_WRITE_FAILED',
+  /** Firehose refused or did not take records. */
+  'STREAM_WRITE_FAILED',
   /** The deadline before the function's timeout came first. */
   'STORE_ABORTED',
   /** A message of the replay queue points to nothing in the failed-batch bucket. */

@@ -37,6 +37,20 @@ export interface ObjectStore {
   readSha256(key: string, options: StoreOptions): Promise<string | undefined>;
 }
 
+/** A stream that makes objects of what it takes, in its own time. */
+export interface RecordStream {
+  /**
+   * Puts records of whole lines, at most 500 and 4 MiB; says of each, in their order, with which code it
+   * was rejected, or `undefined` where the stream has it.
+   *
+   * @throws {ArchiverError} `STREAM_WRITE_FAILED` or `STORE_ABORTED`: any of them may be in the stream or not
+   */
+  put(
+    records: readonly Uint8Array[],
+    options: StoreOptions,
+  ): Promise<readonly (string | undefined)[]>;
+}
+
 /** Who delivers a batch, and what is known of it besides its records. */
 export interface DeliveryJob extends StoreOptions {
   readonly requestId: string;
@@ -211,6 +225,9 @@ export interface BatchSummary {
   readonly keyConflicts: number;
   readonly invalidTimestamps: number;
   readonly failedObjects: number;
+  /** Of the delivery stream, as the next: undefined without one. */
+  readonly streamRecords?: number;
+  readonly streamRejections?: number;
   readonly encodeMilliseconds: number;
   readonly storeMilliseconds: number;
   /**

@@ -65,6 +65,17 @@ export function readReplaySettings(
   });
 }
 
+/**
+ * The name of the delivery stream, with the delivery `firehose`.
+ *
+ * @throws {ArchiverError} `INVALID_SETTINGS` where there is none
+ */
+export function readDeliveryStream(environment: NodeJS.ProcessEnv): string {
+  const reader = new Reader(environment);
+  const stream = reader.text(names.deliveryStream, 'the name of a delivery stream');
+  return reader.checked({ stream }).stream;
+}
+
 function readStoreSettings(reader: Reader): StoreSettings {
   const compression = reader.oneOf(names.compression, compressions);
   return {

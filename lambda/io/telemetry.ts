@@ -14,6 +14,8 @@ const metrics = [
   [metricNames.keyConflicts, MetricUnit.Count, 'keyConflicts'],
   [metricNames.invalidTimestamps, MetricUnit.Count, 'invalidTimestamps'],
   [metricNames.failedObjects, MetricUnit.Count, 'failedObjects'],
+  [metricNames.streamRecords, MetricUnit.Count, 'streamRecords'],
+  [metricNames.streamRejections, MetricUnit.Count, 'streamRejections'],
   [metricNames.encodeMilliseconds, MetricUnit.Milliseconds, 'encodeMilliseconds'],
   [metricNames.storeMilliseconds, MetricUnit.Milliseconds, 'storeMilliseconds'],
   [metricNames.oldestRecordAge, MetricUnit.Milliseconds, 'oldestRecordAge'],

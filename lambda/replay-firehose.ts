@@ -1,0 +1,5 @@
+import { createFirehoseDelivery } from './firehose-delivery.ts';
+import { wireReplay } from './replay-wiring.ts';
+
+/** The replay function with the delivery `firehose`. */
+export const handler = wireReplay(createFirehoseDelivery);

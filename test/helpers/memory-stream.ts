@@ -1,0 +1,39 @@
+import { Buffer } from 'node:buffer';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { RecordStream, StoreOptions } from '../../lambda/core/ports.ts';
+
+/** What a call comes to: the code of each record that is rejected, by its place; or no answer, before or after. */
+export type CallFate = ReadonlyMap<number, string> | 'lost before' | 'lost after';
+
+/** A stream in memory, whose calls may fail. */
+export class MemoryStream implements RecordStream {
+  /** What each call had, as text. */
+  readonly calls: string[][] = [];
+  readonly taken: string[] = [];
+  /** Of the calls to come, in turn; after them, everything is taken. */
+  fates: CallFate[] = [];
+
+  async put(records: readonly Uint8Array[], { signal }: StoreOptions) {
+    // Lets other calls start, as a request would.
+    await Promise.resolve();
+    if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });
+    const texts = records.map((record) => Buffer.from(record).toString());
+    this.calls.push(texts);
+    const fate = this.fates.shift() ?? new Map<number, string>();
+    const lost = new ArchiverError('STREAM_WRITE_FAILED', 'no answer', { retryable: true });
+    if (fate === 'lost before') throw lost;
+    const codes = texts.map((_, index) => (fate === 'lost after' ? undefined : fate.get(index)));
+    this.taken.push(...texts.filter((_, index) => codes[index] === undefined));
+    if (fate === 'lost after') throw lost;
+    return codes;
+  }
+
+  /** The lines that it has, parsed. */
+  lines(): { readonly partition: number; readonly offset: number }[] {
+    return this.taken
+      .join('')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => JSON.parse(line));
+  }
+}

@@ -1,0 +1,147 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { parseBatch } from '../../lambda/core/kafka-event.ts';
+import { createObjectDelivery } from '../../lambda/object-delivery.ts';
+import { createStreamDelivery } from '../../lambda/stream-delivery.ts';
+import { archiveParts } from '../helpers/archive-parts.ts';
+import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
+import { MemoryStream } from '../helpers/memory-stream.ts';
+
+const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 };
+const job = { requestId: 'request-1', functionVersion: '7', ...patient };
+const code = 'ServiceUnavailableException';
+
+function parts() {
+  const { deps, store } = archiveParts({ compression: 'none' });
+  const stream = new MemoryStream();
+  const objects = createObjectDelivery(deps);
+  const pause = async () => undefined;
+  const delivery = createStreamDelivery({ ...deps, stream, objects, pause, random: () => 0 });
+  return { delivery, objects, store, stream };
+}
+
+const batchOf = (...records: Parameters<typeof mskEvent>[0][]) =>
+  parseBatch(mskEvent(records.flat()));
+
+/** A record whose line is too long for a stream. */
+const large = (offset: number, partition = 3) =>
+  mskRecord({ offset, partition, value: Buffer.alloc(1_100_000, 'v') });
+
+const placesOf = (lines: readonly { readonly partition: number; readonly offset: number }[]) =>
+  lines.map(({ partition, offset }) => `${partition}:${offset}`);
+
+describe('delivery through a stream', () => {
+  it('sends the very lines that objects have, packed over topic-partitions', async () => {
+    const { delivery, objects, store, stream } = parts();
+    const batch = batchOf(mskRecords(100, 3), mskRecords(7, 2, { partition: 4 }));
+    const { failures, summary } = await delivery.deliver(batch, job);
+
+    expect(failures).toEqual([]);
+    expect(stream.calls.map(({ length }) => length)).toEqual([1]);
+    expect(store.objects.size).toBe(0);
+    await objects.deliver(batch, job);
+    const bodies = [...store.objects.values()].map(({ body }) => body.toString());
+    expect(stream.taken.join('')).toBe(bodies.join(''));
+    expect(summary).toMatchObject({
+      topic: 'orders',
+      runs: [
+        { partition: 3, firstOffset: 100, lastOffset: 102, records: 3 },
+        { partition: 4, firstOffset: 7, lastOffset: 8, records: 2 },
+      ],
+      records: 5,
+      bytesStored: stream.taken.join('').length,
+      objects: 0,
+      streamRecords: 1,
+      streamRejections: 0,
+    });
+  });
+
+  it('stores a line that is too long as an object of its own, and sends the others', async () => {
+    const { delivery, store, stream } = parts();
+    const batch = batchOf([mskRecord({ offset: 100 }), large(101), mskRecord({ offset: 102 })]);
+    const { failures, summary } = await delivery.deliver(batch, job);
+
+    expect(failures).toEqual([]);
+    expect(placesOf(stream.lines())).toEqual(['3:100', '3:102']);
+    const [key, ...others] = store.objects.keys();
+    expect(others).toEqual([]);
+    expect(key).toMatch(/\/orders-3-0{17}101-0{17}101\.jsonl$/);
+    expect(summary).toMatchObject({ records: 3, objects: 1, streamRecords: 2 });
+  });
+
+  it('fails the topic-partitions whose lines were not taken, and no other', async () => {
+    const { stream } = parts();
+    const deadline = new AbortController();
+    const big = (offset: number, partition: number) =>
+      mskRecord({ offset, partition, value: Buffer.alloc(600_000, 'v') });
+    // Of lines that are over half of a record, each is one.
+    const batch = batchOf([big(1, 0)], [big(2, 1)], [big(3, 2)]);
+    stream.fates = Array.from({ length: 50 }, () => new Map([[1, code]]));
+    let pauses = 0;
+    const { deps } = archiveParts();
+    const impatient = createStreamDelivery({
+      ...{ ...deps, stream, objects: createObjectDelivery(deps), random: () => 0 },
+      pause: async () => {
+        pauses += 1;
+        deadline.abort();
+      },
+    });
+    const { failures } = await impatient.deliver(batch, { ...job, signal: deadline.signal });
+
+    expect(pauses).toBe(1);
+    expect(failures.map(({ run }) => run.id)).toEqual(['orders-1']);
+    expect(failures[0]?.error).toMatchObject({
+      code: 'STREAM_WRITE_FAILED',
+      retryable: true,
+      message: `orders-1 offsets 2 to 2: 1 records rejected until the deadline (${code}) (STREAM_WRITE_FAILED)`,
+    });
+    expect(placesOf(stream.lines())).toEqual(['0:1', '2:3']);
+  });
+
+  it('fails every topic-partition that a record without an answer has lines of', async () => {
+    const { delivery, stream } = parts();
+    stream.fates = ['lost after'];
+    const batch = batchOf(mskRecords(100, 3), mskRecords(7, 2, { partition: 4 }));
+    const { failures, summary } = await delivery.deliver(batch, job);
+    expect(failures.map(({ run }) => run.id)).toEqual(['orders-3', 'orders-4']);
+    expect(summary).toMatchObject({ streamRecords: 0, bytesStored: 0 });
+
+    // The batch comes again: what the stream had is there twice, and nothing is missing.
+    await delivery.deliver(batch, job);
+    const once = ['3:100', '3:101', '3:102', '4:7', '4:8'];
+    expect(placesOf(stream.lines())).toEqual([...once, ...once]);
+  });
+
+  it('fails the topic-partition of a long line that could not be stored', async () => {
+    const { delivery, store } = parts();
+    store.fail = (_, when) => when === 'before';
+    const batch = batchOf([mskRecord({ offset: 1 }), large(2)], mskRecords(7, 1, { partition: 4 }));
+    const { failures, summary } = await delivery.deliver(batch, job);
+    expect(failures).toEqual([
+      {
+        // All of it comes again, not the one record.
+        run: batch.runs[0],
+        error: expect.objectContaining({ code: 'STORE_WRITE_FAILED' }),
+      },
+    ]);
+    expect(summary).toMatchObject({ failedObjects: 1, streamRecords: 2 });
+  });
+
+  it('makes nothing of a batch without records', async () => {
+    const { delivery, stream } = parts();
+    const { failures } = await delivery.deliver(batchOf([]), job);
+    expect(failures).toEqual([]);
+    expect(stream.calls).toEqual([]);
+  });
+
+  it('sends nothing of a batch that cannot be encoded, and goes on with the next', async () => {
+    const { delivery, stream } = parts();
+    const broken = { ...mskRecord(), value: '%' };
+    await expect(delivery.deliver(batchOf([broken]), job)).rejects.toMatchObject({
+      code: 'INVALID_EVENT',
+    });
+    expect(stream.calls).toEqual([]);
+    await delivery.deliver(batchOf(mskRecords(1, 1)), job);
+    expect(placesOf(stream.lines())).toEqual(['3:1']);
+  });
+});
