@@ -310,12 +310,3 @@ export const logMessages = {
   batchDelayed: 'failed batch not replayed, tried again',
   batchDied: 'failed batch not replayed, in the dead-letter queue',
 } as const;
-
-/** Environment variables of the trial function, besides those that Lambda sets itself. */
-export const trialEnvironmentNames = {
-  /** `host:port` of the trial cluster, with commas between. */
-  bootstrapServers: 'BOOTSTRAP_SERVERS',
-} as const;
-
-/** Partitions of a topic of the trial cluster, where the request names no other number. */
-export const TRIAL_PARTITIONS = 3;

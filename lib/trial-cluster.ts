@@ -1,12 +1,14 @@
 import { CfnOutput, CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
 import { Construct, type IDependable } from 'constructs';
-import { TRIAL_PARTITIONS } from '../lambda/contract.ts';
 import { BootstrapServers } from './bootstrap-servers.ts';
 import { createdClusterArn } from './cluster-arn.ts';
 import type { MskSource } from './kafka-source.ts';
 import { TrialFunction } from './trial-function.ts';
 import { TrialNetwork } from './trial-network.ts';
+
+/** Partitions of each topic: enough to see that there are several. */
+const PARTITIONS = 3;
 
 /** What a {@link TrialCluster} is made of. */
 export interface TrialClusterProps {
@@ -65,7 +67,7 @@ export class TrialCluster extends Construct {
         // So that another cluster gets them, too.
         ClusterArn: cluster.arn,
         Topics: props.topics,
-        Partitions: TRIAL_PARTITIONS,
+        Partitions: PARTITIONS,
       },
     });
     // Also when the stack is deleted, the function answers through the network.

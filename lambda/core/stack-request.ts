@@ -1,4 +1,3 @@
-import { TRIAL_PARTITIONS } from '../contract.ts';
 import { ArchiverError } from './errors.ts';
 
 /**
@@ -56,7 +55,7 @@ export function isStackRequest(event: unknown): event is StackRequest {
  * @throws {ArchiverError} `INVALID_EVENT`
  */
 export function requestedTopics({ ResourceProperties }: StackRequest): RequestedTopics {
-  const { Topics: topics, Partitions = TRIAL_PARTITIONS } = ResourceProperties;
+  const { Topics: topics, Partitions } = ResourceProperties;
   const partitions = Number(Partitions);
   if (!isTextList(topics) || !Number.isSafeInteger(partitions) || partitions < 1) {
     const wanted = 'Topics must be a list of names, and Partitions a whole number from 1';

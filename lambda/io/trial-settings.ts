@@ -1,5 +1,5 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
-import { trialEnvironmentNames } from '../contract.ts';
+import { trialEnvironmentNames } from '../trial-contract.ts';
 import { Reader } from './settings.ts';
 
 /** What the trial function reads from its environment. */

@@ -98,12 +98,6 @@ describe('a request of the stack', () => {
     expect(clock.timeouts).toEqual([30_000]);
   });
 
-  it('to create takes three partitions where no number is given', async () => {
-    const { handler, topics } = parts();
-    await handler(request('Create', { Topics: ['orders'] }), invocation);
-    expect(topics.partitions.get('orders')).toBe(3);
-  });
-
   it('to create is a success where a topic is there already', async () => {
     const { answers, handler, topics } = parts();
     topics.partitions.set('orders', 7);
@@ -200,8 +194,9 @@ describe('a request of the stack', () => {
 
   it.each([
     {},
-    { Topics: 'orders' },
-    { Topics: [1] },
+    { Topics: 'orders', Partitions: '3' },
+    { Topics: [1], Partitions: '3' },
+    { Topics: ['orders'] },
     { Topics: ['orders'], Partitions: '0' },
     { Topics: ['orders'], Partitions: 'three' },
   ])('without topics is answered with what is wrong: %j', async (properties) => {

@@ -18,6 +18,8 @@ let admin: Admin;
 let handler: ReturnType<typeof createTrialHandler>;
 const answers: StackResponse[] = [];
 
+const WAIT = { timeout: 10_000, interval: 100 };
+
 /** The secured listener takes OAUTHBEARER, with Kafka's own tokens for trials, which are not signed. */
 const takesTokens = {
   'listener.name.secured.sasl.enabled.mechanisms': 'OAUTHBEARER',
@@ -70,10 +72,11 @@ async function partitions(): Promise<Record<string, number>> {
 
 it('creates topics with their partitions; those that are there are a success, and stay', async () => {
   await handler(create(['orders', 'payments'], '3'), invocation);
-  expect(await partitions()).toEqual({ orders: 3, payments: 3 });
+  // A broker knows of a topic a moment after it was created.
+  await expect.poll(partitions, WAIT).toEqual({ orders: 3, payments: 3 });
 
   await handler(create(['payments', 'refunds', 'orders'], '5'), invocation);
-  expect(await partitions()).toEqual({ orders: 3, payments: 3, refunds: 5 });
+  await expect.poll(partitions, WAIT).toEqual({ orders: 3, payments: 3, refunds: 5 });
 
   expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS']);
 });
@@ -123,10 +126,10 @@ describe('by TLS with a token, as MSK is reached', () => {
     });
 
     await topics.create(['invoices'], 2);
+    await expect.poll(partitions, WAIT).toMatchObject({ invoices: 2 });
     const sample = [{ key: 'k', value: '{"order":1}', timestamp: Date.now() }];
     expect(await topics.produce('invoices', sample)).toBe(1);
 
-    expect(await partitions()).toMatchObject({ invoices: 2 });
     expect(tokens).toBeGreaterThanOrEqual(2);
   });
 
