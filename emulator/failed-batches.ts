@@ -10,7 +10,7 @@ import type { CreatedObject } from './s3-server/operation.ts';
 
 /** What a run decides of its failed batches. */
 export interface FailedBatchesOptions
-  extends Omit<ReplayServiceOptions, 'observe'>,
+  extends Omit<ReplayServiceOptions, 'now' | 'observe'>,
     Pick<FailedBatchWatchDeps, 'now'> {
   readonly observe: (event: FailedBatchEvent | ReplayFailed) => void;
 }

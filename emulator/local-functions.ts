@@ -26,6 +26,8 @@ export interface LocalFunctionOptions
   readonly timeoutSeconds?: number;
   /** @default - the emulator's own runtime */
   readonly runtimeCommand?: readonly string[] | undefined;
+  /** The clock of that runtime, in epoch milliseconds. @default - the system's */
+  readonly now?: () => number;
 }
 
 /** What a run decides of the archive function. */
@@ -91,7 +93,7 @@ function storeEnvironment(options: LocalFunctionOptions): StoreEnvironmentProps 
 
 function localFunction(
   name: string,
-  { codeFolder, log, runtimeCommand, s3, timeoutSeconds }: LocalFunctionOptions,
+  { codeFolder, log, now, runtimeCommand, s3, timeoutSeconds }: LocalFunctionOptions,
   stack: Pick<FunctionConfiguration, 'environment' | 'timeoutSeconds'>,
 ): FunctionConfiguration {
   return {
@@ -102,6 +104,7 @@ function localFunction(
     memoryMiB: settingRanges.memoryMiB.default,
     log,
     ...(runtimeCommand && { runtimeCommand }),
+    ...(now && { now }),
     environment: {
       ...stack.environment,
       AWS_ENDPOINT_URL_S3: s3.endpoint,

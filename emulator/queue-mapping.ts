@@ -63,27 +63,38 @@ export class QueueMapping {
 
   /** Resolves once stopped, when nothing of it is in the function any more. */
   async run(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#deps.concurrency }, () => this.#poll()));
+    await Promise.all(Array.from({ length: this.#deps.concurrency }, () => this.#keepPolling()));
   }
 
   stop(): void {
     this.#stop.abort();
   }
 
-  async #poll(): Promise<void> {
+  /**
+   * Receives once, without waiting, and invokes with what there is: for who runs it by a clock of one's own.
+   *
+   * @returns whether there was any
+   */
+  async poll(): Promise<boolean> {
+    const messages = await this.#receive(0);
+    if (messages.length > 0) await this.#deliver(messages);
+    return messages.length > 0;
+  }
+
+  async #keepPolling(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      const messages = await this.#receive();
+      const messages = await this.#receive(WAIT_SECONDS);
       if (messages.length > 0) await this.#deliver(messages);
     }
   }
 
-  async #receive(): Promise<readonly Message[]> {
+  async #receive(waitSeconds: number): Promise<readonly Message[]> {
     const { batchSize, client, observe, queueUrl } = this.#deps;
     const { signal } = this.#stop;
     const command = new ReceiveMessageCommand({
       QueueUrl: queueUrl,
       MaxNumberOfMessages: batchSize,
-      WaitTimeSeconds: WAIT_SECONDS,
+      WaitTimeSeconds: waitSeconds,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
     });

@@ -42,8 +42,30 @@ export interface ReplayService {
   close(): Promise<void>;
 }
 
+/** The same, before anything is received from the queue. */
+export interface IdleReplayService extends ReplayService {
+  readonly mapping: QueueMapping;
+}
+
 /** Starts the replay of failed batches on this machine. */
 export async function startReplayService(options: ReplayServiceOptions): Promise<ReplayService> {
+  const { mapping, ...service } = await createReplayService(options);
+  const running = mapping.run();
+  return {
+    ...service,
+    async close() {
+      mapping.stop();
+      await running;
+      await service.close();
+    },
+  };
+}
+
+/** Makes all of the replay of failed batches; what is received when is for who runs the mapping. */
+export async function createReplayService(
+  options: ReplayServiceOptions,
+): Promise<IdleReplayService> {
+  const { now = Date.now } = options;
   const { delaySeconds, fault, observe = () => undefined, port, visibilitySeconds } = options;
   const { wrapInvoke = (each) => (event) => each.invoke(event), ...given } = options;
   const { replayTries = settingRanges.replayTries.default } = options;
@@ -53,6 +75,7 @@ export async function startReplayService(options: ReplayServiceOptions): Promise
   const sqs = await startSqsServer({
     ...(port !== undefined && { port }),
     ...(fault && { fault }),
+    now,
     queues: [
       { name: deadLetter },
       {
@@ -71,30 +94,32 @@ export async function startReplayService(options: ReplayServiceOptions): Promise
     }),
     concurrency,
   );
-  const client = new SQSClient({
-    endpoint: sqs.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'emulator', secretAccessKey: 'emulator' },
-    maxAttempts: 1,
-  });
+  const client = sqsClientOf(sqs.endpoint);
   const mapping = new QueueMapping({
     ...{ client, batchSize, concurrency, observe },
     queueUrl: sqs.urlOf(replay),
     invoke: wrapInvoke(fn),
   });
-  const running = mapping.run();
   return {
-    sqs,
+    ...{ sqs, mapping },
     function: fn,
     notify: (object) => {
-      sqs.queue(replay).send({ body: objectCreatedEvent(object, new Date()) });
+      sqs.queue(replay).send({ body: objectCreatedEvent(object, new Date(now())) });
     },
     async close() {
-      mapping.stop();
-      await running;
       await fn.close();
       client.destroy();
       await sqs.close();
     },
   };
+}
+
+/** A client of an SQS server of one's own. */
+export function sqsClientOf(endpoint: string): SQSClient {
+  return new SQSClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'emulator', secretAccessKey: 'emulator' },
+    maxAttempts: 1,
+  });
 }

@@ -40,7 +40,8 @@ describe('what imports what', () => {
   });
 
   it.each(sources('lambda'))('%s knows nothing of constructs and emulator', (file) => {
-    const foreign = /^(bin|cli|lib|emulator|bench|faults|test)\/|^aws-cdk-lib|^constructs/;
+    const foreign =
+      /^(bin|cli|dashboard|lib|emulator|bench|faults|test)\/|^aws-cdk-lib|^constructs/;
     expect(imports(file).filter((name) => foreign.test(name))).toEqual([]);
   });
 
@@ -65,6 +66,27 @@ describe('what imports what', () => {
   });
 });
 
+describe('what the picture of the dashboard imports', () => {
+  it.each(sources('dashboard/metrics'))('%s is pure', (file) => {
+    const isAllowed = (name: string) =>
+      /^dashboard\/(metrics\/|definition\/(alarms|dashboard-body)\.ts$|errors\.ts$)/.test(name);
+    expect(imports(file).filter((name) => !isAllowed(name))).toEqual([]);
+    expect(read(file)).not.toMatch(/\bprocess\.|\bconsole\.|Date\.now|new Date\(\)|Math\.random/);
+  });
+
+  it.each(sources('dashboard/picture'))('%s knows nothing of simulation and stack', (file) => {
+    const foreign = /^(bin|cli|dashboard\/simulation|lib|lambda|emulator)\/|^node:|^aws-cdk-lib/;
+    expect(imports(file).filter((name) => foreign.test(name))).toEqual([]);
+  });
+
+  it.each([...sources('lib'), ...sources('emulator'), ...sources('cli')])(
+    '%s does not need it',
+    (file) => {
+      expect(imports(file).filter((name) => name.startsWith('dashboard/'))).toEqual([]);
+    },
+  );
+});
+
 describe('errors and environment', () => {
   it.each([...sources('lambda')])('%s raises ArchiverError, not Error', (file) => {
     expect(read(file)).not.toMatch(/new (Type|Range)?Error\(/);
@@ -86,7 +108,7 @@ describe('errors and environment', () => {
 });
 
 describe('documentation', () => {
-  const folders = ['lambda', 'lib', 'cli', 'emulator', 'bench', 'faults'];
+  const folders = ['lambda', 'lib', 'cli', 'dashboard', 'emulator', 'bench', 'faults'];
   it.each(folders.flatMap(sources))('%s has a doc comment on every export', (file) => {
     const undocumented = [
       ...read(file).matchAll(/^(?!\s*(?: \*\/|\*\/))(.*)\n(export (?!\{|\*|type \{).*)/gm),

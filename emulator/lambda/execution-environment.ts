@@ -24,6 +24,8 @@ export interface FunctionConfiguration {
   readonly runtimeCommand?: readonly string[];
   /** Where what the function prints goes. */
   readonly log: Writable;
+  /** The clock that its runtime has, in epoch milliseconds. @default - the system's */
+  readonly now?: () => number;
 }
 
 const ownRuntime = [join(import.meta.dirname, 'runtime-client.ts')];
@@ -75,14 +77,14 @@ export class ExecutionEnvironment {
 
   /** Runs one invocation to its end; never rejects. One at a time. */
   async invoke(event: string): Promise<InvokeOutcome> {
-    const { timeoutSeconds } = this.#configuration;
+    const { now = Date.now, timeoutSeconds } = this.#configuration;
     // Its process has ended since the last invocation: the service notices as late.
     if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     if (this.#process === undefined) await this.#start();
     if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     return new Promise((resolve) => {
       const milliseconds = timeoutSeconds * 1000;
-      const deadline = Date.now() + milliseconds;
+      const deadline = now() + milliseconds;
       const timer = setTimeout(() => this.#end(errorTypes.timeout), milliseconds);
       const settle = (outcome: InvokeOutcome) => {
         clearTimeout(timer);

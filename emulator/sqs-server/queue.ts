@@ -48,6 +48,9 @@ export interface QueueCounts {
   readonly delayed: number;
 }
 
+/** Receipts from which on a message does not count for the age of the oldest. */
+const MOST_RECEIPTS_OF_AGE = 3;
+
 interface StoredMessage {
   readonly id: string;
   readonly body: string;
@@ -144,6 +147,19 @@ export class Queue {
     return [...this.#messages.values()].map(({ attributes, body, id }) => {
       return { id, body, attributes };
     });
+  }
+
+  /**
+   * Milliseconds since the oldest message was sent; undefined where there is none. One that was received
+   * three times does not count, as in the service's metric:
+   * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+   */
+  ageOfOldest(): number | undefined {
+    const now = this.#now();
+    const ages = [...this.#messages.values()]
+      .filter(({ receiveCount }) => receiveCount < MOST_RECEIPTS_OF_AGE)
+      .map(({ sentAt }) => now - sentAt);
+    return ages.length === 0 ? undefined : Math.max(...ages);
   }
 
   counts(): QueueCounts {

@@ -257,3 +257,24 @@ describe('a queue that fails', () => {
     expect(work.counts()).toEqual({ visible: 0, inFlight: 1, delayed: 0 });
   });
 });
+
+describe('a mapping that is polled', () => {
+  it('invokes with what is there, and says whether there was anything', async () => {
+    const { client, queue, urlOf } = await startQueues({});
+    const invoked: string[] = [];
+    const mapping = new QueueMapping({
+      ...{ client, queueUrl: urlOf('work'), batchSize: 2, concurrency: 1 },
+      observe: () => undefined,
+      invoke: async (event) => {
+        invoked.push(...JSON.parse(event).Records.map(({ body }: SentMessage) => body));
+        return returned(null);
+      },
+    });
+    for (const body of all) queue('work').send({ body });
+    expect([await mapping.poll(), await mapping.poll(), await mapping.poll()]).toEqual([
+      ...[true, true, false],
+    ]);
+    expect(invoked).toEqual(all);
+    expect(queue('work').peek()).toEqual([]);
+  });
+});

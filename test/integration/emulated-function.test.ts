@@ -287,6 +287,14 @@ describe('context', manner, () => {
       remaining: context.getRemainingTimeInMillis(),
     });`;
 
+  it('tells the time until the timeout by the clock of the runtime', async () => {
+    const tellsDeadline = `
+      export const handler = async (event, context) =>
+        context.getRemainingTimeInMillis() + Date.now();`;
+    const { fn } = await deploy(tellsDeadline, { now: () => 1_000_000, timeoutSeconds: 20 });
+    expect(resultOf(await fn.invoke('{}'))).toBe(1_020_000);
+  });
+
   it('tells the function and the request', async () => {
     const { fn } = await deploy(tellsContext);
     const context = resultOf(await fn.invoke('{}'));

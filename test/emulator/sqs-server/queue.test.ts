@@ -309,3 +309,27 @@ describe('a receiver that waits', () => {
     expect(waiting.map(({ state }) => state.got).sort()).toEqual([['a'], ['b']]);
   });
 });
+
+describe('the age of the oldest message', () => {
+  it('is that of the one sent first, hidden or not', () => {
+    const queue = queueOf();
+    expect(queue.ageOfOldest()).toBeUndefined();
+    queue.send({ body: 'a', delaySeconds: 60 });
+    pass(5);
+    queue.send({ body: 'b' });
+    pass(5);
+    expect(queue.ageOfOldest()).toBe(10_000);
+  });
+
+  it('leaves out what was received three times', () => {
+    const queue = queueOf({ visibilitySeconds: 1 });
+    queue.send({ body: 'a' });
+    for (const seconds of [1, 1]) {
+      receiveOne(queue);
+      pass(seconds);
+    }
+    expect(queue.ageOfOldest()).toBe(2000);
+    receiveOne(queue);
+    expect(queue.ageOfOldest()).toBeUndefined();
+  });
+});
