@@ -108,6 +108,13 @@ export const settingRanges = {
   replayedRetentionDays: { min: 1, max: 3650, default: 30 },
 } as const satisfies Record<string, SettingRange>;
 
+/** What Firehose collects before it makes an object: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
+export const bufferRanges = {
+  /** Before compression. */
+  bufferSizeMiB: { min: 1, max: 128, default: 64 },
+  bufferSeconds: { min: 0, max: 900, default: 600 },
+} as const satisfies Record<string, SettingRange>;
+
 /** Levels of each compression that has any. */
 export const compressionLevels = {
   gzip: { min: 1, max: 9, default: 6 },

@@ -17,6 +17,14 @@ export const alarmNames = {
   throttled: 'throttled',
   /** An object whose key held another body. */
   keyConflict: 'key-conflict',
+  /** Records that wait in the delivery stream for longer than they should; with it only, as the next three. */
+  streamLate: 'stream-late',
+  /** Records that the delivery stream has no room for. */
+  streamThrottled: 'stream-throttled',
+  /** Objects that the delivery stream could not put. */
+  streamFailed: 'stream-failed',
+  /** More folders at a time than the delivery stream keeps apart. */
+  streamFolders: 'stream-folders',
   /** A failed batch that nothing replays. */
   deadLetter: 'dead-letter',
   /** Failed batches that nobody replays. */

@@ -7,7 +7,7 @@ import { type ArchiveEnvironmentProps, archiveEnvironment } from './function-env
 /** What an {@link ArchiveFunction} is made of: what it is told, and what it runs with. */
 export interface ArchiveFunctionProps
   extends StoreFunctionProps,
-    Omit<ArchiveEnvironmentProps, 'archiveBucket' | 'serviceName'> {
+    Omit<ArchiveEnvironmentProps, 'archiveBucket' | 'deliveryStream' | 'serviceName'> {
   /** Changes with what its event source mappings cannot change: {@link mappingGeneration}. */
   readonly mappingGeneration: string;
 }
@@ -24,7 +24,7 @@ export class ArchiveFunction extends BundledFunction {
 
   constructor(scope: Construct, id: string, props: ArchiveFunctionProps) {
     super(scope, id, {
-      entry: 'archive',
+      entry: props.stream === undefined ? 'archive' : 'archive-firehose',
       // Part of what Lambda publishes a version of.
       description: `Archives batches of Kafka records to S3, for mappings of generation ${props.mappingGeneration}`,
       roleDescription: 'Archive function: reads its topics, writes its log and its objects',
@@ -37,11 +37,12 @@ export class ArchiveFunction extends BundledFunction {
       environment: archiveEnvironment({
         ...props,
         archiveBucket: props.bucket.bucketName,
+        deliveryStream: props.stream?.deliveryStreamName,
         // Two stacks may archive topics of one name from two clusters; their metrics stay apart.
         serviceName: Stack.of(scope).stackName,
       }),
     });
-    this.allowStoring(props.bucket, props.objectPrefix);
+    this.allowStoring(props);
     this.version = this.function.currentVersion;
   }
 }

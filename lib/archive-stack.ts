@@ -1,9 +1,14 @@
 import { CfnOutput, Duration, Size, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import type * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { AccessLogs } from './access-logs.ts';
 import { ArchiveBucket } from './archive-bucket.ts';
+import {
+  ArchiveDeliveryStream,
+  type ArchiveDeliveryStreamProps,
+} from './archive-delivery-stream.ts';
 import { ArchiveFunction } from './archive-function.ts';
 import { encryptionKeyOf } from './encryption-key.ts';
 import { FailedBatchDestination } from './failed-batch-destination.ts';
@@ -50,7 +55,13 @@ export class ArchiveStack extends Stack {
       replayTries: settings.replayTries,
       replayedRetention: Duration.days(settings.replayedRetentionDays),
     });
-    const store = { ...storeProps(settings, bucket), encryptionKey, tracing: settings.tracing };
+    const stream = this.deliveryStream(settings, { bucket, encryptionKey });
+    const store = {
+      stream,
+      ...storeProps(settings, bucket),
+      encryptionKey,
+      tracing: settings.tracing,
+    };
     const { reportBatchItemFailures } = settings;
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
       ...store,
@@ -94,6 +105,7 @@ export class ArchiveStack extends Stack {
     const dashboard = monitoring.watch({
       ...watchProps(settings),
       ...{ archive, replay, failedBatches },
+      stream: stream && { stream, bufferTime: Duration.seconds(settings.bufferSeconds) },
       provisionedMappings: provisionedPollers === undefined ? [] : mappings,
       measuredMappings: settings.eventMetrics ? mappings : [],
     });
@@ -116,6 +128,7 @@ export class ArchiveStack extends Stack {
       AlarmTopicArn: alarmTopic.topicArn,
       DashboardName: dashboard.dashboardName,
       OperatorPolicyArn: operatorPolicy.managedPolicyArn,
+      ...(stream && { DeliveryStreamName: stream.deliveryStreamName }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
   }
@@ -134,6 +147,20 @@ export class ArchiveStack extends Stack {
       isProvisioned,
     });
     return { source: trial.source, dependsOn: [trial.ready] };
+  }
+
+  private deliveryStream(
+    settings: StackSettings,
+    kept: Pick<ArchiveDeliveryStreamProps, 'bucket' | 'encryptionKey'>,
+  ): firehose.DeliveryStream | undefined {
+    if (settings.delivery !== 'firehose') return undefined;
+    const { objectPrefix, timeFolder, compression } = settings;
+    return new ArchiveDeliveryStream(this, 'Delivery', {
+      ...{ ...kept, objectPrefix, timeFolder, compression },
+      topics: settings.topics.map(({ topic }) => topic),
+      bufferSize: Size.mebibytes(settings.bufferSizeMiB),
+      bufferTime: Duration.seconds(settings.bufferSeconds),
+    }).stream;
   }
 
   private accessLogs({ accessLogDays }: StackSettings): s3.IBucket | undefined {
@@ -158,7 +185,7 @@ function watchProps(
   settings: StackSettings,
 ): Omit<
   WatchProps,
-  'archive' | 'replay' | 'failedBatches' | 'provisionedMappings' | 'measuredMappings'
+  'archive' | 'replay' | 'failedBatches' | 'stream' | 'provisionedMappings' | 'measuredMappings'
 > {
   const { batchSize, expectedTrafficMinutes: minutes } = settings;
   return {

@@ -1,6 +1,7 @@
 import { type Duration, RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -14,6 +15,8 @@ import { keyStatement } from './encryption-key.ts';
 export interface StoreFunctionProps {
   /** Where the objects go; the function may write under the object prefix and nowhere else. */
   readonly bucket: s3.IBucket;
+  /** Where records go in place of it, but for those that are too large. @default - none */
+  readonly stream?: firehose.IDeliveryStream;
   readonly memory: Size;
   readonly timeout: Duration;
   /** Whether X-Ray traces invocations. @default false */
@@ -94,8 +97,21 @@ export abstract class BundledFunction extends Construct {
     }
   }
 
-  /** Lets the function store objects under the prefix, and see what is stored there. */
-  protected allowStoring(bucket: s3.IBucket, objectPrefix: string): void {
+  /** Lets the function store objects under the prefix, and see what is stored there, and put into the stream. */
+  protected allowStoring({
+    bucket,
+    objectPrefix,
+    stream,
+  }: Pick<StoreFunctionProps, 'bucket' | 'stream'> & { readonly objectPrefix: string }): void {
+    if (stream !== undefined) {
+      this.role.addToPolicy(
+        // Not stream.grantPutRecords, which adds PutRecord.
+        new iam.PolicyStatement({
+          actions: ['firehose:PutRecordBatch'],
+          resources: [stream.deliveryStreamArn],
+        }),
+      );
+    }
     this.role.addToPolicy(
       new iam.PolicyStatement({
         // Not bucket.grantPut, which adds retention, legal hold and tagging. GetObject is for the

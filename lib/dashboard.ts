@@ -14,6 +14,7 @@ import {
   type WatchedMapping,
 } from './archive-metrics.ts';
 import type { FailedBatches } from './failed-batches.ts';
+import type { WatchedStream } from './stream-alarms.ts';
 
 /** What {@link createDashboard} shows. */
 export interface DashboardProps {
@@ -27,6 +28,8 @@ export interface DashboardProps {
   readonly provisionedMappings?: readonly WatchedMapping[];
   /** Mappings with metrics of their events. @default - none has */
   readonly measuredMappings?: readonly WatchedMapping[];
+  /** @default - the functions store objects themselves */
+  readonly stream?: WatchedStream;
   /** Drawn as a line. */
   readonly dataAgeTarget: Duration;
 }
@@ -62,6 +65,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): cloudw
       failureRow(props),
       failedBatchRow(props, { byTopic, total }),
       ...mappingRows(props),
+      ...streamRows(props),
       costRow(props, total),
     ],
   });
@@ -208,6 +212,32 @@ function mappingRows({
   return [
     ...(provisionedMappings.length > 0 ? [pollers] : []),
     ...(measuredMappings.length > 0 ? [events] : []),
+  ];
+}
+
+/** What only a delivery stream has. */
+function streamRows({ stream: watched }: DashboardProps): cloudwatch.IWidget[][] {
+  if (watched === undefined) return [];
+  const metric = (name: string, statistic: string, label: string): cloudwatch.IMetric =>
+    watched.stream.metric(name, { statistic, label, period: METRIC_PERIOD });
+  return [
+    graphs(
+      {
+        title: 'Stream: age of records, seconds',
+        left: [metric('DeliveryToS3.DataFreshness', MAXIMUM, 'oldest')],
+      },
+      {
+        title: 'Stream: bytes',
+        left: [
+          metric('IncomingBytes', SUM, 'put into the stream'),
+          metric('DeliveryToS3.Bytes', SUM, 'delivered'),
+        ],
+      },
+      {
+        title: 'Stream: records that were refused',
+        left: [metric('ThrottledRecords', SUM, 'throttled')],
+      },
+    ),
   ];
 }
 

@@ -12,6 +12,7 @@ import { createDashboard } from './dashboard.ts';
 import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
 import type { FailedBatches } from './failed-batches.ts';
 import { createSavedQueries } from './saved-queries.ts';
+import { createStreamAlarms, type WatchedStream } from './stream-alarms.ts';
 
 /** A function that is watched. */
 export interface WatchedFunction {
@@ -49,6 +50,8 @@ export interface WatchProps {
   readonly provisionedMappings?: readonly WatchedMapping[];
   /** Mappings with metrics of their events. @default - none has */
   readonly measuredMappings?: readonly WatchedMapping[];
+  /** @default - the functions store objects themselves */
+  readonly stream?: WatchedStream;
   /** Time in which every topic has records, in whole minutes. @default - topics may be quiet */
   readonly expectedTraffic?: Duration;
 }
@@ -77,6 +80,7 @@ export class Monitoring extends Construct {
     };
     const alarms = [
       ...createArchiveAlarms(this, { ...props, ...functions }),
+      ...(props.stream === undefined ? [] : createStreamAlarms(this, props.stream)),
       ...createFailedBatchAlarms(this, { ...props, ...functions }),
     ];
     const tell = new SnsAction(this.alarmTopic);

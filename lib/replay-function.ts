@@ -15,7 +15,7 @@ import {
 /** What a {@link ReplayFunction} is made of: what it is told, and what it runs with. */
 export interface ReplayFunctionProps
   extends StoreFunctionProps,
-    Omit<StoreEnvironmentProps, 'archiveBucket' | 'serviceName'>,
+    Omit<StoreEnvironmentProps, 'archiveBucket' | 'deliveryStream' | 'serviceName'>,
     Pick<ReplayEnvironmentProps, 'replayTries' | 'replayRetrySeconds'> {
   readonly failedBatches: FailedBatches;
   /** Where dead letters are told of. */
@@ -34,7 +34,7 @@ export class ReplayFunction extends BundledFunction {
     const { failedBatches } = props;
     const { bucket, replayQueue, deadLetterQueue } = failedBatches;
     super(scope, id, {
-      entry: 'replay',
+      entry: props.stream === undefined ? 'replay' : 'replay-firehose',
       description: 'Replays batches that could not be archived from the failed-batch bucket to S3',
       roleDescription: 'Replay function: reads failed batches, writes its log and its objects',
       memory: props.memory,
@@ -44,6 +44,7 @@ export class ReplayFunction extends BundledFunction {
       environment: replayEnvironment({
         ...props,
         archiveBucket: props.bucket.bucketName,
+        deliveryStream: props.stream?.deliveryStreamName,
         failedBatchBucket: bucket.bucketName,
         replayQueueUrl: replayQueue.queueUrl,
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
@@ -53,7 +54,7 @@ export class ReplayFunction extends BundledFunction {
         serviceName: Stack.of(scope).stackName,
       }),
     });
-    this.allowStoring(props.bucket, props.objectPrefix);
+    this.allowStoring(props);
     this.allowReplaying(failedBatches);
     this.allowNotifying(props.alarmTopic);
     new lambda.EventSourceMapping(this, 'Mapping', {

@@ -7,6 +7,7 @@
 import { compressionLevels } from '../lambda/contract.ts';
 import { noRecordsAlarmName } from './alarm-names.ts';
 import { parseClusterArn } from './cluster-arn.ts';
+import { checkDelivery } from './delivery-settings.ts';
 import { checkNetwork } from './network-settings.ts';
 import { checkRegistry } from './registry-settings.ts';
 import { show } from './setting-forms.ts';
@@ -42,6 +43,7 @@ export function checkSettings(context: Context, { given, refinement, now }: Sett
   checkStart(context, { given, refinement, now });
   checkFormat(given, refinement);
   checkStorage(given, refinement);
+  checkDelivery(context, given, refinement);
   checkMode(given, refinement);
   checkReplay(given, refinement);
   checkConsumerGroups(given, refinement);

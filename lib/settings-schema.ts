@@ -10,6 +10,7 @@ import {
   settingRanges,
   timeFolders,
 } from '../lambda/contract.ts';
+import { deliverySettings } from './delivery-settings.ts';
 import { networkSettings } from './network-settings.ts';
 import { registrySettings } from './registry-settings.ts';
 import { securitySettings } from './security-settings.ts';
@@ -224,6 +225,7 @@ export const settingsSchema = z.object({
   compressionLevel: anyWholeNumber()
     .optional()
     .describe(`Level of the compression: ${levels}; 'none' has no level`),
+  ...deliverySettings,
   ...storageSettings,
   ...securitySettings,
   metadata: jsonObject(metadataFields)

@@ -1,6 +1,8 @@
 import {
+  bufferRanges,
   type Compression,
   compressionLevels,
+  type DeliveryKind,
   type LogLevel,
   type StorageClass,
   type TimeFolder,
@@ -79,6 +81,10 @@ export interface StackSettings {
   readonly compression: Compression;
   /** @default - none, for the compression 'none' */
   readonly compressionLevel?: number;
+  readonly delivery: DeliveryKind;
+  /** Of Firehose, as the next. */
+  readonly bufferSizeMiB: number;
+  readonly bufferSeconds: number;
   /** Of new objects. */
   readonly storageClass: StorageClass;
   /** To colder classes, each later than the one before. */
@@ -191,6 +197,8 @@ function toSettings(given: Given, now: Date): StackSettings {
     topics: topicSettings(given),
     consumerGroupPattern: consumerGroupPattern(given),
     startingPosition: toStartingPosition(given, now),
+    bufferSizeMiB: settings.bufferSizeMiB ?? bufferRanges.bufferSizeMiB.default,
+    bufferSeconds: settings.bufferSeconds ?? bufferRanges.bufferSeconds.default,
     archiveTransitions: transitionsOf(settings.archiveTransitions),
     objectPrefix: settings.objectPrefix ?? `${sourceName(source)}/`,
     eventMetrics: settings.eventMetrics ?? settings.provisionedPollers !== undefined,

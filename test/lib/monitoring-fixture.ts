@@ -1,5 +1,6 @@
 import { Duration, Size, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
+import * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import { FailedBatches } from '../../lib/failed-batches.ts';
@@ -9,6 +10,7 @@ import {
   type WatchedFunction,
   type WatchProps,
 } from '../../lib/monitoring.ts';
+import type { WatchedStream } from '../../lib/stream-alarms.ts';
 import { bareStack, type Resource, resourcesOf } from './synthesize.ts';
 
 /** Logical ids of what is watched. */
@@ -67,6 +69,12 @@ function watchedFunction(stack: Stack, id: string): WatchedFunction {
   const runtime = lambda.Runtime.NODEJS_24_X;
   const props = { runtime, code, handler: 'index.handler', logGroup };
   return { function: new lambda.Function(stack, id, props), logGroup };
+}
+
+/** A delivery stream, of 600 seconds. */
+export function watchedStream(stack: Stack): WatchedStream {
+  const stream = firehose.DeliveryStream.fromDeliveryStreamName(stack, 'Stream', 'archive');
+  return { stream, bufferTime: Duration.seconds(600) };
 }
 
 /** The properties of every alarm, in the order of the template. */

@@ -5,13 +5,14 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alarmNames } from '../../lib/alarm-names.ts';
-import { alarmsOf, monitoredTemplate } from './monitoring-fixture.ts';
+import { alarmsOf, monitoredTemplate, watchedStream } from './monitoring-fixture.ts';
 import { resourcesOf, SYNTH_TIMEOUT_MS } from './synthesize.ts';
 
 let template: Template;
 
 beforeAll(() => {
-  template = monitoredTemplate(() => ({
+  template = monitoredTemplate((stack) => ({
+    stream: watchedStream(stack),
     topics: ['orders'],
     expectedTraffic: Duration.minutes(45),
     alarmSubscriptions: ['a@example.com'],
@@ -64,7 +65,7 @@ describe('alarms', () => {
     for (const type of ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'AWS::KMS::Key']) {
       expect(resourcesOf(other, type)).toEqual({});
     }
-    expect(alarmsOf(other)).toHaveLength(Object.keys(alarmNames).length - 2);
+    expect(alarmsOf(other)).toHaveLength(Object.keys(alarmNames).length - 6);
     for (const { AlarmActions, OKActions } of alarmsOf(other)) {
       expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: [arn], OKActions: [arn] });
     }

@@ -44,6 +44,7 @@ const configurations: Readonly<Record<string, Readonly<Record<string, unknown>>>
     ...{ storageClass: 'STANDARD_IA', archiveTransitions: { GLACIER_IR: 90 } },
     ...{ archiveExpirationDays: 400, noncurrentVersionDays: 10 },
   },
+  firehose: { delivery: 'firehose', topics: 'orders, payments' },
   tracing: { tracing: true },
   security: { encryptionKey: 'stack', objectLockDays: 365, accessLogDays: 400 },
   'own-key': { encryptionKey: keyArn },
