@@ -80,6 +80,13 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
       "CloudWatch Logs encrypts every log group; a key of one's own is a setting, encryptionKey, and these logs hold no record",
   },
   {
+    rule: 'CKV_AWS_158',
+    resources: ['DeliveryLogGroup'],
+    only: ['firehose'],
+    reason:
+      "As of the functions: this log has errors and keys of objects, and a key of one's own is a setting",
+  },
+  {
     rule: 'CKV_AWS_173',
     resources: functions,
     reason:
