@@ -1,0 +1,74 @@
+import {
+  type BatchEffort,
+  type CostPerTerabyte,
+  chargedBytes,
+  fargateService,
+  firehoseDelivery,
+  firehoseFromMsk,
+  mskConnect,
+  s3Delivery,
+  s3DeliveryProvisioned,
+  total,
+  type Workload,
+} from './cost/cost.ts';
+import { PRICES_DATE, type Price, prices } from './cost/prices.ts';
+
+const MIB = 1024 * 1024;
+
+/** 1 KB values, full batches; figures of docs/benchmarks/hot-path.md, 2026-11-23, gzip 6. */
+const workload: Workload = {
+  valueBytes: 1024,
+  recordsPerBatch: 3990,
+  lineBytes: 1411,
+  partitionsPerBatch: 1,
+  bytesPerSecond: 5 * MIB,
+};
+/** Of them all that the bench measures is the CPU; waiting is a guess. */
+const effort: BatchEffort = { cpuSeconds: 0.146, waitSeconds: 0.1, memoryMiB: 1024 };
+/** What no compression in the function leaves: as the bound without compression, a guess of a third. */
+const streamEffort: BatchEffort = { ...effort, cpuSeconds: 0.05 };
+const packed = { recordBytes: 1000 * 1024, objectBytes: 64 * MIB, isPartitioned: true };
+
+const ways: readonly (readonly [name: string, cost: CostPerTerabyte])[] = [
+  ['delivery s3, on demand', s3Delivery(workload, effort)],
+  ['the same, ten partitions a batch', s3Delivery({ ...workload, partitionsPerBatch: 10 }, effort)],
+  ['delivery s3, provisioned', s3DeliveryProvisioned(workload, effort)],
+  ['delivery firehose', firehoseDelivery(workload, streamEffort, packed)],
+  [
+    'delivery firehose, one folder',
+    firehoseDelivery(workload, streamEffort, { ...packed, isPartitioned: false }),
+  ],
+  [
+    'Firehose, a record a line',
+    firehoseDelivery(workload, streamEffort, { ...packed, recordBytes: workload.lineBytes }),
+  ],
+  ['Firehose with MSK as its source', firehoseFromMsk(64 * MIB)],
+  ['MSK Connect, two units', mskConnect(workload, 2, 64 * MIB)],
+  [
+    'a service on Fargate, two tasks',
+    fargateService(workload, { tasks: 2, cpus: 1, memoryGb: 2 }, 10 * MIB),
+  ],
+];
+
+const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+
+console.log(`Prices of us-east-1, ${PRICES_DATE}; * not verified in a page of AWS`);
+for (const [name, price] of Object.entries<Price>(prices)) {
+  const mark = price.isVerified ? ' ' : '*';
+  console.log(
+    `  ${mark} ${name}: $${Number(price.dollars.toPrecision(6))} per ${price.per}, ${price.source}`,
+  );
+}
+console.log('\nWorkload:', JSON.stringify(workload));
+console.log('A batch, delivery s3:', JSON.stringify(effort));
+console.log('A batch, delivery firehose:', JSON.stringify(streamEffort));
+const one = chargedBytes(workload.lineBytes, workload.lineBytes);
+const many = chargedBytes(workload.lineBytes, packed.recordBytes);
+console.log(
+  `\nFirehose charges a line of ${workload.lineBytes} B as ${one.toFixed(0)} B alone, as ${many.toFixed(0)} B packed: ${(one / many).toFixed(1)} times`,
+);
+console.log('\nDollars for a terabyte of values');
+for (const [name, cost] of ways) {
+  const parts = Object.entries(cost).map(([part, amount]) => `${part} ${dollars(amount)}`);
+  console.log(`  ${dollars(total(cost)).padStart(8)}  ${name}: ${parts.join(', ')}`);
+}
