@@ -167,6 +167,9 @@ describe('a topic with transactions', () => {
       await (isCommitted ? transaction.commit() : transaction.abort());
     }
     await transactional.close();
+    // The broker answers a commit before it has written the mark, which a record could come before.
+    const isMarked = async () => (await endOffsets(admin, 'transactions')).get(0) === 12;
+    expect(await until(isMarked, { everyMs: 20, withinMs: 30_000 })).toBe(true);
     await send('transactions', some(1));
   });
 
