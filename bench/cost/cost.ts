@@ -1,3 +1,4 @@
+import { MAX_RECORD_LINES } from '../../lambda/core/stream-records.ts';
 import { prices } from './prices.ts';
 
 const TERABYTE = 1e12;
@@ -78,7 +79,7 @@ export function s3DeliveryProvisioned(workload: Workload, effort: BatchEffort): 
 
 /** Bytes that Firehose charges for lines, packed into records of so many bytes. */
 export function chargedBytes(lineBytes: number, recordBytes: number): number {
-  const lines = Math.max(1, Math.floor(recordBytes / lineBytes));
+  const lines = Math.min(MAX_RECORD_LINES, Math.max(1, Math.floor(recordBytes / lineBytes)));
   const steps = Math.ceil((lines * lineBytes) / FIREHOSE_STEP_BYTES);
   return (steps * FIREHOSE_STEP_BYTES) / lines;
 }

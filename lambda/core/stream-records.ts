@@ -9,6 +9,12 @@ export const MAX_CALL_BYTES = 4 * 1024 * 1024;
 /** Records of a call, as above. */
 export const MAX_CALL_RECORDS = 500;
 
+/**
+ * Lines of a record: Firehose takes more, and then does not part them, so that none gets to its folder.
+ * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html
+ */
+export const MAX_RECORD_LINES = 500;
+
 const NEWLINE = 0x0a;
 
 /** Part of a buffer, from `start` to `end`: whole lines, each with its line break. */
@@ -36,7 +42,7 @@ export function packLines(lines: Buffer, limit = MAX_STREAM_RECORD_BYTES): Packe
   const oversize: LineRange[] = [];
   let start = 0;
   while (start < lines.length) {
-    const end = lastLineEnd(lines, start, limit);
+    const end = recordEnd(lines, start, limit);
     if (end > start) {
       records.push({ start, end });
       start = end;
@@ -49,10 +55,15 @@ export function packLines(lines: Buffer, limit = MAX_STREAM_RECORD_BYTES): Packe
   return { records, oversize };
 }
 
-/** Where the last line ends that is within the limit; `start` where not even one is. */
-function lastLineEnd(lines: Buffer, start: number, limit: number): number {
-  const most = Math.min(start + limit, lines.length);
-  return Math.max(start, lines.lastIndexOf(NEWLINE, most - 1) + 1);
+/** Where the last line ends that a record has room for; `start` where not even one fits. */
+function recordEnd(lines: Buffer, start: number, limit: number): number {
+  let end = start;
+  for (let count = 0; count < MAX_RECORD_LINES; count += 1) {
+    const lineEnd = lines.indexOf(NEWLINE, end) + 1;
+    if (lineEnd === 0 || lineEnd - start > limit) break;
+    end = lineEnd;
+  }
+  return end;
 }
 
 /** Divides records into calls, in order: each as large as a call may be. */

@@ -27,6 +27,8 @@ describe('what Firehose charges', () => {
     // Four lines fill a step.
     expect(chargedBytes(1280, 5120)).toBe(1280);
     expect(chargedBytes(1280, 1000 * 1024)).toBe(1280);
+    // 500 short lines, which are all of a record, fill 30 steps.
+    expect(chargedBytes(300, 1000 * 1024)).toBe((30 * 5120) / 500);
     // One longer than a record is one all the same.
     expect(chargedBytes(6000, 100)).toBe(10_240);
   });

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import {
   MAX_CALL_BYTES,
   MAX_CALL_RECORDS,
+  MAX_RECORD_LINES,
   MAX_STREAM_RECORD_BYTES,
   packLines,
   toCalls,
@@ -36,6 +37,17 @@ describe('packing lines', () => {
         { start: 24, end: 28 },
       ],
       oversize: [{ start: 4, end: 24 }],
+    });
+  });
+
+  it('puts 500 lines into a record at most, as Firehose parts no more', () => {
+    expect(packLines(linesOf(...Array.from({ length: 1001 }, () => 4)))).toEqual({
+      records: [
+        { start: 0, end: 4 * MAX_RECORD_LINES },
+        { start: 4 * MAX_RECORD_LINES, end: 8 * MAX_RECORD_LINES },
+        { start: 8 * MAX_RECORD_LINES, end: 8 * MAX_RECORD_LINES + 4 },
+      ],
+      oversize: [],
     });
   });
 
