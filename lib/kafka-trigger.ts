@@ -4,7 +4,7 @@ import { Construct, type IDependable } from 'constructs';
 import type { WatchedMapping } from './archive-metrics.ts';
 import { isInVpc, type KafkaSource } from './kafka-source.ts';
 import type { SchemaRegistrySettings } from './registry-settings.ts';
-import { registryStatements, schemaRegistryOf } from './schema-registry.ts';
+import { acknowledgeRegistry, registryStatements, schemaRegistryOf } from './schema-registry.ts';
 import type { ProvisionedPollers, StartingPosition, TopicSettings } from './settings.ts';
 import { NETWORK_REASON, sourceStatements } from './source-permissions.ts';
 
@@ -96,6 +96,9 @@ export class KafkaTrigger extends Construct {
       return { topic, mappingId: mapping.eventSourceMappingId };
     });
     this.warnOfStart(props.startingPosition);
+    if (props.schemaRegistry !== undefined) {
+      acknowledgeRegistry(target.role ?? target, props.schemaRegistry);
+    }
     if (isInVpc(props.source)) {
       Validations.of(target.role ?? target).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',

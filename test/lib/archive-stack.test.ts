@@ -461,6 +461,15 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(findings).toEqual([]);
   });
 
+  it.each(['arn:aws:glue:eu-west-1:111122223333:registry/shop', 'https://registry.example.com'])(
+    'have records checked by the registry %s without a finding',
+    (uri) => {
+      const provisionedPollers = { min: 1, max: 4 };
+      const { findings } = synthesize({ provisionedPollers, schemaRegistry: { uri } });
+      expect(findings).toEqual([]);
+    },
+  );
+
   it('trace invocations where that is set', () => {
     const { template, findings } = synthesize({ ...selfManaged, ...overInternet, tracing: true });
     for (const id of [ARCHIVE, REPLAY]) {

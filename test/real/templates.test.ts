@@ -34,6 +34,10 @@ const configurations: Readonly<Record<string, Readonly<Record<string, unknown>>>
       ...{ authentication: 'BASIC_AUTH', secretArn },
     },
   },
+  'glue-registry': {
+    provisionedPollers: { min: 1, max: 4 },
+    schemaRegistry: { uri: 'arn:aws:glue:eu-west-1:111122223333:registry/shop' },
+  },
   filters: { filters: [{ value: { kind: ['order'] } }] },
   network: {
     ...{ networkAdds: 'brokers, s3, services', networkHas: undefined },
