@@ -30,7 +30,8 @@ export interface DashboardProps {
   readonly measuredMappings?: readonly WatchedMapping[];
   /** @default - the functions store objects themselves */
   readonly stream?: WatchedStream;
-  /** Drawn as a line. */
+  /** Of the archive function; drawn as a line, as the next. */
+  readonly timeout: Duration;
   readonly dataAgeTarget: Duration;
 }
 
@@ -118,7 +119,11 @@ function throughputRow(byTopic: ByTopic, total: Total): cloudwatch.IWidget[] {
   );
 }
 
-function failureRow({ archiveFunction, replayFunction }: DashboardProps): cloudwatch.IWidget[] {
+function failureRow({
+  archiveFunction,
+  replayFunction,
+  timeout,
+}: DashboardProps): cloudwatch.IWidget[] {
   const options = { statistic: SUM, period: METRIC_PERIOD };
   return graphs(
     {
@@ -139,6 +144,7 @@ function failureRow({ archiveFunction, replayFunction }: DashboardProps): cloudw
           label: index === 0 ? 'archive' : 'replay',
         }),
       ),
+      leftAnnotations: [{ value: timeout.toMilliseconds(), label: 'timeoutSeconds' }],
     },
   );
 }
