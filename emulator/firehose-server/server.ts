@@ -72,7 +72,7 @@ export async function startFirehoseServer(options: FirehoseServerOptions): Promi
   const client = s3ClientOf(s3, 1);
   const served = streams.map((settings) => ({
     stream: new DeliveryStream(settings, { client, clock, retryDelayMs }),
-    throttle: new Throttle(settings.rates ?? {}, clock.now),
+    throttle: new Throttle(settings.rates ?? {}, () => clock.now()),
   }));
   const set: StreamSet = {
     streams: new Map(served.map((each) => [each.stream.settings.name, each])),
