@@ -10,6 +10,12 @@ import {
 import { type FunctionConfiguration, functionArn } from './lambda/execution-environment.ts';
 import type { S3Access } from './s3-client.ts';
 
+/** A delivery stream of a Firehose server of one's own. */
+export interface StreamAccess {
+  readonly endpoint: string;
+  readonly name: string;
+}
+
 /** What a run decides of both functions; the rest is as the stack deploys them by default. */
 export interface LocalFunctionOptions
   extends Pick<
@@ -20,6 +26,8 @@ export interface LocalFunctionOptions
   readonly codeFolder: string;
   readonly compression: Compression;
   readonly s3: S3Access;
+  /** For the bundles that deliver through one. @default - none */
+  readonly stream?: StreamAccess | undefined;
   /** Where what the function prints goes. */
   readonly log: Writable;
   /** @default - the stack's */
@@ -80,9 +88,10 @@ export function replayFunction(options: ReplayFunctionOptions): FunctionConfigur
 }
 
 function storeEnvironment(options: LocalFunctionOptions): StoreEnvironmentProps {
-  const { archiveBucket, compression, objectPrefix, serviceName, timeFolder } = options;
+  const { archiveBucket, compression, objectPrefix, serviceName, stream, timeFolder } = options;
   return {
     ...{ archiveBucket, compression, objectPrefix, serviceName, timeFolder },
+    ...(stream && { deliveryStream: stream.name }),
     ...(compression !== 'none' && { compressionLevel: compressionLevels[compression].default }),
     metadata: { env: serviceName },
     storageClass: 'STANDARD',
@@ -93,7 +102,7 @@ function storeEnvironment(options: LocalFunctionOptions): StoreEnvironmentProps 
 
 function localFunction(
   name: string,
-  { codeFolder, log, now, runtimeCommand, s3, timeoutSeconds }: LocalFunctionOptions,
+  { codeFolder, log, now, runtimeCommand, s3, stream, timeoutSeconds }: LocalFunctionOptions,
   stack: Pick<FunctionConfiguration, 'environment' | 'timeoutSeconds'>,
 ): FunctionConfiguration {
   return {
@@ -108,6 +117,7 @@ function localFunction(
     environment: {
       ...stack.environment,
       AWS_ENDPOINT_URL_S3: s3.endpoint,
+      ...(stream && { AWS_ENDPOINT_URL_FIREHOSE: stream.endpoint }),
       ...(s3.credentials && {
         AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
         AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,

@@ -3,6 +3,7 @@ import type { EventOrigin } from '../batch.ts';
 import type { Discard, MappingDeps, MappingEvent } from '../event-source-mapping.ts';
 import { describeCounts, type FailedBatchEvent } from '../failed-batch-watch.ts';
 import { type FailedBatches, startFailedBatches } from '../failed-batches.ts';
+import type { FirehoseServerOptions } from '../firehose-server/server.ts';
 import { ARCHIVE_FUNCTION_ARN, type LocalFunctionOptions } from '../local-functions.ts';
 import { s3Destination } from '../on-failure.ts';
 import type { Invoke } from '../pipeline.ts';
@@ -14,6 +15,13 @@ import { FirstLines } from './first-lines.ts';
 import type { DemoOptions } from './options.ts';
 import { Outage } from './outage.ts';
 import { count, type ReplayFigures, seconds } from './report.ts';
+
+/** Where an outage can be. */
+export interface OutagePlace {
+  readonly bucket: string;
+  /** Has the outage, in runs that have one. */
+  readonly stream: string;
+}
 
 /** Bucket of failed batches. */
 export const FAILED_BUCKET = 'failed-batches';
@@ -55,9 +63,8 @@ export class DemoFailures {
   #batches: FailedBatches | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param archiveBucket has the outage */
-  constructor(options: DemoOptions, archiveBucket: string, deps: FailuresDeps) {
-    const { outage } = options;
+  constructor(options: DemoOptions, place: OutagePlace, deps: FailuresDeps) {
+    const { outage, stream } = options;
     this.#options = options;
     this.#deps = deps;
     const { print } = deps;
@@ -65,7 +72,10 @@ export class DemoFailures {
     this.#outage =
       outage === undefined
         ? undefined
-        : new Outage({ bucket: archiveBucket, seconds: outage, print });
+        : new Outage({
+            ...{ bucket: place.bucket, seconds: outage, print },
+            ...(stream && { stream: place.stream }),
+          });
   }
 
   /** What the S3 server asks and tells. */
@@ -76,6 +86,11 @@ export class DemoFailures {
         if (object.bucket === FAILED_BUCKET) this.#batches?.announce(object);
       },
     };
+  }
+
+  /** What the Firehose server asks. */
+  get streamFault(): NonNullable<FirehoseServerOptions['fault']> {
+    return (request) => this.#outage?.streamFault(request);
   }
 
   /** Settings of the event source mappings. */

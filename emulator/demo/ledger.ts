@@ -2,13 +2,15 @@ import type { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { ArchivedRecord } from './read-back.ts';
 
-/** What reading back showed. Each number counts offsets. */
+/** What reading back showed. Numbers count offsets, unless they say otherwise. */
 export interface Verdict {
   readonly expected: number;
   /** Read back once, with the key and value that were expected. */
   readonly exact: number;
   readonly missing: number;
   readonly repeated: number;
+  /** Records read beyond the first of their offset: the one number that is not of offsets. */
+  readonly duplicates: number;
   /** Read back with another key or value. */
   readonly altered: number;
   /** Read back, but not expected. */
@@ -64,6 +66,11 @@ export function isExact({ expected, exact, unknown }: Verdict): boolean {
   return expected > 0 && exact === expected && unknown === 0;
 }
 
+/** Whether each expected offset came back, and all that came back is as expected, however often. */
+export function isComplete({ altered, expected, missing, unknown }: Verdict): boolean {
+  return expected > 0 && missing === 0 && altered === 0 && unknown === 0;
+}
+
 /** All verdicts in one. */
 export function total(verdicts: Iterable<Verdict>): Verdict {
   const sum: Tally = { ...nothing };
@@ -80,8 +87,12 @@ interface TopicLedger {
 
 type Tally = { -readonly [Name in keyof Verdict]: Verdict[Name] };
 
-const nothing: Verdict = { expected: 0, exact: 0, missing: 0, repeated: 0, altered: 0, unknown: 0 };
-const names = ['expected', 'exact', 'missing', 'repeated', 'altered', 'unknown'] as const;
+const nothing: Verdict = {
+  ...{ expected: 0, exact: 0, missing: 0, repeated: 0, duplicates: 0, altered: 0, unknown: 0 },
+};
+const names = [
+  ...(['expected', 'exact', 'missing', 'repeated', 'duplicates', 'altered', 'unknown'] as const),
+];
 
 const ALTERED = 0x80;
 const MOST_TIMES = 0x7f;
@@ -91,6 +102,7 @@ class PartitionLedger {
   readonly #runs: { readonly first: number; readonly place: number }[] = [];
   #nextOffset = 0;
   #count = 0;
+  #duplicates = 0;
   #checksums = new Uint32Array(1024);
   /** How often each was read, with {@link ALTERED} where it was not what was expected. */
   #timesRead = new Uint8Array(1024);
@@ -113,14 +125,16 @@ class PartitionLedger {
     const place = this.#placeOf(offset);
     const before = place === undefined ? undefined : this.#timesRead[place];
     if (place === undefined || before === undefined) return false;
-    const times = Math.min(MOST_TIMES, (before & MOST_TIMES) + 1);
+    const timesBefore = before & MOST_TIMES;
+    if (timesBefore > 0) this.#duplicates += 1;
+    const times = Math.min(MOST_TIMES, timesBefore + 1);
     const isAltered = this.#checksums[place] !== checksum(key, value);
     this.#timesRead[place] = times | (before & ALTERED) | (isAltered ? ALTERED : 0);
     return true;
   }
 
   verdict(): Verdict {
-    const verdict: Tally = { ...nothing, expected: this.#count };
+    const verdict: Tally = { ...nothing, expected: this.#count, duplicates: this.#duplicates };
     for (const times of this.#timesRead.subarray(0, this.#count)) {
       if (times === 1) verdict.exact += 1;
       if (times === 0) verdict.missing += 1;

@@ -9,6 +9,7 @@ import {
 } from '../../lambda/contract.ts';
 import type { KafkaConnection } from '../kafka/connection.ts';
 import { connectionFlags, connectionHelp, readConnection } from '../kafka/connection-flags.ts';
+import { type DemoStreamOptions, readStream, streamHelp } from './stream-options.ts';
 
 /** What the demo was asked for. */
 export interface DemoOptions {
@@ -26,6 +27,8 @@ export interface DemoOptions {
   readonly pollers: number;
   readonly compression: Compression;
   readonly timeFolder: TimeFolder;
+  /** @default - the function stores objects itself */
+  readonly stream: DemoStreamOptions | undefined;
   readonly out: string;
   /** Whether the function runs on AWS's own runtime client, which has to be installed for it. */
   readonly ric: boolean;
@@ -94,19 +97,21 @@ ${connectionHelp}
 Failures (default: none): what fails for good is kept as a failed batch, and replayed from there
   --fail-rate R        this share of the batches, 0 to 1, fails in the function however often it is tried
   --outage T           after the first batch, the archive bucket refuses every put for so long, such as
-                       30s or 2m (1s to 10m)
+                       30s or 2m (1s to 10m); with --delivery firehose the stream does
   --keep               leave the servers running after the verdict, for 'npm run replay', until Ctrl-C
 
+${streamHelp}
+
 Objects
-  --compression NAME   gzip, zstd or none (default gzip)
+  --compression NAME   gzip, zstd or none (default gzip; a stream has no zstd)
   --time-folder NAME   hour, day or none (default day)
   --out FOLDER         where the bucket's files go (default demo-out)
 
   --ric                run the function on aws-lambda-ric, if that is installed
   --help               this text
 
-Exit code: 0 when every offset was stored exactly once and no failed batch is left, 1 when not,
-2 for bad options or input.
+Exit code: 0 when every offset was stored exactly once (through a stream: at least once) and no
+failed batch is left, 1 when not, 2 for bad options or input.
 `;
 
 const flags = {
@@ -121,6 +126,9 @@ const flags = {
   kafka: flag,
   ...connectionFlags,
   topics: text,
+  delivery: { ...text, default: 's3' },
+  'buffer-mib': text,
+  'buffer-seconds': text,
   compression: { ...text, default: 'gzip' },
   'time-folder': { ...text, default: 'day' },
   out: { ...text, default: 'demo-out' },
@@ -150,6 +158,7 @@ export function parseDemoOptions(
     throw invalid('--key and --timestamp are fields of an input: give --input too');
   }
   const failures = readFailures(values);
+  const compression = oneOf('compression', values.compression, compressions);
   return {
     input,
     key,
@@ -161,7 +170,8 @@ export function parseDemoOptions(
     batchSize: wholeNumber(ranges, 'batch-size', values['batch-size'] ?? failures.batchSize),
     batchWindow: wholeNumber(ranges, 'batch-window', values['batch-window']),
     pollers: wholeNumber(ranges, 'pollers', values.pollers),
-    compression: oneOf('compression', values.compression, compressions),
+    compression,
+    stream: readStream(values, compression),
     timeFolder: oneOf('time-folder', values['time-folder'], timeFolders),
     out: values.out,
     ric: values.ric,

@@ -66,7 +66,11 @@ export interface ReadBack {
  * @param onObject told after each object how much was read
  */
 export async function readBack(
-  { bucket, client }: { readonly client: S3Client; readonly bucket: string },
+  {
+    bucket,
+    client,
+    prefix,
+  }: { readonly client: S3Client; readonly bucket: string; readonly prefix?: string },
   ledger: Pick<Ledger, 'readBack'>,
   onObject: (read: ReadBack) => void,
 ): Promise<ReadBack> {
@@ -74,7 +78,7 @@ export async function readBack(
     ...{ objects: 0, records: 0, bytesStored: 0, replayedObjects: 0, replayedRecords: 0 },
     ...{ lastKey: '', lastLine: '' },
   };
-  for await (const { key, bytes, isReplayed, lines } of readObjects(client, bucket)) {
+  for await (const { key, bytes, isReplayed, lines } of readObjects(client, bucket, prefix)) {
     for (const line of lines) ledger.readBack(readRecordLine(line));
     read.objects += 1;
     read.records += lines.length;

@@ -1,7 +1,8 @@
 import type { MappingEvent } from '../event-source-mapping.ts';
 import type { FailedBatchCounts } from '../failed-batch-watch.ts';
+import type { StreamCounts } from '../firehose-server/delivery-stream.ts';
 import type { DiscardCondition } from '../retry-policy.ts';
-import { isExact, total, type Verdict } from './ledger.ts';
+import { isComplete, isExact, total, type Verdict } from './ledger.ts';
 
 /** What is counted while the demo runs. */
 export class DemoCounts {
@@ -71,6 +72,14 @@ export interface DemoFigures {
   readonly emulatorMiB: number;
   /** @default - of a run without failures */
   readonly replay?: ReplayFigures;
+  /** @default - of a run without a delivery stream */
+  readonly stream?: StreamFigures | undefined;
+}
+
+/** Figures of a delivery stream. */
+export interface StreamFigures extends StreamCounts {
+  /** As it took them, each of many lines. */
+  readonly records: number;
 }
 
 /** Figures of failed batches and of what was replayed from them. */
@@ -80,17 +89,17 @@ export interface ReplayFigures {
   readonly slowestMs: number;
   /** Records in all objects. */
   readonly records: number;
-  /** What was stored by replay. */
-  readonly replayedObjects: number;
-  readonly replayedRecords: number;
+  /** What was stored by replay. @default - not known, as a stream's objects do not tell */
+  readonly replayedObjects?: number;
+  readonly replayedRecords?: number;
 }
 
 /** The table at the end of a run. */
 export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
   const { durations, failures, bytesIn } = counts;
-  const { replay } = figures;
+  const { replay, stream } = figures;
   const records = replay?.records ?? counts.archived;
-  const byReplay = (part = 0) => (replay ? ` (${count(part)} by replay)` : '');
+  const byReplay = (part?: number) => (part === undefined ? '' : ` (${count(part)} by replay)`);
   const sorted = [...durations].sort((a, b) => a - b);
   const percentile = (share: number) => count(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
   const { bytesStored, functionMiB } = figures;
@@ -104,6 +113,7 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
       `${count(durations.length)} (failed ${count(failures)}, cold starts ${count(figures.coldStarts)})`,
     ],
     ...(replay ? [['failed batches', failedBatches(replay)]] : []),
+    ...(stream ? [['stream', streamCounts(stream)]] : []),
     ['objects', `${count(figures.objects)}${byReplay(replay?.replayedObjects)}`],
     ['bytes in', `${count(bytesIn)} of keys and values`],
     ['bytes stored', `${count(bytesStored)}, ${figures.compression}${smaller}`],
@@ -120,6 +130,11 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
   return rows.map(([name = '', figure = '']) => `  ${name.padEnd(14)} ${figure}`).join('\n');
 }
 
+function streamCounts({ dropped, failed, records, taken }: StreamFigures): string {
+  const lost = failed + dropped > 0 ? ` (errors ${count(failed)}, dropped ${count(dropped)})` : '';
+  return `${count(taken)} lines in ${count(records)} records${lost}`;
+}
+
 function failedBatches({ counts, slowestMs }: ReplayFigures): string {
   const { all, dead, replayed, waiting } = counts;
   if (all === 0) return 'none';
@@ -128,19 +143,34 @@ function failedBatches({ counts, slowestMs }: ReplayFigures): string {
   return `${count(all)}: replayed ${count(replayed)}${slowest}, waiting ${count(waiting)}, dead ${count(dead)}`;
 }
 
+/** How often each offset has to be stored. */
+export type Guarantee = 'exactly once' | 'at least once';
+
+/** Whether a verdict is as the guarantee has it. */
+export function isKept(guarantee: Guarantee, verdict: Verdict): boolean {
+  return guarantee === 'exactly once' ? isExact(verdict) : isComplete(verdict);
+}
+
 /** What is said of each topic, where there are several, and of all. */
-export function verdictLines(verdicts: ReadonlyMap<string, Verdict>): string[] {
+export function verdictLines(
+  verdicts: ReadonlyMap<string, Verdict>,
+  guarantee: Guarantee = 'exactly once',
+): string[] {
+  const stored = (verdict: Verdict) =>
+    guarantee === 'exactly once'
+      ? `${verdict.exact} of ${verdict.expected}`
+      : `${verdict.expected - verdict.missing - verdict.altered} of ${verdict.expected}, ${verdict.duplicates} duplicates`;
   const faults = ({ missing, repeated, altered, unknown }: Verdict) =>
     `missing ${missing}, repeated ${repeated}, altered ${altered}, unknown ${unknown}`;
   const topics = [...verdicts].map(([topic, verdict]) => {
-    const line = `topic '${topic}': ${verdict.exact} of ${verdict.expected}`;
-    return isExact(verdict) ? line : `${line} (${faults(verdict)})`;
+    const line = `topic '${topic}': ${stored(verdict)}`;
+    return isKept(guarantee, verdict) ? line : `${line} (${faults(verdict)})`;
   });
   const all = total(verdicts.values());
   return [
     ...(topics.length > 1 ? topics : []),
-    `every offset stored exactly once: ${all.exact} of ${all.expected}`,
-    ...(isExact(all) ? [] : [faults(all)]),
+    `every offset stored ${guarantee}: ${stored(all)}`,
+    ...(isKept(guarantee, all) ? [] : [faults(all)]),
   ];
 }
 

@@ -18,11 +18,20 @@ import { type DemoTopic, memoryDemoTopic, ownTopicName } from './demo-topic.ts';
 import { DemoFailures, FAILED_BUCKET, type FunctionPlace } from './failures.ts';
 import { demoRecords } from './input.ts';
 import { explainKafkaError } from './kafka-errors.ts';
-import { isExact, Ledger, total } from './ledger.ts';
+import { Ledger, total } from './ledger.ts';
 import { type DemoOptions, hasFailures } from './options.ts';
 import { checkReadable, prepareFolder, ricCommand } from './prepare.ts';
 import { type ReadBack, readBack } from './read-back.ts';
-import { count, DemoCounts, demoTable, verdictLines } from './report.ts';
+import {
+  count,
+  DemoCounts,
+  type DemoFigures,
+  demoTable,
+  type Guarantee,
+  isKept,
+  verdictLines,
+} from './report.ts';
+import { type DemoStream, STREAM, startDemoStream } from './stream.ts';
 
 /** What a run of the demo needs from outside. */
 export interface DemoDeps {
@@ -38,6 +47,7 @@ export interface DemoDeps {
 }
 
 const BUCKET = 'archive';
+const PREFIX = 'demo/';
 const FUNCTION_LOG = 'function.log';
 const REPLAY_LOG = 'replay.log';
 /** Folder of a broker that is started for the run. */
@@ -46,7 +56,7 @@ const KAFKA_FOLDER = 'kafka';
 /**
  * Runs the demo: has records in topics, archives them through the pipeline, reads all back from S3.
  *
- * @returns whether every offset was stored exactly once, with the key and value that the topic has
+ * @returns whether every offset was stored as often as is promised, with the key and value that the topic has
  * @throws {ArchiverError} `INVALID_SETTINGS` for an input, folder, broker or topic that cannot be used
  * @throws {KafkaClusterError} when a broker does not start, or fails for good
  */
@@ -69,6 +79,7 @@ class DemoRun {
   readonly #watch: BrokerWatch;
   /** @default - a run without failures */
   readonly #failures: DemoFailures | undefined;
+  readonly #guarantee: Guarantee;
   /** What is to be closed, the last first. */
   readonly #closing: (() => Promise<void>)[] = [];
 
@@ -76,7 +87,10 @@ class DemoRun {
     this.#options = options;
     this.#deps = deps;
     this.#watch = new BrokerWatch(this.#counts, deps.print);
-    this.#failures = hasFailures(options) ? new DemoFailures(options, BUCKET, deps) : undefined;
+    this.#failures = hasFailures(options)
+      ? new DemoFailures(options, { bucket: BUCKET, stream: STREAM }, deps)
+      : undefined;
+    this.#guarantee = options.stream ? 'at least once' : 'exactly once';
   }
 
   async run(): Promise<boolean> {
@@ -85,23 +99,27 @@ class DemoRun {
     const runtimeCommand = ric ? ricCommand() : undefined;
     if (input !== undefined) checkReadable(input);
     const given = kafka?.connection && (await this.#connect(kafka.connection));
-    const codeFolder = this.#deps.bundle('archive');
+    const codeFolder = this.#bundle('archive');
     prepareFolder(out, {
       always: [BUCKET, FUNCTION_LOG],
       sometimes: [KAFKA_FOLDER, FAILED_BUCKET, REPLAY_LOG],
     });
-    const place = this.#placeOf(await this.#startS3(), runtimeCommand);
+    const s3 = await this.#startS3();
+    const stream = await this.#startStream(s3);
+    const place = { ...this.#placeOf(s3, runtimeCommand), stream: stream?.access };
     const batches = await this.#startReplay(place);
     const topics = await this.#openTopics(given);
     for (const { description } of topics) this.#deps.print(`${description} to ${out}/`);
+    if (stream) this.#deps.print(stream.description);
     const failedFolder = join(out, FAILED_BUCKET);
     for (const line of this.#failures?.describe(failedFolder) ?? []) this.#deps.print(line);
 
     const started = this.#deps.now();
     const fn = await this.#archive(topics, this.#createPipeline(topics, place, codeFolder));
     const seconds = (this.#deps.now() - started) / 1000;
+    await stream?.settle(this.#deps.progress);
     const read = await this.#readBack(place.s3);
-    this.#printFigures(read, seconds, fn);
+    this.#printFigures(read, { seconds, stream: stream?.figures() }, fn);
     const isGood = this.#judge();
     if (batches) await this.#keep(batches, place.s3.endpoint);
     return isGood;
@@ -126,12 +144,25 @@ class DemoRun {
     return s3;
   }
 
+  async #startStream(s3: S3Server): Promise<DemoStream | undefined> {
+    const place = { s3, bucket: BUCKET, objectPrefix: PREFIX };
+    const fault = this.#failures?.streamFault;
+    const stream = await startDemoStream(this.#options, { ...place, ...(fault && { fault }) });
+    if (stream) this.#closing.push(() => stream.close());
+    return stream;
+  }
+
+  /** A function's bundle, with the delivery of the run. */
+  #bundle(name: 'archive' | 'replay'): string {
+    return this.#deps.bundle(this.#options.stream ? `${name}-firehose` : name);
+  }
+
   async #startReplay(place: FunctionPlace): Promise<FailedBatches | undefined> {
     const failures = this.#failures;
     if (failures === undefined) return undefined;
     const log = createWriteStream(join(this.#options.out, REPLAY_LOG));
     this.#closing.push(() => failures.close());
-    return failures.start(place, { codeFolder: this.#deps.bundle('replay'), log });
+    return failures.start(place, { codeFolder: this.#bundle('replay'), log });
   }
 
   async #connect(connection: KafkaConnection): Promise<DemoCluster> {
@@ -169,7 +200,7 @@ class DemoRun {
     const { compression, timeFolder } = this.#options;
     return {
       ...{ compression, timeFolder, runtimeCommand },
-      ...{ s3: { endpoint }, archiveBucket: BUCKET, objectPrefix: 'demo/', serviceName: 'demo' },
+      ...{ s3: { endpoint }, archiveBucket: BUCKET, objectPrefix: PREFIX, serviceName: 'demo' },
     };
   }
 
@@ -217,7 +248,8 @@ class DemoRun {
   async #readBack(s3: S3Access): Promise<ReadBack> {
     const { progress } = this.#deps;
     const client = s3ClientOf(s3);
-    const read = await readBack({ client, bucket: BUCKET }, this.#ledger, ({ objects, records }) =>
+    const archive = { client, bucket: BUCKET, prefix: PREFIX };
+    const read = await readBack(archive, this.#ledger, ({ objects, records }) =>
       progress(`reading back · ${count(objects)} objects · ${count(records)} records`),
     );
     progress('');
@@ -225,15 +257,21 @@ class DemoRun {
     return read;
   }
 
-  #printFigures(read: ReadBack, seconds: number, { coldStarts, maxMemoryMiB }: EmulatedFunction) {
+  #printFigures(
+    read: ReadBack,
+    { seconds, stream }: Pick<DemoFigures, 'seconds' | 'stream'>,
+    { coldStarts, maxMemoryMiB }: EmulatedFunction,
+  ) {
     const { compression, out } = this.#options;
     const { print } = this.#deps;
     const replay = this.#failures?.figures();
     print(
       demoTable(this.#counts, {
         ...read,
-        ...(replay && { replay: { ...read, ...replay } }),
-        seconds,
+        ...(replay && {
+          replay: stream ? { records: read.records, ...replay } : { ...read, ...replay },
+        }),
+        ...{ seconds, stream },
         compression,
         coldStarts,
         functionMiB: maxMemoryMiB,
@@ -248,9 +286,10 @@ class DemoRun {
     const { print } = this.#deps;
     const verdicts = this.#ledger.verdicts();
     const leftovers = this.#failures?.leftovers() ?? [];
-    for (const line of [...verdictLines(verdicts), ...leftovers]) print(line);
-    const isExactly = isExact(total(verdicts.values()));
-    if (isExactly && leftovers.length === 0) return true;
+    const guarantee = this.#guarantee;
+    for (const line of [...verdictLines(verdicts, guarantee), ...leftovers]) print(line);
+    const isGood = isKept(guarantee, total(verdicts.values()));
+    if (isGood && leftovers.length === 0) return true;
     for (const [condition, records] of this.#counts.discarded) {
       print(`given up by the event source mapping: ${records} records (${condition})`);
     }

@@ -16,6 +16,7 @@ import {
   expectRefused,
   filesOf,
   type Run,
+  readArchive,
   root,
   startDemo,
 } from '../emulator/demo/running-demo.ts';
@@ -103,6 +104,54 @@ describe('demo', manner, () => {
     );
     const [, invocations] = /^ {2}invocations +(\d+) \(failed 0,/m.exec(run.stdout) ?? [];
     expect(Number(invocations)).toBeGreaterThanOrEqual(Math.ceil(20_000 / 3000));
+  });
+});
+
+describe('a delivery stream', manner, () => {
+  /** Expects a run through a stream to have every offset, and to say how many are there twice. */
+  function expectStored({ status, stderr, stdout }: Run, out: string): void {
+    expect(stderr).toBe('');
+    const lines = readArchive(out);
+    const names = lines.map(({ offset, partition }) => `${partition} ${offset}`);
+    expect(new Set(names).size).toBe(1707);
+    const duplicates = lines.length - 1707;
+    const verdict = `every offset stored at least once: 1707 of 1707, ${duplicates} duplicates\n`;
+    expect(stdout).toContain(verdict);
+    expect(status).toBe(0);
+  }
+
+  it('makes few objects of the lines, in the folders of their days', async () => {
+    const out = temporaryFolder();
+    const run = await demo('--delivery', 'firehose', '--buffer-seconds', '1', '--out', out);
+    expectStored(run, out);
+    expect(run.stdout).toContain(
+      "\nthrough delivery stream 'archive', which makes an object of a folder's lines after 64 MiB or 1 s\n",
+    );
+    expect(run.stdout).toMatch(/^ {2}stream {9}1,707 lines in \d+ records$/m);
+    const name =
+      /^demo\/topic=earthquakes\/dt=(.{10})\/archive-1-2\d{3}(?:-\d\d){5}-[\da-f-]{36}\.jsonl\.gz$/;
+    const days = filesOf(join(out, 'archive')).map((file) => name.exec(file)?.[1]);
+    const times = readArchive(out).map(({ timestamp }) => new Date(timestamp).toISOString());
+    expect(new Set(days)).toEqual(new Set(times.map((time) => time.slice(0, 10))));
+  });
+
+  it('takes failed batches when it is back, and what fails for good otherwise', async () => {
+    const out = temporaryFolder();
+    const flags = ['--outage', '4s', '--fail-rate', '0.1', '--buffer-seconds', '1'];
+    const run = await demo('--delivery', 'firehose', ...flags, '--out', out);
+    expectStored(run, out);
+    expect(run.stdout).toMatch(/^ {2}failed batches \d+, all replayed /m);
+    expect(run.stdout).toMatch(/^outage over: [1-9]\d* puts were refused$/m);
+  });
+
+  it('without folders by time has one of each topic', async () => {
+    const out = temporaryFolder();
+    const flags = ['--time-folder', 'none', '--compression', 'none', '--buffer-seconds', '0'];
+    const run = await demo('--delivery', 'firehose', ...flags, '--out', out);
+    expectStored(run, out);
+    for (const file of filesOf(join(out, 'archive'))) {
+      expect(file).toMatch(/^demo\/topic=earthquakes\/archive-1-[\da-f-]+\.jsonl$/);
+    }
   });
 });
 

@@ -6,10 +6,12 @@ import type { S3RequestInfo } from '../../../emulator/s3-server/server.ts';
 import { mappingSettings } from '../../../emulator/settings.ts';
 import { batchRecords, noon } from '../source-records.ts';
 
+const outagePlace = { bucket: 'archive', stream: 'stream' };
+
 /** Failures of a run with these flags, before it has started, and what they print. */
 function failuresOf(...flags: readonly string[]) {
   const printed: string[] = [];
-  const failures = new DemoFailures(parseDemoOptions(flags, {}) as DemoOptions, 'archive', {
+  const failures = new DemoFailures(parseDemoOptions(flags, {}) as DemoOptions, outagePlace, {
     now: () => noon,
     print: (line) => printed.push(line),
   });
@@ -78,6 +80,20 @@ describe('a run with failures', () => {
 });
 
 describe('the outage of a run', () => {
+  it('is that of the stream, where there is one', () => {
+    const { failures, printed } = failuresOf('--outage', '10s', '--delivery', 'firehose');
+    const call = { operation: 'PutRecordBatch', stream: 'stream', records: 1 };
+    expect(failures.streamFault(call)).toBeUndefined();
+    failures.observe(archived);
+    expect(failures.s3Hooks.fault?.(put)).toBeUndefined();
+    expect(failures.streamFault(call)).toEqual({
+      ...{ kind: 'error', status: 503, code: 'ServiceUnavailableException' },
+    });
+    expect(printed).toEqual([
+      "outage: for 10 s, stream 'stream' refuses every put (503 ServiceUnavailableException)",
+    ]);
+  });
+
   it.each([
     ['when the first batch is archived', archived],
     ['when the first batch is given up, where none was archived before', discarded],

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isExact, Ledger, total, type Verdict } from '../../../emulator/demo/ledger.ts';
+import { isComplete, isExact, Ledger, total, type Verdict } from '../../../emulator/demo/ledger.ts';
 import type { ArchivedRecord } from '../../../emulator/demo/read-back.ts';
 
 const [key, value] = [Buffer.from('k'), Buffer.from('v')];
@@ -33,6 +33,7 @@ const clean: Verdict = {
   exact: 20,
   missing: 0,
   repeated: 0,
+  duplicates: 0,
   altered: 0,
   unknown: 0,
 };
@@ -64,11 +65,11 @@ describe.each(logs)('verdict on offsets %i, %i, %i, %i, %i', (...offsets) => {
 
   it.each<[string, readonly Partial<ArchivedRecord>[], Partial<Verdict>]>([
     ['is missing', [], { exact: 19, missing: 1 }],
-    ['is repeated', [{}, {}], { exact: 19, repeated: 1 }],
+    ['is repeated', [{}, {}], { exact: 19, repeated: 1, duplicates: 1 }],
     [
       'is repeated more often than a byte counts',
       Array.from({ length: 257 }, () => ({})),
-      { exact: 19, repeated: 1 },
+      { exact: 19, repeated: 1, duplicates: 256 },
     ],
     ['has another value', [{ value: Buffer.from('w') }], { exact: 19, altered: 1 }],
     ['has another key', [{ key: Buffer.from('l') }], { exact: 19, altered: 1 }],
@@ -85,7 +86,7 @@ describe.each(logs)('verdict on offsets %i, %i, %i, %i, %i', (...offsets) => {
     [
       'is repeated and altered',
       [{ value: null }, { value: null }, {}],
-      { exact: 19, repeated: 1, altered: 1 },
+      { exact: 19, repeated: 1, duplicates: 2, altered: 1 },
     ],
   ])('tells a record that %s', (_, readings, verdict) => {
     const ledger = ledgerOf(records);
@@ -93,6 +94,8 @@ describe.each(logs)('verdict on offsets %i, %i, %i, %i, %i', (...offsets) => {
     for (const reading of readings) ledger.readBack({ ...one, ...reading });
     expect(verdictOf(ledger)).toEqual({ ...clean, ...verdict });
     expect(isExact(verdictOf(ledger))).toBe(false);
+    const { altered, missing } = verdictOf(ledger);
+    expect(isComplete(verdictOf(ledger))).toBe(altered + missing === 0);
     expect(ledger.verdicts().get('orders')).toEqual(half);
   });
 
@@ -109,6 +112,7 @@ describe.each(logs)('verdict on offsets %i, %i, %i, %i, %i', (...offsets) => {
     for (const each of [...records, record(parts)]) ledger.readBack(each);
     expect(verdictOf(ledger)).toEqual({ ...clean, unknown: 1 });
     expect(isExact(verdictOf(ledger))).toBe(false);
+    expect(isComplete(verdictOf(ledger))).toBe(false);
     expect(ledger.verdicts().get(parts.topic ?? 'orders')).toMatchObject({ unknown: 1 });
   });
 });
@@ -127,6 +131,7 @@ describe('verdict', () => {
 
   it('is not exact of nothing', () => {
     expect(isExact(verdictOf(new Ledger()))).toBe(false);
+    expect(isComplete(verdictOf(new Ledger()))).toBe(false);
   });
 
   it('holds for as many records as there are', () => {

@@ -13,6 +13,7 @@ const defaults: DemoOptions = {
   pollers: 1,
   compression: 'gzip',
   timeFolder: 'day',
+  stream: undefined,
   out: 'demo-out',
   ric: false,
   kafka: undefined,
@@ -61,6 +62,12 @@ describe('demo options', () => {
     ['--outage 10m', { outage: 600, batchSize: 50 }],
     ['--outage 2m --fail-rate 0.1', { outage: 120, failRate: 0.1, batchSize: 50 }],
     ['--outage 1s --keep', { outage: 1, keep: true, batchSize: 50 }],
+    ['--delivery s3', {}],
+    ['--delivery firehose', { stream: { bufferMiB: 64, bufferSeconds: 3 } }],
+    [
+      '--delivery firehose --buffer-mib 128 --buffer-seconds 0',
+      { stream: { bufferMiB: 128, bufferSeconds: 0 } },
+    ],
     ['--fail-rate 0 --keep', { failRate: 0, keep: true, batchSize: 50 }],
   ])('reads "%s"', (line, options) => {
     expect(parse(line)).toEqual({ ...defaults, ...options });
@@ -89,8 +96,26 @@ describe('demo options', () => {
     ['--compression lz4', "--compression must be one of gzip, zstd, none, got 'lz4'"],
     ['--time-folder year', "--time-folder must be one of hour, day, none, got 'year'"],
     ['--compression=', "--compression must be one of gzip, zstd, none, got ''"],
+    ['--delivery sqs', "--delivery must be one of s3, firehose, got 'sqs'"],
+    ['--buffer-mib 1', '--buffer-mib needs --delivery firehose'],
+    ['--delivery s3 --buffer-seconds 1', '--buffer-seconds needs --delivery firehose'],
+    [
+      '--delivery firehose --compression zstd',
+      "--compression must be gzip or none with --delivery firehose, got 'zstd'",
+    ],
   ])('refuses "%s"', (line, message) => {
     expect(refusalOf(line)).toBe(`${message}; see --help`);
+  });
+
+  it.each([
+    ['buffer-mib', 1, 128],
+    ['buffer-seconds', 0, 900],
+  ])('takes for --%s with a stream only whole numbers from %i to %i', (name, min, max) => {
+    for (const value of [String(min - 1), String(max + 1), '1.5', '']) {
+      expect(refusalOf(`--delivery firehose --${name}=${value}`)).toBe(
+        `--${name} must be a whole number from ${min} to ${max}, got '${value}'; see --help`,
+      );
+    }
   });
 
   it.each(['1.1', '-0.1', '20%', '1e-1', '0.', 'x', ''])('takes no %s for a share', (value) => {
@@ -203,6 +228,9 @@ describe('help', () => {
       'fail-rate',
       'outage',
       'keep',
+      'delivery',
+      'buffer-mib',
+      'buffer-seconds',
       'compression',
       'time-folder',
       'out',

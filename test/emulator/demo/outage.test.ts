@@ -22,6 +22,7 @@ describe('an outage', () => {
   it('refuses every put from its begin to its end, and says both', () => {
     expect(outage.fault(put)).toBeUndefined();
     outage.begin();
+    expect(outage.streamFault({ stream: 'archive' })).toBeUndefined();
     expect(printed).toEqual([
       "outage: for 30 s, bucket 'archive' refuses every put (503 SlowDown)",
     ]);
@@ -41,6 +42,26 @@ describe('an outage', () => {
   ])('is none for %j', (other) => {
     outage.begin();
     expect(outage.fault({ ...put, ...other })).toBeUndefined();
+  });
+
+  it('is one of a stream, and not of the bucket, where told so', () => {
+    const stream = 'orders';
+    outage = new Outage({
+      ...{ bucket: 'archive', stream, seconds: 30, print: (line) => printed.push(line) },
+    });
+    expect(outage.streamFault({ stream })).toBeUndefined();
+    outage.begin();
+    expect(outage.fault(put)).toBeUndefined();
+    expect(outage.streamFault({ stream: 'other' })).toBeUndefined();
+    expect(outage.streamFault({ stream })).toEqual({
+      ...{ kind: 'error', status: 503, code: 'ServiceUnavailableException' },
+    });
+    vi.advanceTimersByTime(30_000);
+    expect(outage.streamFault({ stream })).toBeUndefined();
+    expect(printed).toEqual([
+      "outage: for 30 s, stream 'orders' refuses every put (503 ServiceUnavailableException)",
+      'outage over: 1 puts were refused',
+    ]);
   });
 
   it('begins once', () => {

@@ -160,6 +160,9 @@ describe('objects', () => {
     );
     expect(offsets).toEqual([0, 1, 2, 3]);
     expect(told).toEqual([2, 4]);
+    const prefixed = { client, bucket, prefix: 'b' };
+    const other = await readBack(prefixed, { readBack: () => undefined }, () => undefined);
+    expect(other).toMatchObject({ objects: 1, lastKey: 'b.jsonl' });
     const { length } = line(0);
     expect(read).toEqual({
       ...{ objects: 2, records: 4, bytesStored: 4 * length },

@@ -4,6 +4,7 @@ import {
   DemoCounts,
   type DemoFigures,
   demoTable,
+  isKept,
   type ReplayFigures,
   seconds,
   verdictLines,
@@ -143,6 +144,29 @@ describe('table', () => {
     );
   });
 
+  it('has what a stream took, and does not know what of it was replayed', () => {
+    const stream = {
+      ...{ taken: 1900, stored: 1900, failed: 0, dropped: 0, waiting: 0, objects: 3, records: 12 },
+    };
+    const replay = {
+      counts: { all: 2, waiting: 0, replayed: 2, dead: 0 },
+      ...{ slowestMs: 1000, records: 1900 },
+    };
+    const counts = countsOf([900, 400, success]);
+    const rows = demoTable(counts, { ...figures, replay, stream }).split('\n');
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        '  records        1,900',
+        '  stream         1,900 lines in 12 records',
+        '  objects        1,234',
+      ]),
+    );
+    const faulty = { ...stream, failed: 1000, dropped: 2 };
+    expect(demoTable(counts, { ...figures, stream: faulty })).toContain(
+      '\n  stream         1,900 lines in 12 records (errors 1,000, dropped 2)\n',
+    );
+  });
+
   it('has percentiles that are invocations', () => {
     const counts = countsOf(
       ...Array.from({ length: 200 }, (_, i): [number, number, InvokeOutcome] => [
@@ -165,8 +189,12 @@ describe('table', () => {
 });
 
 describe('verdict', () => {
-  const clean = { expected: 5, exact: 5, missing: 0, repeated: 0, altered: 0, unknown: 0 };
-  const faulty = { expected: 9, exact: 6, missing: 1, repeated: 2, altered: 3, unknown: 4 };
+  const clean = {
+    ...{ expected: 5, exact: 5, missing: 0, repeated: 0, duplicates: 0, altered: 0, unknown: 0 },
+  };
+  const faulty = {
+    ...{ expected: 9, exact: 6, missing: 1, repeated: 2, duplicates: 7, altered: 3, unknown: 4 },
+  };
 
   it('has one line for one topic', () => {
     expect(verdictLines(new Map([['orders', clean]]))).toEqual([
@@ -181,6 +209,31 @@ describe('verdict', () => {
       'every offset stored exactly once: 11 of 14',
       'missing 1, repeated 2, altered 3, unknown 4',
     ]);
+  });
+});
+
+describe('verdict of a run through a stream', () => {
+  const verdict = {
+    ...{ expected: 5, exact: 3, missing: 0, repeated: 2, duplicates: 3, altered: 0, unknown: 0 },
+  };
+  const linesOf = (parts: Partial<typeof verdict>) =>
+    verdictLines(new Map([['orders', { ...verdict, ...parts }]]), 'at least once');
+
+  it('counts duplicates, which are no fault', () => {
+    expect(linesOf({})).toEqual(['every offset stored at least once: 5 of 5, 3 duplicates']);
+    expect(isKept('at least once', verdict)).toBe(true);
+    expect(isKept('exactly once', verdict)).toBe(false);
+  });
+
+  it.each([
+    [{ missing: 1, altered: 1 }, 3, 'missing 1, repeated 2, altered 1, unknown 0'],
+    [{ unknown: 1 }, 5, 'missing 0, repeated 2, altered 0, unknown 1'],
+  ])('says what is wrong: %j', (parts, stored, faults) => {
+    expect(linesOf(parts)).toEqual([
+      `every offset stored at least once: ${stored} of 5, 3 duplicates`,
+      faults,
+    ]);
+    expect(isKept('at least once', { ...verdict, ...parts })).toBe(false);
   });
 });
 
