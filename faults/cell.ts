@@ -63,8 +63,32 @@ export interface ReplayCell {
   readonly time: Time;
 }
 
-/** A cell of either matrix. */
-export type AnyCell = Cell | ReplayCell;
+/** The calls of the delivery through a stream that faults strike: of the function, and of the stream itself. */
+export const streamCalls = ['put-records', 'store'] as const;
+
+/** How they fail: also, that a call is taken in part. */
+export const streamKinds = [...kinds, 'reject'] as const;
+
+/** One of the {@link streamCalls}. */
+export type StreamCall = (typeof streamCalls)[number];
+/** One of the {@link streamKinds}. */
+export type StreamKind = (typeof streamKinds)[number];
+
+/** A combination of the matrix of the delivery through a stream. */
+export interface StreamCell {
+  readonly topology: 'firehose';
+  readonly call: StreamCall;
+  readonly kind: StreamKind;
+  readonly time: Time;
+}
+
+/** A cell of any matrix. */
+export type AnyCell = Cell | ReplayCell | StreamCell;
+
+/** Whether it is one of the delivery through a stream. */
+export function isStreamCell(cell: AnyCell): cell is StreamCell {
+  return cell.topology === 'firehose';
+}
 
 /** Whether it is one of the replay's. */
 export function isReplayCell(cell: AnyCell): cell is ReplayCell {
@@ -89,6 +113,18 @@ export function replayCells(): ReplayCell[] {
   );
 }
 
+/** Every combination of the matrix of the delivery through a stream; of none of its calls the last can be told. */
+export function streamCells(): StreamCell[] {
+  const ofService: readonly StreamKind[] = ['throttle', 'error', 'reset', 'slow', 'lost-answer'];
+  return streamCalls.flatMap((call) =>
+    (call === 'store' ? ofService : streamKinds).flatMap((kind) =>
+      times
+        .filter((time) => time !== 'last')
+        .map((time): StreamCell => ({ topology: 'firehose', call, kind, time })),
+    ),
+  );
+}
+
 /** Those whose topic is on a real broker. */
 export function needsKafka({ topology }: Pick<AnyCell, 'topology'>): boolean {
   return (
@@ -96,10 +132,10 @@ export function needsKafka({ topology }: Pick<AnyCell, 'topology'>): boolean {
   );
 }
 
-/** `put/kill/first/on-demand/rebalance`, `replay/load/kill/first` */
+/** `put/kill/first/on-demand/rebalance`, `replay/load/kill/first`, `firehose/put-records/reject/each` */
 export function cellName(cell: AnyCell): string {
   const { call, kind, time, topology } = cell;
-  return isReplayCell(cell)
+  return isReplayCell(cell) || isStreamCell(cell)
     ? [topology, call, kind, time].join('/')
     : [call, kind, time, cell.mode, topology].join('/');
 }

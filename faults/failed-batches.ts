@@ -107,7 +107,8 @@ export function eventOf(topic: string, records: readonly BatchRecord[]): string 
   return toEventJson(records, originOf(topic));
 }
 
-function originOf(topic: string) {
+/** Where records of a topic come from. */
+export function originOf(topic: string) {
   return {
     topic,
     eventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/faults/00000000-0',

@@ -123,11 +123,13 @@ function overlaps(runs: readonly Run[]): number {
   return count;
 }
 
-function placeOf({ partition, offset }: { partition: number; offset: number }): string {
+/** Names a record of a topic. */
+export function placeOf({ partition, offset }: { partition: number; offset: number }): string {
   return `${partition}:${offset}`;
 }
 
-function isSame(
+/** Whether two records have the same key and value. */
+export function isSame(
   a: Pick<ProducedRecord, 'key' | 'value'>,
   b: Pick<ProducedRecord, 'key' | 'value'>,
 ): boolean {

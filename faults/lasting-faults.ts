@@ -1,4 +1,4 @@
-import type { Kind } from './cell.ts';
+import type { StreamKind } from './cell.ts';
 import type { Random } from './random.ts';
 
 /** Of the faults that an invocation's own tries would get over, so many outlast them. */
@@ -22,12 +22,14 @@ export class LastingFaults {
   }
 
   /** Has a fault that just struck go on, or not. */
-  mayBegin(identity: string, kind: Kind): void {
+  mayBegin(identity: string, kind: StreamKind): void {
     const lasts = kind === 'hang' || this.#random.chance(LASTING_SHARE);
     if (lasts && isTransient(kind)) this.#ends.set(identity, Date.now() + this.#milliseconds);
   }
 }
 
-function isTransient(kind: Kind): boolean {
-  return kind === 'hang' || kind === 'throttle' || kind === 'error' || kind === 'reset';
+const transient: readonly StreamKind[] = ['hang', 'throttle', 'error', 'reset', 'reject'];
+
+function isTransient(kind: StreamKind): boolean {
+  return transient.includes(kind);
 }

@@ -4,6 +4,7 @@ import {
   type Cell,
   cellName,
   isReplayCell,
+  isStreamCell,
   needsKafka,
   type Topology,
   topologies,
@@ -12,6 +13,7 @@ import { memoryTopic } from './memory-scenario.ts';
 import { Random } from './random.ts';
 import { runReplayScenario } from './replay-scenario.ts';
 import { runScenario, type ScenarioResult } from './scenario.ts';
+import { runStreamScenario } from './stream-scenario.ts';
 import { type CodeFolders, startWorld, type World } from './world.ts';
 
 /** A cell with the seed of everything random in it. */
@@ -27,13 +29,22 @@ export interface Totals {
   lost: number;
   overwritten: number;
   overlaps: number;
+  duplicates: number;
   /** What went wrong, with what repeats it. */
   readonly failures: string[];
 }
 
 /** The sums before the first scenario. */
 export function noTotals(): Totals {
-  return { scenarios: 0, injected: 0, lost: 0, overwritten: 0, overlaps: 0, failures: [] };
+  return {
+    scenarios: 0,
+    injected: 0,
+    lost: 0,
+    overwritten: 0,
+    overlaps: 0,
+    duplicates: 0,
+    failures: [],
+  };
 }
 
 /** Adds a scenario to the sums. */
@@ -43,6 +54,7 @@ export function add(totals: Totals, { cell, seed }: SeededCell, result: Scenario
   totals.lost += result.lost;
   totals.overwritten += result.overwritten;
   totals.overlaps += result.overlaps;
+  totals.duplicates += result.duplicates;
   if (result.problems.length === 0) return;
   const what = result.problems.join(', ');
   totals.failures.push(`${cellName(cell)}: ${what} (--only ${cellName(cell)} --seed ${seed})`);
@@ -76,9 +88,7 @@ export function kafkaCells(
 }
 
 function ofTopology(cells: readonly AnyCell[], topology: Topology): Cell[] {
-  return cells.filter(
-    (cell): cell is Cell => needsKafka(cell) && !isReplayCell(cell) && cell.topology === topology,
-  );
+  return cells.filter((cell): cell is Cell => needsKafka(cell) && cell.topology === topology);
 }
 
 /** What running cells in memory takes. */
@@ -127,5 +137,6 @@ export async function runInMemory(
 ): Promise<ScenarioResult> {
   const { name, seed } = scenario;
   if (isReplayCell(cell)) return runReplayScenario(cell, scenario);
+  if (isStreamCell(cell)) return runStreamScenario(cell, scenario);
   return runScenario(cell, await memoryTopic(name, cell, seed), scenario);
 }

@@ -1,5 +1,5 @@
 import { flag, invalid, readFlags, text, wholeNumber } from '../cli/flags.ts';
-import { type AnyCell, allCells, cellName, needsKafka, replayCells } from './cell.ts';
+import { type AnyCell, allCells, cellName, needsKafka, replayCells, streamCells } from './cell.ts';
 
 /** What a run of the matrix was asked for. */
 export interface FaultOptions {
@@ -29,14 +29,17 @@ const ranges = {
 export const faultsHelp = `Archives topics while faults strike, and reads every record back: which call (put, commit, invoke,
 destination) fails how (throttle, error, reset, slow, hang, lost-answer, kill), when (first,
 last, each, random), in which mode and on which topology; and replays failed batches while the
-calls of the replay fail (receive, invoke, delete, load, store, compare, mark, delay, bury).
+calls of the replay fail (receive, invoke, delete, load, store, compare, mark, delay, bury); and
+archives through a delivery stream while its calls fail (put-records, also in part: reject) and
+those of the stream to S3 (store), where every offset has to be there at least once, and as often
+as the stream has told.
 
 Usage: npm run faults -- [options]
 
   --seed N          chooses records, settings and strikes (default: another one each time)
   --faults N        go on until so many were injected (default 1000)
-  --only TEXT       only cells with it in their name, such as put/kill, broker-restart or replay/,
-                    each once; / is every cell
+  --only TEXT       only cells with it in their name, such as put/kill, broker-restart, replay/ or
+                    firehose/, each once; / is every cell
   --parallel N      scenarios at a time (default 6)
   --kafka-cells N   cells of each topology of a real broker, 0 to 56 (default 10)
   --memory-only     leave those out: nothing but Node is needed
@@ -45,7 +48,8 @@ Usage: npm run faults -- [options]
   --out FOLDER      where objects and logs go (default faults-out)
   --help            this text
 
-The last line: faults: 1000 injected, 0 lost, 0 overwritten, 12 overlaps (allowed), seed=7
+The last line: faults: 1000 injected, 0 lost, 0 overwritten, 12 overlaps (allowed), 5 duplicates
+(through Firehose), seed=7
 Exit code: 0 when nothing was lost, overwritten or overlaps where it must not, 1 when something
 was, 2 for bad options.
 `;
@@ -93,7 +97,7 @@ export function cellsOf({
   only,
   memoryOnly,
 }: Pick<FaultOptions, 'only' | 'memoryOnly'>): AnyCell[] {
-  return [...allCells(), ...replayCells()].filter(
+  return [...allCells(), ...replayCells(), ...streamCells()].filter(
     (cell) => cellName(cell).includes(only ?? '') && !(memoryOnly && needsKafka(cell)),
   );
 }

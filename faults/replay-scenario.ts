@@ -237,7 +237,7 @@ class ReplayScenario {
     if (!isInTime)
       problems.push(`not done in ${PATIENCE_MS} ms: ${this.#messagesLeft()} messages are left`);
     if (injected === 0) problems.push('no fault was injected');
-    return { ...judgement, injected, problems };
+    return { ...judgement, duplicates: 0, injected, problems };
   }
 
   /** Codes of the dead letters, by the key of their failed batch. */

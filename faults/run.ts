@@ -48,10 +48,10 @@ async function runFaults(options: FaultOptions): Promise<boolean> {
   }
   progress('');
   for (const failure of totals.failures) print(failure);
-  const { injected, lost, overlaps, overwritten, scenarios } = totals;
+  const { duplicates, injected, lost, overlaps, overwritten, scenarios } = totals;
   print(`${scenarios} scenarios, ${totals.failures.length} failed`);
   print(
-    `faults: ${injected} injected, ${lost} lost, ${overwritten} overwritten, ${overlaps} overlaps (allowed), seed=${seed}`,
+    `faults: ${injected} injected, ${lost} lost, ${overwritten} overwritten, ${overlaps} overlaps (allowed), ${duplicates} duplicates (through Firehose), seed=${seed}`,
   );
   return totals.failures.length === 0 && scenarios > 0;
 }

@@ -31,6 +31,8 @@ export interface FilledTopic {
 
 /** What came of a scenario. */
 export interface ScenarioResult extends Judgement {
+  /** Lines beyond the first of their offset, where those are allowed: through a stream. */
+  readonly duplicates: number;
   readonly injected: number;
   /** What must not be; empty where all is well. */
   readonly problems: readonly string[];
@@ -108,7 +110,7 @@ class Scenario {
     const problems = [...judgementProblems(judgement, mayOverlap(this.#cell)), ...this.#problems];
     if (!isInTime) problems.push(`not done in ${PATIENCE_MS} ms`);
     if (injected === 0) problems.push('no fault was injected');
-    return { ...judgement, injected, problems };
+    return { ...judgement, duplicates: 0, injected, problems };
   }
 
   #createMapping(): [FaultySource, EventSourceMapping] {

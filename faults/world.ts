@@ -13,13 +13,17 @@ import { bundleFunction } from '../lib/bundle.ts';
 import { type Mode, modes } from './cell.ts';
 
 /** Folders of the functions' bundles. */
-export type CodeFolders = Readonly<Record<'archive' | 'replay', string>>;
+export type CodeFolders = Readonly<Record<'archive' | 'archive-firehose' | 'replay', string>>;
 
 /** Bundles the functions, into `dist/` or below another folder. */
 export function bundleFunctions(folder?: string): CodeFolders {
   const bundle = (entry: keyof CodeFolders) =>
     folder === undefined ? bundleFunction(entry) : bundleFunction(entry, join(folder, entry));
-  return { archive: bundle('archive'), replay: bundle('replay') };
+  return {
+    archive: bundle('archive'),
+    'archive-firehose': bundle('archive-firehose'),
+    replay: bundle('replay'),
+  };
 }
 
 /** Names of the two buckets. */
@@ -45,6 +49,8 @@ export interface World {
   readonly created: Map<string, number>;
   /** Of the replay function. */
   readonly replayCodeFolder: string;
+  /** Of the archive function that delivers through a stream. */
+  readonly firehoseCodeFolder: string;
   /** Where functions log. */
   readonly log: Writable;
   /** Strikes the requests of the scenario that runs. */
@@ -113,6 +119,7 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
     replayFunction: replaying,
     created,
     replayCodeFolder: codeFolders.replay,
+    firehoseCodeFolder: codeFolders['archive-firehose'],
     log,
     s3Fault: undefined,
     onFailedBatch: undefined,

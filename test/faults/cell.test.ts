@@ -5,12 +5,15 @@ import {
   calls,
   cellName,
   isReplayCell,
+  isStreamCell,
   kinds,
   mayOverlap,
   modes,
   needsKafka,
   replayCalls,
   replayCells,
+  streamCells,
+  streamKinds,
   times,
   topologies,
 } from '../../faults/cell.ts';
@@ -64,6 +67,26 @@ describe('cells of the replay', () => {
     expect(cells.some(isReplayCell)).toBe(false);
     expect(replaying.some(needsKafka)).toBe(false);
     expect(replaying.map(cellName)).toContain('replay/load/kill/first');
+  });
+});
+
+describe('cells of the delivery through a stream', () => {
+  const streaming = streamCells();
+
+  it('are every combination that makes sense, once', () => {
+    // None has a last; the stream itself is not killed, does not hang, and is rejected nothing.
+    expect(streaming).toHaveLength(8 * 3 + 5 * 3);
+    expect(new Set(streaming.map(cellName)).size).toBe(streaming.length);
+    const ofCalls = streaming.filter(({ call }) => call === 'put-records');
+    expect(new Set(ofCalls.map(({ kind }) => kind))).toEqual(new Set(streamKinds));
+  });
+
+  it('are told from the others, and need no broker', () => {
+    expect(streaming.every(isStreamCell)).toBe(true);
+    expect([...cells, ...replayCells()].some(isStreamCell)).toBe(false);
+    expect([...streaming, ...cells].some(isReplayCell)).toBe(false);
+    expect(streaming.some(needsKafka)).toBe(false);
+    expect(streaming.map(cellName)).toContain('firehose/put-records/reject/each');
   });
 });
 

@@ -12,7 +12,9 @@ let world: World;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'judge-'));
   const noCode = join(folder, 'no code');
-  world = await startWorld(folder, { archive: noCode, replay: noCode });
+  world = await startWorld(folder, {
+    ...{ archive: noCode, 'archive-firehose': noCode, replay: noCode },
+  });
 });
 
 afterEach(async () => {

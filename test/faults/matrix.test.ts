@@ -10,6 +10,8 @@ import {
   kinds,
   replayCalls,
   replayCells,
+  streamCalls,
+  streamCells,
 } from '../../faults/cell.ts';
 import { runInMemory } from '../../faults/matrix.ts';
 import { Random } from '../../faults/random.ts';
@@ -35,7 +37,12 @@ const archiveCells = calls.flatMap((call) =>
 const cellsOfReplay = replayCalls.flatMap((call) =>
   random.shuffle(replayCells().filter((cell) => cell.call === call)).slice(0, 1),
 );
-const cells: readonly AnyCell[] = [...archiveCells, ...cellsOfReplay];
+// Each fault of each call of the delivery through a stream.
+const cellsOfStream = streamCalls.flatMap((call) => {
+  const ofCall = random.shuffle(streamCells().filter((cell) => cell.call === call));
+  return [...new Map(ofCall.map((cell) => [cell.kind, cell])).values()];
+});
+const cells: readonly AnyCell[] = [...archiveCells, ...cellsOfReplay, ...cellsOfStream];
 
 let folder: string;
 let worlds: World[];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allCells, cellName, needsKafka, replayCells } from '../../faults/cell.ts';
+import { allCells, cellName, needsKafka, replayCells, streamCells } from '../../faults/cell.ts';
 import { cellsOf, type FaultOptions, faultsHelp, parseFaultOptions } from '../../faults/options.ts';
 import { refusalOf as refusal } from '../helpers/refusal.ts';
 
@@ -30,6 +30,7 @@ describe('fault options', () => {
     ['--kafka-cells 56', { kafkaCells: 56 }],
     ['--only put/kill', { only: 'put/kill' }],
     ['--only broker-restart', { only: 'broker-restart' }],
+    ['--only firehose/', { only: 'firehose/' }],
     ['--memory-only', { memoryOnly: true }],
     ['--slow-upload', { slowUpload: true }],
     ['--out folder', { out: 'folder' }],
@@ -83,6 +84,7 @@ describe('cells that are asked for', () => {
     expect(cellsOf({ only: undefined, memoryOnly: false })).toEqual([
       ...allCells(),
       ...replayCells(),
+      ...streamCells(),
     ]);
   });
 
@@ -92,6 +94,10 @@ describe('cells that are asked for', () => {
       ...['one-partition', 'many-partitions', 'rebalance'],
       ...['kafka-rebalance', 'broker-restart', 'leader-change'],
     ]);
+  });
+
+  it('are those of the delivery through a stream', () => {
+    expect(cellsOf({ only: 'firehose/', memoryOnly: false })).toEqual(streamCells());
   });
 
   it('are those that need no broker', () => {

@@ -84,7 +84,7 @@ describe('cells of a real broker', () => {
 describe('totals', () => {
   const result: ScenarioResult = {
     ...{ produced: 9, lost: 1, altered: 0, overwritten: 2, unexplained: 0, overlaps: 3 },
-    ...{ injected: 4, problems: [] },
+    ...{ duplicates: 5, injected: 4, problems: [] },
   };
 
   it('are sums, with what repeats a failure', () => {
@@ -93,7 +93,7 @@ describe('totals', () => {
     add(totals, { cell, seed: 6 }, { ...result, problems: ['lost 1', 'overwritten 2'] });
     const name = 'put/kill/first/on-demand/one-partition';
     expect(totals).toEqual({
-      ...{ scenarios: 2, injected: 8, lost: 2, overwritten: 4, overlaps: 6 },
+      ...{ scenarios: 2, injected: 8, lost: 2, overwritten: 4, overlaps: 6, duplicates: 10 },
       failures: [`${name}: lost 1, overwritten 2 (--only ${name} --seed 6)`],
     });
     expect(noTotals().failures).toEqual([]);
