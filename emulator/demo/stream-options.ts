@@ -28,7 +28,8 @@ export const streamHelp = `Delivery
   --delivery NAME      s3, or firehose: through a local delivery stream, at least once (default s3)
   --buffer-mib N       size at which the stream makes an object, before compression, 1 to 128 MiB
                        (default 64)
-  --buffer-seconds N   time after which it does, 0 to 900 (default ${SECONDS}; at AWS 60 at least)`;
+  --buffer-seconds N   time after which it does, 0 to 900 (default ${SECONDS}; Firehose
+                       itself takes 60 at least where it makes folders)`;
 
 /**
  * Reads the flags; undefined for a run without a stream.
