@@ -25,8 +25,8 @@ const workload: Workload = {
 };
 /** Of them all that the bench measures is the CPU; waiting is a guess. */
 const effort: BatchEffort = { cpuSeconds: 0.146, waitSeconds: 0.1, memoryMiB: 1024 };
-/** What no compression in the function leaves: as the bound without compression, a guess of a third. */
-const streamEffort: BatchEffort = { ...effort, cpuSeconds: 0.05 };
+/** Where Firehose compresses: 0.43 of it by `npm run bench:stream`, 2026-11-25. */
+const streamEffort: BatchEffort = { ...effort, cpuSeconds: 0.43 * effort.cpuSeconds };
 const packed = { recordBytes: 1000 * 1024, objectBytes: 64 * MIB, isPartitioned: true };
 
 const ways: readonly (readonly [name: string, cost: CostPerTerabyte])[] = [

@@ -1,0 +1,63 @@
+import { hash } from 'node:crypto';
+import { createPlanner } from '../lambda/core/archive-plan.ts';
+import { noEnrichment } from '../lambda/core/enrichment.ts';
+import { parseBatch } from '../lambda/core/kafka-event.ts';
+import { createStreamPlanner } from '../lambda/core/stream-plan.ts';
+import { fullEvent, valueSizes } from './events.ts';
+
+const HELP = `Measures what a full batch of 1 KB values takes of a core with delivery firehose (lines, packed, as the
+requests that carry them: base64, JSON, SHA-256 of the signature) against delivery s3 (lines, digested,
+gzip 6), from the event's text on, in turns in one process. Neither sends anything.
+
+Usage: npm run bench:stream
+`;
+
+const PAIRS = 100;
+const metadata = { env: 'bench' };
+
+/** Milliseconds of CPU, of all threads. */
+async function cpuOf(work: () => unknown): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1000;
+}
+
+function median(sample: readonly number[]): number {
+  return [...sample].sort((a, b) => a - b)[sample.length >> 1] ?? Number.NaN;
+}
+
+async function measure(): Promise<void> {
+  const text = fullEvent(valueSizes['1 KB']);
+  const toStream = createStreamPlanner({ metadata }, noEnrichment);
+  const toObjects = createPlanner(
+    { objectPrefix: '', timeFolder: 'hour', compression: 'gzip', level: 6, metadata },
+    noEnrichment,
+  );
+  const stream = () => {
+    const plan = toStream(parseBatch(JSON.parse(text)));
+    const records = plan.records.map(({ data }) => ({ Data: data.toString('base64') }));
+    hash('sha256', JSON.stringify({ DeliveryStreamName: 'archive', Records: records }), 'hex');
+    plan.release();
+  };
+  const objects = () => toObjects(parseBatch(JSON.parse(text)));
+  const firehose: number[] = [];
+  const s3: number[] = [];
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    firehose.push(await cpuOf(stream));
+    s3.push(await cpuOf(objects));
+  }
+  const ratios = firehose.map((each, pair) => each / (s3[pair] ?? Number.NaN));
+  const shown = [firehose, s3].map((each) => `${median(each).toFixed(0)} ms`);
+  console.log(
+    `delivery firehose ${shown[0]}, delivery s3 ${shown[1]} of a core; medians of ${PAIRS}`,
+  );
+  console.log(`ratio=${median(ratios).toFixed(2)}`);
+}
+
+if (process.argv.length > 2) {
+  console.log(HELP);
+  if (process.argv[2] !== '--help') process.exitCode = 2;
+} else {
+  await measure();
+}
