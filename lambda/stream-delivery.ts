@@ -1,6 +1,7 @@
 import type { Enrich, MetadataFields } from './core/enrichment.ts';
 import { ArchiverError } from './core/errors.ts';
 import type { Batch, BatchRun } from './core/kafka-event.ts';
+import { isFolderTimestamp } from './core/object-key.ts';
 import type {
   BatchSummary,
   Clock,
@@ -40,26 +41,22 @@ export function createStreamDelivery(deps: StreamDeliveryDeps): Delivery {
     async deliver(batch, job) {
       const started = clock.now();
       const planned = plan(batch);
-      try {
-        const encoded = clock.now();
-        const options = { ...job, random, pause, maxParallelCalls: MAX_PARALLEL_CALLS };
-        const [sent, large] = await Promise.all([
-          sendRecords(stream, planned.records, options),
-          planned.oversize.length === 0
-            ? undefined
-            : objects.deliver({ ...batch, runs: planned.oversize }, job),
-        ]);
-        const summary = {
-          requestId: job.requestId,
-          ...summarise(batch, { planned, sent, large }),
-          encodeMilliseconds: encoded - started,
-          storeMilliseconds: clock.now() - encoded,
-          oldestRecordAge: oldestRecordAge(batch, started),
-        };
-        return { summary, failures: failuresOf(batch, sent, large) };
-      } finally {
-        planned.release();
-      }
+      const encoded = clock.now();
+      const options = { ...job, random, pause, maxParallelCalls: MAX_PARALLEL_CALLS };
+      const [sent, large] = await Promise.all([
+        sendRecords(stream, planned.records, options).finally(planned.release),
+        planned.oversize.length === 0
+          ? undefined
+          : objects.deliver({ ...batch, runs: planned.oversize }, job),
+      ]);
+      const summary = {
+        requestId: job.requestId,
+        ...summarise(batch, { planned, sent, large }),
+        encodeMilliseconds: encoded - started,
+        storeMilliseconds: clock.now() - encoded,
+        oldestRecordAge: oldestRecordAge(batch, started),
+      };
+      return { summary, failures: failuresOf(batch, sent, large) };
     },
   };
 }
@@ -88,7 +85,9 @@ function summarise({ runs }: Batch, { planned, sent, large }: Outcome): Figures 
     objects: large?.summary.objects ?? 0,
     alreadyStored: large?.summary.alreadyStored ?? 0,
     keyConflicts: large?.summary.keyConflicts ?? 0,
-    invalidTimestamps: large?.summary.invalidTimestamps ?? 0,
+    invalidTimestamps: runs
+      .flatMap(({ records }) => records)
+      .filter(({ timestamp }) => !isFolderTimestamp(timestamp)).length,
     failedObjects: large?.summary.failedObjects ?? 0,
     streamRecords: taken.length,
     streamRejections: sent.rejections,
