@@ -4,6 +4,7 @@ import { demoOrigin } from '../../emulator/demo/demo-topic.ts';
 import { EventSourceMapping } from '../../emulator/event-source-mapping.ts';
 import { EmulatedFunction } from '../../emulator/lambda/function.ts';
 import { ARCHIVE_FUNCTION_ARN, archiveFunction } from '../../emulator/local-functions.ts';
+import { turn } from '../../emulator/manual-clock.ts';
 import { MemoryTopic } from '../../emulator/memory-topic.ts';
 import { s3Destination } from '../../emulator/on-failure.ts';
 import type { Invoke } from '../../emulator/pipeline.ts';
@@ -26,7 +27,7 @@ import type { StackSettings } from '../../lib/settings.ts';
 import type { WatchedResources } from '../definition/definition.ts';
 import type { MetricData } from '../metrics/metric-data.ts';
 import { AwsMetrics } from './aws-metrics.ts';
-import { type SimulatedClock, turn } from './clock.ts';
+import type { SimulatedClock } from './clock.ts';
 import { MetricLog } from './emf.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -80,7 +80,7 @@ async function runScenario(
       records += due.length;
     }
     if (incidentsAt(scenario, 'redrive', minute).length > 0) await stack.redrive();
-    await clock.advance(at + STEP_MS);
+    await clock.advanceTo(at + STEP_MS);
     await stack.replayWaiting();
     if ((clock.now() - start) % MINUTE_MS !== 0) continue;
     stack.measure();

@@ -2,7 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SimulatedClock, turn } from '../../../dashboard/simulation/clock.ts';
+import { SimulatedClock } from '../../../dashboard/simulation/clock.ts';
+import { turn } from '../../../emulator/manual-clock.ts';
 
 const start = Date.UTC(2026, 10, 24, 9);
 const never = new AbortController().signal;
@@ -25,7 +26,7 @@ const inFile = () => readFileSync(join(folder, 'clock'), 'utf8');
 describe('a simulated clock', () => {
   it('goes on when told to, also in its file', async () => {
     expect([clock.now(), inFile()]).toEqual([start, String(start)]);
-    await clock.advance(start + 5000);
+    await clock.advanceTo(start + 5000);
     expect([clock.now(), inFile()]).toEqual([start + 5000, String(start + 5000)]);
   });
 
@@ -37,9 +38,9 @@ describe('a simulated clock', () => {
     };
     const first = sleep('first', 2000).then(() => sleep('again', 500));
     const all = [sleep('second', 3000), first, sleep('late', 9000)];
-    await clock.advance(start + 5000);
+    await clock.advanceTo(start + 5000);
     expect(woken).toEqual(['first 2000', 'again 2500', 'second 3000']);
-    await clock.advance(start + 9000);
+    await clock.advanceTo(start + 9000);
     await Promise.all(all);
     expect(woken).toHaveLength(4);
   });
@@ -57,7 +58,7 @@ describe('a simulated clock', () => {
     const work = Promise.withResolvers<string>();
     const seen: number[] = [];
     const working = clock.hold(work.promise).then(() => seen.push(clock.now() - start));
-    const advancing = clock.advance(start + 1000).then(() => seen.push(clock.now() - start));
+    const advancing = clock.advanceTo(start + 1000).then(() => seen.push(clock.now() - start));
     for (let turns = 0; turns < 10; turns++) await turn();
     expect(seen).toEqual([]);
     work.resolve('done');
@@ -68,7 +69,7 @@ describe('a simulated clock', () => {
   it('goes on when what was done has failed', async () => {
     const work = Promise.withResolvers<never>();
     const working = clock.hold(work.promise).catch(() => 'failed');
-    const advancing = clock.advance(start + 1000);
+    const advancing = clock.advanceTo(start + 1000);
     work.reject(new Error('no'));
     await advancing;
     expect([await working, clock.now()]).toEqual(['failed', start + 1000]);
