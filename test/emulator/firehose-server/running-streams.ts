@@ -1,6 +1,5 @@
 import { FirehoseClient, FirehoseServiceException } from '@aws-sdk/client-firehose';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { onTestFinished } from 'vitest';
 import { readObjects } from '../../../emulator/demo/read-back.ts';
 import type { DeliveryStreamSettings } from '../../../emulator/firehose-server/delivery-stream.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../../../emulator/firehose-server/server.ts';
 import type { S3ServerOptions } from '../../../emulator/s3-server/server.ts';
 import { bucket, startServer } from '../s3-server/running-server.ts';
+import { clientOptionsOf, closeWhenFinished, failuresOf } from '../service-client.ts';
 
 export const streamName = 'archive-stream';
 
@@ -45,16 +45,8 @@ export async function startStream({
       },
     ],
   });
-  const client = new FirehoseClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
-    maxAttempts: 1,
-  });
-  onTestFinished(async () => {
-    client.destroy();
-    await server.close();
-  });
+  const client = new FirehoseClient(clientOptionsOf(server.endpoint));
+  closeWhenFinished(client, server);
   return {
     ...{ ...server, client, s3Client: s3Server.client },
     async objects() {
@@ -68,11 +60,4 @@ export async function startStream({
 }
 
 /** Status and error name of a call that fails. */
-export async function failureOf(call: Promise<unknown>): Promise<unknown> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof FirehoseServiceException)) throw error ?? new TypeError('it did not fail');
-  return [error.$metadata.httpStatusCode, error.name];
-}
+export const failureOf = failuresOf(FirehoseServiceException);

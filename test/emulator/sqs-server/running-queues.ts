@@ -1,10 +1,10 @@
 import { SQSClient, SQSServiceException } from '@aws-sdk/client-sqs';
-import { onTestFinished } from 'vitest';
 import {
   type SqsServer,
   type SqsServerOptions,
   startSqsServer,
 } from '../../../emulator/sqs-server/server.ts';
+import { clientOptionsOf, closeWhenFinished, failuresOf } from '../service-client.ts';
 
 export interface RunningQueues extends SqsServer {
   /** Tries once. */
@@ -17,25 +17,10 @@ export async function startQueues(options: Partial<SqsServerOptions> = {}): Prom
     queues: [{ name: 'dead' }, { name: 'work', deadLetters: { name: 'dead', maxReceiveCount: 2 } }],
     ...options,
   });
-  const client = new SQSClient({
-    endpoint: server.endpoint,
-    region: 'us-east-1',
-    credentials: { accessKeyId: 'fake', secretAccessKey: 'fake' },
-    maxAttempts: 1,
-  });
-  onTestFinished(async () => {
-    client.destroy();
-    await server.close();
-  });
+  const client = new SQSClient(clientOptionsOf(server.endpoint));
+  closeWhenFinished(client, server);
   return { ...server, client };
 }
 
 /** Status and error name of a call that fails. */
-export async function failureOf(call: Promise<unknown>): Promise<unknown> {
-  const error = await call.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!(error instanceof SQSServiceException)) throw error ?? new TypeError('it did not fail');
-  return [error.$metadata.httpStatusCode, error.name];
-}
+export const failureOf = failuresOf(SQSServiceException);
