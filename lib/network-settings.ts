@@ -55,51 +55,71 @@ const needs: Readonly<Record<NetworkPart, readonly (keyof typeof networkSettings
 
 /** Reports what of them does not go together. */
 export function checkNetwork(context: Context, given: Given, refinement: Refinement): void {
-  const isSelfManaged = context.bootstrapServers !== undefined;
-  const isSet = (name: keyof typeof networkSettings) => context[name] !== undefined;
-  const adds = given.networkAdds ?? [];
   if (!areSound(refinement, 'networkAdds', 'networkHas')) return;
-  if (isSelfManaged) {
-    if (isSet('subnetIds') !== isSet('securityGroupIds')) {
-      const [set, missing] = isSet('subnetIds')
-        ? (['subnetIds', 'securityGroupIds'] as const)
-        : (['securityGroupIds', 'subnetIds'] as const);
-      report(refinement, missing, `must be set with ${set} and bootstrapServers, got nothing`);
-    }
-    for (const name of ['networkAdds', 'networkHas'] as const) {
-      if (!isSet(name) || isSet('subnetIds')) continue;
-      const reason = 'without subnetIds, bootstrapServers are reached over the internet';
-      report(refinement, name, `must not be set (${reason}), got ${show(given[name])}`);
-    }
+  const check: NetworkCheck = {
+    ...{ given, refinement },
+    isSet: (name) => context[name] !== undefined,
+    adds: given.networkAdds ?? [],
+    isSelfManaged: context.bootstrapServers !== undefined,
+  };
+  if (check.isSelfManaged) checkPlace(check);
+  checkParts(check);
+  if (check.adds.includes('services') && context.provisionedPollers !== undefined) {
+    const reason = 'in provisioned mode Lambda needs none of these endpoints';
+    const got = `got ${show(check.adds)}`;
+    const message = `must not have 'services' with provisionedPollers (${reason}), ${got}`;
+    report(refinement, 'networkAdds', message);
   }
+  checkUse(check);
+}
+
+interface NetworkCheck {
+  readonly given: Given;
+  readonly refinement: Refinement;
+  readonly isSet: (name: keyof typeof networkSettings) => boolean;
+  readonly adds: readonly NetworkPart[];
+  readonly isSelfManaged: boolean;
+}
+
+/** Self-managed brokers are in a VPC by subnets and security groups, or are reached over the internet. */
+function checkPlace({ given, refinement, isSet }: NetworkCheck): void {
+  for (const [name, other] of [
+    ['securityGroupIds', 'subnetIds'],
+    ['subnetIds', 'securityGroupIds'],
+  ] as const) {
+    if (isSet(name) || !isSet(other)) continue;
+    report(refinement, name, `must be set with ${other} and bootstrapServers, got nothing`);
+  }
+  if (isSet('subnetIds')) return;
+  for (const name of ['networkAdds', 'networkHas'] as const) {
+    if (!isSet(name)) continue;
+    const reason = 'without subnetIds, bootstrapServers are reached over the internet';
+    report(refinement, name, `must not be set (${reason}), got ${show(given[name])}`);
+  }
+}
+
+/** What is added is not there yet, and all is known that adding it takes. */
+function checkParts({ given, refinement, isSet, adds }: NetworkCheck): void {
   for (const part of adds) {
     if (given.networkHas?.includes(part)) {
       report(refinement, 'networkHas', `must not have what networkAdds adds, got ${show(part)}`);
     }
-    for (const name of needs[part]) {
-      if (isSet(name)) continue;
+    for (const name of needs[part].filter((each) => !isSet(each))) {
       report(refinement, name, `must be set with '${part}' in networkAdds, got nothing`);
     }
   }
-  if (adds.includes('services') && context.provisionedPollers !== undefined) {
-    const reason = 'in provisioned mode Lambda needs none of these endpoints';
-    report(
-      refinement,
-      'networkAdds',
-      `must not have 'services' with provisionedPollers (${reason}), got ${show(adds)}`,
-    );
-  }
-  const used = new Set<string>(adds.flatMap((part) => needs[part]));
-  if (isSelfManaged) for (const name of ['subnetIds', 'securityGroupIds']) used.add(name);
+}
+
+/** What is set is of use. */
+function checkUse({ given, refinement, isSet, adds, isSelfManaged }: NetworkCheck): void {
+  const used: readonly string[] = [
+    ...adds.flatMap((part) => needs[part]),
+    ...(isSelfManaged ? ['subnetIds', 'securityGroupIds'] : []),
+  ];
   for (const name of ['vpcId', 'subnetIds', 'securityGroupIds', 'routeTableIds'] as const) {
-    if (!isSet(name) || used.has(name)) continue;
-    const by = Object.entries(needs).flatMap(([part, names]) =>
-      names.includes(name) ? [`'${part}'`] : [],
-    );
-    report(
-      refinement,
-      name,
-      `must be set with ${by.join(' or ')} in networkAdds only, got ${show(given[name])}`,
-    );
+    if (!isSet(name) || used.includes(name)) continue;
+    const parts = networkParts.filter((part) => needs[part].includes(name));
+    const allowed = `be set with ${parts.map(show).join(' or ')} in networkAdds only`;
+    report(refinement, name, `must ${allowed}, got ${show(given[name])}`);
   }
 }
