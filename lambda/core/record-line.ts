@@ -29,9 +29,8 @@ type ValueEncoding = Encoding | 'null';
 /** What stands between the parts of a line that vary. */
 const text = {
   timestamp: utf8(',"timestamp":'),
-  keyEncoding: byValueEncoding((encoding) => `,"key_encoding":"${encoding}","headers":[`),
-  headerEncoding: byValueEncoding((encoding) => `,"encoding":"${encoding}"},`),
-  value: utf8('],"value":'),
+  noHeaders: byValueEncoding((encoding) => utf8(`${afterKey(encoding)}],"value":`)),
+  lastHeader: byValueEncoding((encoding) => utf8(`,"encoding":"${encoding}"}],"value":`)),
   null: utf8('null'),
 } as const;
 
@@ -52,8 +51,11 @@ export class RecordLineWriter {
   readonly #takenFields: ReadonlySet<string>;
   /** Ends of the lines whose metadata is the static fields alone. */
   readonly #staticEnds: Readonly<Record<ValueEncoding, Uint8Array>>;
-  /** `{"name":…,"value":` by header name. */
-  readonly #headerStarts = new Map<string, Uint8Array>();
+  /** What stands before a header's value, by its name: after the key, and after another header. */
+  readonly #firstHeaders = byValueEncoding((encoding) => new HeaderStarts(afterKey(encoding)));
+  readonly #laterHeaders = byValueEncoding(
+    (encoding) => new HeaderStarts(`,"encoding":"${encoding}"},`),
+  );
   /** From a record's timestamp to its key, by timestamp type. */
   readonly #timestampTypes = new Map<string | null, Uint8Array>();
   #lineStart: Uint8Array = new Uint8Array();
@@ -63,7 +65,7 @@ export class RecordLineWriter {
     this.#enrich = enrich;
     this.#staticFields = JSON.stringify({ source, ...metadata }).slice(1, -1);
     this.#takenFields = new Set([...reservedMetadataFields, ...Object.keys(metadata)]);
-    this.#staticEnds = byValueEncoding((encoding) => lineEnd(encoding, this.#staticFields));
+    this.#staticEnds = byValueEncoding((encoding) => utf8(lineEnd(encoding, this.#staticFields)));
   }
 
   /**
@@ -88,9 +90,8 @@ export class RecordLineWriter {
     lines.raw(this.#timestampType(timestampType ?? null));
     const keyEncoding = key == null ? this.#writeNull() : lines.base64AsString(key);
     if (keyEncoding === null) throw noBytes('key', record);
-    lines.raw(text.keyEncoding[keyEncoding]);
-    if (headers != null && headers.length > 0) this.#writeHeaders(headers, record);
-    lines.raw(text.value);
+    if (headers == null || headers.length === 0) lines.raw(text.noHeaders[keyEncoding]);
+    else this.#writeHeaders(headers, keyEncoding, record);
     const valueEncoding = value == null ? this.#writeNull() : lines.base64AsJson(value);
     if (valueEncoding === null) throw noBytes('value', record);
     const { keySchemaMetadata, valueSchemaMetadata } = record;
@@ -105,30 +106,27 @@ export class RecordLineWriter {
     return 'null';
   }
 
-  #writeHeaders(headers: readonly KafkaEventHeader[], record: KafkaEventRecord): void {
+  /** From after the key to before the value. */
+  #writeHeaders(
+    headers: readonly KafkaEventHeader[],
+    keyEncoding: ValueEncoding,
+    record: KafkaEventRecord,
+  ): void {
     const lines = this.#lines;
+    let starts = this.#firstHeaders[keyEncoding];
+    let encoding: ValueEncoding | null = null;
     for (let i = 0; i < headers.length; i++) {
       const header = headers[i];
       if (!isOneField(header)) throw noBytes('header', record);
       for (const name in header) {
         const value = header[name];
-        lines.raw(this.#headerStart(name));
-        const encoding = value == null ? this.#writeNull() : writeByteValues(lines, value);
+        lines.raw(starts.of(name));
+        encoding = value == null ? this.#writeNull() : writeByteValues(lines, value);
         if (encoding === null) throw noBytes('header', record);
-        lines.raw(text.headerEncoding[encoding]);
+        starts = this.#laterHeaders[encoding];
       }
     }
-    // The last header's comma.
-    lines.length -= 1;
-  }
-
-  #headerStart(name: string): Uint8Array {
-    let start = this.#headerStarts.get(name);
-    if (start === undefined) {
-      start = utf8(`{"name":${JSON.stringify(name)},"value":`);
-      this.#headerStarts.set(name, start);
-    }
-    return start;
+    lines.raw(text.lastHeader[encoding as ValueEncoding]);
   }
 
   #timestampType(type: string | null): Uint8Array {
@@ -170,6 +168,29 @@ export class RecordLineWriter {
   }
 }
 
+function afterKey(encoding: ValueEncoding): string {
+  return `,"key_encoding":"${encoding}","headers":[`;
+}
+
+/** Starts of headers, each made once. */
+class HeaderStarts {
+  readonly #before: string;
+  readonly #starts = new Map<string, Uint8Array>();
+
+  constructor(before: string) {
+    this.#before = before;
+  }
+
+  of(name: string): Uint8Array {
+    let start = this.#starts.get(name);
+    if (start === undefined) {
+      start = utf8(`${this.#before}{"name":${JSON.stringify(name)},"value":`);
+      this.#starts.set(name, start);
+    }
+    return start;
+  }
+}
+
 function lineEnd(encoding: ValueEncoding, metadataFields: string): string {
   return `,"value_encoding":"${encoding}","metadata":{${metadataFields}}}\n`;
 }
@@ -178,15 +199,10 @@ function utf8(text: string): Uint8Array {
   return new Uint8Array(Buffer.from(text));
 }
 
-function byValueEncoding(
-  toText: (encoding: ValueEncoding) => string,
-): Readonly<Record<ValueEncoding, Uint8Array>> {
-  return {
-    json: utf8(toText('json')),
-    utf8: utf8(toText('utf8')),
-    base64: utf8(toText('base64')),
-    null: utf8(toText('null')),
-  };
+function byValueEncoding<Part>(
+  make: (encoding: ValueEncoding) => Part,
+): Readonly<Record<ValueEncoding, Part>> {
+  return { json: make('json'), utf8: make('utf8'), base64: make('base64'), null: make('null') };
 }
 
 /** Whether a header is an object of one name: called for each, so it makes no list of them. */
