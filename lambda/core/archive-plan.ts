@@ -74,20 +74,23 @@ export function createPlanner(settings: PlanSettings, enrich: Enrich): Planner {
   const spareBuffers: LineBuffer[] = [];
   return async ({ source, runs }) => {
     const lines = spareBuffers.pop() ?? new LineBuffer();
+    const limit = pLimit(COMPRESSIONS_AT_ONCE);
+    const objects: Promise<ArchiveObject>[] = [];
     try {
       lines.reset();
       const writer = new RecordLineWriter({ source, metadata: settings.metadata, enrich }, lines);
-      const written = runs.flatMap((run) => writeRun(run, settings.timeFolder, { lines, writer }));
-      const limit = pLimit(COMPRESSIONS_AT_ONCE);
-      return {
-        objects: await Promise.all(
-          written.map((object) =>
-            limit(() => toObject(object, lines.slice(object.start, object.end), settings)),
-          ),
-        ),
-        bytesIn: lines.decoded,
-      };
+      for (const run of runs) {
+        for (const object of writeRun(run, settings.timeFolder, { lines, writer })) {
+          const body = lines.slice(object.start, object.end);
+          objects.push(limit(() => toObject(object, body, settings)));
+        }
+        // They are compressed in the thread pool while the next run's lines are written.
+        await new Promise(setImmediate);
+      }
+      return { objects: await Promise.all(objects), bytesIn: lines.decoded };
     } finally {
+      // Also after an error: what is being compressed is read, and must not fail unheard.
+      await Promise.allSettled(objects);
       spareBuffers.push(lines);
     }
   };
@@ -117,6 +120,8 @@ async function toObject(
   settings: PlanSettings,
 ): Promise<ArchiveObject> {
   const { topic, partition } = run;
+  // First, since it goes on in the thread pool.
+  const compressed = compress(lines, settings);
   const sha256 = hash('sha256', lines, 'hex');
   const timestamps = summariseTimestamps(records);
   const { offset: first } = records[0] as KafkaEventRecord;
@@ -127,7 +132,7 @@ async function toObject(
       compression: settings.compression,
       ...{ topic, partition, folder, place, count, first: run.first, last: run.last },
     }),
-    body: await compress(lines, settings),
+    body: await compressed,
     contentType: contentTypes[settings.compression],
     metadata: {
       [names.formatVersion]: FORMAT_VERSION,

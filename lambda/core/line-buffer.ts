@@ -37,7 +37,7 @@ export class LineBuffer {
     this.decoded = 0;
   }
 
-  /** What was written from `start` to `end`, not copied: taken when all is written, good until {@link reset}. */
+  /** What was written from `start` to `end`, not copied: good until {@link reset}, whatever is written after it. */
   slice(start: number, end: number): Buffer {
     return this.#bytes.subarray(start, end);
   }

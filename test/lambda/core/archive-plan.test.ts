@@ -147,6 +147,21 @@ describe('planner', () => {
     },
   );
 
+  it('compresses what it wrote while its memory grows for what it writes next', async () => {
+    const text = (partition: number) => JSON.stringify(`${partition}`.repeat(5_000_000));
+    const records = [0, 1, 2].map((partition) => mskRecord({ partition, value: text(partition) }));
+    const { objects } = await plan(mskEvent(records), { level: 1 });
+    const bodies = objects.map(({ body }) => linesOf(body));
+    expect(
+      bodies.map(
+        (body) => JSON.parse(body).value === text(JSON.parse(body).partition).slice(1, -1),
+      ),
+    ).toEqual([true, true, true]);
+    expect(bodies.map((body) => createHash('sha256').update(body).digest('hex'))).toEqual(
+      objects.map(({ sha256 }) => sha256),
+    );
+  });
+
   it('takes more partitions than it compresses at a time', async () => {
     const partitions = Array.from({ length: 300 }, (_, partition) => partition);
     const { objects } = await plan(
