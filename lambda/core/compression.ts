@@ -9,6 +9,9 @@ const zstdAsync = promisify<Buffer, object, Buffer>(zstdCompress);
 /** zlib's default size of an output chunk, in bytes. */
 const DEFAULT_CHUNK = 16 * 1024;
 
+/** zlib's own scale, of which 8 is the default: 128 KiB more, for one or two percent of the time and a little of the size. */
+const MOST_MEMORY = 9;
+
 /** How to compress; `level` as the compression's own scale has it, without meaning for `none`. */
 export interface CompressionSettings {
   readonly compression: Compression;
@@ -31,7 +34,7 @@ export function compress(
   const chunkSize = Math.max(DEFAULT_CHUNK, body.length >> 2);
   switch (compression) {
     case 'gzip':
-      return gzipAsync(body, { level, chunkSize });
+      return gzipAsync(body, { level, chunkSize, memLevel: MOST_MEMORY });
     case 'zstd':
       return zstdAsync(body, {
         params: { [constants.ZSTD_c_compressionLevel]: level },
