@@ -107,6 +107,45 @@ describe('scanJson', () => {
     );
   });
 
+  it('looks at every byte of a string and of a number, wherever in a block of sixteen it lies', () => {
+    for (let length = 0; length <= 36; length++) {
+      const digits = '7'.repeat(length + 1);
+      for (const [text, isJson] of [
+        [digits, true],
+        [`-${digits}.${digits}e-${digits}`, true],
+        [`${digits}x`, false],
+        [`${digits}.`, false],
+      ] as const) {
+        expect(scan(text).isJson, text).toBe(isJson);
+      }
+      for (let at = 0; at <= length; at++) {
+        const withByte = (byte: string) => `"${'a'.repeat(at)}${byte}${'b'.repeat(length - at)}"`;
+        for (const [byte, isJson] of [
+          ['\\n', true],
+          ['\\u00e9', true],
+          ['\\u00g9', false],
+          ['\\x', false],
+          ['"', false],
+          ['\u001f', false],
+          ['\u007f', true],
+        ] as const) {
+          expect(scan(withByte(byte)).isJson, withByte(byte)).toBe(isJson);
+        }
+        const bytes = Buffer.from(`${withByte('é')}`);
+        expect(scanJson(bytes, 0, bytes.length)).toBe(jsonVerdict.jsonIfUtf8);
+        // What follows the text is not a part of it.
+        const after = Buffer.from(`${withByte('c')}é`);
+        expect(scanJson(after, 0, length + 3)).toBe(jsonVerdict.json);
+      }
+    }
+  });
+
+  it('takes a text larger than any before', () => {
+    const large = JSON.stringify({ text: 'é"\\'.repeat(3_000_000) });
+    expect(scan(large)).toEqual({ isJson: true, after: large });
+    expect(scan(large.slice(0, -1)).isJson).toBe(false);
+  });
+
   it('leaves UTF-8 to be checked only where bytes may be beyond ASCII', () => {
     const verdictOf = (text: string) => {
       const bytes = Buffer.from(`${text} `);
