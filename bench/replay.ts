@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -20,6 +20,7 @@ import { type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
 import { settingRanges } from '../lambda/contract.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
 import { bundleFunction } from '../lib/bundle.ts';
+import { machine } from './common/machine.ts';
 
 const HELP = `Replays failed batches on this machine, as after an outage, without anybody's help: entries in a
 local S3 server, their events in a local SQS, the bundled replay function. Then every record is
@@ -202,8 +203,7 @@ try {
   });
   if (given.help) print(HELP);
   else {
-    const [cpu] = cpus();
-    print(`${cpu?.model ?? 'unknown CPU'}, ${cpus().length} cores, Node ${process.version}`);
+    print(machine());
     const load = {
       batches: wholeNumber(ranges, 'batches', given.batches),
       records: wholeNumber(ranges, 'records', given.records),

@@ -3,6 +3,7 @@ import { createPlanner } from '../lambda/core/archive-plan.ts';
 import { noEnrichment } from '../lambda/core/enrichment.ts';
 import { parseBatch } from '../lambda/core/kafka-event.ts';
 import { createStreamPlanner } from '../lambda/core/stream-plan.ts';
+import { cpuOf, median } from './common/sample.ts';
 import { fullEvent, valueSizes } from './events.ts';
 
 const HELP = `Measures what a full batch of 1 KB values takes of a core with delivery firehose (lines, packed, as the
@@ -14,18 +15,6 @@ Usage: npm run bench:stream
 
 const PAIRS = 100;
 const metadata = { env: 'bench' };
-
-/** Milliseconds of CPU, of all threads. */
-async function cpuOf(work: () => unknown): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
-}
-
-function median(sample: readonly number[]): number {
-  return [...sample].sort((a, b) => a - b)[sample.length >> 1] ?? Number.NaN;
-}
 
 async function measure(): Promise<void> {
   const text = fullEvent(valueSizes['1 KB']);
