@@ -114,15 +114,10 @@ export class ExecutionEnvironment {
     if (this.isDead) return;
     const { address, port } = this.#server.address() as AddressInfo;
     const { memoryMiB, runtimeCommand = ownRuntime, log } = this.#configuration;
-    // ASSUMED: the shares that the managed runtime gives V8; they are not documented.
-    const flags = [
-      `--max-semi-space-size=${Math.ceil(memoryMiB * 0.05)}`,
-      `--max-old-space-size=${Math.floor(memoryMiB * 0.9)}`,
-    ];
-    const child = spawn(process.execPath, [...flags, ...runtimeCommand], {
+    const child = spawn(process.execPath, [...memoryFlags(memoryMiB), ...runtimeCommand], {
       // As a managed runtime has it; AWS's own runtime client looks for the handler there.
       cwd: this.#configuration.codeFolder,
-      env: environmentOf(this.#configuration, `${address}:${port}`),
+      env: functionEnvironment(this.#configuration, `${address}:${port}`),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.pipe(log, { end: false });
@@ -194,8 +189,22 @@ function errorTypeOf(body: string): string {
   return errorType;
 }
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html */
-function environmentOf(
+/** What Node is told of a function's memory. */
+export function memoryFlags(memoryMiB: number): string[] {
+  // ASSUMED: the shares that the managed runtime gives V8; they are not documented.
+  return [
+    `--max-semi-space-size=${Math.ceil(memoryMiB * 0.05)}`,
+    `--max-old-space-size=${Math.floor(memoryMiB * 0.9)}`,
+  ];
+}
+
+/**
+ * The environment of a function's process.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ *
+ * @param runtimeApi `host:port`
+ */
+export function functionEnvironment(
   { codeFolder, environment, handler, memoryMiB, name }: FunctionConfiguration,
   runtimeApi: string,
 ): NodeJS.ProcessEnv {
