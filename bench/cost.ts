@@ -1,3 +1,4 @@
+import { packedRecords, STREAM_CPU_SHARE } from './cost/assumptions.ts';
 import {
   type BatchEffort,
   type CostPerTerabyte,
@@ -25,22 +26,20 @@ const workload: Workload = {
 };
 /** Of them all that the bench measures is the CPU; waiting is a guess. */
 const effort: BatchEffort = { cpuSeconds: 0.146, waitSeconds: 0.1, memoryMiB: 1024 };
-/** Where Firehose compresses: 0.43 of it by `npm run bench:stream`, 2026-11-25. */
-const streamEffort: BatchEffort = { ...effort, cpuSeconds: 0.43 * effort.cpuSeconds };
-const packed = { recordBytes: 1000 * 1024, objectBytes: 64 * MIB, isPartitioned: true };
+const streamEffort: BatchEffort = { ...effort, cpuSeconds: STREAM_CPU_SHARE * effort.cpuSeconds };
 
 const ways: readonly (readonly [name: string, cost: CostPerTerabyte])[] = [
   ['delivery s3, on demand', s3Delivery(workload, effort)],
   ['the same, ten partitions a batch', s3Delivery({ ...workload, partitionsPerBatch: 10 }, effort)],
   ['delivery s3, provisioned', s3DeliveryProvisioned(workload, effort)],
-  ['delivery firehose', firehoseDelivery(workload, streamEffort, packed)],
+  ['delivery firehose', firehoseDelivery(workload, streamEffort, packedRecords)],
   [
     'delivery firehose, one folder',
-    firehoseDelivery(workload, streamEffort, { ...packed, isPartitioned: false }),
+    firehoseDelivery(workload, streamEffort, { ...packedRecords, isPartitioned: false }),
   ],
   [
     'Firehose, a record a line',
-    firehoseDelivery(workload, streamEffort, { ...packed, recordBytes: workload.lineBytes }),
+    firehoseDelivery(workload, streamEffort, { ...packedRecords, recordBytes: workload.lineBytes }),
   ],
   ['Firehose with MSK as its source', firehoseFromMsk(64 * MIB)],
   ['MSK Connect, two units', mskConnect(workload, 2, 64 * MIB)],
@@ -63,7 +62,7 @@ console.log('\nWorkload:', JSON.stringify(workload));
 console.log('A batch, delivery s3:', JSON.stringify(effort));
 console.log('A batch, delivery firehose:', JSON.stringify(streamEffort));
 const one = chargedBytes(workload.lineBytes, workload.lineBytes);
-const many = chargedBytes(workload.lineBytes, packed.recordBytes);
+const many = chargedBytes(workload.lineBytes, packedRecords.recordBytes);
 console.log(
   `\nFirehose charges a line of ${workload.lineBytes} B as ${one.toFixed(0)} B alone, as ${many.toFixed(0)} B packed: ${(one / many).toFixed(1)} times`,
 );

@@ -6,7 +6,6 @@ import { MAX_PAYLOAD_BYTES, settingRanges } from '../lambda/contract.ts';
 /** Sizes of values that the benchmarks run with, in bytes, by the name that tables use. */
 export const valueSizes = { '200 B': 200, '1 KB': 1_000, '10 KB': 10_000 } as const;
 
-const PARTITIONS = 3;
 const origin: EventOrigin = {
   topic: 'orders',
   eventSourceArn:
@@ -20,21 +19,39 @@ const words =
     ' ',
   );
 
-/**
- * The JSON text of an event as large as one invocation may be: orders of about `valueBytes` each, with
- * ids, amounts, times and words as orders have, two headers and a key. The same in every run.
- */
+/** What an event is to hold. */
+export interface EventShape {
+  /** Of each value, about. */
+  readonly valueBytes: number;
+  /** Fewer where the event is full before. @default - as many as an invocation takes */
+  readonly records?: number;
+  /** They take turns. */
+  readonly partitions: number;
+}
+
+/** Offset of each partition's first record. */
+export const FIRST_OFFSET = 5_000_000;
+
+/** The JSON text of an event as large as one invocation may be, from three partitions; see {@link eventOf}. */
 export function fullEvent(valueBytes: number): string {
+  return eventOf({ valueBytes, partitions: 3 });
+}
+
+/**
+ * The JSON text of an event: orders with ids, amounts, times and words as orders have, two headers and a
+ * key. The same in every run.
+ */
+export function eventOf({ partitions, records, valueBytes }: EventShape): string {
   const limits = {
-    batchSize: settingRanges.batchSize.max * 10,
+    batchSize: records ?? settingRanges.batchSize.max * 10,
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
   };
   const builder = new BatchBuilder(origin, limits);
   for (let i = 0; ; i++) {
     const record = toBatchRecord(
       {
-        partition: i % PARTITIONS,
-        offset: 5_000_000 + Math.floor(i / PARTITIONS),
+        partition: i % partitions,
+        offset: FIRST_OFFSET + Math.floor(i / partitions),
         timestamp: 1_763_895_200_000 + i * 7,
         timestampType: 'CREATE_TIME',
         key: Buffer.from(`customer-${digest(i).slice(0, 8)}`),

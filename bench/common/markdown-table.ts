@@ -4,7 +4,7 @@ export function markdownTable(
   rows: readonly (readonly string[])[],
 ): string {
   const isNumber = head.map((_, column) =>
-    rows.every((row) => /^[$<≥-]?\d/.test(row[column] ?? '')),
+    rows.every((row) => /^[$-]?\d[\d.,]*( %| \(.*|: .*)?$/.test(row[column] ?? '')),
   );
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),

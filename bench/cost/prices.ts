@@ -31,6 +31,14 @@ export const prices = {
     ...{ dollars: 0.005 / 1000, per: 'PUT, STANDARD' },
     ...{ source: 'https://aws.amazon.com/s3/pricing/', isVerified: false },
   },
+  logsGb: {
+    ...{ dollars: 0.5, per: 'GB of logs written, CloudWatch' },
+    ...{ source: 'https://aws.amazon.com/cloudwatch/pricing/', isVerified: false },
+  },
+  metricMonth: {
+    ...{ dollars: 0.3, per: 'custom metric and month, CloudWatch' },
+    ...{ source: 'https://aws.amazon.com/cloudwatch/pricing/', isVerified: false },
+  },
   firehoseGb: {
     ...{ dollars: 0.029, per: 'GB put, each record rounded up to 5 KB' },
     ...{ source: 'https://aws.amazon.com/firehose/pricing/', isVerified: false },
