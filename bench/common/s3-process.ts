@@ -1,7 +1,5 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** An S3 server in a process of its own, so that its CPU is not that of what is measured. */
@@ -12,10 +10,9 @@ export interface S3Process extends AsyncDisposable {
 
 /** Starts a server with one bucket, kept in a temporary folder that goes with it. */
 export async function startS3Process(): Promise<S3Process> {
-  const root = mkdtempSync(join(tmpdir(), 'bench-s3-'));
   const bucket = 'archive';
   // Not with this process's own flags, which may be those of a profiler.
-  const child = fork(join(import.meta.dirname, 's3-child.ts'), [bucket, root], { execArgv: [] });
+  const child = fork(join(import.meta.dirname, 's3-child.ts'), [bucket], { execArgv: [] });
   const exited = once(child, 'exit');
   const [endpoint] = (await Promise.race([once(child, 'message'), exited])) as [unknown];
   if (typeof endpoint !== 'string') throw new Error('the S3 server did not start');
@@ -25,7 +22,6 @@ export async function startS3Process(): Promise<S3Process> {
     async [Symbol.asyncDispose]() {
       child.disconnect();
       await exited;
-      rmSync(root, { recursive: true });
     },
   };
 }
