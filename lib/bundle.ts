@@ -43,6 +43,7 @@ export function bundleFunction(
     target: 'node24',
     format: 'esm',
     mainFields: ['module', 'main'],
+    alias: { '@aws-sdk/credential-provider-node': './lambda/io/function-credentials.ts' },
     minify: true,
     sourcemap: 'linked',
     sourcesContent: false,
