@@ -22,7 +22,7 @@ import { markdownTable } from './common/markdown-table.ts';
 import { type S3Process, startS3Process } from './common/s3-process.ts';
 import { showSpread, spreadOf } from './common/sample.ts';
 
-const budgets: Budgets = { ratio: 3.5, bundleBytes: 500_000 };
+const budgets: Budgets = { ratio: 3.5, bundleBytes: 400_000 };
 
 const HELP = `Measures cold starts of the archive function: the very bundle that is deployed, in a new process with the flags and
 the environment of the emulator's, from the spawn until the handler is there, and until it has stored the

@@ -1,0 +1,32 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { Agent, request } from '../../../../lambda/io/bundled/node-http.ts';
+import bundledHttps from '../../../../lambda/io/bundled/node-https.ts';
+import { bundleFunction } from '../../../../lib/bundle.ts';
+
+it('are those of Node', () => {
+  expect({ Agent, request }).toEqual({ Agent: http.Agent, request: http.request });
+  expect(bundledHttps).toBe(https);
+});
+
+it('are not imported by a bundle, which would load more than it uses', () => {
+  const code = readFileSync(join(bundleFunction('archive'), 'index.mjs'), 'utf8');
+  expect(code).not.toMatch(/(from|import\()"node:https?"/);
+});
+
+it('imported by themselves, load the WebSocket of Node', () => {
+  // Once it does not, there is no use for them any more.
+  const loads = (code: string) => {
+    const list = `${code}; console.log(process.moduleLoadList.some((each) => /undici/.test(each)))`;
+    return execFileSync(process.execPath, ['--input-type=module', '-e', list], {
+      encoding: 'utf8',
+      env: {},
+    }).trim();
+  };
+  expect(loads(`import 'node:http'`)).toBe('true');
+  expect(loads(`process.getBuiltinModule('node:http')`)).toBe('false');
+});
