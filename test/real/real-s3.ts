@@ -41,6 +41,8 @@ export interface RealS3 {
 export interface RealS3Options {
   /** Made where it is not there; its file system has to have extended attributes. */
   readonly folder: string;
+  /** A file to which it writes a line for each request. @default - none */
+  readonly accessLog?: string;
 }
 
 /**
@@ -49,13 +51,14 @@ export interface RealS3Options {
  *
  * @throws {Error} when it is not installed (the message has the command), or does not start
  */
-export async function startRealS3({ folder }: RealS3Options): Promise<RealS3> {
+export async function startRealS3({ accessLog, folder }: RealS3Options): Promise<RealS3> {
   const program = findServer();
   const address = `127.0.0.1:${await freePort()}`;
   const credentials = { accessKeyId: 'test', secretAccessKey: randomUUID() };
   const root = resolve(folder);
   mkdirSync(root, { recursive: true });
-  const server = [program, '--port', address, '--keep-alive', '--quiet', 'posix', root];
+  const log = accessLog === undefined ? [] : ['--access-log', resolve(accessLog)];
+  const server = [program, '--port', address, '--keep-alive', '--quiet', ...log, 'posix', root];
   const child = spawn('sh', ['-c', untilInputEnds, 'sh', ...server], {
     env: {
       ROOT_ACCESS_KEY: credentials.accessKeyId,

@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { provideBuild, runTool } from './install.ts';
+import type { PeerSource, PeerTask } from './peer.ts';
+
+const source = join(import.meta.dirname, 'benthos');
+const VERSION = '4.27.0';
+
+/** Bytes of lines, before compression, that make an object: the old service's. */
+const OBJECT_BYTES = 10_000_000;
+/** How long an object waits for them. */
+const PERIOD = '10s';
+/** More than the records of an object, however small they are: by default 1,024 of a partition would hold it up. */
+const RECORDS_IN_FLIGHT = 200_000;
+
+/** What Redpanda Connect and Bento have come of: one Go program, Kafka in, S3 out. */
+export const benthos: PeerSource = {
+  name: 'benthos',
+  title: 'Benthos (Go)',
+  install: async () => {
+    const folder = await provideBuild({
+      name: `benthos-${VERSION}`,
+      sources: ['go.mod', 'go.sum', 'main.go'].map((file) => join(source, file)),
+      make: (staging) =>
+        runTool('go', ['build', '-ldflags=-s -w', '-o', join(staging, 'benthos'), '.'], source),
+    });
+    return {
+      title: `Benthos ${VERSION}`,
+      format: 'record line',
+      command: (task) => {
+        const file = join(task.folder, 'benthos.json');
+        writeFileSync(file, JSON.stringify(configuration(task)));
+        return { program: join(folder, 'benthos'), args: ['-c', file] };
+      },
+    };
+  },
+};
+
+/**
+ * The line has what ours has, but for milliseconds of the timestamp, which Benthos does not keep. Values are
+ * embedded as they are, unparsed, which takes least.
+ */
+const mapping = `let head = {
+  "topic": @kafka_topic, "partition": @kafka_partition, "offset": @kafka_offset,
+  "timestamp": @kafka_timestamp_unix, "key": @kafka_key,
+  "headers": [
+    {"name": "trace-id", "value": @."trace-id"},
+    {"name": "content-type", "value": @."content-type"}
+  ]
+}
+root = $head.format_json(no_indent: true).string().slice(0, -1) + ",\\"value\\":" + content().string() + "}"`;
+
+/** JSON is YAML, which Benthos takes. */
+function configuration({ brokers, bucket, group, s3, topic }: PeerTask) {
+  const { accessKeyId: id, secretAccessKey: secret } = s3.credentials;
+  return {
+    http: { enabled: false },
+    logger: { level: 'WARN' },
+    input: {
+      kafka_franz: {
+        seed_brokers: [brokers],
+        topics: [topic],
+        consumer_group: group,
+        checkpoint_limit: RECORDS_IN_FLIGHT,
+      },
+    },
+    pipeline: { processors: [{ mapping }] },
+    output: {
+      aws_s3: {
+        ...{ bucket, endpoint: s3.endpoint, region: 'us-east-1', credentials: { id, secret } },
+        force_path_style_urls: true,
+        // A backslash, for what Benthos and not this file is to fill in.
+        path: `topic=${topic}/\${!timestamp_unix_nano()}-\${!uuid_v4()}.jsonl.gz`,
+        content_type: 'application/gzip',
+        batching: {
+          ...{ byte_size: OBJECT_BYTES, period: PERIOD },
+          processors: [
+            { archive: { format: 'lines' } },
+            { compress: { algorithm: 'gzip', level: 6 } },
+          ],
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,180 @@
+import type { DelayRun } from './delay.ts';
+import type { PeerName } from './peer.ts';
+import type { TreeUsage, Usage } from './process-tree.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+import type { ThroughputRun } from './throughput.ts';
+import type { Unavailable } from './unavailable.ts';
+
+const GB = 1e9;
+const MIB = 2 ** 20;
+
+/** The runs of one peer over one topic. */
+export interface PeerRuns {
+  readonly name: PeerName;
+  readonly title: string;
+  /** By round; nothing for one that failed. */
+  readonly runs: readonly (ThroughputRun | undefined)[];
+}
+
+/** The runs of all peers over one topic. */
+export interface TopicRuns {
+  /** As a heading has it. */
+  readonly title: string;
+  readonly peers: readonly PeerRuns[];
+}
+
+/** A peer's run under the steady load. */
+export interface PeerDelay {
+  readonly title: string;
+  readonly run: DelayRun;
+}
+
+/** All that a report is about. */
+export interface Report {
+  /** Machine, programs, date. */
+  readonly setting: string;
+  readonly topics: readonly TopicRuns[];
+  /** As a heading has it. @default - there was no steady load */
+  readonly delayTitle: string | undefined;
+  readonly delays: readonly PeerDelay[];
+  readonly unavailable: readonly Unavailable[];
+}
+
+/** The report, in Markdown. */
+export function renderReport({ delays, delayTitle, setting, topics, unavailable }: Report): string {
+  return [
+    setting,
+    ...topics.flatMap((topic) => [`### ${topic.title}`, throughputTable(topic), ratioLines(topic)]),
+    ...(delayTitle === undefined ? [] : [`### ${delayTitle}`, delayTable(delays)]),
+    '### Not run',
+    table(
+      ['Peer', 'Why'],
+      unavailable.map(({ reason, title }) => [title, reason]),
+    ),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+const throughputHead = [
+  'Peer',
+  'Records/s',
+  'MB/s',
+  'CPU-s per GB',
+  'CPU-s before',
+  'Memory, MiB',
+  'Objects per GB',
+  'PUTs per GB',
+  'Stored, MB per GB',
+  'Lost',
+  'Doubled',
+  'Values changed',
+];
+
+function throughputTable({ peers }: TopicRuns): string {
+  return table(throughputHead, peers.flatMap(peerRows));
+}
+
+function peerRows({ runs, title }: PeerRuns): string[][] {
+  const done = runs.filter((run) => run !== undefined);
+  if (done.length === 0) return [];
+  const cell = (of: (run: ThroughputRun) => number, digits = 0) =>
+    formatSpread(spreadOf(done.map(of)), digits);
+  const sum = (of: (run: ThroughputRun) => number) =>
+    count(done.reduce((total, run) => total + of(run), 0));
+  const perGb = (run: ThroughputRun, amount: number) => (amount / run.valueBytes) * GB;
+  const taken = (part: keyof TreeUsage) => [
+    cell((run) => perGb(run, run.work[part].cpuSeconds), 1),
+    cell((run) => run.start[part].cpuSeconds, 1),
+    cell((run) => run.work[part].peakBytes / MIB),
+  ];
+  const rest = [
+    cell((run) => perGb(run, run.objects)),
+    cell((run) => perGb(run, run.puts)),
+    cell((run) => perGb(run, run.bytesStored) / 1e6),
+    sum(({ verdict }) => verdict.lost),
+    sum(({ verdict }) => verdict.doubled),
+    sum(({ verdict }) => verdict.rewritten),
+  ];
+  const rate = [
+    cell(({ recordsPerSecond }) => recordsPerSecond),
+    cell(({ bytesPerSecond }) => bytesPerSecond / 1e6, 1),
+  ];
+  if (done.every((run) => !hasWorked(run.work.function))) {
+    return [[title, ...rate, ...taken('all'), ...rest]];
+  }
+  const nothing = (cells: readonly string[]) => cells.map(() => '');
+  return [
+    [`${title}: the function`, ...rate, ...taken('function'), ...rest],
+    ['… with the emulator’s pollers', ...nothing(rate), ...taken('all'), ...nothing(rest)],
+  ];
+}
+
+/** CPU per GB of the first peer, by which all others are divided, in the same round. */
+function ratioLines({ peers: [first, ...others] }: TopicRuns): string {
+  if (first === undefined) return '';
+  const parts = first.runs.some((run) => run && hasWorked(run.work.function))
+    ? ([
+        ['function', 'the function'],
+        ['all', 'with the pollers'],
+      ] as const)
+    : ([['all', first.title]] as const);
+  return others
+    .map(({ runs, title }) => {
+      const ratios = parts.map(([part, name]) => {
+        const spread = spreadOf(ratiosOf(first.runs, runs, part));
+        return `${name} ${formatSpread(spread, 2)}`;
+      });
+      return `CPU of this archiver ÷ CPU of ${title}, each pair from one round: ${ratios.join('; ')}`;
+    })
+    .join('\n\n');
+}
+
+/** CPU of one peer divided by that of another, of each round that both have done. */
+export function ratiosOf(
+  ours: PeerRuns['runs'],
+  theirs: PeerRuns['runs'],
+  part: keyof TreeUsage,
+): number[] {
+  return ours.flatMap((run, round) => {
+    const other = theirs[round];
+    if (run === undefined || other === undefined) return [];
+    return [run.work[part].cpuSeconds / other.work.all.cpuSeconds];
+  });
+}
+
+function hasWorked({ cpuSeconds }: Usage): boolean {
+  return cpuSeconds > 0;
+}
+
+function delayTable(delays: readonly PeerDelay[]): string {
+  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2);
+  return table(
+    ['Peer', 'p50, s', 'p99, s', 'Most, s', 'Records', 'Not stored'],
+    delays.map(({ run, title }) => [
+      title,
+      ...[run.p50, run.p99, run.most].map(seconds),
+      count(run.records),
+      count(run.notStored),
+    ]),
+  );
+}
+
+/** `12.3 (11.9–13.1)`; the middle alone where there is nothing around it. */
+export function formatSpread({ max, median, min }: Spread, digits: number): string {
+  const shown = (value: number) =>
+    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const middle = shown(median);
+  return shown(min) === shown(max) ? middle : `${middle} (${shown(min)}–${shown(max)})`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+/** A table in Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}

@@ -1,0 +1,39 @@
+import { Buffer } from 'node:buffer';
+import { readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+
+/** An object in the folder of the S3 server. */
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+  /**
+   * Epoch milliseconds at which it got its name: the change time of its file, which has the resolution of the
+   * kernel's clock, 4 ms at most. The server's `LastModified` has whole seconds.
+   */
+  readonly storedAt: number;
+}
+
+/** The objects of a bucket of an S3 server that keeps each as a file, in the order of their keys. */
+export function listStored(root: string, bucket: string): StoredObject[] {
+  const folder = join(root, bucket);
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => {
+      const file = join(entry.parentPath, entry.name);
+      const { ctimeMs, size } = statSync(file);
+      return { key: relative(folder, file), bytes: size, storedAt: ctimeMs };
+    })
+    .filter(({ key }) => !key.startsWith('.sgwtmp'))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The lines of an object, unpacked where it is compressed. */
+export async function readLines(client: S3Client, bucket: string, key: string): Promise<string[]> {
+  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+  const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
+  const isGzip = body[0] === 0x1f && body[1] === 0x8b;
+  const text = isGzip ? gunzipSync(body).toString() : Buffer.from(body).toString();
+  return text.split('\n').filter((line) => line !== '');
+}

@@ -1,0 +1,30 @@
+/** A peer that cannot be run here, and why. */
+export interface Unavailable {
+  readonly title: string;
+  /** What the registry, the build or the run said, or why it is not asked for. */
+  readonly reason: string;
+}
+
+/** Peers that one would look for, and that the bench does not run. Tried 2026-11-25. */
+export const unavailable: readonly Unavailable[] = [
+  {
+    title: 'Redpanda Connect',
+    reason:
+      'not used: its module as a whole is under no open-source licence. About 9 CPU-s per GB is what was published elsewhere, for work and a machine of its own; not measured here',
+  },
+  {
+    title: 'Bento 1.12.0, 1.14.0 (Go)',
+    reason: 'module proxy: 403 Forbidden: This module version is not available',
+  },
+  {
+    title:
+      'OpenTelemetry Collector, with kafkareceiver and awss3exporter 0.161.0, 0.165.0, 0.165.1 (Go)',
+    reason:
+      'awss3exporter, module proxy: 403 Forbidden: This module version is not available; kafkareceiver is served',
+  },
+  {
+    title:
+      'Kafka Connect with the S3 sinks of Aiven, Lenses, Confluent, spredfast, Camel (camel-aws-s3-sink)',
+    reason: 'Maven: 404, no version of these artifacts is in Maven Central here',
+  },
+];
