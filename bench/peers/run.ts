@@ -3,6 +3,7 @@ import { archiver } from './archiver.ts';
 import { type BenchSetup, startBench } from './bench-setup.ts';
 import { benthos } from './benthos.ts';
 import { runDelay } from './delay.ts';
+import { kafkaConnect } from './kafka-connect.ts';
 import { oldService } from './old-service.ts';
 import type { PeersOptions } from './options.ts';
 import { type ValueSize, valueBytes } from './orders.ts';
@@ -12,7 +13,7 @@ import { type RunParts, runThroughput, type ThroughputRun } from './throughput.t
 import type { FilledTopic } from './topic.ts';
 import { type Unavailable, unavailable } from './unavailable.ts';
 
-const sources: readonly PeerSource[] = [archiver, oldService, benthos];
+const sources: readonly PeerSource[] = [archiver, oldService, benthos, kafkaConnect];
 
 /** Who is told how a run goes, and who may end it. */
 export interface PeersDeps {
