@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
 import { s3ClientOf } from '../../emulator/s3-client.ts';
+import { ArchiverError } from '../../lambda/core/errors.ts';
 import { type RealS3, startRealS3 } from '../../test/real/real-s3.ts';
 import type { PeerTask } from './peer.ts';
 import { Topics } from './topic.ts';
@@ -27,8 +28,8 @@ export interface BenchSetup {
 /**
  * Starts the servers.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS` where Kafka cannot be had
- * @throws {Error} where the S3 server is not installed, with the command that installs it
+ * @throws {ArchiverError} `INVALID_SETTINGS` where Kafka cannot be had, or the S3 server is not installed, with
+ *   the command that installs it
  */
 export async function startBench(onProgress: (line: string) => void): Promise<BenchSetup> {
   const root = mkdtempSync(join(tmpdir(), 'bench-peers-'));
@@ -39,7 +40,7 @@ export async function startBench(onProgress: (line: string) => void): Promise<Be
   let s3: RealS3 | undefined;
   let cluster: KafkaCluster | undefined;
   try {
-    s3 = await startRealS3({ folder: s3Folder, accessLog });
+    s3 = await startRealS3({ folder: s3Folder, accessLog }).catch(refuseS3);
     cluster = await startKafkaCluster({ folder: join(root, 'kafka'), onProgress });
   } catch (error) {
     await s3?.close();
@@ -47,6 +48,10 @@ export async function startBench(onProgress: (line: string) => void): Promise<Be
     throw error;
   }
   return new RunningBench({ root, s3Folder, accessLog, s3, cluster });
+}
+
+function refuseS3(cause: Error): never {
+  throw new ArchiverError('INVALID_SETTINGS', cause.message, { cause });
 }
 
 interface Parts {

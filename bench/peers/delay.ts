@@ -4,7 +4,7 @@ import { RunningPeer } from './running-peer.ts';
 import { quantile } from './statistics.ts';
 import { produceSteadily } from './steady-producer.ts';
 import { readStoredLine } from './stored-line.ts';
-import { listStored, readLines } from './stored-objects.ts';
+import { listStored, readObjects } from './stored-objects.ts';
 import type { RunParts } from './throughput.ts';
 import { assigned, settled, type WatchedPeer } from './watch.ts';
 
@@ -60,8 +60,9 @@ export async function runDelay(parts: RunParts, load: DelayLoad): Promise<DelayR
     const { span, times } = await produce(parts, watched, load);
     await running.stop();
     const storedAt = new Map<number, number>();
-    for (const object of listStored(bench.s3Folder, task.bucket)) {
-      for (const line of await readLines(bench.client, task.bucket, object.key)) {
+    const stored = listStored(bench.s3Folder, task.bucket);
+    for await (const object of readObjects(bench.client, task.bucket, stored)) {
+      for (const line of object.lines) {
         const { sequence } = readStoredLine(line, peer.format);
         storedAt.set(sequence, Math.min(object.storedAt, storedAt.get(sequence) ?? Infinity));
       }

@@ -31,6 +31,8 @@ const megabytes = {
   '100b': { min: 1, max: 100_000, default: 200 },
 } as const;
 
+const defaultPeers = peerNames.filter((name) => name !== 'old-service-parsing');
+
 /** What `--help` prints. */
 export const peersHelp = `Archives the same topic from the same broker into the same S3 server by this archiver and by others, one
 after the other, reads every record back, and prints a Markdown table: throughput, CPU, memory,
@@ -41,8 +43,9 @@ Usage: npm run bench:peers -- [options]
   --runs N           rounds, in each of which every peer archives every topic once (default 3)
   --values LIST      sizes of values: 1kb, 100b, with a comma between (default both)
   --megabytes N      of values in each topic (default 1000 for 1kb, 200 for 100b)
-  --peers LIST       of ${peerNames.join(', ')}, with commas between
-                     (default all)
+  --peers LIST       of ${defaultPeers.join(', ')}, with commas between (default
+                     all of them); old-service-parsing is the old service that reads the JSON of each
+                     value and writes it again
   --rate N           records of 1 KB a second under the steady load, 100 to 50000 (default 5000)
   --rate-seconds N   seconds of it that are measured, 5 to 3600 (default 60)
   --skip-delay       no steady load
@@ -67,7 +70,7 @@ export function parsePeersOptions(args: readonly string[]): PeersOptions | 'help
   const values = readFlags(args, {
     ...{ runs: text, megabytes: text, rate: text, 'rate-seconds': text, json: text },
     values: { ...text, default: sizes.join(',') },
-    peers: { ...text, default: peerNames.join(',') },
+    peers: { ...text, default: defaultPeers.join(',') },
     'skip-delay': flag,
     help: flag,
   });

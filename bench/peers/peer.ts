@@ -57,8 +57,14 @@ export interface PeerSource {
   install(): Promise<Peer>;
 }
 
-/** Names of the peers, for `--peers`. */
-export const peerNames = ['archiver', 'old-service', 'benthos', 'kafka-connect'] as const;
+/** Names of the peers, for `--peers`; the last one is run when it is named. */
+export const peerNames = [
+  'archiver',
+  'old-service',
+  'benthos',
+  'kafka-connect',
+  'old-service-parsing',
+] as const;
 
 /** Name of a {@link peerNames | peer}. */
 export type PeerName = (typeof peerNames)[number];

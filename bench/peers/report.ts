@@ -112,13 +112,11 @@ function peerRows({ runs, title }: PeerRuns): string[][] {
 
 /** CPU per GB of the first peer, by which all others are divided, in the same round. */
 function ratioLines({ peers: [first, ...others] }: TopicRuns): string {
-  if (first === undefined) return '';
-  const parts = first.runs.some((run) => run && hasWorked(run.work.function))
-    ? ([
-        ['function', 'the function'],
-        ['all', 'with the pollers'],
-      ] as const)
-    : ([['all', first.title]] as const);
+  if (first?.name !== 'archiver') return '';
+  const parts = [
+    ['function', 'the function'],
+    ['all', 'with the pollers'],
+  ] as const;
   return others
     .map(({ runs, title }) => {
       const ratios = parts.map(([part, name]) => {

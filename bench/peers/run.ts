@@ -4,7 +4,7 @@ import { type BenchSetup, startBench } from './bench-setup.ts';
 import { benthos } from './benthos.ts';
 import { runDelay } from './delay.ts';
 import { kafkaConnect } from './kafka-connect.ts';
-import { oldService } from './old-service.ts';
+import { oldService, oldServiceParsing } from './old-service.ts';
 import type { PeersOptions } from './options.ts';
 import { type ValueSize, valueBytes } from './orders.ts';
 import type { Peer, PeerName, PeerSource } from './peer.ts';
@@ -13,7 +13,13 @@ import { type RunParts, runThroughput, type ThroughputRun } from './throughput.t
 import type { FilledTopic } from './topic.ts';
 import { type Unavailable, unavailable } from './unavailable.ts';
 
-const sources: readonly PeerSource[] = [archiver, oldService, benthos, kafkaConnect];
+const sources: readonly PeerSource[] = [
+  archiver,
+  oldService,
+  oldServiceParsing,
+  benthos,
+  kafkaConnect,
+];
 
 /** Who is told how a run goes, and who may end it. */
 export interface PeersDeps {
@@ -39,8 +45,8 @@ interface Installed {
 /**
  * Installs the peers, starts the servers, runs the rounds and the steady load, and ends all.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS` where Kafka cannot be had
- * @throws {Error} where the S3 server is not installed, or when stopped
+ * @throws {ArchiverError} `INVALID_SETTINGS` where Kafka or the S3 server cannot be had
+ * @throws when stopped
  */
 export async function runPeers(options: PeersOptions, deps: PeersDeps): Promise<PeersResult> {
   const { installed, missing } = await install(options.peers, deps);

@@ -1,8 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+
+const unzip = promisify(gunzip);
+
+/** Objects that are read at a time. */
+const READ_AHEAD = 4;
 
 /** An object in the folder of the S3 server. */
 export interface StoredObject {
@@ -29,11 +35,35 @@ export function listStored(root: string, bucket: string): StoredObject[] {
     .sort((a, b) => (a.key < b.key ? -1 : 1));
 }
 
-/** The lines of an object, unpacked where it is compressed. */
-export async function readLines(client: S3Client, bucket: string, key: string): Promise<string[]> {
+/** An object of which the lines were read. */
+export interface ReadObject extends StoredObject {
+  /** Unpacked, where it is compressed. */
+  readonly lines: readonly string[];
+}
+
+/**
+ * Reads objects of a bucket, as a user of the archive would, some ahead of the caller: their order is the one
+ * in which they are given.
+ */
+export async function* readObjects(
+  client: S3Client,
+  bucket: string,
+  objects: readonly StoredObject[],
+): AsyncGenerator<ReadObject> {
+  const ahead: Promise<ReadObject>[] = [];
+  for (const object of objects) {
+    ahead.push(readLines(client, bucket, object.key).then((lines) => ({ ...object, lines })));
+    if (ahead.length < READ_AHEAD) continue;
+    const next = ahead.shift();
+    if (next !== undefined) yield await next;
+  }
+  for (const next of ahead) yield await next;
+}
+
+async function readLines(client: S3Client, bucket: string, key: string): Promise<string[]> {
   const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
   const isGzip = body[0] === 0x1f && body[1] === 0x8b;
-  const text = isGzip ? gunzipSync(body).toString() : Buffer.from(body).toString();
+  const text = (isGzip ? await unzip(body) : Buffer.from(body)).toString();
   return text.split('\n').filter((line) => line !== '');
 }

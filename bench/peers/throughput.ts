@@ -6,7 +6,7 @@ import type { Peer, PeerName, PeerTask } from './peer.ts';
 import type { TreeUsage, Usage } from './process-tree.ts';
 import { RunningPeer } from './running-peer.ts';
 import { readStoredLine } from './stored-line.ts';
-import { listStored, readLines } from './stored-objects.ts';
+import { listStored, readObjects } from './stored-objects.ts';
 import type { FilledTopic } from './topic.ts';
 import { type Assigned, assigned, committed, settled, type WatchedPeer } from './watch.ts';
 
@@ -72,6 +72,7 @@ async function archive(
   task: PeerTask,
 ): Promise<Archived> {
   const spawnedAt = Date.now();
+  onProgress(`${topic}: starts`);
   const running = new RunningPeer(peer, task);
   const watched: WatchedPeer = { running, task, topics: bench.topics, signal };
   try {
@@ -87,18 +88,18 @@ async function archive(
 }
 
 async function assess(
-  { bench, onProgress, peer }: RunParts,
+  { bench, onProgress, peer, signal }: RunParts,
   topic: FilledTopic,
   { assigned, spawnedAt, task, usage }: Archived & { readonly task: PeerTask },
 ): Promise<ThroughputRun> {
   const stored = listStored(bench.s3Folder, task.bucket);
   const judge = new Judge(topic.checksums);
   const counts: StoredCount[] = [];
-  for (const [index, { key, storedAt }] of stored.entries()) {
-    const lines = await readLines(bench.client, task.bucket, key);
+  for await (const { lines, storedAt } of readObjects(bench.client, task.bucket, stored)) {
+    signal.throwIfAborted();
     for (const line of lines) judge.take(readStoredLine(line, peer.format));
     counts.push({ storedAt, records: lines.length });
-    onProgress(`${topic.topic}: read back ${index + 1} of ${stored.length} objects`);
+    onProgress(`${topic.topic}: read back ${counts.length} of ${stored.length} objects`);
   }
   const { puts, failed } = countRequests(readFileSync(bench.accessLog, 'utf8'), task.bucket);
   const rate = rateUntil(counts, assigned.at, MEASURED_SHARE);
