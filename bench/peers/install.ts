@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 import { cacheFolder } from '../../emulator/kafka-cluster/distribution.ts';
 
 const run = promisify(execFile);
@@ -56,11 +56,19 @@ export async function runTool(
   }
 }
 
-/** The first line that tells of an error, and the one after it, without what tools write around it. */
-function reasonOf(output: string): string | undefined {
-  const lines = output
+/**
+ * The first line of a tool's output that tells of an error, and the one after it, without marks and hosts;
+ * undefined where it has said nothing.
+ */
+export function reasonOf(output: string): string | undefined {
+  const lines = stripVTControlCharacters(output)
     .split('\n')
-    .map((line) => line.replace(/^\[ERROR\] /, '').trim())
+    .map((line) =>
+      line
+        .replace(/^\[ERROR\] /, '')
+        .replaceAll(/https?:\/\/[^/\s]+\//g, '')
+        .trim(),
+    )
     .filter((line) => line !== '');
   const first = lines.findIndex((line) => /error|forbidden|could not|cannot|fail/i.test(line));
   return first < 0 ? lines.at(-1) : lines.slice(first, first + 2).join(': ');

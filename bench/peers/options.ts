@@ -27,8 +27,8 @@ const ranges = {
 
 /** Of values, in all: as many as make a run long beside its start. */
 const megabytes = {
-  '1kb': { min: 1, max: 100_000, default: 1000 },
-  '100b': { min: 1, max: 100_000, default: 200 },
+  '1kb': { min: 1, max: 100_000, default: 500 },
+  '100b': { min: 1, max: 100_000, default: 50 },
 } as const;
 
 const defaultPeers = peerNames.filter((name) => name !== 'old-service-parsing');
@@ -42,7 +42,7 @@ Usage: npm run bench:peers -- [options]
 
   --runs N           rounds, in each of which every peer archives every topic once (default 3)
   --values LIST      sizes of values: 1kb, 100b, with a comma between (default both)
-  --megabytes N      of values in each topic (default 1000 for 1kb, 200 for 100b)
+  --megabytes N      of values in each topic (default 500 for 1kb, 50 for 100b)
   --peers LIST       of ${defaultPeers.join(', ')}, with commas between (default
                      all of them); old-service-parsing is the old service that reads the JSON of each
                      value and writes it again

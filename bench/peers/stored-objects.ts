@@ -52,7 +52,10 @@ export async function* readObjects(
 ): AsyncGenerator<ReadObject> {
   const ahead: Promise<ReadObject>[] = [];
   for (const object of objects) {
-    ahead.push(readLines(client, bucket, object.key).then((lines) => ({ ...object, lines })));
+    const reading = readLines(client, bucket, object.key).then((lines) => ({ ...object, lines }));
+    // Told to the caller when it is its turn, should the caller still want to know.
+    reading.catch(() => undefined);
+    ahead.push(reading);
     if (ahead.length < READ_AHEAD) continue;
     const next = ahead.shift();
     if (next !== undefined) yield await next;

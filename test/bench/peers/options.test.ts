@@ -6,8 +6,8 @@ describe('parsePeersOptions', () => {
     expect(parsePeersOptions([])).toEqual({
       runs: 3,
       topics: [
-        { size: '1kb', megabytes: 1000 },
-        { size: '100b', megabytes: 200 },
+        { size: '1kb', megabytes: 500 },
+        { size: '100b', megabytes: 50 },
       ],
       peers: ['archiver', 'old-service', 'benthos', 'kafka-connect'],
       rate: 5000,
