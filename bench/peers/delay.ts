@@ -6,7 +6,7 @@ import { produceSteadily } from './steady-producer.ts';
 import { readStoredLine } from './stored-line.ts';
 import { listStored, readObjects } from './stored-objects.ts';
 import type { RunParts } from './throughput.ts';
-import { assigned, settled, type WatchedPeer } from './watch.ts';
+import { assigned, type WatchedPeer } from './watch.ts';
 
 /** Seconds of the load before those that are measured: programs warm up, first objects fill. */
 const WARM_UP_SECONDS = 10;
@@ -80,7 +80,7 @@ interface Load {
 }
 
 async function produce(
-  { bench, onProgress, peer, signal }: RunParts,
+  { onProgress, peer, signal }: RunParts,
   watched: WatchedPeer,
   { rate, seconds }: DelayLoad,
 ): Promise<Load> {
@@ -100,7 +100,8 @@ async function produce(
       onProgress(`${task.topic}: ${times.length} records produced, ${span.to} to be stored`);
       await sleep(LOOK_MS, undefined, { signal });
     }
-    await settled(peer, watched, bench.s3Folder);
+    // Of the measured ones, none comes later than that, while others still do.
+    await sleep(peer.settleMs ?? 0, undefined, { signal });
   };
   try {
     await Promise.race([watch(), producing]);
