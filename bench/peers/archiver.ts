@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { Compression } from '../../lambda/contract.ts';
 import { settingRanges } from '../../lambda/contract.ts';
-import type { PeerSource } from './peer.ts';
+import type { Peer, PeerName, PeerSource } from './peer.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -11,17 +12,24 @@ const LAST_WINDOW = 2;
  * This project: `npm run emulate`, as a user runs it, with the function's bundle as it is deployed. Settings are
  * the stack's defaults, in on-demand mode.
  */
-export const archiver: PeerSource = {
-  name: 'archiver',
-  title: 'this archiver',
-  install: async () => ({
-    title: `this archiver, Node ${process.versions.node}`,
+export const archiver = archiverOf('archiver', 'this archiver', 'gzip');
+
+/** The same with the other compression that the stack has. */
+export const archiverZstd = archiverOf('archiver-zstd', 'this archiver, zstd 3', 'zstd');
+
+function archiverOf(name: PeerName, title: string, compression: Compression): PeerSource {
+  return { name, title, install: async () => peerOf(title, compression) };
+}
+
+function peerOf(title: string, compression: Compression): Peer {
+  return {
+    title: `${title}, Node ${process.versions.node}`,
     format: 'record line',
     isFunction: (command) => command.includes('runtime-client.ts'),
     command: ({ brokers, bucket, folder, group, isWhole, s3, topic }) => {
       const { batchSize, batchWindow, timeoutSeconds } = settingRanges;
       const flags = {
-        ...{ brokers, bucket, group, topics: topic, out: folder },
+        ...{ brokers, bucket, compression, group, topics: topic, out: folder },
         's3-endpoint': s3.endpoint,
         'batch-size': batchSize.default,
         'batch-window': isWhole ? LAST_WINDOW : batchWindow.default,
@@ -39,5 +47,5 @@ export const archiver: PeerSource = {
         },
       };
     },
-  }),
-};
+  };
+}

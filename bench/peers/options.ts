@@ -1,6 +1,6 @@
 import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../cli/flags.ts';
 import { type ValueSize, valueBytes } from './orders.ts';
-import { type PeerName, peerNames } from './peer.ts';
+import { namedPeers, type PeerName, peerNames } from './peer.ts';
 
 /** What a run of the bench was asked for. */
 export interface PeersOptions {
@@ -31,7 +31,7 @@ const megabytes = {
   '100b': { min: 1, max: 100_000, default: 50 },
 } as const;
 
-const defaultPeers = peerNames.filter((name) => name !== 'old-service-parsing');
+const defaultPeers = peerNames.filter((name) => !namedPeers.some((named) => named === name));
 
 /** What `--help` prints. */
 export const peersHelp = `Archives the same topic from the same broker into the same S3 server by this archiver and by others, one
@@ -44,8 +44,8 @@ Usage: npm run bench:peers -- [options]
   --values LIST      sizes of values: 1kb, 100b, with a comma between (default both)
   --megabytes N      of values in each topic (default 500 for 1kb, 50 for 100b)
   --peers LIST       of ${defaultPeers.join(', ')}, with commas between (default
-                     all of them); old-service-parsing is the old service that reads the JSON of each
-                     value and writes it again
+                     all of them), archiver-zstd (with zstd 3 in place of gzip 6), old-service-parsing
+                     (which reads the JSON of each value and writes it again)
   --rate N           records of 1 KB a second under the steady load, 100 to 50000 (default 5000)
   --rate-seconds N   seconds of it that are measured, 5 to 3600 (default 60)
   --skip-delay       no steady load

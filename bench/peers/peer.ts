@@ -57,13 +57,16 @@ export interface PeerSource {
   install(): Promise<Peer>;
 }
 
-/** Names of the peers, for `--peers`; the last one is run when it is named. */
+/** Peers that are run when they are named: others of the list with another setting. */
+export const namedPeers = ['archiver-zstd', 'old-service-parsing'] as const;
+
+/** Names of the peers, for `--peers`. */
 export const peerNames = [
   'archiver',
   'old-service',
   'benthos',
   'kafka-connect',
-  'old-service-parsing',
+  ...namedPeers,
 ] as const;
 
 /** Name of a {@link peerNames | peer}. */

@@ -44,7 +44,7 @@ export interface Report {
 export function renderReport({ delays, delayTitle, setting, topics, unavailable }: Report): string {
   return [
     setting,
-    ...topics.flatMap((topic) => [`### ${topic.title}`, throughputTable(topic), ratioLines(topic)]),
+    ...topics.flatMap((topic) => [`### ${topic.title}`, throughputTable(topic), ratioTable(topic)]),
     ...(delayTitle === undefined ? [] : [`### ${delayTitle}`, delayTable(delays)]),
     '### Not run',
     table(
@@ -110,22 +110,23 @@ function peerRows({ runs, title }: PeerRuns): string[][] {
   ];
 }
 
-/** CPU per GB of the first peer, by which all others are divided, in the same round. */
-function ratioLines({ peers: [first, ...others] }: TopicRuns): string {
-  if (first?.name !== 'archiver') return '';
-  const parts = [
-    ['function', 'the function'],
-    ['all', 'with the pollers'],
-  ] as const;
-  return others
-    .map(({ runs, title }) => {
-      const ratios = parts.map(([part, name]) => {
-        const spread = spreadOf(ratiosOf(first.runs, runs, part));
-        return `${name} ${formatSpread(spread, 2)}`;
-      });
-      return `CPU of this archiver ÷ CPU of ${title}, each pair from one round: ${ratios.join('; ')}`;
-    })
-    .join('\n\n');
+/** CPU of this archiver divided by that of each other peer, in the same round. */
+function ratioTable({ peers }: TopicRuns): string {
+  const isOurs = ({ name }: PeerRuns) => name.startsWith('archiver');
+  const done = peers.filter(({ runs }) => runs.some((run) => run !== undefined));
+  const others = done.filter((peer) => !isOurs(peer));
+  if (others.length === 0 || !done.some(isOurs)) return '';
+  return table(
+    ['CPU, each pair from one round', ...others.map(({ title }) => `÷ ${title}`)],
+    done
+      .filter(isOurs)
+      .flatMap(({ runs, title }) =>
+        (['function', 'all'] as const).map((part) => [
+          part === 'function' ? `${title}: the function` : '… with the emulator’s pollers',
+          ...others.map((other) => formatSpread(spreadOf(ratiosOf(runs, other.runs, part)), 2)),
+        ]),
+      ),
+  );
 }
 
 /** CPU of one peer divided by that of another, of each round that both have done. */

@@ -1,5 +1,5 @@
 import { cpus } from 'node:os';
-import { archiver } from './archiver.ts';
+import { archiver, archiverZstd } from './archiver.ts';
 import { type BenchSetup, startBench } from './bench-setup.ts';
 import { benthos } from './benthos.ts';
 import { runDelay } from './delay.ts';
@@ -15,6 +15,7 @@ import { type Unavailable, unavailable } from './unavailable.ts';
 
 const sources: readonly PeerSource[] = [
   archiver,
+  archiverZstd,
   oldService,
   oldServiceParsing,
   benthos,

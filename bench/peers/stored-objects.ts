@@ -2,10 +2,11 @@ import { Buffer } from 'node:buffer';
 import { readdirSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
+import { gunzip, zstdDecompress } from 'node:zlib';
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 
 const unzip = promisify(gunzip);
+const unzstd = promisify(zstdDecompress);
 
 /** Objects that are read at a time. */
 const READ_AHEAD = 4;
@@ -66,7 +67,13 @@ export async function* readObjects(
 async function readLines(client: S3Client, bucket: string, key: string): Promise<string[]> {
   const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
   const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
-  const isGzip = body[0] === 0x1f && body[1] === 0x8b;
-  const text = (isGzip ? await unzip(body) : Buffer.from(body)).toString();
+  const text = (await unpack(Buffer.from(body))).toString();
   return text.split('\n').filter((line) => line !== '');
+}
+
+/** By the number that a file of each compression begins with. */
+async function unpack(body: Buffer): Promise<Buffer> {
+  const magic = body.toString('hex', 0, 4);
+  if (magic.startsWith('1f8b')) return unzip(body);
+  return magic === '28b52ffd' ? unzstd(body) : body;
 }

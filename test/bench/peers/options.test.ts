@@ -41,7 +41,7 @@ describe('parsePeersOptions', () => {
     [['--values', ','], '--values needs one of 1kb, 100b at least'],
     [
       ['--peers', 'flume'],
-      "--peers must be one of archiver, old-service, benthos, kafka-connect, old-service-parsing, got 'flume'",
+      "--peers must be one of archiver, old-service, benthos, kafka-connect, archiver-zstd, old-service-parsing, got 'flume'",
     ],
     [['--skip-delay', '--rate', '1000'], '--rate means nothing with --skip-delay'],
     [['--fast'], "Unknown option '--fast'"],

@@ -58,7 +58,8 @@ describe('renderReport', () => {
 
   it('divides within a round', () => {
     expect(ratiosOf(ours, theirs, 'all')).toEqual([0.5, 0.7]);
-    expect(report).toContain('the function 0.30 (0.25–0.35); with the pollers 0.60 (0.50–0.70)');
+    expect(report).toContain(': the function | 0.30 (0.25–0.35) |');
+    expect(report).toContain('| … with the emulator’s pollers | 0.60 (0.50–0.70) |');
   });
 
   it('has delays in seconds, and peers that were not run', () => {
