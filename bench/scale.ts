@@ -15,6 +15,7 @@ import { measureBatches } from './scale/sweep.ts';
 import {
   boundsTable,
   effortTable,
+  memoryTable,
   partitionsTable,
   recordsCostTable,
   recordsTable,
@@ -86,6 +87,8 @@ function printTables(inputs: ScaleInputs, plan: ScalePlan): void {
   print(windowTable(inputs, full));
   print('\n## Traffic, full batches of one partition\n');
   print(trafficTable(inputs, full));
+  print(`\n## Memory, full batches of one partition; ${traffic}\n`);
+  print(memoryTable(inputs, full));
   print('\n## What binds, full batches of one partition\n');
   print(boundsTable(inputs, full));
   print('\n## What binds, full batches of a hundred partitions\n');

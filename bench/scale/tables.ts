@@ -22,6 +22,7 @@ export const growth = {
   /** Records a second that one poller reads, and seconds that it waits. */
   rates: [0.1, 1, 10, 100, 1000],
   windows: [0.5, 10, 60, 300],
+  memoryMiB: [512, 1024, 1769, 3008],
 } as const;
 
 /** A number as a reader can take it in: three or four digits that count. */
@@ -182,6 +183,22 @@ export function trafficTable(inputs: ScaleInputs, plan: ScalePlan): string {
   });
   const costs = ['$ a month', 'Pollers', 'Units', '$/TB with units'];
   return markdownTable(['Records/s', 'MB/s', ...loadHead, ...costs], rows);
+}
+
+/** A row for each size of the function: CPU comes with memory, up to a whole one. */
+export function memoryTable(inputs: ScaleInputs, plan: ScalePlan): string {
+  const rows = growth.memoryMiB.map((memoryMiB) => {
+    const load = scaleLoad({ ...inputs, memoryMiB }, plan);
+    return [
+      figure(memoryMiB),
+      figure(load.seconds),
+      figure(load.gbSecondsPerMonth / 1e6),
+      dollars(load.dollarsPerTerabyte['Lambda, time'] ?? 0),
+      dollars(total(load.dollarsPerTerabyte)),
+    ];
+  });
+  const head = ['memoryMiB', 'Seconds each', 'million GB-s a month', 'Lambda, time', '$/TB'];
+  return markdownTable(head, rows);
 }
 
 /** Each limit with what it allows, the one that binds first in front. */

@@ -7,6 +7,7 @@ import {
   effortTable,
   figure,
   growth,
+  memoryTable,
   partitionsTable,
   recordsCostTable,
   recordsTable,
@@ -50,6 +51,16 @@ it('tables have a row for each number', () => {
 it('a batch of 4,000 records costs as much as one of 10,000, of which no more fit', () => {
   const [fits, tooMany] = rowsOf(recordsCostTable(inputs, plan)).slice(-2);
   expect(tooMany?.replace('10,000', ' 4,000')).toBe(fits);
+});
+
+it('memory costs by the second of waiting, and no more speed beyond a whole core', () => {
+  const cells = rowsOf(memoryTable(inputs, plan)).map((row) => row.split('|').map(Number));
+  expect(cells).toHaveLength(growth.memoryMiB.length);
+  const seconds = cells.map((row) => row[2] ?? 0);
+  expect(seconds[0]).toBeGreaterThan(seconds[1] ?? 0);
+  expect(seconds[2]).toBe(seconds[3]);
+  const gbSeconds = cells.map((row) => row[3] ?? 0);
+  expect(gbSeconds).toEqual([...gbSeconds].sort((a, b) => a - b));
 });
 
 it('limits are listed with what they allow, those of traffic first', () => {
