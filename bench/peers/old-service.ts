@@ -24,7 +24,7 @@ function serviceOf(name: PeerName, title: string, more: readonly string[]): Peer
 async function installService(title: string, more: readonly string[]): Promise<Peer> {
   const programs = await providePythonPackage(CLIENT, SDK);
   return {
-    title: `${title}, ${CLIENT.replace('==', ' ')}, ${SDK.replace('==', ' ')}`,
+    title: `${title} (${CLIENT.replace('==', ' ')}, ${SDK.replace('==', ' ')})`,
     format: 'record line',
     command: ({ brokers, bucket, folder, group, isWhole, s3, topic }) => {
       const flags = { brokers, bucket, folder, group, topic, endpoint: s3.endpoint };

@@ -180,7 +180,7 @@ class PeersBench {
       new Date(deps.now()).toISOString().slice(0, 10),
       `${cpu?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores`,
       `Node ${process.versions.node}`,
-      `${options.runs} rounds in ${minutes} minutes`,
+      `rounds: ${options.runs}, in ${minutes} minutes in all`,
       'cells are medians, with least and most',
     ].join('; ');
   }

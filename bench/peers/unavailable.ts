@@ -25,6 +25,6 @@ export const unavailable: readonly Unavailable[] = [
   {
     title:
       'Kafka Connect with the S3 sinks of Aiven, Lenses, Confluent, spredfast, Camel (camel-aws-s3-sink)',
-    reason: 'Maven: 404, no version of these artifacts is in Maven Central here',
+    reason: 'Maven: not found, for each version tried; Confluent’s is not open source',
   },
 ];
