@@ -13,24 +13,27 @@ import {
   type Workload,
 } from './cost/cost.ts';
 import { PRICES_DATE, type Price, prices } from './cost/prices.ts';
+import { averageRecord } from './scale/average-record.ts';
+import { cpuMsOf, fitEffort } from './scale/effort.ts';
+import { measured } from './scale/measured.ts';
 
 const MIB = 1024 * 1024;
 
-/** 1 KB values, full batches; figures of docs/benchmarks/hot-path.md, 2026-11-23, gzip 6. */
+/** The bench's orders of 1 KB, full batches. */
+const { lineBytes, recordsThatFit: recordsPerBatch, valueBytes } = averageRecord();
 const workload: Workload = {
-  valueBytes: 1024,
-  recordsPerBatch: 3990,
-  lineBytes: 1411,
+  ...{ lineBytes: Math.round(lineBytes), recordsPerBatch, valueBytes: Math.round(valueBytes) },
   partitionsPerBatch: 1,
   bytesPerSecond: 5 * MIB,
 };
-/** Of them all that the bench measures is the CPU; waiting is a guess. */
-const effort: BatchEffort = { cpuSeconds: 0.146, waitSeconds: 0.1, memoryMiB: 1024 };
+const ofTenPartitions: Workload = { ...workload, partitionsPerBatch: 10 };
+
+const effort = effortOf(workload);
 const streamEffort: BatchEffort = { ...effort, cpuSeconds: STREAM_CPU_SHARE * effort.cpuSeconds };
 
 const ways: readonly (readonly [name: string, cost: CostPerTerabyte])[] = [
   ['delivery s3, on demand', s3Delivery(workload, effort)],
-  ['the same, ten partitions a batch', s3Delivery({ ...workload, partitionsPerBatch: 10 }, effort)],
+  ['the same, ten partitions a batch', s3Delivery(ofTenPartitions, effortOf(ofTenPartitions))],
   ['delivery s3, provisioned', s3DeliveryProvisioned(workload, effort)],
   ['delivery firehose', firehoseDelivery(workload, streamEffort, packedRecords)],
   [
@@ -48,6 +51,12 @@ const ways: readonly (readonly [name: string, cost: CostPerTerabyte])[] = [
     fargateService(workload, { tasks: 2, cpus: 1, memoryGb: 2 }, 10 * MIB),
   ],
 ];
+
+/** Of it the CPU is measured, gzip 6; waiting is a guess. */
+function effortOf({ partitionsPerBatch }: Workload): BatchEffort {
+  const cpuMs = cpuMsOf(fitEffort(measured.batches), recordsPerBatch, partitionsPerBatch);
+  return { cpuSeconds: cpuMs / 1000, waitSeconds: 0.1, memoryMiB: 1024 };
+}
 
 const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
 
