@@ -10,12 +10,12 @@ const HELP = `Measures the archive handler from an event's text to the compresse
 10 KB, in full events, each case in processes of its own with one thread for compression:
 
 - against its bound: JSON.parse of the event, base64 decoding of its values and compression of the same
-  lines, nothing else; both sides in turns. ratio = bound / handler, 1 being unreachable. Cases without a
-  goal get fewer pairs: half for other values, a sixth for other levels;
+  lines, nothing else; both sides in turns. ratio = bound / handler, by the clock, and of the CPU of all
+  threads. Cases without a goal get fewer pairs: half for other values, a sixth for other levels;
 - its stages one by one, with their share of the sum, and the put to a local S3 server besides;
 - the most memory of a process, beyond one that only parses the events.
 
-Tables are Markdown. About five minutes on two cores.
+Tables are Markdown. About three minutes on two cores.
 
 Usage: npm run bench -- [--pairs N]   pairs of runs for each case with a goal, 5 to 1000 (default 60)
 `;

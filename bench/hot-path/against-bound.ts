@@ -42,7 +42,7 @@ export async function measureAgainstBound(pairs: number): Promise<GoalRatios> {
     markdownTable(
       [
         ...['Values', 'Compression', 'Records', 'Handler ms', 'Bound ms', 'MB/s of lines'],
-        ...['Ratio (middle half)', 'Pairs', 'Compressed MB', 'Of lines'],
+        ...['Ratio (middle half)', 'Of CPU', 'Pairs', 'Compressed MB', 'Of lines'],
       ],
       rows,
     ),
@@ -51,13 +51,14 @@ export async function measureAgainstBound(pairs: number): Promise<GoalRatios> {
 }
 
 function cells(result: CaseResult, pairs: number): string[] {
-  const { boundMs, handlerMs, lineBytes, objectBytes, ratio, records } = result;
+  const { boundMs, cpuRatio, handlerMs, lineBytes, objectBytes, ratio, records } = result;
   return [
     records.toLocaleString('en'),
     handlerMs.toFixed(1),
     boundMs.toFixed(1),
     (lineBytes / handlerMs / 1000).toFixed(0),
     showSpread(ratio, 2),
+    cpuRatio.median.toFixed(2),
     String(pairs),
     (objectBytes / 1e6).toFixed(2),
     `${((100 * objectBytes) / lineBytes).toFixed(1)} %`,

@@ -10,7 +10,7 @@ import { createPlanner } from '../../lambda/core/archive-plan.ts';
 import { compress } from '../../lambda/core/compression.ts';
 import { noEnrichment } from '../../lambda/core/enrichment.ts';
 import { type KafkaEvent, parseBatch } from '../../lambda/core/kafka-event.ts';
-import { median, type Spread, spreadOf, timeOf } from '../common/sample.ts';
+import { cpuOf, median, type Spread, spreadOf, timeOf } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';
 import { planSettings, readCompression } from './settings.ts';
 
@@ -22,8 +22,10 @@ export interface CaseResult {
   readonly objectBytes: number;
   readonly handlerMs: number;
   readonly boundMs: number;
-  /** Bound ÷ handler, of each pair. */
+  /** Bound ÷ handler, of each pair, by the clock on the wall. */
   readonly ratio: Spread;
+  /** The same of the CPU of all threads: what it would be with one core. */
+  readonly cpuRatio: Spread;
 }
 
 const WARM_UP = 15;
@@ -52,23 +54,38 @@ async function bound(): Promise<void> {
   for (const body of lines) await compress(body, settings);
 }
 
-const handlerTimes: number[] = [];
-const boundTimes: number[] = [];
+/** Milliseconds. */
+interface Taken {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function take(job: () => Promise<unknown>): Promise<Taken> {
+  let wall = 0;
+  const cpu = await cpuOf(async () => {
+    wall = await timeOf(job);
+  });
+  return { wall, cpu };
+}
+
+const taken: { readonly handler: Taken; readonly bound: Taken }[] = [];
 for (let i = -Math.min(WARM_UP, Number(pairs)); i < Number(pairs); i++) {
   // In turns, so that neither is always the one after the other.
   const isHandlerFirst = i % 2 === 0;
-  const first = await timeOf(isHandlerFirst ? handle : bound);
-  const second = await timeOf(isHandlerFirst ? bound : handle);
+  const first = await take(isHandlerFirst ? handle : bound);
+  const second = await take(isHandlerFirst ? bound : handle);
   if (i < 0) continue;
-  handlerTimes.push(isHandlerFirst ? first : second);
-  boundTimes.push(isHandlerFirst ? second : first);
+  taken.push(
+    isHandlerFirst ? { handler: first, bound: second } : { handler: second, bound: first },
+  );
 }
 const result: CaseResult = {
   records: objects.reduce((sum, object) => sum + object.records, 0),
   lineBytes: lines.reduce((sum, { length }) => sum + length, 0),
   objectBytes: objects.reduce((sum, { body }) => sum + body.length, 0),
-  handlerMs: median(handlerTimes),
-  boundMs: median(boundTimes),
-  ratio: spreadOf(handlerTimes.map((ms, i) => (boundTimes[i] ?? Number.NaN) / ms)),
+  handlerMs: median(taken.map(({ handler }) => handler.wall)),
+  boundMs: median(taken.map((each) => each.bound.wall)),
+  ratio: spreadOf(taken.map((each) => each.bound.wall / each.handler.wall)),
+  cpuRatio: spreadOf(taken.map((each) => each.bound.cpu / each.handler.cpu)),
 };
 console.log(JSON.stringify(result));
