@@ -3,7 +3,7 @@ import type { PeerName } from './peer.ts';
 import type { TreeUsage, Usage } from './process-tree.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import type { ThroughputRun } from './throughput.ts';
-import type { Unavailable } from './unavailable.ts';
+import { UNAVAILABLE_DATE, type Unavailable } from './unavailable.ts';
 
 const GB = 1e9;
 const MIB = 2 ** 20;
@@ -47,6 +47,7 @@ export function renderReport({ delays, delayTitle, setting, topics, unavailable 
     ...topics.flatMap((topic) => [`### ${topic.title}`, throughputTable(topic), ratioTable(topic)]),
     ...(delayTitle === undefined ? [] : [`### ${delayTitle}`, delayTable(delays)]),
     '### Not run',
+    `Those that the bench does not try were asked for on ${UNAVAILABLE_DATE}.`,
     table(
       ['Peer', 'Why'],
       unavailable.map(({ reason, title }) => [title, reason]),

@@ -5,7 +5,10 @@ export interface Unavailable {
   readonly reason: string;
 }
 
-/** Peers that one would look for, and that the bench does not run. Tried 2026-11-25. */
+/** When {@link unavailable} were last asked for. */
+export const UNAVAILABLE_DATE = '2026-11-25';
+
+/** Peers that one would look for, and that the bench does not try to run: what came of asking for them by hand. */
 export const unavailable: readonly Unavailable[] = [
   {
     title: 'Redpanda Connect',
