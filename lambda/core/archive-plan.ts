@@ -84,8 +84,8 @@ export function createPlanner(settings: PlanSettings, enrich: Enrich): Planner {
           const body = lines.slice(object.start, object.end);
           objects.push(limit(() => toObject(object, body, settings)));
         }
-        // They are compressed in the thread pool while the next run's lines are written.
-        await new Promise(setImmediate);
+        // Lets them begin: they are compressed in the thread pool while the next run's lines are written.
+        await undefined;
       }
       return { objects: await Promise.all(objects), bytesIn: lines.decoded };
     } finally {
