@@ -19,6 +19,7 @@ import {
 import { type Budgets, coldVerdict, type Rounds } from './cold/verdict.ts';
 import { machine } from './common/machine.ts';
 import { markdownTable } from './common/markdown-table.ts';
+import { benchOrigin } from './common/origin.ts';
 import { type S3Process, startS3Process } from './common/s3-process.ts';
 import { showSpread, spreadOf } from './common/sample.ts';
 
@@ -43,18 +44,12 @@ const entries = ['archive', 'archive-firehose', 'replay', 'replay-firehose', 'tr
 
 /** One record of an order, as small as they come. */
 function smallEvent(): string {
-  const origin = {
-    topic: 'orders',
-    eventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0',
-    bootstrapServers: 'localhost:9098',
-    nullStyle: 'null',
-  } as const;
   const record = {
     ...{ partition: 0, offset: 0, timestamp: 1_763_895_200_000 },
     timestampType: 'CREATE_TIME',
     ...{ key: Buffer.from('u-17'), value: Buffer.from('{"order":1,"total":12.50}'), headers: [] },
   } as const;
-  return toEventJson([toBatchRecord(record, origin)], origin);
+  return toEventJson([toBatchRecord(record, benchOrigin)], benchOrigin);
 }
 
 /** A start, each time of a function with a prefix of its own, so that there is something to put. */

@@ -21,6 +21,7 @@ import { settingRanges } from '../lambda/contract.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
 import { bundleFunction } from '../lib/bundle.ts';
 import { machine } from './common/machine.ts';
+import { benchOrigin } from './common/origin.ts';
 
 const HELP = `Replays failed batches on this machine, as after an outage, without anybody's help: entries in a
 local S3 server, their events in a local SQS, the bundled replay function. Then every record is
@@ -42,12 +43,6 @@ const ranges = {
 const buckets = { archive: 'archive', failed: 'failed' } as const;
 const PARTITIONS = 6;
 const VALUE_BYTES = 1000;
-const origin = {
-  topic: 'orders',
-  eventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0',
-  bootstrapServers: 'localhost:9098',
-  nullStyle: 'null',
-} as const;
 
 interface Load {
   readonly batches: number;
@@ -63,14 +58,17 @@ function recordsOf(batch: number, { records }: Load): BatchRecord[] {
     const value = Buffer.from(`{"order":${offset},"customer":"c-${batch}","note":"${filler}"}`);
     const record = { partition: batch % PARTITIONS, offset, timestamp: Date.now(), value };
     const key = Buffer.from(`k-${offset}`);
-    return toBatchRecord({ ...record, key, timestampType: 'CREATE_TIME', headers: [] }, origin);
+    return toBatchRecord(
+      { ...record, key, timestampType: 'CREATE_TIME', headers: [] },
+      benchOrigin,
+    );
   });
 }
 
 /** Keeps the batches as failed, announcing none so far. */
 async function keepBatches(client: S3Client, load: Load): Promise<number> {
   const deliver = s3Destination({
-    ...{ client, bucket: buckets.failed, mappingId: 'bench', now: Date.now, origin },
+    ...{ client, bucket: buckets.failed, mappingId: 'bench', now: Date.now, origin: benchOrigin },
     functionArn: ARCHIVE_FUNCTION_ARN,
   });
   for (let batch = 0; batch < load.batches; batch++) {

@@ -31,11 +31,19 @@ export function showSpread({ median, low, high }: Spread, digits: number): strin
   return `${median.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
 }
 
+/** What a job gives, and its milliseconds by the clock on the wall. */
+export async function timed<Result>(
+  job: () => Result | Promise<Result>,
+): Promise<[result: Result, milliseconds: number]> {
+  const started = performance.now();
+  const result = await job();
+  return [result, performance.now() - started];
+}
+
 /** Milliseconds of a job, by the clock on the wall. */
 export async function timeOf(job: () => unknown): Promise<number> {
-  const started = performance.now();
-  await job();
-  return performance.now() - started;
+  const [, milliseconds] = await timed(job);
+  return milliseconds;
 }
 
 /** Milliseconds of CPU of a job, of all threads of this process. */

@@ -10,7 +10,7 @@ import { createPlanner } from '../../lambda/core/archive-plan.ts';
 import { compress } from '../../lambda/core/compression.ts';
 import { noEnrichment } from '../../lambda/core/enrichment.ts';
 import { type KafkaEvent, parseBatch } from '../../lambda/core/kafka-event.ts';
-import { cpuOf, median, type Spread, spreadOf, timeOf } from '../common/sample.ts';
+import { cpuOf, median, type Spread, spreadOf, timed } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';
 import { planSettings, readCompression } from './settings.ts';
 
@@ -61,10 +61,7 @@ interface Taken {
 }
 
 async function take(job: () => Promise<unknown>): Promise<Taken> {
-  let wall = 0;
-  const cpu = await cpuOf(async () => {
-    wall = await timeOf(job);
-  });
+  const [cpu, wall] = await timed(() => cpuOf(job));
   return { wall, cpu };
 }
 

@@ -13,7 +13,7 @@ import { type Batch, parseBatch } from '../../lambda/core/kafka-event.ts';
 import { LineBuffer } from '../../lambda/core/line-buffer.ts';
 import { RecordLineWriter } from '../../lambda/core/record-line.ts';
 import { createObjectPutter, type PutObjects } from '../common/put-objects.ts';
-import { type Spread, spreadOf, timeOf } from '../common/sample.ts';
+import { type Spread, spreadOf, timed, timeOf } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';
 import { type CompressionCase, defaultCases, planSettings } from './settings.ts';
 
@@ -54,12 +54,6 @@ function writeLines({ source, runs }: Batch): Buffer[] {
 /** One after the other, since there is one thread for it. */
 async function compressAll(bodies: readonly Buffer[], setting: CompressionCase): Promise<void> {
   for (const body of bodies) await compress(body, setting);
-}
-
-async function timed<Result>(job: () => Result | Promise<Result>): Promise<[Result, number]> {
-  const started = performance.now();
-  const result = await job();
-  return [result, performance.now() - started];
 }
 
 async function runOnce(round: number): Promise<Stages<number>> {

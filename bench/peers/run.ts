@@ -1,4 +1,4 @@
-import { cpus } from 'node:os';
+import { machine } from '../common/machine.ts';
 import { archiver, archiverZstd } from './archiver.ts';
 import { type BenchSetup, startBench } from './bench-setup.ts';
 import { benthos } from './benthos.ts';
@@ -175,11 +175,9 @@ class PeersBench {
   #setting(): string {
     const { deps, options } = this.#parts;
     const minutes = ((deps.now() - this.#begun) / 60_000).toFixed(0);
-    const [cpu] = cpus();
     return [
       new Date(deps.now()).toISOString().slice(0, 10),
-      `${cpu?.model.trim() ?? 'unknown CPU'}, ${cpus().length} cores`,
-      `Node ${process.versions.node}`,
+      machine(),
       `rounds: ${options.runs}, in ${minutes} minutes in all`,
       'cells are medians, with least and most',
     ].join('; ');
