@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openLog } from '../../emulator/log-file.ts';
 import type { Peer, PeerTask } from './peer.ts';
 import { ProcessTree, type TreeUsage } from './process-tree.ts';
 
@@ -30,6 +31,7 @@ export class RunningPeer {
   constructor(peer: Peer, task: PeerTask) {
     const { args, env, program } = peer.command(task);
     this.#log = join(task.folder, 'output.log');
+    const log = openLog(this.#log);
     this.#child = spawn(program, [...args], {
       cwd: task.folder,
       // Ctrl-C is for the harness alone, which then ends it.
@@ -37,7 +39,6 @@ export class RunningPeer {
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const log = createWriteStream(this.#log);
     this.#child.stdout?.pipe(log, { end: false });
     this.#child.stderr?.pipe(log, { end: false });
     this.#ended = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-import { createWriteStream, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { settingRanges } from '../../lambda/contract.ts';
 import type { FunctionEntry } from '../../lib/bundle.ts';
@@ -7,6 +7,7 @@ import type { KafkaConnection } from '../kafka/connection.ts';
 import { startKafkaCluster } from '../kafka-cluster/cluster.ts';
 import type { EmulatedFunction } from '../lambda/function.ts';
 import { archiveFunction } from '../local-functions.ts';
+import { openLog } from '../log-file.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { type S3Access, s3ClientOf } from '../s3-client.ts';
 import { type S3Server, startS3Server } from '../s3-server/server.ts';
@@ -160,7 +161,7 @@ class DemoRun {
   async #startReplay(place: FunctionPlace): Promise<FailedBatches | undefined> {
     const failures = this.#failures;
     if (failures === undefined) return undefined;
-    const log = createWriteStream(join(this.#options.out, REPLAY_LOG));
+    const log = openLog(join(this.#options.out, REPLAY_LOG));
     this.#closing.push(() => failures.close());
     return failures.start(place, { codeFolder: this.#bundle('replay'), log });
   }
@@ -217,7 +218,7 @@ class DemoRun {
       function: archiveFunction({
         ...{ ...place, codeFolder, reportBatchItemFailures: false },
         ...(timeoutSeconds !== undefined && { timeoutSeconds }),
-        log: createWriteStream(join(out, FUNCTION_LOG)),
+        log: openLog(join(out, FUNCTION_LOG)),
       }),
       ...(failures && { wrapInvoke: failures.wrapInvoke }),
       mappings: topics.map(({ source, origin }) => ({

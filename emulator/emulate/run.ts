@@ -1,11 +1,12 @@
-import { createWriteStream, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { FunctionEntry } from '../../lib/bundle.ts';
 import { partitionCounts } from '../kafka/check.ts';
 import { KafkaTopic } from '../kafka/kafka-topic.ts';
 import { ARCHIVE_FUNCTION_ARN, archiveFunction } from '../local-functions.ts';
+import { openLog } from '../log-file.ts';
 import { s3Destination } from '../on-failure.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { s3ClientOf } from '../s3-client.ts';
@@ -40,7 +41,7 @@ const LAST_LOOK_MS = 3000;
  */
 export async function runEmulate(options: EmulateOptions, deps: EmulateDeps): Promise<boolean> {
   await checkTopics(options);
-  mkdirSync(options.out, { recursive: true });
+  const log = openLog(join(options.out, 'function.log'), 'a');
   const status = new EmulateStatus(deps.now, deps.print);
   const storage = await openStorage(options, deps, (event) => status.replay(event));
   const sources = options.topics.map(
@@ -52,7 +53,7 @@ export async function runEmulate(options: EmulateOptions, deps: EmulateDeps): Pr
         observe: (event) => status.kafka(topic, event),
       }),
   );
-  const pipeline = pipelineOf(sources, { options, deps, status, storage });
+  const pipeline = pipelineOf(sources, { options, deps, status, storage, log });
   deps.print(`archiving ${options.topics.join(', ')} to ${storage.place}; Ctrl-C to stop`);
   const stop = () => {
     deps.print('stopping: finishing what is in the function; Ctrl-C again abandons it');
@@ -98,15 +99,18 @@ interface Running {
   readonly storage: Storage;
 }
 
-function pipelineOf(sources: readonly KafkaTopic[], running: Running): Pipeline {
-  const { deps, options, storage } = running;
+function pipelineOf(
+  sources: readonly KafkaTopic[],
+  running: Running & { readonly log: Writable },
+): Pipeline {
+  const { deps, log, options, storage } = running;
   const { reportBatchItemFailures } = options.mapping;
   return createPipeline({
     function: archiveFunction({
       ...functionPlace(options, storage.s3),
       ...{ codeFolder: deps.bundle('archive'), reportBatchItemFailures },
       timeoutSeconds: options.functionTimeout,
-      log: createWriteStream(join(options.out, 'function.log'), { flags: 'a' }),
+      log,
     }),
     mappings: sources.map((source) => mappingOf(source, running)),
   });

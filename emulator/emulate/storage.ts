@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { settingRanges } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
@@ -9,6 +8,7 @@ import {
   startFailedBatches,
 } from '../failed-batches.ts';
 import type { LocalFunctionOptions } from '../local-functions.ts';
+import { openLog } from '../log-file.ts';
 import type { S3Access } from '../s3-client.ts';
 import { startS3Server } from '../s3-server/server.ts';
 import type { EmulateFailed, EmulateOptions } from './options.ts';
@@ -46,7 +46,7 @@ export function functionPlace(
  * Opens an S3 server, and where failed batches are kept, has those replayed that were not yet.
  *
  * @param observe told of failed batches
- * @throws {ArchiverError} `INVALID_SETTINGS` for a server, bucket or port that cannot be used
+ * @throws {ArchiverError} `INVALID_SETTINGS` for a server, bucket, log or port that cannot be used
  */
 export async function openStorage(
   options: EmulateOptions,
@@ -124,13 +124,14 @@ async function startReplay(
   { bucket, delaySeconds, retrySeconds, sqsPort, tries }: EmulateFailed,
   { deps, observe, options, s3 }: ReplayParts,
 ): Promise<FailedBatches> {
+  const log = openLog(join(options.out, 'replay.log'), 'a');
   const failedBatches = await startFailedBatches({
     ...{ ...functionPlace(options, s3), observe, now: deps.now, failedBatchBucket: bucket },
     ...{ delaySeconds, replayRetrySeconds: retrySeconds, replayTries: tries },
     ...(sqsPort !== undefined && { port: sqsPort }),
     visibilitySeconds: VISIBILITY,
     codeFolder: deps.bundle('replay'),
-    log: createWriteStream(join(options.out, 'replay.log'), { flags: 'a' }),
+    log,
   }).catch((cause) => {
     throw sqsPort === undefined ? cause : unusable(`--sqs-port ${sqsPort}`, cause);
   });

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { type ArchivedRecord, readObjects, readRecordLine } from '../../emulator
 import type { Discard } from '../../emulator/event-source-mapping.ts';
 import { createFailedBatchBucket } from '../../emulator/failed-batch-bucket.ts';
 import { type FailedBatches, startFailedBatches } from '../../emulator/failed-batches.ts';
+import { openLog } from '../../emulator/log-file.ts';
 import { s3Destination } from '../../emulator/on-failure.ts';
 import { s3ClientOf } from '../../emulator/s3-client.ts';
 import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   client = s3ClientOf(s3);
   batches = await startFailedBatches({
     ...{ codeFolder: bundleFunction('replay', join(folder, 'bundle')), s3, now: Date.now },
-    log: createWriteStream(join(folder, 'replay.log')),
+    log: openLog(join(folder, 'replay.log')),
     ...{ archiveBucket: 'archive', failedBatchBucket: 'failed', serviceName: 'test' },
     ...{ objectPrefix: 'shop/', timeFolder: 'none', compression: 'none' },
     ...{ delaySeconds: 0, visibilitySeconds: 60, replayRetrySeconds: 1, concurrency: 2 },

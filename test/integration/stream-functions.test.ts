@@ -1,4 +1,4 @@
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -14,6 +14,7 @@ import {
 } from '../../emulator/firehose-server/server.ts';
 import { EmulatedFunction } from '../../emulator/lambda/function.ts';
 import { archiveFunction, type LocalFunctionOptions } from '../../emulator/local-functions.ts';
+import { openLog } from '../../emulator/log-file.ts';
 import { s3Destination } from '../../emulator/on-failure.ts';
 import { s3ClientOf } from '../../emulator/s3-client.ts';
 import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
@@ -42,7 +43,7 @@ const place = (): Omit<LocalFunctionOptions, 'codeFolder'> => ({
   ...{ s3, archiveBucket: bucketOf(tests), serviceName: 'test' },
   ...{ objectPrefix: 'shop/', timeFolder: 'hour', compression: 'gzip', timeoutSeconds: 20 },
   stream: { endpoint: firehose.endpoint, name: `${STREAM}-${tests}` },
-  log: createWriteStream(join(folder, 'function.log'), { flags: 'a' }),
+  log: openLog(join(folder, 'function.log'), 'a'),
 });
 
 const startArchive = (name = `${STREAM}-${tests}`) =>

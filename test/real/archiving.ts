@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
 import { readObjects } from '../../emulator/demo/read-back.ts';
@@ -10,6 +9,7 @@ import {
   type KafkaTopicOptions,
 } from '../../emulator/kafka/kafka-topic.ts';
 import { archiveFunction } from '../../emulator/local-functions.ts';
+import { openLog } from '../../emulator/log-file.ts';
 import { createPipeline } from '../../emulator/pipeline.ts';
 import { type S3Access, s3ClientOf } from '../../emulator/s3-client.ts';
 import { mappingSettings } from '../../emulator/settings.ts';
@@ -95,7 +95,7 @@ export async function archiveTopic(
       compression: 'none',
       reportBatchItemFailures: false,
       serviceName: 'test',
-      log: createWriteStream(join(folder, `${topic}.log`)),
+      log: openLog(join(folder, `${topic}.log`)),
     }),
     mappings: [
       {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { EmulatedFunction } from '../../emulator/lambda/function.ts';
+import { openLog } from '../../emulator/log-file.ts';
 import type { FileAsset } from './cdk-assembly.ts';
 import { type DeployedStack, region } from './deployed-stack.ts';
 
@@ -63,7 +63,7 @@ export async function emulatedFunction(
       handler: Handler,
       timeoutSeconds: Timeout,
       memoryMiB: MemorySize,
-      log: createWriteStream(join(folder, `${name}.log`)),
+      log: openLog(join(folder, `${name}.log`)),
       environment: {
         ...atEndpoint(Environment.Variables, endpoint),
         AWS_REGION: region,

@@ -1,4 +1,4 @@
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -20,6 +20,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readObjects, readRecordLine } from '../../emulator/demo/read-back.ts';
 import { EmulatedFunction } from '../../emulator/lambda/function.ts';
 import { replayFunction } from '../../emulator/local-functions.ts';
+import { openLog } from '../../emulator/log-file.ts';
 import { QueueMapping } from '../../emulator/queue-mapping.ts';
 import { s3ClientOf } from '../../emulator/s3-client.ts';
 import { objectCreatedEvent } from '../../emulator/s3-event.ts';
@@ -107,7 +108,7 @@ beforeAll(async () => {
       ...{ s3, archiveBucket: 'archive', failedBatchBucket: 'failed', sqsEndpoint: sqs.endpoint },
       ...{ objectPrefix: 'shop/', timeFolder: 'hour', compression: 'gzip', serviceName: 'test' },
       ...{ replayQueueUrl, deadLetterQueueUrl, replayTries: 3, replayRetrySeconds: 1 },
-      log: createWriteStream(join(folder, 'function.log')),
+      log: openLog(join(folder, 'function.log')),
     }),
     2,
   );

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
@@ -11,10 +11,10 @@ import { noon } from '../source-records.ts';
 
 const credentials = { AWS_ACCESS_KEY_ID: 'fake', AWS_SECRET_ACCESS_KEY: 'fake' };
 
-/** A folder that is gone when the test is over; its log may be opened only then. */
+/** A folder that is gone when the test is over. */
 function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'storage-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
@@ -98,6 +98,16 @@ describe('storage of the emulator’s own', () => {
     const opened = open({ out: temporaryFolder() }, ...late, '--sqs-port', port);
     expect(await refusalOf(opened)).toMatch(
       new RegExp(`^cannot use --sqs-port ${port}: listen EADDRINUSE`),
+    );
+  });
+});
+
+describe('storage whose log cannot be written', () => {
+  it('is refused by name', async () => {
+    const out = temporaryFolder();
+    mkdirSync(join(out, 'replay.log'));
+    expect(await refusalOf(open({ out }, ...late))).toMatch(
+      new RegExp(`^cannot write the log ${join(out, 'replay.log')}: EISDIR`),
     );
   });
 });
