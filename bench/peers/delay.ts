@@ -50,7 +50,7 @@ export interface MeasuredSpan {
  */
 export async function runDelay(parts: RunParts, load: DelayLoad): Promise<DelayRun> {
   const { bench, name, peer, signal } = parts;
-  const topic = `steady-${name}`;
+  const topic = `steady-${name}-${crypto.randomUUID()}`;
   await bench.topics.create(topic);
   const task = await bench.newTask(name, topic, false);
   const running = new RunningPeer(peer, task);
@@ -71,6 +71,7 @@ export async function runDelay(parts: RunParts, load: DelayLoad): Promise<DelayR
   } finally {
     await running.stop();
     bench.clear(task);
+    await bench.topics.remove(topic);
   }
 }
 

@@ -4,7 +4,7 @@ import { namedPeers, type PeerName, peerNames } from './peer.ts';
 
 /** What a run of the bench was asked for. */
 export interface PeersOptions {
-  /** Rounds, in each of which every peer archives every topic once. */
+  /** Rounds, in each of which every peer runs once: over each topic, and under the steady load. */
   readonly runs: number;
   /** Sizes of values, a topic each, and the megabytes of values in it. */
   readonly topics: readonly { readonly size: ValueSize; readonly megabytes: number }[];
@@ -40,7 +40,8 @@ objects, requests, records lost and doubled, and the delay under a steady load.
 
 Usage: npm run bench:peers -- [options]
 
-  --runs N           rounds, in each of which every peer archives every topic once (default 3)
+  --runs N           rounds, in each of which every peer runs once: over each topic, and under the
+                     steady load (default 3)
   --values LIST      sizes of values: 1kb, 100b, with a comma between (default both)
   --megabytes N      of values in each topic (default 500 for 1kb, 50 for 100b)
   --peers LIST       of ${defaultPeers.join(', ')}, with commas between (default
@@ -49,6 +50,7 @@ Usage: npm run bench:peers -- [options]
   --rate N           records of 1 KB a second under the steady load, 100 to 50000 (default 5000)
   --rate-seconds N   seconds of it that are measured, 5 to 3600 (default 60)
   --skip-delay       no steady load
+  --skip-topics      nothing but the steady load
   --json FILE        writes all that was measured to a file, too
   --help             this text
 
@@ -68,26 +70,35 @@ for bad options, 130 when stopped.
  */
 export function parsePeersOptions(args: readonly string[]): PeersOptions | 'help' {
   const values = readFlags(args, {
-    ...{ runs: text, megabytes: text, rate: text, 'rate-seconds': text, json: text },
-    values: { ...text, default: sizes.join(',') },
+    ...{ runs: text, values: text, megabytes: text, rate: text, 'rate-seconds': text, json: text },
     peers: { ...text, default: defaultPeers.join(',') },
     'skip-delay': flag,
+    'skip-topics': flag,
     help: flag,
   });
   if (values.help) return 'help';
-  const skipped = values['skip-delay'];
-  const useless = (['rate', 'rate-seconds'] as const).find((name) => values[name] !== undefined);
-  if (skipped && useless !== undefined)
-    throw invalid(`--${useless} means nothing with --skip-delay`);
+  const isDelaySkipped = values['skip-delay'];
+  const areTopicsSkipped = values['skip-topics'];
+  if (isDelaySkipped && areTopicsSkipped)
+    throw invalid('--skip-delay and --skip-topics leave nothing to do');
+  const useless = [
+    ...(isDelaySkipped ? (['rate', 'rate-seconds'] as const) : []),
+    ...(areTopicsSkipped ? (['values', 'megabytes'] as const) : []),
+  ].find((name) => values[name] !== undefined);
+  if (useless !== undefined) {
+    const skip = isDelaySkipped ? '--skip-delay' : '--skip-topics';
+    throw invalid(`--${useless} means nothing with ${skip}`);
+  }
+  const topics = areTopicsSkipped ? [] : someOf('values', values.values ?? sizes.join(), sizes);
   return {
     runs: wholeNumber(ranges, 'runs', values.runs),
-    topics: someOf('values', values.values, sizes).map((size) => ({
+    topics: topics.map((size) => ({
       size,
       megabytes: wholeNumber({ megabytes: megabytes[size] }, 'megabytes', values.megabytes),
     })),
     peers: someOf('peers', values.peers, peerNames),
     rate: wholeNumber(ranges, 'rate', values.rate),
-    rateSeconds: skipped ? 0 : wholeNumber(ranges, 'rate-seconds', values['rate-seconds']),
+    rateSeconds: isDelaySkipped ? 0 : wholeNumber(ranges, 'rate-seconds', values['rate-seconds']),
     json: values.json,
   };
 }

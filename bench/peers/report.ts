@@ -8,44 +8,37 @@ import { UNAVAILABLE_DATE, type Unavailable } from './unavailable.ts';
 const GB = 1e9;
 const MIB = 2 ** 20;
 
-/** The runs of one peer over one topic. */
-export interface PeerRuns {
+/** The runs of one peer. */
+export interface PeerRuns<Run> {
   readonly name: PeerName;
   readonly title: string;
   /** By round; nothing for one that failed. */
-  readonly runs: readonly (ThroughputRun | undefined)[];
+  readonly runs: readonly (Run | undefined)[];
 }
 
-/** The runs of all peers over one topic. */
-export interface TopicRuns {
+/** The rounds of all peers, over one topic or under one load. */
+export interface Rounds<Run> {
   /** As a heading has it. */
   readonly title: string;
-  readonly peers: readonly PeerRuns[];
-}
-
-/** A peer's run under the steady load. */
-export interface PeerDelay {
-  readonly title: string;
-  readonly run: DelayRun;
+  readonly peers: readonly PeerRuns<Run>[];
 }
 
 /** All that a report is about. */
 export interface Report {
   /** Machine, programs, date. */
   readonly setting: string;
-  readonly topics: readonly TopicRuns[];
-  /** As a heading has it. @default - there was no steady load */
-  readonly delayTitle: string | undefined;
-  readonly delays: readonly PeerDelay[];
+  readonly topics: readonly Rounds<ThroughputRun>[];
+  /** @default - there was no steady load */
+  readonly delay: Rounds<DelayRun> | undefined;
   readonly unavailable: readonly Unavailable[];
 }
 
 /** The report, in Markdown. */
-export function renderReport({ delays, delayTitle, setting, topics, unavailable }: Report): string {
+export function renderReport({ delay, setting, topics, unavailable }: Report): string {
   return [
     setting,
     ...topics.flatMap((topic) => [`### ${topic.title}`, throughputTable(topic), ratioTable(topic)]),
-    ...(delayTitle === undefined ? [] : [`### ${delayTitle}`, delayTable(delays)]),
+    ...(delay === undefined ? [] : [`### ${delay.title}`, delayTable(delay)]),
     '### Not run',
     `Those that the bench does not try were asked for on ${UNAVAILABLE_DATE}.`,
     table(
@@ -72,17 +65,14 @@ const throughputHead = [
   'Values changed',
 ];
 
-function throughputTable({ peers }: TopicRuns): string {
+function throughputTable({ peers }: Rounds<ThroughputRun>): string {
   return table(throughputHead, peers.flatMap(peerRows));
 }
 
-function peerRows({ runs, title }: PeerRuns): string[][] {
+function peerRows({ runs, title }: PeerRuns<ThroughputRun>): string[][] {
   const done = runs.filter((run) => run !== undefined);
   if (done.length === 0) return [];
-  const cell = (of: (run: ThroughputRun) => number, digits = 0) =>
-    formatSpread(spreadOf(done.map(of)), digits);
-  const sum = (of: (run: ThroughputRun) => number) =>
-    count(done.reduce((total, run) => total + of(run), 0));
+  const { cell, sum } = cellsOf(done);
   const perGb = (run: ThroughputRun, amount: number) => (amount / run.valueBytes) * GB;
   const taken = (part: keyof TreeUsage) => [
     cell((run) => perGb(run, run.work[part].cpuSeconds), 1),
@@ -112,8 +102,8 @@ function peerRows({ runs, title }: PeerRuns): string[][] {
 }
 
 /** CPU of this archiver divided by that of each other peer, in the same round. */
-function ratioTable({ peers }: TopicRuns): string {
-  const isOurs = ({ name }: PeerRuns) => name.startsWith('archiver');
+function ratioTable({ peers }: Rounds<ThroughputRun>): string {
+  const isOurs = ({ name }: PeerRuns<ThroughputRun>) => name.startsWith('archiver');
   const done = peers.filter(({ runs }) => runs.some((run) => run !== undefined));
   const others = done.filter((peer) => !isOurs(peer));
   if (others.length === 0 || !done.some(isOurs)) return '';
@@ -132,8 +122,8 @@ function ratioTable({ peers }: TopicRuns): string {
 
 /** CPU of one peer divided by that of another, of each round that both have done. */
 export function ratiosOf(
-  ours: PeerRuns['runs'],
-  theirs: PeerRuns['runs'],
+  ours: PeerRuns<ThroughputRun>['runs'],
+  theirs: PeerRuns<ThroughputRun>['runs'],
   part: keyof TreeUsage,
 ): number[] {
   return ours.flatMap((run, round) => {
@@ -147,17 +137,25 @@ function hasWorked({ cpuSeconds }: Usage): boolean {
   return cpuSeconds > 0;
 }
 
-function delayTable(delays: readonly PeerDelay[]): string {
-  const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(2);
-  return table(
-    ['Peer', 'p50, s', 'p99, s', 'Most, s', 'Records', 'Not stored'],
-    delays.map(({ run, title }) => [
-      title,
-      ...[run.p50, run.p99, run.most].map(seconds),
-      count(run.records),
-      count(run.notStored),
-    ]),
-  );
+function delayTable({ peers }: Rounds<DelayRun>): string {
+  const rows = peers.flatMap(({ runs, title }) => {
+    const done = runs.filter((run) => run !== undefined);
+    if (done.length === 0) return [];
+    const { cell, sum } = cellsOf(done);
+    const seconds = (['p50', 'p99', 'most'] as const).map((name) =>
+      cell((run) => run[name] / 1000, 2),
+    );
+    return [[title, ...seconds, sum(({ records }) => records), sum((run) => run.notStored)]];
+  });
+  return table(['Peer', 'p50, s', 'p99, s', 'Most, s', 'Records', 'Not stored'], rows);
+}
+
+/** How cells tell of runs: by the median of them, or by their sum. */
+function cellsOf<Run>(runs: readonly Run[]) {
+  return {
+    cell: (of: (run: Run) => number, digits = 0) => formatSpread(spreadOf(runs.map(of)), digits),
+    sum: (of: (run: Run) => number) => count(runs.reduce((total, run) => total + of(run), 0)),
+  };
 }
 
 /** `12.3 (11.9–13.1)`; the middle alone where there is nothing around it. */

@@ -2,13 +2,13 @@ import { machine } from '../common/machine.ts';
 import { archiver, archiverZstd } from './archiver.ts';
 import { type BenchSetup, startBench } from './bench-setup.ts';
 import { benthos } from './benthos.ts';
-import { runDelay } from './delay.ts';
+import { type DelayRun, runDelay } from './delay.ts';
 import { kafkaConnect } from './kafka-connect.ts';
 import { oldService, oldServiceParsing } from './old-service.ts';
 import type { PeersOptions } from './options.ts';
-import { type ValueSize, valueBytes } from './orders.ts';
+import { valueBytes } from './orders.ts';
 import type { Peer, PeerName, PeerSource } from './peer.ts';
-import type { PeerDelay, Report, TopicRuns } from './report.ts';
+import type { PeerRuns, Report, Rounds } from './report.ts';
 import { type RunParts, runThroughput, type ThroughputRun } from './throughput.ts';
 import type { FilledTopic } from './topic.ts';
 import { type Unavailable, unavailable } from './unavailable.ts';
@@ -73,6 +73,12 @@ async function install(names: readonly PeerName[], { progress }: PeersDeps) {
   return { installed, missing };
 }
 
+/** A run, and whether the peer has stored every record as it was produced, or in other bytes. */
+interface Judged<Run> {
+  readonly run: Run;
+  readonly isComplete: boolean;
+}
+
 interface Parts {
   readonly bench: BenchSetup;
   readonly deps: PeersDeps;
@@ -83,8 +89,6 @@ interface Parts {
 class PeersBench {
   readonly #parts: Parts;
   readonly #missing: Unavailable[];
-  readonly #topics: TopicRuns[] = [];
-  readonly #delays: PeerDelay[] = [];
   readonly #begun: number;
   #isComplete = true;
 
@@ -96,57 +100,57 @@ class PeersBench {
 
   async run(): Promise<PeersResult> {
     const { options } = this.#parts;
-    for (const { megabytes, size } of options.topics) await this.#archive(size, megabytes);
-    if (options.rateSeconds > 0) await this.#load();
+    const topics: Rounds<ThroughputRun>[] = [];
+    for (const each of options.topics) topics.push(await this.#archive(each));
+    const delay = options.rateSeconds > 0 ? await this.#load() : undefined;
     const report = {
-      setting: this.#setting(),
-      topics: this.#topics,
-      delayTitle: this.#delayTitle(),
-      delays: this.#delays,
+      ...{ setting: this.#setting(), topics, delay },
       unavailable: [...this.#missing, ...unavailable],
     };
     return { report, isComplete: this.#isComplete };
   }
 
-  async #archive(size: ValueSize, megabytes: number): Promise<void> {
-    const { bench, deps, installed, options } = this.#parts;
+  async #archive({ megabytes, size }: PeersOptions['topics'][number]) {
+    const { bench, deps } = this.#parts;
     const topic = await bench.topics.fill(`orders-${size}`, size, {
       bytes: megabytes * 1e6,
       signal: deps.stop,
       onProgress: (records) => this.#tell(`orders-${size}: ${records} records produced`),
     });
     deps.stop.throwIfAborted();
-    const runs = new Map<PeerName, (ThroughputRun | undefined)[]>();
+    const peers = await this.#rounds('', async (parts) => {
+      const run = await runThroughput(parts, topic);
+      const { foreign, lost, misplaced } = run.verdict;
+      return { run, isComplete: lost + foreign + misplaced === 0 };
+    });
+    return { title: topicTitle(topic), peers };
+  }
+
+  async #load(): Promise<Rounds<DelayRun>> {
+    const { rate, rateSeconds: seconds } = this.#parts.options;
+    const peers = await this.#rounds('steady load, ', async (parts) => {
+      const run = await runDelay(parts, { rate, seconds });
+      return { run, isComplete: run.notStored === 0 };
+    });
+    const title = `From record to object, at ${rate.toLocaleString('en-US')} records of 1 KB a second, ${seconds} s`;
+    return { title, peers };
+  }
+
+  /** Runs each peer once in each round, so that what the machine does besides hits all of them. */
+  async #rounds<Run>(
+    what: string,
+    runOnce: (parts: RunParts) => Promise<Judged<Run>>,
+  ): Promise<PeerRuns<Run>[]> {
+    const { installed, options } = this.#parts;
+    const peers = installed.map((each) => ({ each, runs: [] as (Run | undefined)[] }));
     for (let round = 1; round <= options.runs; round++) {
-      for (const each of installed) {
-        const run = await this.#once(each, `round ${round} of ${options.runs}`, (parts) =>
-          this.#throughput(parts, topic),
-        );
-        runs.set(each.name, [...(runs.get(each.name) ?? []), run]);
+      for (const { each, runs } of peers) {
+        const judged = await this.#once(each, `${what}round ${round} of ${options.runs}`, runOnce);
+        if (!judged?.isComplete) this.#isComplete = false;
+        runs.push(judged?.run);
       }
     }
-    this.#topics.push({
-      title: topicTitle(topic),
-      peers: installed.map(({ name, peer }) => ({
-        ...{ name, title: peer.title, runs: runs.get(name) ?? [] },
-      })),
-    });
-  }
-
-  async #throughput(parts: RunParts, topic: FilledTopic): Promise<ThroughputRun> {
-    const run = await runThroughput(parts, topic);
-    const { foreign, lost, misplaced } = run.verdict;
-    if (lost + foreign + misplaced > 0) this.#isComplete = false;
-    return run;
-  }
-
-  async #load(): Promise<void> {
-    const { installed, options } = this.#parts;
-    const load = { rate: options.rate, seconds: options.rateSeconds };
-    for (const each of installed) {
-      const run = await this.#once(each, 'steady load', (parts) => runDelay(parts, load));
-      if (run !== undefined) this.#delays.push({ title: each.peer.title, run });
-    }
+    return peers.map(({ each, runs }) => ({ name: each.name, title: each.peer.title, runs }));
   }
 
   /** A peer's one run; one that fails is told of in the report, and stops no others. */
@@ -161,7 +165,6 @@ class PeersBench {
       return await run({ bench, name, peer, signal: deps.stop, onProgress });
     } catch (error) {
       deps.stop.throwIfAborted();
-      this.#isComplete = false;
       this.#missing.push({ title: peer.title, reason: `${what} failed: ${messageOf(error)}` });
       return undefined;
     }
@@ -181,12 +184,6 @@ class PeersBench {
       `rounds: ${options.runs}, in ${minutes} minutes in all`,
       'cells are medians, with least and most',
     ].join('; ');
-  }
-
-  #delayTitle(): string | undefined {
-    const { rate, rateSeconds } = this.#parts.options;
-    if (rateSeconds === 0) return undefined;
-    return `From record to object, at ${rate.toLocaleString('en-US')} records of 1 KB a second, ${rateSeconds} s`;
   }
 }
 

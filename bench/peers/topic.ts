@@ -51,6 +51,11 @@ export class Topics {
     }
   }
 
+  /** Deletes a topic, which makes room for the next. */
+  async remove(topic: string): Promise<void> {
+    await this.#admin.deleteTopics({ topics: [topic] });
+  }
+
   /**
    * Makes a topic and fills it with orders, as many as have so many bytes of values in all.
    *

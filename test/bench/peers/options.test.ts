@@ -30,6 +30,7 @@ describe('parsePeersOptions', () => {
     expect(parsePeersOptions(['--rate', '100', '--rate-seconds', '5'])).toMatchObject({
       ...{ rate: 100, rateSeconds: 5 },
     });
+    expect(parsePeersOptions(['--skip-topics'])).toMatchObject({ topics: [], rateSeconds: 60 });
   });
 
   it.each([
@@ -44,6 +45,8 @@ describe('parsePeersOptions', () => {
       "--peers must be one of archiver, old-service, benthos, kafka-connect, archiver-zstd, old-service-parsing, got 'flume'",
     ],
     [['--skip-delay', '--rate', '1000'], '--rate means nothing with --skip-delay'],
+    [['--skip-topics', '--values', '1kb'], '--values means nothing with --skip-topics'],
+    [['--skip-topics', '--skip-delay'], '--skip-delay and --skip-topics leave nothing to do'],
     [['--fast'], "Unknown option '--fast'"],
   ])('refuses %j', (args, message) => {
     expect(() => parsePeersOptions(args)).toThrow(message);
@@ -51,7 +54,7 @@ describe('parsePeersOptions', () => {
 
   it('gives help, which names every option', () => {
     expect(parsePeersOptions(['--help'])).toBe('help');
-    const names = 'runs values megabytes peers rate rate-seconds skip-delay json help'.split(' ');
-    for (const name of names) expect(peersHelp).toContain(`\n  --${name} `);
+    const names = 'runs values megabytes peers rate rate-seconds skip-delay skip-topics json help';
+    for (const name of names.split(' ')) expect(peersHelp).toContain(`\n  --${name} `);
   });
 });

@@ -36,10 +36,21 @@ describe('renderReport', () => {
         ],
       },
     ],
-    delayTitle: 'Delay',
-    delays: [
-      { title: 'ours', run: { records: 9000, notStored: 2, p50: 1234, p99: 2000, most: 10_005 } },
-    ],
+    delay: {
+      title: 'Delay',
+      peers: [
+        {
+          ...{ name: 'archiver', title: 'ours' },
+          runs: [
+            { records: 9000, notStored: 2, p50: 1234, p99: 2000, most: 10_005 },
+            undefined,
+            { records: 9000, notStored: 1, p50: 1100, p99: 2004, most: 10_105 },
+            { records: 9000, notStored: 0, p50: 1240, p99: 1996, most: 9905 },
+          ],
+        },
+        { name: 'benthos', title: 'failed', runs: [undefined] },
+      ],
+    },
     unavailable: [{ title: 'other', reason: '403 | Forbidden' }],
   });
 
@@ -63,7 +74,9 @@ describe('renderReport', () => {
   });
 
   it('has delays in seconds, and peers that were not run', () => {
-    expect(report).toContain('| ours | 1.23 | 2.00 | 10.01 | 9,000 | 2 |');
+    expect(report).toContain(
+      '| ours | 1.23 (1.10–1.24) | 2.00 | 10.01 (9.91–10.11) | 27,000 | 3 |',
+    );
     expect(report).toContain('| other | 403 \\| Forbidden |');
   });
 
