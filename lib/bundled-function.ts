@@ -49,6 +49,15 @@ export interface FunctionNetwork {
   readonly securityGroups: ec2.ISecurityGroup[];
 }
 
+/** Bundles of this synth: in every stack of an app a function is the same. */
+const folders = new Map<FunctionEntry, string>();
+
+function folderOf(entry: FunctionEntry): string {
+  const folder = folders.get(entry) ?? bundleFunction(entry);
+  folders.set(entry, folder);
+  return folder;
+}
+
 /** A Lambda function made of its bundle, with a role and a log group that are its own. */
 export abstract class BundledFunction extends Construct {
   public readonly function: lambda.Function;
@@ -78,7 +87,7 @@ export abstract class BundledFunction extends Construct {
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      code: lambda.Code.fromAsset(bundleFunction(props.entry)),
+      code: lambda.Code.fromAsset(folderOf(props.entry)),
       handler: 'index.handler',
       role: this.role,
       logGroup: this.logGroup,
