@@ -18,6 +18,9 @@ const HELP = `Measures the archive handler from an event's text to the compresse
 Tables are Markdown. About three minutes on two cores.
 
 Usage: npm run bench -- [--pairs N]   pairs of runs for each case with a goal, 5 to 1000 (default 60)
+
+Cold starts: npm run bench:cold. Other programs: npm run bench:peers. Cost: npm run bench:cost and
+npm run bench:scale. Delivery through Firehose: npm run bench:stream. Replay: npm run bench:replay.
 `;
 
 const ranges = { pairs: { min: 5, max: 1000, default: 60 } } as const;

@@ -1,13 +1,15 @@
-/** A table in Markdown, its columns aligned: text to the left, and numbers to the right. */
+/** A table in Markdown; columns of numbers, with or without gaps, are aligned to the right. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
-  const isNumber = head.map((_, column) =>
-    rows.every((row) => /^[$-]?\d[\d.,]*( %| \(.*|: .*)?$/.test(row[column] ?? '')),
-  );
+  const escaped = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
+  const isNumber = head.map((_, column) => {
+    const cells = escaped.map((row) => row[column]).filter((cell) => cell);
+    return cells.every((cell = '') => /^[$-]?\d[\d.,]*( %|[ :(].*)?$/.test(cell));
+  });
   const widths = head.map((title, column) =>
-    Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+    Math.max(3, title.length, ...escaped.map((row) => row[column]?.length ?? 0)),
   );
   const line = (cells: readonly string[]) => {
     const padded = widths.map((width, column) => {
@@ -19,5 +21,5 @@ export function markdownTable(
   const rule = widths.map((width, column) =>
     isNumber[column] ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
   );
-  return [line(head), `| ${rule.join(' | ')} |`, ...rows.map(line)].join('\n');
+  return [line(head), `| ${rule.join(' | ')} |`, ...escaped.map(line)].join('\n');
 }

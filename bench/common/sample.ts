@@ -1,34 +1,45 @@
-/** Several measurements of one thing: their median and the middle half of them, all in the same unit. */
+/** Several measurements of one thing, all in the same unit: the middle, and how far they are from it. */
 export interface Spread {
   readonly median: number;
-  /** A quarter of the measurements are lower. */
   readonly low: number;
-  /** A quarter of the measurements are higher. */
   readonly high: number;
 }
 
-/** The measurement that `share` (0 to 1) of a sample is below; NaN where there is none. */
-export function quantile(sample: readonly number[], share: number): number {
-  return [...sample].sort((a, b) => a - b)[Math.floor((sample.length - 1) * share)] ?? Number.NaN;
+/**
+ * The measurement that a share of a sample is at or below, by the nearest rank; NaN for an empty sample.
+ *
+ * @param share 0 to 1
+ */
+export function quantile(sample: Iterable<number>, share: number): number {
+  const sorted = Float64Array.from(sample).sort();
+  const rank = Math.ceil(share * sorted.length);
+  return sorted[Math.max(0, rank - 1)] ?? Number.NaN;
 }
 
-/** The middle of a sample; NaN where there is none. */
+/** The middle of a sample, or the mean of the two that are; NaN for an empty sample. */
 export function median(sample: readonly number[]): number {
-  return quantile(sample, 0.5);
+  const sorted = Float64Array.from(sample).sort();
+  const half = sorted.length / 2;
+  const [low, high] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]];
+  return low === undefined || high === undefined ? Number.NaN : (low + high) / 2;
 }
 
-/** A sample in three numbers. */
+/** The median and the middle half of a sample; NaN for an empty one. */
 export function spreadOf(sample: readonly number[]): Spread {
-  return {
-    median: quantile(sample, 0.5),
-    low: quantile(sample, 0.25),
-    high: quantile(sample, 0.75),
-  };
+  return { median: median(sample), low: quantile(sample, 0.25), high: quantile(sample, 0.75) };
 }
 
-/** `median (low–high)`, with so many digits after the point. */
+/** The median and both ends of a sample, for one of a few measurements; NaN for an empty one. */
+export function rangeOf(sample: readonly number[]): Spread {
+  return { median: median(sample), low: quantile(sample, 0), high: quantile(sample, 1) };
+}
+
+/** `1,234.5 (1,198.0–1,301.5)`; the middle alone where what is around it looks the same. */
 export function showSpread({ median, low, high }: Spread, digits: number): string {
-  return `${median.toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
+  const shown = (value: number) =>
+    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const isAlike = shown(low) === shown(high);
+  return isAlike ? shown(median) : `${shown(median)} (${shown(low)}–${shown(high)})`;
 }
 
 /** What a job gives, and its milliseconds by the clock on the wall. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { quantile } from '../common/sample.ts';
 import { PARTITIONS, type ValueSize, valueBytes } from './orders.ts';
 import { RunningPeer } from './running-peer.ts';
-import { quantile } from './statistics.ts';
 import { produceSteadily } from './steady-producer.ts';
 import { readStoredLine } from './stored-line.ts';
 import { listStored, readObjects } from './stored-objects.ts';

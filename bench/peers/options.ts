@@ -59,7 +59,7 @@ test/real/install-s3.sh installs. Peers are installed the first time; one that c
 with the error, and the others are run. About 25 minutes on two cores with nothing else to do, as many
 as 5 of them for the steady load; a gigabyte of disk for each of topic and archive.
 
-Exit code: 0 when every peer that could be had stored every record, 1 when one did not or failed, 2
+Exit code: 0 when every peer stored every record, 1 when one did not, failed or could not be had, 2
 for bad options, 130 when stopped.
 `;
 

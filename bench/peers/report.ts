@@ -1,7 +1,8 @@
+import { markdownTable } from '../common/markdown-table.ts';
+import { rangeOf, showSpread } from '../common/sample.ts';
 import type { DelayRun } from './delay.ts';
 import type { PeerName } from './peer.ts';
 import type { TreeUsage, Usage } from './process-tree.ts';
-import { type Spread, spreadOf } from './statistics.ts';
 import type { ThroughputRun } from './throughput.ts';
 import { UNAVAILABLE_DATE, type Unavailable } from './unavailable.ts';
 
@@ -41,10 +42,7 @@ export function renderReport({ delay, setting, topics, unavailable }: Report): s
     ...(delay === undefined ? [] : [`### ${delay.title}`, delayTable(delay)]),
     '### Not run',
     `Those that the bench does not try were asked for on ${UNAVAILABLE_DATE}.`,
-    table(
-      ['Peer', 'Why'],
-      unavailable.map(({ reason, title }) => [title, reason]),
-    ),
+    unavailable.map(({ reason, title }) => `- ${title}: ${reason}`).join('\n'),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -66,7 +64,7 @@ const throughputHead = [
 ];
 
 function throughputTable({ peers }: Rounds<ThroughputRun>): string {
-  return table(throughputHead, peers.flatMap(peerRows));
+  return markdownTable(throughputHead, peers.flatMap(peerRows));
 }
 
 function peerRows({ runs, title }: PeerRuns<ThroughputRun>): string[][] {
@@ -107,14 +105,14 @@ function ratioTable({ peers }: Rounds<ThroughputRun>): string {
   const done = peers.filter(({ runs }) => runs.some((run) => run !== undefined));
   const others = done.filter((peer) => !isOurs(peer));
   if (others.length === 0 || !done.some(isOurs)) return '';
-  return table(
+  return markdownTable(
     ['CPU, each pair from one round', ...others.map(({ title }) => `÷ ${title}`)],
     done
       .filter(isOurs)
       .flatMap(({ runs, title }) =>
         (['function', 'all'] as const).map((part) => [
           part === 'function' ? `${title}: the function` : '… with the emulator’s pollers',
-          ...others.map((other) => formatSpread(spreadOf(ratiosOf(runs, other.runs, part)), 2)),
+          ...others.map((other) => showSpread(rangeOf(ratiosOf(runs, other.runs, part)), 2)),
         ]),
       ),
   );
@@ -147,32 +145,17 @@ function delayTable({ peers }: Rounds<DelayRun>): string {
     );
     return [[title, ...seconds, sum(({ records }) => records), sum((run) => run.notStored)]];
   });
-  return table(['Peer', 'p50, s', 'p99, s', 'Most, s', 'Records', 'Not stored'], rows);
+  return markdownTable(['Peer', 'p50, s', 'p99, s', 'Most, s', 'Records', 'Not stored'], rows);
 }
 
 /** How cells tell of runs: by the median of them, or by their sum. */
 function cellsOf<Run>(runs: readonly Run[]) {
   return {
-    cell: (of: (run: Run) => number, digits = 0) => formatSpread(spreadOf(runs.map(of)), digits),
+    cell: (of: (run: Run) => number, digits = 0) => showSpread(rangeOf(runs.map(of)), digits),
     sum: (of: (run: Run) => number) => count(runs.reduce((total, run) => total + of(run), 0)),
   };
 }
 
-/** `12.3 (11.9–13.1)`; the middle alone where there is nothing around it. */
-export function formatSpread({ max, median, min }: Spread, digits: number): string {
-  const shown = (value: number) =>
-    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const middle = shown(median);
-  return shown(min) === shown(max) ? middle : `${middle} (${shown(min)}–${shown(max)})`;
-}
-
 function count(value: number): string {
   return value.toLocaleString('en-US');
-}
-
-/** A table in Markdown. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)].join('\n');
 }

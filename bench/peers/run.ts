@@ -34,7 +34,7 @@ export interface PeersDeps {
 /** What a run of the bench came to. */
 export interface PeersResult {
   readonly report: Report;
-  /** Whether every peer that could be had has stored every record as it was produced, or in other bytes. */
+  /** Whether every peer could be had, and has stored every record as it was produced, or in other bytes. */
   readonly isComplete: boolean;
 }
 
@@ -90,11 +90,12 @@ class PeersBench {
   readonly #parts: Parts;
   readonly #missing: Unavailable[];
   readonly #begun: number;
-  #isComplete = true;
+  #isComplete: boolean;
 
   constructor(parts: Parts, missing: readonly Unavailable[]) {
     this.#parts = parts;
     this.#missing = [...missing];
+    this.#isComplete = missing.length === 0;
     this.#begun = parts.deps.now();
   }
 
@@ -121,7 +122,10 @@ class PeersBench {
     const peers = await this.#rounds('', async (parts) => {
       const run = await runThroughput(parts, topic);
       const { foreign, lost, misplaced } = run.verdict;
-      return { run, isComplete: lost + foreign + misplaced === 0 };
+      const strange = foreign + misplaced;
+      if (strange > 0)
+        throw new Error(`${strange} lines are of no record of the topic, or misplaced`);
+      return { run, isComplete: lost === 0 };
     });
     return { title: topicTitle(topic), peers };
   }
@@ -136,7 +140,7 @@ class PeersBench {
     return { title, peers };
   }
 
-  /** Runs each peer once in each round, so that what the machine does besides hits all of them. */
+  /** Runs each peer once in each round, another one first each time: what the machine does besides hits all of them. */
   async #rounds<Run>(
     what: string,
     runOnce: (parts: RunParts) => Promise<Judged<Run>>,
@@ -144,7 +148,8 @@ class PeersBench {
     const { installed, options } = this.#parts;
     const peers = installed.map((each) => ({ each, runs: [] as (Run | undefined)[] }));
     for (let round = 1; round <= options.runs; round++) {
-      for (const { each, runs } of peers) {
+      const first = (round - 1) % peers.length;
+      for (const { each, runs } of [...peers.slice(first), ...peers.slice(0, first)]) {
         const judged = await this.#once(each, `${what}round ${round} of ${options.runs}`, runOnce);
         if (!judged?.isComplete) this.#isComplete = false;
         runs.push(judged?.run);

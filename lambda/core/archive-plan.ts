@@ -84,8 +84,9 @@ export function createPlanner(settings: PlanSettings, enrich: Enrich): Planner {
           const body = lines.slice(object.start, object.end);
           objects.push(limit(() => toObject(object, body, settings)));
         }
-        // Lets them begin: they are compressed in the thread pool while the next run's lines are written.
-        await undefined;
+        // Lines are written while those before are compressed in the thread pool, which takes the next ones
+        // only when this waits.
+        await objects.at(-1 - COMPRESSIONS_AT_ONCE);
       }
       return { objects: await Promise.all(objects), bytesIn: lines.decoded };
     } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatSpread, ratiosOf, renderReport, table } from '../../../bench/peers/report.ts';
+import { ratiosOf, renderReport } from '../../../bench/peers/report.ts';
 import type { ThroughputRun } from '../../../bench/peers/throughput.ts';
 
 /** A run over 500 MB of values. */
@@ -24,7 +24,7 @@ const ours = [runOf(40, 20), runOf(42, 21), undefined];
 const theirs = [runOf(80), runOf(60), runOf(70, 0, 3)];
 
 describe('renderReport', () => {
-  const report = renderReport({
+  const aligned = renderReport({
     setting: 'a machine',
     topics: [
       {
@@ -51,8 +51,9 @@ describe('renderReport', () => {
         { name: 'benthos', title: 'failed', runs: [undefined] },
       ],
     },
-    unavailable: [{ title: 'other', reason: '403 | Forbidden' }],
+    unavailable: [{ title: 'other', reason: '403 Forbidden' }],
   });
+  const report = aligned.replaceAll(/ +/g, ' ');
 
   it('has medians with least and most, CPU and objects for each GB, and sums of what went wrong', () => {
     expect(report).toContain(
@@ -63,7 +64,7 @@ describe('renderReport', () => {
   it('tells what the function takes from what the pollers take besides', () => {
     expect(report).toMatch(/^\| ours: the function \| 4,100 .* \| 41.0 \(40.0–42.0\) \| 0.0 \| /m);
     expect(report).toMatch(
-      /^\| … with the emulator’s pollers \| {2}\| {2}\| 82.0 \(80.0–84.0\) \| 2.0 \| 41 \(40–42\) \| {2}\| {2}\| {2}\| {2}\| {2}\| {2}\|$/m,
+      /^\| … with the emulator’s pollers \| \| \| 82.0 \(80.0–84.0\) \| 2.0 \| 41 \(40–42\) \| \| \| \| \| \| \|$/m,
     );
   });
 
@@ -77,23 +78,10 @@ describe('renderReport', () => {
     expect(report).toContain(
       '| ours | 1.23 (1.10–1.24) | 2.00 | 10.01 (9.91–10.11) | 27,000 | 3 |',
     );
-    expect(report).toContain('| other | 403 \\| Forbidden |');
+    expect(report).toContain('\n- other: 403 Forbidden');
   });
 
   it('leaves out a peer none of whose runs came to an end', () => {
     expect(report).not.toMatch(/^\| failed/m);
-  });
-});
-
-describe('formatSpread', () => {
-  it('has no ends where they are shown as the middle is', () => {
-    expect(formatSpread({ median: 1.02, min: 1.01, max: 1.04 }, 1)).toBe('1.0');
-    expect(formatSpread({ median: 1.02, min: 1.01, max: 1.06 }, 1)).toBe('1.0 (1.0–1.1)');
-  });
-});
-
-describe('table', () => {
-  it('is Markdown', () => {
-    expect(table(['a', 'b'], [['1', '2']])).toBe('| a | b |\n|---|---|\n| 1 | 2 |');
   });
 });
