@@ -16,7 +16,7 @@ import {
   startNothing,
   writeRuntime,
 } from './cold/starts.ts';
-import { type Budgets, coldVerdict, type Rounds } from './cold/verdict.ts';
+import { type Budgets, coldVerdict, type Rounds, ratiosOf } from './cold/verdict.ts';
 import { machine } from './common/machine.ts';
 import { markdownTable } from './common/markdown-table.ts';
 import { benchOrigin } from './common/origin.ts';
@@ -84,13 +84,13 @@ async function measure(start: ReturnType<typeof starter>, pairs: number): Promis
   return rounds;
 }
 
-function cells({ nothing, starts }: Rounds): string[] {
-  const ratios = starts.map(({ answered }, i) => answered / (nothing[i] ?? Number.NaN));
+function cells(rounds: Rounds): string[] {
+  const { nothing, starts } = rounds;
   return [
     showSpread(spreadOf(nothing), 0),
     showSpread(spreadOf(starts.map(({ initialised }) => initialised)), 0),
     showSpread(spreadOf(starts.map(({ answered }) => answered)), 0),
-    showSpread(spreadOf(ratios), 2),
+    showSpread(spreadOf(ratiosOf(rounds)), 2),
   ];
 }
 

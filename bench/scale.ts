@@ -3,7 +3,7 @@ import { print, refuse } from '../cli/terminal.ts';
 import { metricNames, settingRanges, stackMetricNames } from '../lambda/contract.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
 import { machine } from './common/machine.ts';
-import { packedRecords, STREAM_CPU_SHARE } from './cost/assumptions.ts';
+import { PUT_SECONDS, packedRecords, STREAM_CPU_SHARE } from './cost/assumptions.ts';
 import { firehoseDelivery, total } from './cost/cost.ts';
 import { averageRecord } from './scale/average-record.ts';
 import { fitEffort } from './scale/effort.ts';
@@ -46,7 +46,7 @@ function inputsOf({ batches, resources }: Measured): ScaleInputs {
     effort: fitEffort(batches),
     memoryMiB: settingRanges.memoryMiB.default,
     maxParallelPuts: settingRanges.maxParallelPuts.default,
-    putSeconds: 0.1,
+    putSeconds: PUT_SECONDS,
     resources,
     metrics: { stack: stackMetricNames.length, topic },
   };

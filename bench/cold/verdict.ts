@@ -23,14 +23,14 @@ export interface ColdVerdict {
   readonly isWithinBudgets: boolean;
 }
 
+/** Start to first put ÷ an empty process, of each pair. */
+export function ratiosOf({ nothing, starts }: Rounds): number[] {
+  return starts.map(({ answered }, i) => answered / (nothing[i] ?? Number.NaN));
+}
+
 /** Holds starts and the bundle's size against the budgets; the median of the ratio counts, as it is shown. */
-export function coldVerdict(
-  { nothing, starts }: Rounds,
-  bundleBytes: number,
-  budgets: Budgets,
-): ColdVerdict {
-  const ratios = starts.map(({ answered }, i) => answered / (nothing[i] ?? Number.NaN));
-  const ratio = spreadOf(ratios);
+export function coldVerdict(rounds: Rounds, bundleBytes: number, budgets: Budgets): ColdVerdict {
+  const ratio = spreadOf(ratiosOf(rounds));
   const shown = ratio.median.toFixed(2);
   return {
     ratio,

@@ -6,7 +6,7 @@ export function markdownTable(
   const escaped = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
   const isNumber = head.map((_, column) => {
     const cells = escaped.map((row) => row[column]).filter((cell) => cell);
-    return cells.every((cell = '') => /^[$-]?\d[\d.,]*( %|[ :(].*)?$/.test(cell));
+    return cells.every((cell = '') => /^[$-]?\d[\d.,]*( \d+ %| %| \(.*|: .*)?$/.test(cell));
   });
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...escaped.map((row) => row[column]?.length ?? 0)),

@@ -6,13 +6,13 @@ const GIGABYTE = 1e9;
 const SECONDS_AN_HOUR = 3600;
 
 /** Firehose charges each record as so many bytes, or a multiple: https://aws.amazon.com/firehose/pricing/ */
-export const FIREHOSE_STEP_BYTES = 5 * 1024;
+const FIREHOSE_STEP_BYTES = 5 * 1024;
 
 /** Memory that comes with one vCPU, MiB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
 export const MIB_PER_CPU = 1769;
 
-/** Bytes a second of one event poller unit: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
-const POLLER_UNIT_BYTES = 20 * 1024 * 1024;
+/** What one event poller unit carries: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+const pollerUnit = { bytesPerSecond: 20 * 1024 * 1024, pollers: 10 } as const;
 
 /** What is archived, and how fast it comes. */
 export interface Workload {
@@ -68,9 +68,18 @@ export function s3Delivery(workload: Workload, effort: BatchEffort): CostPerTera
   return { ...lambdaCost(workload, effort), 'S3, PUTs': objects * prices.s3Put.dollars };
 }
 
+/** Event poller units for so many bytes a second, read by so many pollers. */
+export function pollerUnits(bytesPerSecond: number, pollers: number): number {
+  const forBytes = Math.ceil(bytesPerSecond / pollerUnit.bytesPerSecond);
+  return Math.max(1, forBytes, Math.ceil(pollers / pollerUnit.pollers));
+}
+
 /** The same in provisioned mode: event poller units besides, all the time. */
-export function s3DeliveryProvisioned(workload: Workload, effort: BatchEffort): CostPerTerabyte {
-  const units = Math.max(1, Math.ceil(workload.bytesPerSecond / POLLER_UNIT_BYTES));
+export function s3DeliveryProvisioned(
+  workload: Workload,
+  effort: BatchEffort,
+  units = pollerUnits(workload.bytesPerSecond, 1),
+): CostPerTerabyte {
   return {
     ...s3Delivery(workload, effort),
     'Lambda, pollers': units * hoursOf(workload) * prices.eventPollerUnitHour.dollars,
@@ -118,6 +127,11 @@ export function firehoseDelivery(
   };
 }
 
+/** How many times as much Firehose charges for lines of so many bytes put one by one as for packed ones. */
+export function packingWorth(lineBytes: number, recordBytes: number): number {
+  return chargedBytes(lineBytes, lineBytes) / chargedBytes(lineBytes, recordBytes);
+}
+
 /** Firehose reads MSK itself: values alone, without key, headers, offset or timestamp. */
 export function firehoseFromMsk(objectBytes: number): CostPerTerabyte {
   return {
@@ -138,14 +152,18 @@ export function mskConnect(
   };
 }
 
+/** How large a service on Fargate is. */
+export interface FargateTasks {
+  readonly tasks: number;
+  /** Of each. */
+  readonly cpus: number;
+  readonly memoryGb: number;
+}
+
 /** A service of one's own on Fargate, paid whether records come or not. */
 export function fargateService(
   workload: Workload,
-  {
-    tasks,
-    cpus,
-    memoryGb,
-  }: { readonly tasks: number; readonly cpus: number; readonly memoryGb: number },
+  { tasks, cpus, memoryGb }: FargateTasks,
   objectBytes: number,
 ): CostPerTerabyte {
   const hour = cpus * prices.fargateCpuHour.dollars + memoryGb * prices.fargateGbHour.dollars;

@@ -58,7 +58,7 @@ function cells(result: CaseResult, pairs: number): string[] {
     boundMs.toFixed(1),
     (lineBytes / handlerMs / 1000).toFixed(0),
     showSpread(ratio, 2),
-    cpuRatio.median.toFixed(2),
+    showSpread(cpuRatio, 2),
     String(pairs),
     (objectBytes / 1e6).toFixed(2),
     `${((100 * objectBytes) / lineBytes).toFixed(1)} %`,

@@ -16,6 +16,8 @@ export interface Build {
   /** Files that decide what comes of it: with others, it is built anew. */
   readonly sources: readonly string[];
   /**
+   * Builds it; rejects where that fails.
+   *
    * @param folder where what is built is put, new and empty
    */
   make(folder: string): Promise<void>;

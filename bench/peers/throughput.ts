@@ -11,7 +11,7 @@ import type { FilledTopic } from './topic.ts';
 import { type Assigned, assigned, committed, settled, type WatchedPeer } from './watch.ts';
 
 /** Share of the records at which the clock stops: the last few wait for their object to fill. */
-export const MEASURED_SHARE = 0.95;
+const MEASURED_SHARE = 0.95;
 
 /** What came of one run of a peer over a whole topic. */
 export interface ThroughputRun {

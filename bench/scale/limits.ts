@@ -64,8 +64,6 @@ export type LimitName = keyof typeof limits;
 export const poller = {
   bytesPerSecond: 5 * 1024 * 1024,
   concurrency: 5,
-  /** Pollers of one event poller unit. */
-  perUnit: 10,
   /** ASSUMED: one connection to each broker to fetch, one to the coordinator of the group. */
   connectionsPerBroker: 2,
 } as const;

@@ -1,6 +1,7 @@
 import {
   type CostPerTerabyte,
   MIB_PER_CPU,
+  pollerUnits,
   s3Delivery,
   s3DeliveryProvisioned,
   total,
@@ -66,7 +67,6 @@ export interface ScaleLoad {
   /** Event poller units, each mapping with its own, and with all in groups. */
   readonly units: number;
   readonly unitsGrouped: number;
-  readonly logGbPerMonth: number;
   /** On demand. */
   readonly dollarsPerTerabyte: CostPerTerabyte;
   /** With pollers, in groups. */
@@ -94,8 +94,8 @@ export function scaleLoad(inputs: ScaleInputs, plan: ScalePlan): ScaleLoad {
   const logs = {
     'CloudWatch, logs': ((batchesPerTerabyte * logBytes) / GIGABYTE) * prices.logsGb.dollars,
   };
-  const unitsGrouped = Math.max(1, Math.ceil(pollers / poller.perUnit));
-  const units = plan.topics * Math.max(1, Math.ceil(pollers / plan.topics / poller.perUnit));
+  const unitsGrouped = pollerUnits(bytesPerSecond, pollers);
+  const units = plan.topics * pollerUnits(bytesPerSecond / plan.topics, pollers / plan.topics);
   return {
     ...{ recordsPerBatch, objectsPerBatch, invocationsPerSecond, seconds, concurrency, pollers },
     ...{ putsPerSecond, units, unitsGrouped },
@@ -103,14 +103,8 @@ export function scaleLoad(inputs: ScaleInputs, plan: ScalePlan): ScaleLoad {
     invocationsPerMonth: invocationsPerSecond * SECONDS_A_MONTH,
     gbSecondsPerMonth: concurrency * (inputs.memoryMiB / 1024) * SECONDS_A_MONTH,
     putsPerGb: (putsPerSecond / bytesPerSecond) * GIGABYTE,
-    logGbPerMonth: (invocationsPerSecond * logBytes * SECONDS_A_MONTH) / GIGABYTE,
     dollarsPerTerabyte: { ...s3Delivery(workload, effort), ...logs },
-    dollarsProvisioned: {
-      ...s3DeliveryProvisioned(workload, effort),
-      ...logs,
-      'Lambda, pollers':
-        unitsGrouped * (TERABYTE / bytesPerSecond / 3600) * prices.eventPollerUnitHour.dollars,
-    },
+    dollarsProvisioned: { ...s3DeliveryProvisioned(workload, effort, unitsGrouped), ...logs },
     metricDollarsPerMonth:
       (inputs.metrics.stack + inputs.metrics.topic * plan.topics) * prices.metricMonth.dollars,
   };
@@ -165,14 +159,21 @@ export function usesOf(inputs: ScaleInputs, plan: ScalePlan): Use[] {
 }
 
 /** Limits that more traffic runs into; the others are of the number of topics. */
-export const trafficLimits = [
-  ...(['concurrency', 'invocations', 'puts', 'pollers', 'connections'] as const),
-] satisfies LimitName[];
+const trafficLimits = [
+  'concurrency',
+  'invocations',
+  'puts',
+  'pollers',
+  'connections',
+] as const satisfies readonly LimitName[];
 
 /** Limits of the number of topics. */
-export const topicLimits = [
-  ...(['topics', 'resources', 'mappingsOfGroup', 'connections'] as const),
-] satisfies LimitName[];
+const topicLimits = [
+  'topics',
+  'resources',
+  'mappingsOfGroup',
+  'connections',
+] as const satisfies readonly LimitName[];
 
 /** A limit, and the largest number of something that it allows. */
 export interface Bound {

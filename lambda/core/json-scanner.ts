@@ -29,6 +29,7 @@ export const jsonVerdict = {
   /** JSON where the bytes are valid UTF-8, which was not looked at. */
   jsonIfUtf8: 2,
 } as const;
+/** One of {@link jsonVerdict}. */
 export type JsonVerdict = (typeof jsonVerdict)[keyof typeof jsonVerdict];
 
 const wasm = new WebAssembly.Module(Buffer.from(jsonScannerWasm, 'base64'));

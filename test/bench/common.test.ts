@@ -77,14 +77,14 @@ describe('a measurement', () => {
 describe('a Markdown table', () => {
   it('has its columns aligned, those of numbers to the right', () => {
     const rows = [
-      ['gzip 6', '129.0', '$1.20', '0.7, 0 %'],
-      ['zstd 3', '-2', '$12', '9 (8–10), 5 %'],
+      ['gzip 6', '129.0', '$1.20', '0.7, 0 %', '3 of 4'],
+      ['zstd 3', '-2', '$12', '9 (8–10), 5 %', '17 of 20'],
     ];
-    expect(markdownTable(['', 'Milliseconds', '$/TB', 'Share'], rows).split('\n')).toEqual([
-      '|        | Milliseconds |  $/TB |         Share |',
-      '| ------ | -----------: | ----: | ------------: |',
-      '| gzip 6 |        129.0 | $1.20 |      0.7, 0 % |',
-      '| zstd 3 |           -2 |   $12 | 9 (8–10), 5 % |',
+    expect(markdownTable(['', 'Milliseconds', '$/TB', 'Share', 'Of'], rows).split('\n')).toEqual([
+      '|        | Milliseconds |  $/TB |         Share | Of       |',
+      '| ------ | -----------: | ----: | ------------: | -------- |',
+      '| gzip 6 |        129.0 | $1.20 |      0.7, 0 % | 3 of 4   |',
+      '| zstd 3 |           -2 |   $12 | 9 (8–10), 5 % | 17 of 20 |',
     ]);
   });
 

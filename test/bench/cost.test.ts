@@ -4,6 +4,8 @@ import {
   fargateService,
   firehoseDelivery,
   mskConnect,
+  packingWorth,
+  pollerUnits,
   s3Delivery,
   s3DeliveryProvisioned,
   total,
@@ -31,6 +33,23 @@ describe('what Firehose charges', () => {
     expect(chargedBytes(300, 1000 * 1024)).toBe((30 * 5120) / 500);
     // One longer than a record is one all the same.
     expect(chargedBytes(6000, 100)).toBe(10_240);
+  });
+
+  it('is less for lines that are packed, most of all for short ones', () => {
+    expect(packingWorth(1280, 1000 * 1024)).toBe(4);
+    expect(packingWorth(300, 1000 * 1024)).toBeCloseTo(16.67, 2);
+    // A line of over a step is two of them alone.
+    expect(packingWorth(5121, 5121 * 100)).toBeCloseTo(1.98, 2);
+  });
+});
+
+describe('event poller units', () => {
+  it('are as many as the bytes need, or the pollers', () => {
+    const MIB = 1024 * 1024;
+    expect(pollerUnits(0, 0)).toBe(1);
+    expect(pollerUnits(20 * MIB, 10)).toBe(1);
+    expect(pollerUnits(20 * MIB + 1, 10)).toBe(2);
+    expect(pollerUnits(MIB, 11)).toBe(2);
   });
 });
 

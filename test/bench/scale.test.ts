@@ -104,9 +104,9 @@ describe('the load of a plan', () => {
   });
 
   it('needs pollers for its bytes and for its invocations at a time', () => {
-    // 52.4 MB a second, ten times what a poller carries.
+    // 52.4 MB a second, ten times what a poller carries, and two and a half what a unit does.
     const bytes = { ...plan, recordsPerSecond: 52_428, recordsPerBatch: 4000 };
-    expect(scaleLoad(inputs, bytes)).toMatchObject({ pollers: 10, units: 1, unitsGrouped: 1 });
+    expect(scaleLoad(inputs, bytes)).toMatchObject({ pollers: 10, units: 3, unitsGrouped: 3 });
     // 412 at a time, 5 of each poller.
     const many = { ...plan, recordsPerBatch: 1 };
     expect(scaleLoad(inputs, many)).toMatchObject({ pollers: 83, units: 9, unitsGrouped: 9 });
