@@ -32,9 +32,9 @@ export interface EventShape {
 /** Offset of each partition's first record. */
 export const FIRST_OFFSET = 5_000_000;
 
-/** The JSON text of an event as large as one invocation may be, from three partitions; see {@link eventOf}. */
-export function fullEvent(valueBytes: number): string {
-  return eventOf({ valueBytes, partitions: 3 });
+/** The JSON text of an event as large as one invocation may be; see {@link eventOf}. */
+export function fullEvent(valueBytes: number, partitions = 3): string {
+  return eventOf({ valueBytes, partitions });
 }
 
 /**

@@ -4,6 +4,7 @@ import { ArchiverError } from '../lambda/core/errors.ts';
 import { machine } from './common/machine.ts';
 import { measureAgainstBound } from './hot-path/against-bound.ts';
 import { measureMemory } from './hot-path/memory-table.ts';
+import type { HotPathShape } from './hot-path/settings.ts';
 import { measureStages } from './hot-path/stage-table.ts';
 
 const HELP = `Measures the archive handler from an event's text to the compressed objects, for values of 200 B, 1 KB and
@@ -17,28 +18,38 @@ const HELP = `Measures the archive handler from an event's text to the compresse
 
 Tables are Markdown. About three minutes on two cores.
 
-Usage: npm run bench -- [--pairs N]   pairs of runs for each case with a goal, 5 to 1000 (default 60)
+Usage: npm run bench -- [options]
+
+  --pairs N         pairs of runs for each case with a goal, 5 to 1000 (default 60)
+  --partitions N    of each event, 1 to 1000 (default 3)
 
 Cold starts: npm run bench:cold. Other programs: npm run bench:peers. Cost: npm run bench:cost and
 npm run bench:scale. Delivery through Firehose: npm run bench:stream. Replay: npm run bench:replay.
 `;
 
-const ranges = { pairs: { min: 5, max: 1000, default: 60 } } as const;
+const ranges = {
+  pairs: { min: 5, max: 1000, default: 60 },
+  partitions: { min: 1, max: 1000, default: 3 },
+} as const;
 
-async function run(pairs: number): Promise<void> {
-  print(`${machine()}, ${pairs} pairs\n\nHandler against bound\n`);
-  const ratios = await measureAgainstBound(pairs);
+async function run(shape: HotPathShape): Promise<void> {
+  const { pairs, partitions } = shape;
+  print(`${machine()}, ${pairs} pairs, partitions: ${partitions}\n\nHandler against bound\n`);
+  const ratios = await measureAgainstBound(shape);
   print('\nStages, ms (middle half), share of the sum\n');
-  await measureStages(pairs);
+  await measureStages(shape);
   print('\nMost memory of a process\n');
-  const extra = await measureMemory();
+  const extra = await measureMemory(partitions);
   print(`\nratio gzip6=${ratios.gzip6} zstd3=${ratios.zstd3} extraMiB=${extra.toFixed(0)}`);
 }
 
 try {
-  const given = readFlags(process.argv.slice(2), { pairs: text, help: flag });
+  const given = readFlags(process.argv.slice(2), { pairs: text, partitions: text, help: flag });
   if (given.help) print(HELP);
-  else await run(wholeNumber(ranges, 'pairs', given.pairs));
+  else {
+    const pairs = wholeNumber(ranges, 'pairs', given.pairs);
+    await run({ pairs, partitions: wholeNumber(ranges, 'partitions', given.partitions) });
+  }
 } catch (error) {
   refuse(error, ArchiverError);
 }

@@ -4,7 +4,12 @@ import { runChild } from '../common/run-child.ts';
 import { showSpread } from '../common/sample.ts';
 import { valueSizes } from '../events.ts';
 import type { CaseResult } from './case.ts';
-import { type CompressionCase, compressionCases, defaultCases } from './settings.ts';
+import {
+  type CompressionCase,
+  compressionCases,
+  defaultCases,
+  type HotPathShape,
+} from './settings.ts';
 
 /** The size of values that the goals are for. */
 export const goalSize = '1 KB';
@@ -22,7 +27,10 @@ export function pairsOf(pairs: number, size: string, setting: CompressionCase): 
 export type GoalRatios = Readonly<Record<string, string>>;
 
 /** Prints the handler's time against the bound, of each size and compression. */
-export async function measureAgainstBound(pairs: number): Promise<GoalRatios> {
+export async function measureAgainstBound({
+  pairs,
+  partitions,
+}: HotPathShape): Promise<GoalRatios> {
   const rows: string[][] = [];
   const ratios: Record<string, string> = {};
   for (const [size, bytes] of Object.entries(valueSizes)) {
@@ -31,7 +39,7 @@ export async function measureAgainstBound(pairs: number): Promise<GoalRatios> {
       progress(`handler against bound: ${size}, ${compression} ${level}`);
       const own = pairsOf(pairs, size, setting);
       const result = await runChild<CaseResult>('hot-path/case.ts', [
-        ...[compression, level, bytes, own],
+        ...[compression, level, bytes, partitions, own],
       ]);
       rows.push([size, `${compression} ${level}`, ...cells(result, own)]);
       if (size === goalSize) ratios[`${compression}${level}`] = result.ratio.median.toFixed(2);

@@ -30,11 +30,11 @@ export interface CaseResult {
 
 const WARM_UP = 15;
 
-const [name = '', level = '', valueBytes = '', pairs = ''] = process.argv.slice(2);
+const [name = '', level = '', valueBytes = '', partitions = '', pairs = ''] = process.argv.slice(2);
 const settings = planSettings({ compression: readCompression(name), level: Number(level) });
 
 const plan = createPlanner(settings, noEnrichment);
-const text = fullEvent(Number(valueBytes));
+const text = fullEvent(Number(valueBytes), Number(partitions));
 const { objects } = await handle();
 const decompress = settings.compression === 'gzip' ? gunzipSync : zstdDecompressSync;
 const lines = objects.map(({ body }) => decompress(body));

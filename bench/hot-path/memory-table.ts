@@ -20,14 +20,14 @@ const EVENTS = 30;
  *
  * @returns MiB of the first event with values of {@link goalSize} and gzip, which has a goal
  */
-export async function measureMemory(): Promise<number> {
+export async function measureMemory(partitions: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const rows: string[][] = [];
   let goal = Number.NaN;
   try {
     for (const [size, bytes] of Object.entries(valueSizes)) {
       const file = join(folder, 'event.json');
-      writeFileSync(file, fullEvent(bytes));
+      writeFileSync(file, fullEvent(bytes, partitions));
       const parsed = await mostOf('parse', 0, file);
       for (const { compression, level } of defaultCases) {
         progress(`memory: ${size}, ${compression} ${level}`);

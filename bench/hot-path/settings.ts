@@ -1,5 +1,13 @@
 import type { PlanSettings } from '../../lambda/core/archive-plan.ts';
 
+/** What the command line asks for. */
+export interface HotPathShape {
+  /** Pairs of runs of a case with a goal. */
+  readonly pairs: number;
+  /** Of each event. */
+  readonly partitions: number;
+}
+
 /** Compressions that are measured. */
 export type MeasuredCompression = 'gzip' | 'zstd';
 

@@ -4,18 +4,18 @@ import { runChild } from '../common/run-child.ts';
 import { startS3Process } from '../common/s3-process.ts';
 import { type Spread, showSpread } from '../common/sample.ts';
 import { valueSizes } from '../events.ts';
-import { defaultCases } from './settings.ts';
+import { defaultCases, type HotPathShape } from './settings.ts';
 import type { StagesResult } from './stages.ts';
 
 /** Prints each stage of the handler alone, of each size, with its share of their sum. */
-export async function measureStages(pairs: number): Promise<void> {
+export async function measureStages({ pairs, partitions }: HotPathShape): Promise<void> {
   await using server = await startS3Process();
   const rows: string[][] = [];
   for (const [size, bytes] of Object.entries(valueSizes)) {
     progress(`stages: ${size}`);
     const rounds = Math.max(5, Math.ceil(pairs / 2));
     const result = await runChild<StagesResult>('hot-path/stages.ts', [
-      ...[bytes, rounds, server.endpoint, server.bucket],
+      ...[bytes, partitions, rounds, server.endpoint, server.bucket],
     ]);
     for (const [index, { compression, level }] of defaultCases.entries()) {
       rows.push([size, `${compression} ${level}`, ...shares(stagesOf(result, index))]);

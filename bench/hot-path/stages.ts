@@ -33,8 +33,9 @@ export type StagesResult = Stages<Spread>;
 
 const WARM_UP = 10;
 
-const [valueBytes = '', rounds = '', endpoint = '', bucket = ''] = process.argv.slice(2);
-const text = fullEvent(Number(valueBytes));
+const [valueBytes = '', partitions = '', rounds = '', endpoint = '', bucket = ''] =
+  process.argv.slice(2);
+const text = fullEvent(Number(valueBytes), Number(partitions));
 const putObjects = createObjectPutter({ endpoint, bucket });
 const buffer = new LineBuffer();
 

@@ -11,9 +11,9 @@ export const UNAVAILABLE_DATE = '2026-11-25';
 /** Peers that one would look for, and that the bench does not try to run: what came of asking for them by hand. */
 export const unavailable: readonly Unavailable[] = [
   {
-    title: 'Redpanda Connect',
+    title: 'Redpanda Connect 4 (Go)',
     reason:
-      'not used: its module as a whole is under no open-source licence. About 9 CPU-s per GB is what was published elsewhere, for work and a machine of its own; not measured here',
+      'module proxy, list of versions: 403 Forbidden: This module version is not available; nor is its module as a whole under an open-source licence. Benthos stands in for it',
   },
   {
     title: 'Bento 1.12.0, 1.14.0 (Go)',
