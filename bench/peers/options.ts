@@ -56,8 +56,8 @@ Usage: npm run bench:peers -- [options]
 
 Needs Linux, Java 17 or later, Python 3 with venv, Go, Maven, and the S3 server that
 test/real/install-s3.sh installs. Peers are installed the first time; one that cannot be had is named
-with the error, and the others are run. About 25 minutes on two cores with nothing else to do, as many
-as 5 of them for the steady load; a gigabyte of disk for each of topic and archive.
+with the error, and the others are run. Half an hour to 40 minutes on two cores with nothing else to
+do, half of it for the steady load; a gigabyte of disk for each of topic and archive.
 
 Exit code: 0 when every peer stored every record, 1 when one did not, failed or could not be had, 2
 for bad options, 130 when stopped.
