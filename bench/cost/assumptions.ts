@@ -8,7 +8,7 @@ export const STREAM_CPU_SHARE = 0.41;
 /** ASSUMED: seconds from a function's request to the answer of S3 or Firehose. */
 export const PUT_SECONDS = 0.1;
 
-/** ASSUMED: a service of one's own, two tasks so that one may fail; of a core the CPU of docs/benchmarks/peers.md is less than half. */
+/** ASSUMED: a service of one's own, two tasks so that one may fail. At 5 MiB/s it takes 0.3 to 0.7 of a core by docs/benchmarks/peers.md. */
 export const fargateTasks = { tasks: 2, cpus: 1, memoryGb: 2 } as const;
 
 /** ASSUMED: units of MSK Connect, two so that one may fail. */
