@@ -1,6 +1,9 @@
 import { hash } from 'node:crypto';
+import { flag, readFlags } from '../cli/flags.ts';
+import { print, refuse } from '../cli/terminal.ts';
 import { createPlanner } from '../lambda/core/archive-plan.ts';
 import { noEnrichment } from '../lambda/core/enrichment.ts';
+import { ArchiverError } from '../lambda/core/errors.ts';
 import { parseBatch } from '../lambda/core/kafka-event.ts';
 import { createStreamPlanner } from '../lambda/core/stream-plan.ts';
 import { cpuOf, median } from './common/sample.ts';
@@ -38,15 +41,14 @@ async function measure(): Promise<void> {
   }
   const ratios = firehose.map((each, pair) => each / (s3[pair] ?? Number.NaN));
   const shown = [firehose, s3].map((each) => `${median(each).toFixed(0)} ms`);
-  console.log(
-    `delivery firehose ${shown[0]}, delivery s3 ${shown[1]} of a core; medians of ${PAIRS}`,
-  );
-  console.log(`ratio=${median(ratios).toFixed(2)}`);
+  print(`delivery firehose ${shown[0]}, delivery s3 ${shown[1]} of a core; medians of ${PAIRS}`);
+  print(`ratio=${median(ratios).toFixed(2)}`);
 }
 
-if (process.argv.length > 2) {
-  console.log(HELP);
-  if (process.argv[2] !== '--help') process.exitCode = 2;
-} else {
-  await measure();
+try {
+  const { help } = readFlags(process.argv.slice(2), { help: flag });
+  if (help) print(HELP);
+  else await measure();
+} catch (error) {
+  refuse(error, ArchiverError);
 }

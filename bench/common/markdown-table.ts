@@ -1,13 +1,15 @@
+/** A cell of a column of numbers: `$1.20`, `17 %`, `0.7 (0.5–0.9), 3 %`, or nothing. */
+const NUMBER_OR_NOTHING = /^([$-]?\d[\d.,]*( \d+ %| %| \(.*|: .*)?)?$/;
+
 /** A table in Markdown; columns of numbers, with or without gaps, are aligned to the right. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
   const escaped = rows.map((row) => row.map((cell) => cell.replaceAll('|', '\\|')));
-  const isNumber = head.map((_, column) => {
-    const cells = escaped.map((row) => row[column]).filter((cell) => cell);
-    return cells.every((cell = '') => /^[$-]?\d[\d.,]*( \d+ %| %| \(.*|: .*)?$/.test(cell));
-  });
+  const isNumber = head.map((_, column) =>
+    escaped.every((row) => NUMBER_OR_NOTHING.test(row[column] ?? '')),
+  );
   const widths = head.map((title, column) =>
     Math.max(3, title.length, ...escaped.map((row) => row[column]?.length ?? 0)),
   );

@@ -31,6 +31,14 @@ const megabytes = {
   '100b': { min: 1, max: 100_000, default: 50 },
 } as const;
 
+/** What is skipped, and what then means nothing. */
+const useless = [
+  ['skip-delay', 'rate'],
+  ['skip-delay', 'rate-seconds'],
+  ['skip-topics', 'values'],
+  ['skip-topics', 'megabytes'],
+] as const;
+
 const defaultPeers = peerNames.filter((name) => !namedPeers.some((named) => named === name));
 
 /** What `--help` prints. */
@@ -77,19 +85,15 @@ export function parsePeersOptions(args: readonly string[]): PeersOptions | 'help
     help: flag,
   });
   if (values.help) return 'help';
-  const isDelaySkipped = values['skip-delay'];
-  const areTopicsSkipped = values['skip-topics'];
-  if (isDelaySkipped && areTopicsSkipped)
+  if (values['skip-delay'] && values['skip-topics'])
     throw invalid('--skip-delay and --skip-topics leave nothing to do');
-  const useless = [
-    ...(isDelaySkipped ? (['rate', 'rate-seconds'] as const) : []),
-    ...(areTopicsSkipped ? (['values', 'megabytes'] as const) : []),
-  ].find((name) => values[name] !== undefined);
-  if (useless !== undefined) {
-    const skip = isDelaySkipped ? '--skip-delay' : '--skip-topics';
-    throw invalid(`--${useless} means nothing with ${skip}`);
+  for (const [skip, name] of useless) {
+    if (values[skip] && values[name] !== undefined)
+      throw invalid(`--${name} means nothing with --${skip}`);
   }
-  const topics = areTopicsSkipped ? [] : someOf('values', values.values ?? sizes.join(), sizes);
+  const topics = values['skip-topics']
+    ? []
+    : someOf('values', values.values ?? sizes.join(), sizes);
   return {
     runs: wholeNumber(ranges, 'runs', values.runs),
     topics: topics.map((size) => ({
@@ -98,7 +102,9 @@ export function parsePeersOptions(args: readonly string[]): PeersOptions | 'help
     })),
     peers: someOf('peers', values.peers, peerNames),
     rate: wholeNumber(ranges, 'rate', values.rate),
-    rateSeconds: isDelaySkipped ? 0 : wholeNumber(ranges, 'rate-seconds', values['rate-seconds']),
+    rateSeconds: values['skip-delay']
+      ? 0
+      : wholeNumber(ranges, 'rate-seconds', values['rate-seconds']),
     json: values.json,
   };
 }
