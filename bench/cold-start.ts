@@ -8,7 +8,7 @@ import { toBatchRecord, toEventJson } from '../emulator/batch.ts';
 import { archiveFunction } from '../emulator/local-functions.ts';
 import { settingRanges } from '../lambda/contract.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
-import { bundleFunction, type FunctionEntry } from '../lib/bundle.ts';
+import { bundleFunction, type FunctionEntry } from '../lib/functions/bundle.ts';
 import {
   type Start,
   type StartPlan,

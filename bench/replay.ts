@@ -19,7 +19,7 @@ import type { CreatedObject } from '../emulator/s3-server/operation.ts';
 import { type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
 import { settingRanges } from '../lambda/contract.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
-import { bundleFunction } from '../lib/bundle.ts';
+import { bundleFunction } from '../lib/functions/bundle.ts';
 import { machine } from './common/machine.ts';
 import { benchOrigin } from './common/origin.ts';
 

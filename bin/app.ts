@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { ArchiveStack } from '../lib/archive-stack.ts';
-import { parseSettings, type StackSettings } from '../lib/settings.ts';
+import { parseSettings, type StackSettings } from '../lib/settings/settings.ts';
 
 /** The CDK app of `cdk.json`. */
 export const app = new App();

@@ -2,7 +2,7 @@ import { print, progress, refuse } from '../cli/terminal.ts';
 import { DashboardError } from '../dashboard/errors.ts';
 import { dashboardHelp, parseDashboardOptions } from '../dashboard/options.ts';
 import { runDashboard } from '../dashboard/run.ts';
-import { bundleFunction } from '../lib/bundle.ts';
+import { bundleFunction } from '../lib/functions/bundle.ts';
 
 for (const [signal, code] of [
   ['SIGINT', 130],

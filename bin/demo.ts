@@ -2,7 +2,7 @@ import { print, progress, refuse } from '../cli/terminal.ts';
 import { demoHelp, parseDemoOptions } from '../emulator/demo/options.ts';
 import { runDemo } from '../emulator/demo/run.ts';
 import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
-import { bundleFunction } from '../lib/bundle.ts';
+import { bundleFunction } from '../lib/functions/bundle.ts';
 
 /** Ends the run's own way, while it waits for that. */
 let end: (() => void) | undefined;

@@ -3,7 +3,7 @@ import { print, progress, refuse } from '../cli/terminal.ts';
 import { emulateHelp, parseEmulateOptions } from '../emulator/emulate/options.ts';
 import { runEmulate } from '../emulator/emulate/run.ts';
 import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
-import { bundleFunction } from '../lib/bundle.ts';
+import { bundleFunction } from '../lib/functions/bundle.ts';
 
 const { env } = process;
 const stop = listenForStop();

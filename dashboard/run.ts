@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { invalid } from '../cli/flags.ts';
-import type { FunctionEntry } from '../lib/bundle.ts';
-import { parseSettings, type StackSettings } from '../lib/settings.ts';
+import type { FunctionEntry } from '../lib/functions/bundle.ts';
+import { parseSettings, type StackSettings } from '../lib/settings/settings.ts';
 import { readDefinition } from './definition/definition.ts';
 import { synthesize } from './definition/synthesize.ts';
 import type { DashboardOptions } from './options.ts';

@@ -6,7 +6,7 @@ import {
   type ReplayEnvironmentProps,
   replayEnvironment,
   type StoreEnvironmentProps,
-} from '../lib/function-environment.ts';
+} from '../lib/functions/function-environment.ts';
 import { type FunctionConfiguration, functionArn } from './lambda/execution-environment.ts';
 import type { S3Access } from './s3-client.ts';
 

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { print, progress, refuse } from '../cli/terminal.ts';
 import { KafkaClusterError } from '../emulator/kafka-cluster/errors.ts';
-import { bundleFunction } from '../lib/bundle.ts';
+import { bundleFunction } from '../lib/functions/bundle.ts';
 import { type Cell, cellName, needsKafka } from './cell.ts';
 import { Clusters, kafkaTopic } from './kafka-scenario.ts';
 import {

@@ -9,7 +9,7 @@ import { s3ClientOf } from '../emulator/s3-client.ts';
 import type { CreatedObject } from '../emulator/s3-server/operation.ts';
 import { type S3RequestInfo, type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
 import type { ServerFault } from '../emulator/server-fault.ts';
-import { bundleFunction } from '../lib/bundle.ts';
+import { bundleFunction } from '../lib/functions/bundle.ts';
 import { type Mode, modes } from './cell.ts';
 
 /** Folders of the functions' bundles. */

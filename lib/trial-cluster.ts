@@ -1,9 +1,9 @@
 import { CfnOutput, CustomResource, Duration, Stack } from 'aws-cdk-lib';
 import { CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
 import { Construct, type IDependable } from 'constructs';
-import { BootstrapServers } from './bootstrap-servers.ts';
-import { createdClusterArn } from './cluster-arn.ts';
-import type { MskSource } from './kafka-source.ts';
+import { BootstrapServers } from './source/bootstrap-servers.ts';
+import { createdClusterArn } from './source/cluster-arn.ts';
+import type { MskSource } from './source/kafka-source.ts';
 import { TrialFunction } from './trial-function.ts';
 import { TrialNetwork } from './trial-network.ts';
 

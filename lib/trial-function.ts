@@ -2,8 +2,8 @@ import { Duration, Size, Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { trialEnvironmentNames } from '../lambda/trial-contract.ts';
-import { BundledFunction } from './bundled-function.ts';
-import { type ClusterArn, topicArn } from './cluster-arn.ts';
+import { BundledFunction } from './functions/bundled-function.ts';
+import { type ClusterArn, topicArn } from './source/cluster-arn.ts';
 import type { TrialNetwork } from './trial-network.ts';
 
 /** What a {@link TrialFunction} is made of. */

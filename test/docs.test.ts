@@ -11,8 +11,8 @@ import {
   replayMetricNames,
 } from '../lambda/contract.ts';
 import { errorCodes } from '../lambda/core/errors.ts';
-import { alarmNames } from '../lib/alarm-names.ts';
-import { settingsSchema } from '../lib/settings-schema.ts';
+import { alarmNames } from '../lib/monitoring/alarm-names.ts';
+import { settingsSchema } from '../lib/settings/settings-schema.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');

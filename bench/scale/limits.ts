@@ -46,7 +46,7 @@ export const limits = {
   },
   topics: {
     ...{ most: 50, of: 'topics of a stack: what one role can be allowed to read' },
-    source: 'lib/settings-schema.ts',
+    source: 'lib/settings/settings-schema.ts',
     ...{ isVerified: true, isAdjustable: false },
   },
   resources: {

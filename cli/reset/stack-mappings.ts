@@ -10,7 +10,7 @@ export interface StackMappings {
 }
 
 /**
- * What `lib/kafka-trigger.ts` says of an output that is a mapping's UUID: its name ends in a hash, and has
+ * What `lib/source/kafka-trigger.ts` says of an output that is a mapping's UUID: its name ends in a hash, and has
  * lost what is neither letter nor digit of the topic's.
  */
 const DESCRIPTION = /^Event source mapping of the topic (.*)$/;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { ArchiveStack } from '../../lib/archive-stack.ts';
-import type { StackSettings } from '../../lib/settings.ts';
+import type { StackSettings } from '../../lib/settings/settings.ts';
 import type { Template } from './definition.ts';
 
 /** The template that would be deployed with these settings, with the feature flags of `cdk.json`. */

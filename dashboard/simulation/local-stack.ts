@@ -22,8 +22,8 @@ import {
 } from '../../emulator/s3-server/server.ts';
 import { mappingSettings } from '../../emulator/settings.ts';
 import { ARN_PREFIX } from '../../emulator/sqs-server/operations.ts';
-import type { FunctionEntry } from '../../lib/bundle.ts';
-import type { StackSettings } from '../../lib/settings.ts';
+import type { FunctionEntry } from '../../lib/functions/bundle.ts';
+import type { StackSettings } from '../../lib/settings/settings.ts';
 import type { WatchedResources } from '../definition/definition.ts';
 import type { MetricData } from '../metrics/metric-data.ts';
 import { AwsMetrics } from './aws-metrics.ts';

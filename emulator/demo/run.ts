@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { settingRanges } from '../../lambda/contract.ts';
-import type { FunctionEntry } from '../../lib/bundle.ts';
+import type { FunctionEntry } from '../../lib/functions/bundle.ts';
 import type { FailedBatches } from '../failed-batches.ts';
 import type { KafkaConnection } from '../kafka/connection.ts';
 import { startKafkaCluster } from '../kafka-cluster/cluster.ts';

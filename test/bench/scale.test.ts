@@ -11,7 +11,7 @@ import {
   trafficBounds,
   usesOf,
 } from '../../bench/scale/model.ts';
-import { settingsSchema } from '../../lib/settings-schema.ts';
+import { settingsSchema } from '../../lib/settings/settings-schema.ts';
 
 /** A core of its own, and round numbers. */
 const inputs: ScaleInputs = {

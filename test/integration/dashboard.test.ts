@@ -11,7 +11,7 @@ import { runDashboard } from '../../dashboard/run.ts';
 import type { Scenario } from '../../dashboard/simulation/scenario.ts';
 import { type SimulationResult, simulate } from '../../dashboard/simulation/simulate.ts';
 import { METRIC_NAMESPACE } from '../../lambda/contract.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { parse } from '../lib/settings-fixture.ts';
 
 const start = Date.UTC(2026, 10, 24, 9);

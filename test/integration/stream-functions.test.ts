@@ -18,7 +18,7 @@ import { openLog } from '../../emulator/log-file.ts';
 import { s3Destination } from '../../emulator/on-failure.ts';
 import { s3ClientOf } from '../../emulator/s3-client.ts';
 import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { batchRecord, batchRecords, origin } from '../emulator/source-records.ts';
 
 const STREAM = 'archive-stream';

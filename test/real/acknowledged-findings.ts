@@ -32,7 +32,7 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
     resources: ['ArchiveBucket', 'FailedBatchBucket'],
     except: ['security'],
     reason:
-      'Server access logs are a setting, accessLogDays, as is acknowledged to cdk-nag in lib/kept-bucket.ts',
+      'Server access logs are a setting, accessLogDays, as is acknowledged to cdk-nag in lib/storage/kept-bucket.ts',
   },
   {
     rule: 'CKV_AWS_18',
@@ -52,7 +52,7 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
     resources: ['ArchiveFunctionRoleDefaultPolicy'],
     except: ['self-managed'],
     reason:
-      'Lambda makes its network interfaces in subnets that are not known at synth: NETWORK_REASON in lib/kafka-trigger.ts',
+      'Lambda makes its network interfaces in subnets that are not known at synth: NETWORK_REASON in lib/source/kafka-trigger.ts',
   },
   {
     rule: 'CKV_AWS_115',

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { folderOf, periodOf } from '../../lambda/core/object-key.ts';
-import { partitionQueries } from '../../lib/archive-delivery-stream.ts';
+import { partitionQueries } from '../../lib/storage/archive-delivery-stream.ts';
 import { providePythonPackage } from '../helpers/python-package.ts';
 
 /** Binds the very jq 1.6 that Firehose names. */

@@ -25,7 +25,7 @@ import { QueueMapping } from '../../emulator/queue-mapping.ts';
 import { s3ClientOf } from '../../emulator/s3-client.ts';
 import { objectCreatedEvent } from '../../emulator/s3-event.ts';
 import { until } from '../../faults/world.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { failedBatchOf, failedBatchSample } from '../helpers/failed-batches.ts';
 import { mskEvent, mskRecords } from '../helpers/kafka-events.ts';
 import { type Moto, startMoto } from './moto.ts';

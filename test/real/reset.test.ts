@@ -14,7 +14,7 @@ import { clientOptions } from '../../emulator/kafka/connection.ts';
 import { endOffsets, KafkaTopic } from '../../emulator/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
 import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { failureOf } from '../cli/replay/replay-servers.ts';
 import { type LambdaOptions, startLambda } from '../cli/reset/lambda-server.ts';
 import { ordersMapping, uuid } from '../cli/reset/reset-console.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compareSlowUpload, type SlowUploadResults } from '../../faults/slow-upload.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunction } from '../../lib/functions/bundle.ts';
 
 let folder: string;
 let results: SlowUploadResults;

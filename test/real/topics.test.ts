@@ -8,7 +8,7 @@ import { endOffsets, KafkaTopic } from '../../emulator/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
 import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
 import { until } from '../../faults/world.ts';
-import { bundleFunction } from '../../lib/bundle.ts';
+import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { type Archive, archiveTopic, clientsOf, type Line } from './archiving.ts';
 
 let folder: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Agent, request } from '../../../../lambda/io/bundled/node-http.ts';
 import bundledHttps from '../../../../lambda/io/bundled/node-https.ts';
-import { bundleFunction } from '../../../../lib/bundle.ts';
+import { bundleFunction } from '../../../../lib/functions/bundle.ts';
 
 it('are those of Node', () => {
   expect({ Agent, request }).toEqual({ Agent: http.Agent, request: http.request });

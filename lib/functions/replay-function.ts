@@ -1,0 +1,124 @@
+import { Stack, Validations } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
+import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from '../storage/failed-batches.ts';
+import {
+  type ReplayEnvironmentProps,
+  replayEnvironment,
+  type StoreEnvironmentProps,
+} from './function-environment.ts';
+
+/** What a {@link ReplayFunction} is made of: what it is told, and what it runs with. */
+export interface ReplayFunctionProps
+  extends StoreFunctionProps,
+    Omit<StoreEnvironmentProps, 'archiveBucket' | 'deliveryStream' | 'serviceName'>,
+    Pick<ReplayEnvironmentProps, 'replayTries' | 'replayRetrySeconds'> {
+  readonly failedBatches: FailedBatches;
+  /** Where dead letters are told of. */
+  readonly alarmTopic: sns.ITopic;
+  /** Of the archive function. */
+  readonly archiveLogGroup: logs.ILogGroup;
+  /** Failed batches in one invocation. */
+  readonly batchSize: number;
+  /** Invocations at a time, from 2. */
+  readonly maxConcurrency: number;
+}
+
+/** The replay Lambda with its role and log group, and the event source mapping that feeds it. */
+export class ReplayFunction extends BundledFunction {
+  constructor(scope: Construct, id: string, props: ReplayFunctionProps) {
+    const { failedBatches } = props;
+    const { bucket, replayQueue, deadLetterQueue } = failedBatches;
+    super(scope, id, {
+      entry: props.stream === undefined ? 'replay' : 'replay-firehose',
+      description: 'Replays batches that could not be archived from the failed-batch bucket to S3',
+      roleDescription: 'Replay function: reads failed batches, writes its log and its objects',
+      memory: props.memory,
+      timeout: props.timeout,
+      encryptionKey: props.encryptionKey,
+      tracing: props.tracing,
+      environment: replayEnvironment({
+        ...props,
+        archiveBucket: props.bucket.bucketName,
+        deliveryStream: props.stream?.deliveryStreamName,
+        failedBatchBucket: bucket.bucketName,
+        replayQueueUrl: replayQueue.queueUrl,
+        deadLetterQueueUrl: deadLetterQueue.queueUrl,
+        alarmTopicArn: props.alarmTopic.topicArn,
+        archiveLogGroup: props.archiveLogGroup.logGroupName,
+        // As the archive function's, whose metrics have other names.
+        serviceName: Stack.of(scope).stackName,
+      }),
+    });
+    this.allowStoring(props);
+    this.allowReplaying(failedBatches);
+    this.allowNotifying(props.alarmTopic);
+    new lambda.EventSourceMapping(this, 'Mapping', {
+      // Not a version: it answers with a partial response at any time, and commands invoke it by name.
+      target: this.function,
+      eventSourceArn: replayQueue.queueArn,
+      batchSize: props.batchSize,
+      maxConcurrency: props.maxConcurrency,
+      reportBatchItemFailures: true,
+      // No batching window: a failed batch has waited long enough.
+    });
+  }
+
+  private allowReplaying({ bucket, replayQueue, deadLetterQueue }: FailedBatches): void {
+    const statements = [
+      // For commands, and for a missing key to say 404 instead of 403.
+      { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
+      {
+        actions: [
+          's3:GetObject',
+          's3:GetObjectVersion',
+          's3:GetObjectTagging',
+          's3:PutObjectTagging',
+          's3:PutObjectVersionTagging',
+        ],
+        resources: [bucket.arnForObjects('*')],
+      },
+      {
+        actions: [
+          // These three are what Lambda needs to read a queue. Not grantConsumeMessages, which adds
+          // GetQueueUrl: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
+          'sqs:ReceiveMessage',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          // By the function itself: a failed try comes again later, a command enqueues.
+          'sqs:ChangeMessageVisibility',
+          'sqs:SendMessage',
+        ],
+        resources: [replayQueue.queueArn],
+      },
+      { actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] },
+    ];
+    for (const statement of statements) this.role.addToPolicy(new iam.PolicyStatement(statement));
+    Validations.of(this.role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${FAILED_BATCH_BUCKET_LOGICAL_ID}.Arn>/*]`,
+      reason: 'Lambda makes the keys of failed batches, and does not say how',
+    });
+  }
+
+  private allowNotifying({ masterKey, topicArn }: sns.ITopic): void {
+    this.role.addToPolicy(
+      new iam.PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }),
+    );
+    // The key of a topic that is given is not known here: docs/monitoring.md says what it has to allow.
+    if (masterKey === undefined) return;
+    this.role.addToPolicy(
+      new iam.PolicyStatement({
+        // SNS uses the key in the name of who publishes, for this topic:
+        // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html and, for the condition,
+        // https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy.html
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: [masterKey.keyArn],
+        conditions: { StringEquals: { 'kms:EncryptionContext:aws:sns:topicArn': topicArn } },
+      }),
+    );
+  }
+}

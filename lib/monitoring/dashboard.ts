@@ -1,0 +1,292 @@
+import { type Duration, type Size, Stack } from 'aws-cdk-lib';
+import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { Construct } from 'constructs';
+import { metricNames, REASON_DIMENSION, replayMetricNames } from '../../lambda/contract.ts';
+import {
+  droppedBatches,
+  type MappingMetricName,
+  METRIC_PERIOD,
+  type MetricSearch,
+  mappingMetric,
+  offsetLag,
+  searchMetrics,
+  type WatchedMapping,
+} from './archive-metrics.ts';
+import type { FailedBatches } from '../storage/failed-batches.ts';
+import type { WatchedStream } from './stream-alarms.ts';
+
+/** What {@link createDashboard} shows. */
+export interface DashboardProps {
+  readonly alarms: readonly cloudwatch.IAlarm[];
+  readonly archiveFunction: lambda.IFunction;
+  readonly replayFunction: lambda.IFunction;
+  /** Of each function. */
+  readonly memory: Size;
+  readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
+  /** Mappings in provisioned mode. @default - none is */
+  readonly provisionedMappings?: readonly WatchedMapping[];
+  /** Mappings with metrics of their events. @default - none has */
+  readonly measuredMappings?: readonly WatchedMapping[];
+  /** @default - the functions store objects themselves */
+  readonly stream?: WatchedStream;
+  /** Of the archive function; drawn as a line, as the next. */
+  readonly timeout: Duration;
+  readonly dataAgeTarget: Duration;
+}
+
+const { MAXIMUM, SUM } = cloudwatch.Stats;
+const ROW_WIDTH = 24;
+const ROW_HEIGHT = 6;
+const MIB_PER_GIB = 1024;
+
+/** The dashboard of a stack, by its name: one question a row. */
+export function createDashboard(scope: Construct, props: DashboardProps): cloudwatch.Dashboard {
+  const { stackName } = Stack.of(scope);
+  const byTopic = (search: Omit<MetricSearch, 'service'>): cloudwatch.MathExpression =>
+    new cloudwatch.MathExpression({
+      expression: searchMetrics({ service: stackName, ...search }),
+      label: `\${PROP('Dim.${search.dimension ?? 'topic'}')}`,
+      period: METRIC_PERIOD,
+    });
+  const total = (label: string, names: MetricSearch['names']): cloudwatch.MathExpression =>
+    new cloudwatch.MathExpression({
+      expression: `SUM(${searchMetrics({ service: stackName, names, statistic: SUM })})`,
+      label,
+      period: METRIC_PERIOD,
+    });
+  return new cloudwatch.Dashboard(scope, 'Dashboard', {
+    dashboardName: stackName,
+    // Sums are of five minutes, whatever time is looked at.
+    periodOverride: cloudwatch.PeriodOverride.INHERIT,
+    widgets: [
+      healthRow(props),
+      lagRow(props, byTopic),
+      throughputRow(byTopic, total),
+      failureRow(props),
+      failedBatchRow(props, { byTopic, total }),
+      ...mappingRows(props),
+      ...streamRows(props),
+      costRow(props, total),
+    ],
+  });
+}
+
+type ByTopic = (search: Omit<MetricSearch, 'service'>) => cloudwatch.IMetric;
+type Total = (label: string, names: MetricSearch['names']) => cloudwatch.IMetric;
+
+/** Graphs beside each other, as wide as there is room. */
+function graphs(...all: readonly cloudwatch.GraphWidgetProps[]): cloudwatch.IWidget[] {
+  const width = ROW_WIDTH / all.length;
+  return all.map((each) => new cloudwatch.GraphWidget({ width, height: ROW_HEIGHT, ...each }));
+}
+
+function healthRow({ alarms }: DashboardProps): cloudwatch.IWidget[] {
+  const title = 'Is it healthy?';
+  return [new cloudwatch.AlarmStatusWidget({ title, alarms: [...alarms], width: ROW_WIDTH })];
+}
+
+function lagRow(
+  { archiveFunction, dataAgeTarget }: DashboardProps,
+  byTopic: ByTopic,
+): cloudwatch.IWidget[] {
+  return graphs(
+    {
+      title: 'How far behind: records',
+      left: [offsetLag(archiveFunction, { label: 'the topic furthest behind' })],
+    },
+    {
+      title: 'How far behind: milliseconds, by topic',
+      left: [byTopic({ names: [metricNames.oldestRecordAge], statistic: MAXIMUM })],
+      leftAnnotations: [{ value: dataAgeTarget.toMilliseconds(), label: 'dataAgeTargetSeconds' }],
+    },
+  );
+}
+
+function throughputRow(byTopic: ByTopic, total: Total): cloudwatch.IWidget[] {
+  return graphs(
+    {
+      title: 'Throughput: records, by topic',
+      left: [byTopic({ names: [metricNames.records], statistic: SUM })],
+    },
+    {
+      title: 'Throughput: bytes',
+      left: [
+        total('from Kafka', [metricNames.bytesIn]),
+        total('stored, compressed', [metricNames.bytesStored]),
+      ],
+    },
+  );
+}
+
+function failureRow({
+  archiveFunction,
+  replayFunction,
+  timeout,
+}: DashboardProps): cloudwatch.IWidget[] {
+  const options = { statistic: SUM, period: METRIC_PERIOD };
+  return graphs(
+    {
+      title: 'Failures: errors and throttles',
+      left: [
+        archiveFunction.metricErrors({ ...options, label: 'archive errors' }),
+        archiveFunction.metricThrottles({ ...options, label: 'archive throttles' }),
+        replayFunction.metricErrors({ ...options, label: 'replay errors' }),
+        replayFunction.metricThrottles({ ...options, label: 'replay throttles' }),
+        droppedBatches(archiveFunction, { label: 'dropped' }),
+      ],
+    },
+    {
+      title: 'Failures: longest invocation, milliseconds',
+      left: [archiveFunction, replayFunction].map((each, index) =>
+        each.metricDuration({
+          ...{ statistic: MAXIMUM, period: METRIC_PERIOD },
+          label: index === 0 ? 'archive' : 'replay',
+        }),
+      ),
+      leftAnnotations: [{ value: timeout.toMilliseconds(), label: 'timeoutSeconds' }],
+    },
+  );
+}
+
+function failedBatchRow(
+  { failedBatches: { deadLetterQueue, replayQueue } }: DashboardProps,
+  { byTopic, total }: { readonly byTopic: ByTopic; readonly total: Total },
+): cloudwatch.IWidget[] {
+  const options = { statistic: MAXIMUM, period: METRIC_PERIOD };
+  const names = [replayMetricNames.deadLetters];
+  return graphs(
+    {
+      title: 'Failed batches: waiting',
+      left: [
+        replayQueue.metricApproximateNumberOfMessagesVisible({
+          ...options,
+          label: 'to be replayed',
+        }),
+        replayQueue.metricApproximateNumberOfMessagesDelayed({ ...options, label: 'not yet' }),
+        replayQueue.metricApproximateNumberOfMessagesNotVisible({ ...options, label: 'tried' }),
+        deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...options, label: 'dead' }),
+      ],
+    },
+    {
+      title: 'Failed batches: what became of them',
+      left: [
+        total('replayed', [replayMetricNames.replayedBatches]),
+        byTopic({ names, statistic: SUM, dimension: REASON_DIMENSION }),
+      ],
+    },
+    {
+      title: 'Failures: objects',
+      left: [
+        total('not stored', [metricNames.failedObjects]),
+        total('key conflicts', [metricNames.keyConflicts]),
+      ],
+    },
+  );
+}
+
+/** What only mappings in provisioned mode have. */
+function mappingRows({
+  measuredMappings = [],
+  provisionedMappings = [],
+}: DashboardProps): cloudwatch.IWidget[][] {
+  const byMapping = (
+    mappings: readonly WatchedMapping[],
+    name: MappingMetricName,
+    statistic: string,
+  ): cloudwatch.IMetric[] => mappings.map((each) => mappingMetric(each, name, statistic));
+  const pollers = graphs(
+    {
+      title: 'Pollers: provisioned, by topic',
+      left: byMapping(provisionedMappings, 'ProvisionedPollers', MAXIMUM),
+    },
+    {
+      title: 'Pollers: event poller units, by topic',
+      left: byMapping(provisionedMappings, 'EventPollerUnit', SUM),
+    },
+  );
+  const events = graphs(
+    {
+      title: 'Events: in invocations that failed, by topic',
+      left: byMapping(measuredMappings, 'FailedInvokeEventCount', SUM),
+    },
+    {
+      title: 'Events: dropped, by topic',
+      left: byMapping(measuredMappings, 'DroppedEventCount', SUM),
+    },
+  );
+  return [
+    ...(provisionedMappings.length > 0 ? [pollers] : []),
+    ...(measuredMappings.length > 0 ? [events] : []),
+  ];
+}
+
+/** What only a delivery stream has. */
+function streamRows({ stream: watched }: DashboardProps): cloudwatch.IWidget[][] {
+  if (watched === undefined) return [];
+  const metric = (name: string, statistic: string, label: string): cloudwatch.IMetric =>
+    watched.stream.metric(name, { statistic, label, period: METRIC_PERIOD });
+  return [
+    graphs(
+      {
+        title: 'Stream: age of records, seconds',
+        left: [metric('DeliveryToS3.DataFreshness', MAXIMUM, 'oldest')],
+      },
+      {
+        title: 'Stream: bytes',
+        left: [
+          metric('IncomingBytes', SUM, 'put into the stream'),
+          metric('DeliveryToS3.Bytes', SUM, 'delivered'),
+        ],
+      },
+      {
+        title: 'Stream: records that were refused',
+        left: [metric('ThrottledRecords', SUM, 'throttled')],
+      },
+    ),
+  ];
+}
+
+function costRow(
+  { archiveFunction, replayFunction, memory }: DashboardProps,
+  total: Total,
+): cloudwatch.IWidget[] {
+  const options = { statistic: SUM, period: METRIC_PERIOD };
+  const { alreadyStored, objects } = metricNames;
+  const { replayAlreadyStored, replayedObjects } = replayMetricNames;
+  return graphs(
+    {
+      title: 'Cost: invocations',
+      left: [
+        archiveFunction.metricInvocations({ ...options, label: 'archive' }),
+        replayFunction.metricInvocations({ ...options, label: 'replay' }),
+      ],
+    },
+    {
+      title: 'Cost: GB-seconds',
+      left: [
+        gibibyteSeconds('archive', archiveFunction, memory),
+        gibibyteSeconds('replay', replayFunction, memory),
+      ],
+    },
+    {
+      title: 'Cost: PUT requests',
+      // S3 charges for the put that finds its key taken, too.
+      left: [
+        total('archive', [objects, alreadyStored]),
+        total('replay', [replayedObjects, replayAlreadyStored]),
+      ],
+    },
+  );
+}
+
+/** What Lambda charges: by the GB, which is 1024 MB there. */
+function gibibyteSeconds(label: string, each: lambda.IFunction, memory: Size): cloudwatch.IMetric {
+  return new cloudwatch.MathExpression({
+    expression: `${label} / 1000 * ${memory.toMebibytes() / MIB_PER_GIB}`,
+    label,
+    // Names of metrics are those of the whole graph, which so cannot both be 'duration'.
+    usingMetrics: { [label]: each.metricDuration({ statistic: SUM, period: METRIC_PERIOD }) },
+    period: METRIC_PERIOD,
+  });
+}

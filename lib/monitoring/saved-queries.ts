@@ -1,0 +1,78 @@
+import { Stack } from 'aws-cdk-lib';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { logMessages } from '../../lambda/contract.ts';
+
+/** The logs that {@link createSavedQueries} ask. */
+export interface SavedQueriesProps {
+  readonly archiveLog: logs.ILogGroup;
+  readonly replayLog: logs.ILogGroup;
+}
+
+/** Names of the saved queries, after the name of the stack and `/`. */
+export const queryNames = {
+  slowestBatches: 'slowest-batches',
+  failuresByCode: 'failures-by-code',
+  archivedOffsets: 'archived-offsets',
+  deadLetters: 'dead-letters',
+} as const;
+
+/** Saves queries of Logs Insights, for the questions that one has at night. */
+export function createSavedQueries(
+  scope: Construct,
+  { archiveLog, replayLog }: SavedQueriesProps,
+): void {
+  const { stackName } = Stack.of(scope);
+  const queries = [
+    ['SlowestBatches', queryNames.slowestBatches, slowestBatches, [archiveLog]],
+    ['FailuresByCode', queryNames.failuresByCode, failuresByCode, [archiveLog, replayLog]],
+    ['ArchivedOffsets', queryNames.archivedOffsets, archivedOffsets, [archiveLog, replayLog]],
+    ['DeadLetters', queryNames.deadLetters, deadLetters, [replayLog]],
+  ] as const;
+  for (const [id, name, lines, asked] of queries) {
+    // Not the QueryDefinition of the CDK, which knows no unnest.
+    new logs.CfnQueryDefinition(scope, id, {
+      name: `${stackName}/${name}`,
+      queryString: lines.join('\n| '),
+      logGroupNames: asked.map(({ logGroupName }) => logGroupName),
+    });
+  }
+}
+
+const { batchArchived, batchDelayed, batchDied, batchNotArchived, batchRefused, batchReplayed } =
+  logMessages;
+
+/** A filter for lines with one of these messages. */
+const saying = (...messages: readonly string[]): string =>
+  `filter message in ${JSON.stringify(messages)}`;
+
+const slowestBatches = [
+  'fields @timestamp, topic, records, objects, failedObjects, encodeMilliseconds, storeMilliseconds, oldestRecordAge, requestId',
+  saying(batchArchived, batchNotArchived),
+  'sort storeMilliseconds desc',
+  'limit 20',
+];
+
+const failuresByCode = [
+  // A batch that was not archived has a list of failures, and counts once, by the first.
+  'fields coalesce(code, failures.0.code) as failureCode',
+  saying(batchNotArchived, batchRefused, batchDelayed, batchDied),
+  'stats count(*) as times, min(@timestamp) as firstSeen, max(@timestamp) as lastSeen by message, failureCode',
+  'sort times desc',
+];
+
+/** By topic and partition. https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Unnest.html */
+const archivedOffsets = [
+  'fields jsonParse(@message) as line',
+  saying(batchArchived, batchReplayed),
+  'unnest line.runs into run',
+  'stats min(run.firstOffset) as firstOffset, max(run.lastOffset) as lastOffset, sum(run.records) as records by topic, run.partition',
+  'sort topic asc',
+];
+
+const deadLetters = [
+  'fields @timestamp, code, reason, failedBatch, condition, offsets, tries, requestId',
+  saying(batchDied),
+  'sort @timestamp desc',
+  'limit 100',
+];

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundleFunction, type FunctionEntry } from '../../../lib/functions/bundle.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+interface Bundle {
+  readonly entry: FunctionEntry;
+  readonly mostBytes: number;
+  /** What is in the folder, below folders, too. */
+  readonly files: readonly string[];
+  /** Whether it has a `require` of its own, for what its packages require of Node. */
+  readonly hasRequire?: true;
+}
+
+const bundles: readonly Bundle[] = [
+  { entry: 'archive', mostBytes: 400_000, files: ['index.mjs', 'index.mjs.map'] },
+  // The client of SQS comes on top.
+  { entry: 'replay', mostBytes: 500_000, files: ['index.mjs', 'index.mjs.map'] },
+  // And the client of Firehose.
+  { entry: 'archive-firehose', mostBytes: 450_000, files: ['index.mjs', 'index.mjs.map'] },
+  { entry: 'replay-firehose', mostBytes: 550_000, files: ['index.mjs', 'index.mjs.map'] },
+  // No SDK, but a client of Kafka.
+  {
+    ...{ entry: 'trial', mostBytes: 750_000, hasRequire: true },
+    files: ['dist', 'dist/native.wasm', 'index.mjs', 'index.mjs.map'],
+  },
+];
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .sort();
+
+describe.each(bundles)('the bundle of $entry', ({ entry, files, hasRequire, mostBytes }) => {
+  let folder: string;
+  /** A folder of this test alone: other tests bundle into `dist/` at the same time. */
+  let scratch: string;
+
+  const read = (name: string, from = folder): string => readFileSync(join(from, name), 'utf8');
+
+  beforeAll(() => {
+    folder = bundleFunction(entry);
+    scratch = mkdtempSync(join(tmpdir(), 'bundle-'));
+  });
+
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  it('writes the function and its source map into its folder of dist', () => {
+    expect(folder).toBe(join(root, 'dist', entry));
+    expect(filesIn(folder)).toEqual(files);
+    expect(read('index.mjs').trimEnd().split('\n').at(-1)).toBe(
+      '//# sourceMappingURL=index.mjs.map',
+    );
+  });
+
+  it('gives the same bytes each time', () => {
+    const again = bundleFunction(entry, join(scratch, 'again'));
+    for (const file of files.filter((name) => name.includes('.'))) {
+      expect(read(file, again)).toBe(read(file));
+    }
+  });
+
+  it('leaves nothing of an earlier bundle, nor beside it', () => {
+    const earlier = join(scratch, 'earlier');
+    mkdirSync(join(earlier, 'stale'), { recursive: true });
+    writeFileSync(join(earlier, 'stale.mjs'), '');
+    writeFileSync(join(earlier, 'index.mjs'), 'an older one');
+
+    bundleFunction(entry, earlier);
+
+    expect(filesIn(earlier)).toEqual(files);
+    expect(read('index.mjs', earlier)).toBe(read('index.mjs'));
+    expect(readdirSync(scratch).filter((name) => name.startsWith('earlier-'))).toEqual([]);
+  });
+
+  it('says nothing of the machine it was made on', () => {
+    const map: { readonly sources: readonly string[]; readonly sourcesContent?: unknown } =
+      JSON.parse(read('index.mjs.map'));
+    expect(map.sources).toContain(`../../lambda/${entry}.ts`);
+    expect(map.sources.filter((source) => !source.startsWith('../../'))).toEqual([]);
+    expect(map.sourcesContent).toBeUndefined();
+    expect(read('index.mjs')).not.toContain(root);
+    expect(read('index.mjs.map')).not.toContain(root);
+  });
+
+  it('is small enough to start fast', () => {
+    expect(Buffer.byteLength(read('index.mjs'))).toBeLessThanOrEqual(mostBytes);
+  });
+
+  it('brings along all it imports', () => {
+    const imported = [
+      ...read('index.mjs').matchAll(/(?:^|[;}\n])import[^'"();]*["']([^"']+)["']/g),
+    ];
+    const foreign = imported.map(([, name = '']) => name).filter((name) => !isBuiltIn(name));
+    expect(foreign).toEqual([]);
+    // What esbuild emits in place of a `require` it could not resolve: it throws in an ES module that
+    // has none of its own.
+    if (!hasRequire) expect(read('index.mjs')).not.toContain('Dynamic require of');
+  });
+});
+
+it('the trial function runs where there is nothing but its bundle', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
+  try {
+    const bundle = pathToFileURL(join(bundleFunction('trial', folder), 'index.mjs'));
+    const code = `const { handler } = await import('${bundle}');
+      await handler({ topic: 'orders', records: 1 }).catch(({ message }) => console.log(message));`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type', 'module', '--eval', code],
+      {
+        cwd: folder,
+        env: {
+          BOOTSTRAP_SERVERS: 'localhost:1',
+          AWS_REGION: 'eu-west-1',
+          AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
+          AWS_SECRET_ACCESS_KEY: 'secret',
+          AWS_SESSION_TOKEN: 'token',
+        },
+      },
+    );
+    // Its client is there, and has looked for a broker.
+    expect(stdout).toMatch(
+      /^cannot produce into topic 'orders' after 0 records: .*ECONNREFUSED.*\n$/,
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+function isBuiltIn(name: string): boolean {
+  return process.getBuiltinModule(name) !== undefined;
+}

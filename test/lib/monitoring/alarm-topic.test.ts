@@ -1,0 +1,131 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { AlarmTopic } from '../../../lib/monitoring/alarm-topic.ts';
+import {
+  bareStack,
+  propertiesOf,
+  resourceOf,
+  resourcesOf,
+  SYNTH_TIMEOUT_MS,
+} from '../synthesize.ts';
+
+const TOPIC = 'AlarmTopicC2164170';
+const account = { Ref: 'AWS::AccountId' };
+
+function templateOf(...subscribers: readonly string[]): Template {
+  const stack = bareStack();
+  new AlarmTopic(stack, 'AlarmTopic', { subscribers });
+  return Template.fromStack(stack);
+}
+
+let template: Template;
+
+beforeAll(() => {
+  template = templateOf('on-call@example.com', 'https://example.com/alarms?team=a');
+}, SYNTH_TIMEOUT_MS);
+
+describe('the topic of alarms', () => {
+  it('is encrypted with a key of its own', () => {
+    const [keyId] = Object.keys(resourcesOf(template, 'AWS::KMS::Key'));
+    expect(Object.keys(resourcesOf(template, 'AWS::SNS::Topic'))).toEqual([TOPIC]);
+    expect(propertiesOf(template, 'AWS::SNS::Topic')).toEqual({
+      DisplayName: 'Stack',
+      KmsMasterKeyId: { 'Fn::GetAtt': [keyId, 'Arn'] },
+    });
+  });
+
+  it('takes messages with TLS only, and from alarms of the stack only', () => {
+    expect(propertiesOf(template, 'AWS::SNS::TopicPolicy')).toEqual({
+      Topics: [{ Ref: TOPIC }],
+      PolicyDocument: {
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Sid: 'AllowPublishThroughSSLOnly',
+            Effect: 'Deny',
+            Principal: '*',
+            Action: 'sns:Publish',
+            Resource: { Ref: TOPIC },
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          },
+          {
+            Sid: '1',
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: { Ref: TOPIC },
+            Condition: {
+              StringEquals: { 'aws:SourceAccount': account },
+              ArnLike: {
+                'aws:SourceArn': {
+                  'Fn::Join': [
+                    '',
+                    [
+                      ...['arn:', { Ref: 'AWS::Partition' }, ':cloudwatch:'],
+                      ...[{ Ref: 'AWS::Region' }, ':', account, ':alarm:Stack-*'],
+                    ],
+                  ],
+                },
+              },
+            },
+          },
+        ],
+      },
+    });
+  });
+
+  it('has its subscribers, by what each is', () => {
+    const subscriptions = Object.values(resourcesOf(template, 'AWS::SNS::Subscription'));
+    expect(subscriptions.map(({ Properties }) => Properties)).toEqual([
+      { TopicArn: { Ref: TOPIC }, Protocol: 'email', Endpoint: 'on-call@example.com' },
+      {
+        TopicArn: { Ref: TOPIC },
+        Protocol: 'https',
+        Endpoint: 'https://example.com/alarms?team=a',
+      },
+    ]);
+  });
+
+  it('keeps a subscription, which was confirmed, when another is added', () => {
+    const subscription = (...subscribers: readonly string[]) =>
+      Object.keys(resourcesOf(templateOf(...subscribers), 'AWS::SNS::Subscription'));
+    const [alone] = subscription('a@example.com');
+    expect(subscription('b@example.com', 'a@example.com')[1]).toBe(alone);
+  });
+
+  it('may have no subscribers', () => {
+    expect(resourcesOf(templateOf(), 'AWS::SNS::Subscription')).toEqual({});
+  });
+});
+
+describe('the key of the topic', () => {
+  it('is rotated, and lets CloudWatch use it for alarms of the account', () => {
+    const root = {
+      'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::', account, ':root']],
+    };
+    expect(propertiesOf(template, 'AWS::KMS::Key')).toEqual({
+      Description: 'Alarms of Stack on their way to who is told',
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Version: '2012-10-17',
+        Statement: [
+          { Effect: 'Allow', Principal: { AWS: root }, Action: 'kms:*', Resource: '*' },
+          {
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+            Resource: '*',
+            Condition: { StringEquals: { 'aws:SourceAccount': account } },
+          },
+        ],
+      },
+    });
+  });
+
+  it('goes with the stack, since nothing that it encrypts outlives the topic', () => {
+    expect(resourceOf(template, 'AWS::KMS::Key')).toMatchObject({
+      DeletionPolicy: 'Delete',
+      UpdateReplacePolicy: 'Delete',
+    });
+  });
+});

@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { queryNames } from '../../../lib/monitoring/saved-queries.ts';
+import { archiveHandler, archiveParts, invocation } from '../../helpers/archive-parts.ts';
+import { mskEvent, mskRecords } from '../../helpers/kafka-events.ts';
+import { ids, monitoredTemplate } from './monitoring-fixture.ts';
+import { resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
+
+let template: Template;
+
+beforeAll(() => {
+  template = monitoredTemplate();
+}, SYNTH_TIMEOUT_MS);
+
+const logs = (...groups: readonly string[]) => groups.map((Ref) => ({ Ref }));
+
+describe('saved queries', () => {
+  it('are in a folder of the stack, each for the logs that have an answer', () => {
+    const queries = Object.values(resourcesOf(template, 'AWS::Logs::QueryDefinition'));
+    expect(queries.map(({ Properties }) => Properties)).toEqual([
+      {
+        Name: 'Stack/slowest-batches',
+        LogGroupNames: logs(ids.archiveLog),
+        QueryString: [
+          'fields @timestamp, topic, records, objects, failedObjects, encodeMilliseconds, storeMilliseconds, oldestRecordAge, requestId',
+          '| filter message in ["batch archived","batch not archived"]',
+          '| sort storeMilliseconds desc',
+          '| limit 20',
+        ].join('\n'),
+      },
+      {
+        Name: 'Stack/failures-by-code',
+        LogGroupNames: logs(ids.archiveLog, ids.replayLog),
+        QueryString: [
+          'fields coalesce(code, failures.0.code) as failureCode',
+          '| filter message in ["batch not archived","batch refused","failed batch not replayed, tried again","failed batch not replayed, in the dead-letter queue"]',
+          '| stats count(*) as times, min(@timestamp) as firstSeen, max(@timestamp) as lastSeen by message, failureCode',
+          '| sort times desc',
+        ].join('\n'),
+      },
+      {
+        Name: 'Stack/archived-offsets',
+        LogGroupNames: logs(ids.archiveLog, ids.replayLog),
+        QueryString: [
+          'fields jsonParse(@message) as line',
+          '| filter message in ["batch archived","failed batch replayed"]',
+          '| unnest line.runs into run',
+          '| stats min(run.firstOffset) as firstOffset, max(run.lastOffset) as lastOffset, sum(run.records) as records by topic, run.partition',
+          '| sort topic asc',
+        ].join('\n'),
+      },
+      {
+        Name: 'Stack/dead-letters',
+        LogGroupNames: logs(ids.replayLog),
+        QueryString: [
+          'fields @timestamp, code, reason, failedBatch, condition, offsets, tries, requestId',
+          '| filter message in ["failed batch not replayed, in the dead-letter queue"]',
+          '| sort @timestamp desc',
+          '| limit 100',
+        ].join('\n'),
+      },
+    ]);
+  });
+
+  it('ask for fields that the line of a batch has', async () => {
+    const { deps, telemetry } = archiveParts();
+    await archiveHandler(deps)(mskEvent(mskRecords(100, 2)), invocation);
+    const lines = telemetry.done.map(({ summary }) => summary);
+
+    const [slowest] = Object.values(resourcesOf(template, 'AWS::Logs::QueryDefinition'));
+    const [, fields = ''] =
+      /^fields @timestamp, (.*)$/m.exec(String(slowest?.Properties.QueryString)) ?? [];
+    const expected = fields.split(', ').map((name) => [name, expect.anything()]);
+    expect(expected).toHaveLength(8);
+    const run = { partition: 3, firstOffset: 100, lastOffset: 101, records: 2 };
+    expect(lines).toEqual([
+      expect.objectContaining({ ...Object.fromEntries(expected), runs: [run] }),
+    ]);
+  });
+
+  it('are in docs/monitoring.md', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/monitoring.md'), 'utf8');
+    const missing = Object.values(queryNames).filter((name) => !page.includes(`\n| \`${name}\` |`));
+    expect(missing).toEqual([]);
+  });
+});

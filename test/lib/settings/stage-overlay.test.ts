@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { applyEnvironment } from '../../../lib/settings/stage-overlay.ts';
+import { parse, problemsOf } from '../settings-fixture.ts';
+
+const environments = {
+  test: { stackName: 'KafkaArchiveTest', batchWindow: 5 },
+  prod: { batchWindow: 60, metadata: { env: 'prod' }, topics: 'orders, payments' },
+};
+
+describe('the settings of an environment', () => {
+  it('go over those of all', () => {
+    const settings = parse({ env: 'prod', environments, batchWindow: 30, batchSize: 500 });
+    expect(settings).toMatchObject({
+      ...{ batchWindow: 60, batchSize: 500, metadata: { env: 'prod' } },
+      ...{ stackName: 'KafkaArchive', topics: [{ topic: 'orders' }, { topic: 'payments' }] },
+    });
+    expect(parse({ env: 'test', environments }).stackName).toBe('KafkaArchiveTest');
+  });
+
+  it('are left out where none is asked for', () => {
+    expect(parse({ environments }).batchWindow).toBe(300);
+    expect(applyEnvironment({ environments, topics: 'a' })).toEqual({
+      context: { topics: 'a' },
+      problems: [],
+    });
+  });
+
+  it.each([
+    [
+      { env: 'stage', environments },
+      "env must be one of 'test', 'prod', the environments that there are, got 'stage'",
+    ],
+    [{ env: 'prod' }, "env must name an environment, and environments has none, got 'prod'"],
+    [
+      { env: 5, environments },
+      "env must be one of 'test', 'prod', the environments that there are, got 5",
+    ],
+    [
+      { env: 'prod', environments: { prod: 'x' } },
+      `environments must be an object with an object of settings for each environment, got {"prod":"x"}`,
+    ],
+    [
+      { environments: [] },
+      'environments must be an object with an object of settings for each environment, got []',
+    ],
+  ])('are refused: %j', (settings, problem) => {
+    expect(problemsOf(settings)).toEqual([problem]);
+  });
+
+  it('are checked as any others', () => {
+    const wrong = { prod: { batchSize: 0, bachWindow: 5 } };
+    expect(problemsOf({ env: 'prod', environments: wrong })).toEqual([
+      "'bachWindow' is not a setting: did you mean 'batchWindow'",
+      'batchSize must be a whole number from 1 to 10000, got 0',
+    ]);
+  });
+});

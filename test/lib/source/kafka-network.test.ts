@@ -1,0 +1,135 @@
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, it } from 'vitest';
+import { KafkaNetwork } from '../../../lib/source/kafka-network.ts';
+import { parseSettings } from '../../../lib/settings/settings.ts';
+import {
+  keyArn,
+  msk,
+  mskSecretArn,
+  now,
+  secretArn,
+  selfManaged,
+  sourceOf,
+} from '../settings-fixture.ts';
+import { bareStack, propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
+
+const vpcId = 'vpc-0123456789abcdef0';
+const subnetIds = ['subnet-11111111', 'subnet-22222222'];
+const securityGroupIds = ['sg-33333333'];
+const everything = {
+  networkAdds: ['brokers', 's3', 'services'],
+  ...{ vpcId, subnetIds, securityGroupIds, routeTableIds: ['rtb-44444444'] },
+};
+
+function stackOf(context: Record<string, unknown>) {
+  const settings = parseSettings(context, { now });
+  const { network, provisionedPollers } = settings;
+  const stack = bareStack();
+  const isProvisioned = provisionedPollers !== undefined;
+  new KafkaNetwork(stack, 'KafkaNetwork', { source: sourceOf(settings), network, isProvisioned });
+  return stack;
+}
+
+const templateOf = (context: Record<string, unknown>) => Template.fromStack(stackOf(context));
+
+const warningsOf = (context: Record<string, unknown>): (string | undefined)[] =>
+  Annotations.fromStack(stackOf(context))
+    .findWarning('*', Match.anyValue())
+    .map(({ entry }) => /\('(\w+)'\)/.exec(String(entry.data))?.[1]);
+
+describe('what is added', { timeout: SYNTH_TIMEOUT_MS }, () => {
+  it('is nothing, and nothing is in a VPC, where it is not asked for', () => {
+    expect(templateOf(msk).toJSON().Resources ?? {}).toEqual({});
+  });
+
+  it('is the rule that lets pollers talk to brokers', () => {
+    const template = templateOf({ ...msk, networkAdds: 'brokers', securityGroupIds });
+    expect(propertiesOf(template, 'AWS::EC2::SecurityGroupIngress')).toEqual({
+      Description: 'Pollers of Lambda to the brokers',
+      GroupId: 'sg-33333333',
+      SourceSecurityGroupId: 'sg-33333333',
+      IpProtocol: 'tcp',
+      FromPort: 9098,
+      ToPort: 9098,
+    });
+  });
+
+  it.each<[number[], Record<string, unknown>]>([
+    [[9098], msk],
+    [[9096], { ...msk, secretArn: mskSecretArn, secretKeyArns: keyArn }],
+    [[9094], { ...msk, secretArn, authentication: 'CLIENT_CERTIFICATE_TLS_AUTH' }],
+    [[9093, 9095], { ...selfManaged, bootstrapServers: 'a:9093, b:9093, c:9095', subnetIds }],
+  ])('is that rule for the ports %j', (ports, context) => {
+    const template = templateOf({ ...context, networkAdds: 'brokers', securityGroupIds });
+    const rules = Object.values(resourcesOf(template, 'AWS::EC2::SecurityGroupIngress'));
+    expect(rules.map(({ Properties }) => Properties.FromPort)).toEqual(ports);
+    expect(rules.map(({ Properties }) => Properties.ToPort)).toEqual(ports);
+  });
+
+  it('are endpoints of S3, Lambda and STS, and of Secrets Manager with a secret', () => {
+    const endpointsOf = (context: Record<string, unknown>) =>
+      Object.values(resourcesOf(templateOf(context), 'AWS::EC2::VPCEndpoint')).map(
+        ({ Properties }) => Properties,
+      );
+    const service = (name: string) => ({
+      'Fn::Join': ['', ['com.amazonaws.', { Ref: 'AWS::Region' }, `.${name}`]],
+    });
+    const interfaceOf = (name: string) => ({
+      PrivateDnsEnabled: true,
+      SecurityGroupIds: [{ 'Fn::GetAtt': [expect.stringContaining('Endpoint'), 'GroupId'] }],
+      ServiceName: service(name),
+      SubnetIds: subnetIds,
+      VpcEndpointType: 'Interface',
+      VpcId: vpcId,
+    });
+    const s3 = {
+      RouteTableIds: ['rtb-44444444'],
+      ServiceName: service('s3'),
+      VpcEndpointType: 'Gateway',
+      VpcId: vpcId,
+    };
+    const iam = [s3, interfaceOf('lambda'), interfaceOf('sts')];
+    expect(endpointsOf({ ...msk, ...everything })).toEqual(iam);
+    expect(endpointsOf({ ...msk, ...everything, secretArn })).toEqual([
+      ...iam,
+      interfaceOf('secretsmanager'),
+    ]);
+  });
+
+  it('is a security group that lets pollers in by HTTPS, and nobody out', () => {
+    const template = templateOf({ ...msk, ...everything });
+    expect(propertiesOf(template, 'AWS::EC2::SecurityGroup')).toMatchObject({
+      VpcId: vpcId,
+      SecurityGroupIngress: [
+        {
+          Description: 'Pollers of Lambda',
+          SourceSecurityGroupId: 'sg-33333333',
+          IpProtocol: 'tcp',
+          FromPort: 443,
+          ToPort: 443,
+        },
+      ],
+      SecurityGroupEgress: [{ CidrIp: '255.255.255.255/32', IpProtocol: 'icmp' }],
+    });
+  });
+});
+
+describe('what cannot be known', { timeout: SYNTH_TIMEOUT_MS }, () => {
+  const vpc = { subnetIds, securityGroupIds };
+  const provisionedPollers = { min: 1, max: 1 };
+
+  it.each<[string[], Record<string, unknown>]>([
+    [['brokers', 's3', 'services'], msk],
+    [['brokers', 's3'], { ...msk, provisionedPollers }],
+    [['services'], { ...msk, networkHas: 'brokers, s3' }],
+    [['s3'], { ...msk, networkAdds: 'brokers', securityGroupIds, networkHas: 'services' }],
+    [[], { ...msk, networkHas: 'brokers, s3, services' }],
+    [[], { ...msk, ...everything }],
+    [['brokers', 's3', 'services'], { ...selfManaged, ...vpc }],
+    [['brokers', 's3'], { ...selfManaged, ...vpc, provisionedPollers }],
+    // Over the internet Lambda uses its own network.
+    [[], selfManaged],
+  ])('is warned of: %j', (expected, context) => {
+    expect(warningsOf(context)).toEqual(expected);
+  });
+});

@@ -1,0 +1,446 @@
+import { Duration, type Stack } from 'aws-cdk-lib';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as lambda from 'aws-cdk-lib/aws-lambda';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, it } from 'vitest';
+import { parseClusterArn } from '../../../lib/source/cluster-arn.ts';
+import { FailedBatchDestination } from '../../../lib/storage/failed-batch-destination.ts';
+import type { Credentials, SelfManagedSource } from '../../../lib/source/kafka-source.ts';
+import { KafkaTrigger, type KafkaTriggerProps } from '../../../lib/source/kafka-trigger.ts';
+import { clusterArn, keyArn, secretArn, sourceOf } from '../settings-fixture.ts';
+import {
+  bareStack,
+  propertiesOf,
+  type Resource,
+  resourceOf,
+  resourcesOf,
+  SYNTH_TIMEOUT_MS,
+} from '../synthesize.ts';
+
+const MAPPING = 'AWS::Lambda::EventSourceMapping';
+
+const failedBatches = 'arn:aws:s3:::failed-batches';
+
+function stackOf(props: Partial<KafkaTriggerProps> = {}): Stack {
+  const stack = bareStack();
+  const target = new lambda.Function(stack, 'Function', {
+    runtime: lambda.Runtime.NODEJS_24_X,
+    code: lambda.Code.fromInline('exports.handler = async () => {};'),
+    handler: 'index.handler',
+  });
+  const bucket = Bucket.fromBucketArn(stack, 'FailedBatches', failedBatches);
+  new KafkaTrigger(stack, 'KafkaTrigger', {
+    target,
+    source: sourceOf(),
+    topics: [{ topic: 'orders', consumerGroupId: 'archive/1' }],
+    batchSize: 500,
+    batchWindow: Duration.seconds(60),
+    startingPosition: { kind: 'earliest' },
+    reportBatchItemFailures: false,
+    onFailure: new FailedBatchDestination(bucket),
+    bisectBatchOnError: false,
+    ...props,
+  });
+  return stack;
+}
+
+const templateOf = (props: Partial<KafkaTriggerProps> = {}): Template =>
+  Template.fromStack(stackOf(props));
+
+const mappingOf = (props: Partial<KafkaTriggerProps>): Resource['Properties'] =>
+  propertiesOf(templateOf(props), MAPPING);
+
+const topicsOf = (...topics: string[]): KafkaTriggerProps['topics'] =>
+  topics.map((topic) => ({ topic, consumerGroupId: `group-${topic}` }));
+
+const selfManaged: SelfManagedSource = {
+  kind: 'self-managed',
+  bootstrapServers: ['b1.example.com:9096', 'b2.example.com:9096'],
+  credentials: { type: 'SASL_SCRAM_256_AUTH', secretArn },
+};
+
+const otherSecretArn = secretArn.replace('archive', 'registry');
+const rootCaSecretArn = secretArn.replace('archive', 'root-ca');
+
+const inVpc = {
+  ...selfManaged,
+  rootCaSecretArn,
+  network: {
+    subnetIds: ['subnet-11111111', 'subnet-22222222'],
+    securityGroupIds: ['sg-33333333'],
+  },
+};
+
+const registry = {
+  uri: 'https://registry.example.com',
+  format: 'SOURCE',
+  validate: ['VALUE'],
+  authentication: 'BASIC_AUTH',
+  secretArn,
+  rootCaSecretArn,
+} satisfies KafkaTriggerProps['schemaRegistry'];
+
+const glueRegistry = {
+  uri: 'arn:aws:glue:eu-west-1:111122223333:registry/shop',
+  format: 'SOURCE',
+  validate: ['VALUE'],
+} satisfies KafkaTriggerProps['schemaRegistry'];
+
+describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
+  it('reads its topic of the cluster, as a group, in batches of size and window', () => {
+    const template = templateOf();
+    const [functionId] = Object.keys(resourcesOf(template, 'AWS::Lambda::Function'));
+    expect(propertiesOf(template, MAPPING)).toEqual({
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'archive/1' },
+      BatchSize: 500,
+      DestinationConfig: { OnFailure: { Destination: failedBatches } },
+      EventSourceArn: clusterArn,
+      FunctionName: { Ref: functionId },
+      MaximumBatchingWindowInSeconds: 60,
+      StartingPosition: 'TRIM_HORIZON',
+      Topics: ['orders'],
+    });
+  });
+
+  it('says a window of 0, which is not the same as none', () => {
+    expect(mappingOf({ batchWindow: Duration.seconds(0) }).MaximumBatchingWindowInSeconds).toBe(0);
+  });
+
+  it('begins at a time in Unix seconds', () => {
+    const unixSeconds = 1_795_424_400;
+    expect(mappingOf({ startingPosition: { kind: 'timestamp', unixSeconds } })).toMatchObject({
+      StartingPosition: 'AT_TIMESTAMP',
+      StartingPositionTimestamp: unixSeconds,
+    });
+  });
+
+  it('begins at the latest record with a warning', () => {
+    const stack = stackOf({ startingPosition: { kind: 'latest' } });
+    expect(propertiesOf(Template.fromStack(stack), MAPPING).StartingPosition).toBe('LATEST');
+    Annotations.fromStack(stack).hasWarning(
+      '/Stack/KafkaTrigger',
+      Match.stringLikeRegexp("startingPosition is 'latest': records .* can be missed"),
+    );
+  });
+
+  it('warns of a time that moves with each synth, and names the time to pin', () => {
+    const startingPosition = {
+      kind: 'timestamp',
+      unixSeconds: 1_795_424_400,
+      hoursBack: 6,
+    } as const;
+    Annotations.fromStack(stackOf({ startingPosition })).hasWarning(
+      '/Stack/KafkaTrigger',
+      Match.stringLikeRegexp("set startingPosition to '2026-11-23T09:00:00.000Z' instead"),
+    );
+  });
+
+  it('warns of nothing otherwise', () => {
+    const startingPosition = { kind: 'timestamp', unixSeconds: 1_795_424_400 } as const;
+    Annotations.fromStack(stackOf({ startingPosition })).hasNoWarning('*', Match.anyValue());
+  });
+
+  it('has pollers of its own in provisioned mode, and none otherwise', () => {
+    expect(mappingOf({ provisionedPollers: { min: 2, max: 10, group: 'shared' } })).toMatchObject({
+      ProvisionedPollerConfig: {
+        MinimumPollers: 2,
+        MaximumPollers: 10,
+        PollerGroupName: 'shared',
+      },
+    });
+    expect(mappingOf({ provisionedPollers: { min: 1, max: 1 } }).ProvisionedPollerConfig).toEqual({
+      MinimumPollers: 1,
+      MaximumPollers: 1,
+    });
+    expect(mappingOf({})).not.toHaveProperty('ProvisionedPollerConfig');
+  });
+
+  it('counts its events when told so', () => {
+    const provisionedPollers = { min: 1, max: 1 };
+    expect(mappingOf({ provisionedPollers, eventMetrics: true }).MetricsConfig).toEqual({
+      Metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'],
+    });
+    expect(mappingOf({ provisionedPollers })).not.toHaveProperty('MetricsConfig');
+  });
+
+  it('takes a partial response when told so', () => {
+    const provisionedPollers = { min: 1, max: 1 };
+    expect(
+      mappingOf({ provisionedPollers, reportBatchItemFailures: true }).FunctionResponseTypes,
+    ).toEqual(['ReportBatchItemFailures']);
+    expect(mappingOf({ provisionedPollers })).not.toHaveProperty('FunctionResponseTypes');
+  });
+
+  it('gives up a batch after so many tries, a record at such an age, and batches in halves', () => {
+    const provisionedPollers = { min: 1, max: 1 };
+    const retries = {
+      retryAttempts: 3,
+      maxRecordAge: Duration.hours(2),
+      bisectBatchOnError: true,
+    };
+    expect(mappingOf({ provisionedPollers, ...retries })).toMatchObject({
+      MaximumRetryAttempts: 3,
+      MaximumRecordAgeInSeconds: 7200,
+      BisectBatchOnFunctionError: true,
+    });
+  });
+
+  it('says no retry at all, which is not the same as none said', () => {
+    const provisionedPollers = { min: 1, max: 1 };
+    expect(mappingOf({ provisionedPollers, retryAttempts: 0 }).MaximumRetryAttempts).toBe(0);
+  });
+
+  it('says nothing of retries in on-demand mode, where Lambda would refuse it', () => {
+    const properties = Object.keys(mappingOf({}));
+    expect(properties.filter((name) => /Maximum(Retry|Record)|Bisect/.test(name))).toEqual([]);
+  });
+
+  it('signs in to an MSK cluster with a secret, by SCRAM or mutual TLS', () => {
+    for (const type of ['SASL_SCRAM_512_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH'] as const) {
+      const source = { ...sourceOf(), credentials: { type, secretArn } };
+      expect(mappingOf({ source })).toMatchObject({
+        EventSourceArn: clusterArn,
+        SourceAccessConfigurations: [{ Type: type, URI: secretArn }],
+      });
+    }
+    expect(mappingOf({})).not.toHaveProperty('SourceAccessConfigurations');
+  });
+
+  it('reads a self-managed cluster in a VPC, signed by an authority of its own', () => {
+    expect(mappingOf({ source: inVpc }).SourceAccessConfigurations).toEqual([
+      { Type: 'SASL_SCRAM_256_AUTH', URI: secretArn },
+      { Type: 'SERVER_ROOT_CA_CERTIFICATE', URI: rootCaSecretArn },
+      { Type: 'VPC_SUBNET', URI: 'subnet:subnet-11111111' },
+      { Type: 'VPC_SUBNET', URI: 'subnet:subnet-22222222' },
+      { Type: 'VPC_SECURITY_GROUP', URI: 'security_group:sg-33333333' },
+    ]);
+    const { credentials: _, rootCaSecretArn: __, ...open } = inVpc;
+    expect(mappingOf({ source: open }).SourceAccessConfigurations).toHaveLength(3);
+  });
+
+  it('has records checked by a schema registry', () => {
+    const schemaRegistry: KafkaTriggerProps['schemaRegistry'] = {
+      ...registry,
+      format: 'JSON',
+      validate: ['KEY', 'VALUE'],
+    };
+    const mapping = mappingOf({ provisionedPollers: { min: 1, max: 1 }, schemaRegistry });
+    expect(mapping.AmazonManagedKafkaEventSourceConfig).toEqual({
+      ConsumerGroupId: 'archive/1',
+      SchemaRegistryConfig: {
+        AccessConfigs: [
+          { Type: 'BASIC_AUTH', URI: secretArn },
+          { Type: 'SERVER_ROOT_CA_CERTIFICATE', URI: rootCaSecretArn },
+        ],
+        EventRecordFormat: 'JSON',
+        SchemaRegistryURI: 'https://registry.example.com',
+        SchemaValidationConfigs: [{ Attribute: 'KEY' }, { Attribute: 'VALUE' }],
+      },
+    });
+    const glue = mappingOf({
+      provisionedPollers: { min: 1, max: 1 },
+      schemaRegistry: glueRegistry,
+    });
+    expect(glue.AmazonManagedKafkaEventSourceConfig).toEqual({
+      ConsumerGroupId: 'archive/1',
+      SchemaRegistryConfig: {
+        EventRecordFormat: 'SOURCE',
+        SchemaRegistryURI: glueRegistry.uri,
+        SchemaValidationConfigs: [{ Attribute: 'VALUE' }],
+      },
+    });
+  });
+
+  it('leaves out what no filter matches', () => {
+    const filters = [{ value: { kind: ['order'] } }, { value: [{ prefix: 'ORDER' }] }];
+    expect(mappingOf({ filters }).FilterCriteria).toEqual({
+      Filters: [
+        { Pattern: '{"value":{"kind":["order"]}}' },
+        { Pattern: '{"value":[{"prefix":"ORDER"}]}' },
+      ],
+    });
+    expect(mappingOf({})).not.toHaveProperty('FilterCriteria');
+  });
+
+  it('reads a self-managed cluster with a secret', () => {
+    expect(mappingOf({ source: selfManaged })).toMatchObject({
+      SelfManagedEventSource: {
+        Endpoints: { KafkaBootstrapServers: ['b1.example.com:9096', 'b2.example.com:9096'] },
+      },
+      SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: 'archive/1' },
+      SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_256_AUTH', URI: secretArn }],
+    });
+  });
+});
+
+describe('the mappings of several topics', { timeout: SYNTH_TIMEOUT_MS }, () => {
+  const mappingIds = (...topics: string[]): string[] =>
+    Object.keys(resourcesOf(templateOf({ topics: topicsOf(...topics) }), MAPPING));
+
+  it('keep their logical ids, which hold the topic', () => {
+    // An id that changes makes a second mapping of the same topic, which Lambda refuses.
+    expect(mappingIds('orders', 'payments')).toEqual([
+      'KafkaTriggerMappingorders7664A39B',
+      'KafkaTriggerMappingpayments9C48F43F',
+    ]);
+  });
+
+  it('do not depend on what other topics there are', () => {
+    expect(mappingIds('payments')).toEqual(['KafkaTriggerMappingpayments9C48F43F']);
+  });
+
+  it('never collide', () => {
+    const topics = ['a-b', 'a.b', 'a_b', 'ab', 'A-b', 'a--b', '__proto__'];
+    const template = templateOf({ topics: topicsOf(...topics) });
+    const mappings = Object.values(resourcesOf(template, MAPPING));
+    expect(mappings.map(({ Properties }) => Properties.Topics)).toEqual(
+      topics.map((topic) => [topic]),
+    );
+  });
+
+  it('are outputs each', () => {
+    const outputs: Record<string, unknown> = templateOf({
+      topics: topicsOf('orders', 'payments'),
+    }).toJSON().Outputs;
+    expect(Object.values(outputs)).toEqual([
+      {
+        Description: 'Event source mapping of the topic orders',
+        Value: { Ref: 'KafkaTriggerMappingorders7664A39B' },
+      },
+      {
+        Description: 'Event source mapping of the topic payments',
+        Value: { Ref: 'KafkaTriggerMappingpayments9C48F43F' },
+      },
+    ]);
+  });
+});
+
+describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
+  it('are there before the mapping, which Lambda checks them for', () => {
+    const template = templateOf();
+    const [policy] = Object.keys(resourcesOf(template, 'AWS::IAM::Policy'));
+    expect(resourceOf(template, MAPPING).DependsOn).toEqual([policy]);
+  });
+
+  it('are there before the mapping also when they fill several policies', () => {
+    // As many topics as the settings take, every name as long as it can be.
+    const clusterArn = `arn:aws-us-gov:kafka:ap-southeast-1:111122223333:cluster/${'c'.repeat(64)}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-12`;
+    const cluster = parseClusterArn(clusterArn);
+    if (cluster === undefined) throw new Error('no cluster');
+    const topics = Array.from({ length: 50 }, (_, index) => ({
+      topic: `${'t'.repeat(246)}-${index}`.slice(0, 249),
+      consumerGroupId: `${'g'.repeat(196)}-${index}`,
+    }));
+    const template = templateOf({ source: { kind: 'msk', cluster }, topics });
+
+    const policies = resourcesOf(template, 'AWS::IAM::Policy');
+    const overflow = resourcesOf(template, 'AWS::IAM::ManagedPolicy');
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+    expect(longest(policies)).toBeLessThanOrEqual(10_240);
+    expect(longest(overflow)).toBeLessThanOrEqual(6144);
+    const ids = [...Object.keys(policies), ...Object.keys(overflow)].sort();
+    expect(ids.length).toBeGreaterThan(2);
+    expect(ids.length).toBeLessThanOrEqual(11);
+    for (const mapping of Object.values(resourcesOf(template, MAPPING))) {
+      expect([...(mapping.DependsOn ?? [])].sort()).toEqual(ids);
+    }
+  });
+
+  /** What the role may do besides putting failed batches. */
+  const statementsOf = (props: Partial<KafkaTriggerProps>) => {
+    const { PolicyDocument } = propertiesOf(templateOf(props), 'AWS::IAM::Policy');
+    const { Statement } = PolicyDocument as { Statement: readonly { Action: string | string[] }[] };
+    return Statement.filter(
+      ({ Action }) => ![Action].flat().some((each) => each.startsWith('s3:')),
+    );
+  };
+
+  const allow = (Action: string | string[], Resource: unknown) => ({
+    Effect: 'Allow',
+    Action,
+    Resource,
+  });
+  const find = ['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'];
+  const readSecret = allow('secretsmanager:GetSecretValue', secretArn);
+  const decrypt = {
+    ...allow('kms:Decrypt', keyArn),
+    Condition: {
+      StringEquals: { 'kms:ViaService': ['secretsmanager.eu-west-1.amazonaws.com'] },
+    },
+  };
+  const makeInterfaces = allow(
+    [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSecurityGroups',
+      'ec2:DescribeSubnets',
+      'ec2:DescribeVpcs',
+    ],
+    '*',
+  );
+  const msk = (type: Credentials['type'], secretKeyArns?: string[]) => ({
+    source: { ...sourceOf(), credentials: { type, secretArn }, secretKeyArns },
+  });
+
+  it.each<[string, Partial<KafkaTriggerProps>, object[]]>([
+    [
+      'SCRAM on MSK',
+      msk('SASL_SCRAM_512_AUTH', [keyArn]),
+      [allow([...find, 'kafka:ListScramSecrets'], clusterArn), readSecret, decrypt, makeInterfaces],
+    ],
+    [
+      'mutual TLS on MSK',
+      msk('CLIENT_CERTIFICATE_TLS_AUTH'),
+      [allow(find, clusterArn), readSecret, makeInterfaces],
+    ],
+    ['a self-managed cluster over the internet', { source: selfManaged }, [readSecret]],
+    [
+      'a self-managed cluster in a VPC',
+      { source: { ...inVpc, secretKeyArns: [keyArn] } },
+      [
+        allow('secretsmanager:GetSecretValue', [secretArn, rootCaSecretArn]),
+        decrypt,
+        makeInterfaces,
+      ],
+    ],
+    [
+      'a schema registry of Confluent',
+      {
+        source: { ...selfManaged, secretKeyArns: [keyArn] },
+        provisionedPollers: { min: 1, max: 1 },
+        schemaRegistry: { ...registry, secretArn: otherSecretArn },
+      },
+      [
+        allow('secretsmanager:GetSecretValue', [secretArn, otherSecretArn, rootCaSecretArn]),
+        decrypt,
+      ],
+    ],
+    [
+      'a schema registry of Glue',
+      {
+        source: selfManaged,
+        provisionedPollers: { min: 1, max: 1 },
+        schemaRegistry: glueRegistry,
+      },
+      [
+        readSecret,
+        allow('glue:GetRegistry', glueRegistry.uri),
+        allow('glue:GetSchemaVersion', [
+          glueRegistry.uri,
+          'arn:aws:glue:eu-west-1:111122223333:schema/shop/*',
+        ]),
+      ],
+    ],
+  ])('for %s are these', (_, props, expected) => {
+    expect(statementsOf(props)).toEqual(expected);
+  });
+});
+
+function longest(policies: Readonly<Record<string, Resource>>): number {
+  return Math.max(
+    ...Object.values(policies).map(
+      ({ Properties }) => JSON.stringify(Properties.PolicyDocument).length,
+    ),
+  );
+}
