@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const HELP = `Compiles assembly/json-scanner.ts to WebAssembly, as text in lambda/core/json-scanner-wasm.ts. Needs npm's
+const HELP = `Compiles assembly/json-scanner.ts to WebAssembly, as text in lambda/core/record/json-scanner-wasm.ts. Needs npm's
 registry: the compiler is fetched for the occasion, being larger than all else together that it would come with.
 
 Usage: npm run build:scanner [-- --check]
@@ -13,7 +13,7 @@ Usage: npm run build:scanner [-- --check]
 /** Pinned: another version may make other bytes of the same source. */
 const COMPILER = 'assemblyscript@0.28.20';
 
-const target = join(import.meta.dirname, '../lambda/core/json-scanner-wasm.ts');
+const target = join(import.meta.dirname, '../lambda/core/record/json-scanner-wasm.ts');
 
 function compile(): Buffer {
   const folder = mkdtempSync(join(tmpdir(), 'json-scanner-'));
@@ -48,7 +48,7 @@ if (rest.length > 0 || (option !== undefined && option !== '--check')) {
 } else if (option === undefined) {
   writeFileSync(target, toModule(compile()));
 } else if (readFileSync(target, 'utf8') !== toModule(compile())) {
-  console.error('lambda/core/json-scanner-wasm.ts is not made of assembly/json-scanner.ts: run');
+  console.error('lambda/core/record/json-scanner-wasm.ts is not made of assembly/json-scanner.ts: run');
   console.error('  npm run build:scanner');
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 // AssemblyScript, a language with TypeScript's syntax: `npm run build:scanner` makes
-// lambda/core/json-scanner-wasm.ts of it. lambda/core/json-scanner.ts is its only caller.
+// lambda/core/record/json-scanner-wasm.ts of it. lambda/core/record/json-scanner.ts is its only caller.
 //
 // The text lies at address 0. After it come a sentinel, which ends whatever it interrupts, and the stack
 // of open containers, a byte each: the bracket that closes it. Functions take the address to start at

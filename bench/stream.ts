@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { flag, readFlags } from '../cli/flags.ts';
 import { print, refuse } from '../cli/terminal.ts';
-import { createPlanner } from '../lambda/core/archive-plan.ts';
-import { noEnrichment } from '../lambda/core/enrichment.ts';
+import { createPlanner } from '../lambda/core/object/archive-plan.ts';
+import { noEnrichment } from '../lambda/core/record/enrichment.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
-import { parseBatch } from '../lambda/core/kafka-event.ts';
-import { createStreamPlanner } from '../lambda/core/stream-plan.ts';
+import { parseBatch } from '../lambda/core/record/kafka-event.ts';
+import { createStreamPlanner } from '../lambda/core/stream/stream-plan.ts';
 import { cpuOf, median } from './common/sample.ts';
 import { fullEvent, valueSizes } from './events.ts';
 

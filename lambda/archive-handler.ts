@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda';
 import { DEADLINE_MARGIN_MS } from './contract.ts';
 import { type ArchiverError, toArchiverError } from './core/errors.ts';
-import { parseBatch } from './core/kafka-event.ts';
+import { parseBatch } from './core/record/kafka-event.ts';
 import type {
   BatchSummary,
   Clock,

@@ -1,4 +1,4 @@
-import { type Enrich, noEnrichment } from './core/enrichment.ts';
+import { type Enrich, noEnrichment } from './core/record/enrichment.ts';
 
 /**
  * The one place to compute metadata for each record: replace it by a function of your own, see

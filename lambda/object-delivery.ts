@@ -5,11 +5,11 @@ import {
   type ArchivePlan,
   createPlanner,
   type PlanSettings,
-} from './core/archive-plan.ts';
-import type { Enrich } from './core/enrichment.ts';
+} from './core/object/archive-plan.ts';
+import type { Enrich } from './core/record/enrichment.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
-import type { Batch, BatchRun } from './core/kafka-event.ts';
-import { isFolderTimestamp } from './core/object-key.ts';
+import type { Batch, BatchRun } from './core/record/kafka-event.ts';
+import { isFolderTimestamp } from './core/object/object-key.ts';
 import type {
   BatchSummary,
   Clock,
@@ -20,7 +20,7 @@ import type {
   ObjectTelemetry,
   RunSummary,
 } from './core/ports.ts';
-import { type StoreOutcome, storeObject } from './core/store-object.ts';
+import { type StoreOutcome, storeObject } from './core/object/store-object.ts';
 
 /** What objects there are to be, and how they are stored. */
 export interface ObjectDeliverySettings extends PlanSettings {

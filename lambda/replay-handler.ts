@@ -1,9 +1,9 @@
 import type { Context } from 'aws-lambda';
 import { type InvocationContext, storeOptions } from './archive-handler.ts';
 import { DEADLINE_MARGIN_MS, deadLetterAttributes, objectMetadataNames } from './contract.ts';
-import { retryDelaySeconds } from './core/backoff.ts';
-import { toAttributeText, toMetadataText } from './core/carried-text.ts';
-import { deadLetterNotification } from './core/dead-letter-notification.ts';
+import { retryDelaySeconds } from './core/failed-batch/backoff.ts';
+import { toAttributeText, toMetadataText } from './core/failed-batch/carried-text.ts';
+import { deadLetterNotification } from './core/failed-batch/dead-letter-notification.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import {
   describeRanges,
@@ -12,8 +12,8 @@ import {
   knownRanges,
   missingRanges,
   parseFailedBatch,
-} from './core/failed-batch.ts';
-import { type Batch, parseBatch } from './core/kafka-event.ts';
+} from './core/failed-batch/failed-batch.ts';
+import { type Batch, parseBatch } from './core/record/kafka-event.ts';
 import type {
   BatchSummary,
   Clock,
@@ -26,8 +26,8 @@ import type {
   ReplayTelemetry,
   StoreOptions,
 } from './core/ports.ts';
-import type { QueueEvent, QueueMessage } from './core/queue-event.ts';
-import { type FailedBatchPointer, parseReplayMessage } from './core/replay-message.ts';
+import type { QueueEvent, QueueMessage } from './core/failed-batch/queue-event.ts';
+import { type FailedBatchPointer, parseReplayMessage } from './core/failed-batch/replay-message.ts';
 
 /** Settings of the replay handler. */
 export interface ReplaySettings {

@@ -2,7 +2,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { CreateDelivery } from './archive-wiring.ts';
 import { METRIC_NAMESPACE } from './contract.ts';
-import { isQueueEvent } from './core/queue-event.ts';
+import { isQueueEvent } from './core/failed-batch/queue-event.ts';
 import { enrich } from './enrich.ts';
 import { systemClock } from './io/clock.ts';
 import { createReplayTelemetry } from './io/replay-telemetry.ts';

@@ -1,7 +1,7 @@
-import type { Enrich, MetadataFields } from './core/enrichment.ts';
+import type { Enrich, MetadataFields } from './core/record/enrichment.ts';
 import { ArchiverError } from './core/errors.ts';
-import type { Batch, BatchRun } from './core/kafka-event.ts';
-import { isFolderTimestamp } from './core/object-key.ts';
+import type { Batch, BatchRun } from './core/record/kafka-event.ts';
+import { isFolderTimestamp } from './core/object/object-key.ts';
 import type {
   BatchSummary,
   Clock,
@@ -10,8 +10,8 @@ import type {
   DeliveryResult,
   RecordStream,
 } from './core/ports.ts';
-import { type SendOptions, type SendResult, sendRecords } from './core/send-records.ts';
-import { createStreamPlanner, type StreamPlan } from './core/stream-plan.ts';
+import { type SendOptions, type SendResult, sendRecords } from './core/stream/send-records.ts';
+import { createStreamPlanner, type StreamPlan } from './core/stream/stream-plan.ts';
 import { oldestRecordAge, runSummaries } from './object-delivery.ts';
 
 /** Calls of the stream at a time: each takes up to 4 MiB, so this is more than a batch has. */

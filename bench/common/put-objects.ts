@@ -1,5 +1,5 @@
 import { settingRanges } from '../../lambda/contract.ts';
-import type { ArchiveObject } from '../../lambda/core/archive-plan.ts';
+import type { ArchiveObject } from '../../lambda/core/object/archive-plan.ts';
 import { createS3Client, createS3ObjectStore } from '../../lambda/io/s3-object-store.ts';
 
 /** Objects of a plan. */

@@ -1,4 +1,4 @@
-import { MAX_RECORD_LINES } from '../../lambda/core/stream-records.ts';
+import { MAX_RECORD_LINES } from '../../lambda/core/stream/stream-records.ts';
 import { prices } from './prices.ts';
 
 const TERABYTE = 1e12;

@@ -6,10 +6,10 @@
  */
 import { Buffer } from 'node:buffer';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
-import { createPlanner } from '../../lambda/core/archive-plan.ts';
-import { compress } from '../../lambda/core/compression.ts';
-import { noEnrichment } from '../../lambda/core/enrichment.ts';
-import { type KafkaEvent, parseBatch } from '../../lambda/core/kafka-event.ts';
+import { createPlanner } from '../../lambda/core/object/archive-plan.ts';
+import { compress } from '../../lambda/core/object/compression.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
+import { type KafkaEvent, parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { cpuOf, median, type Spread, spreadOf, timed } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';
 import { planSettings, readCompression } from './settings.ts';

@@ -23,9 +23,9 @@ function parse(text: string): unknown {
 
 /** Loaded where it is needed only, since code takes memory, too. */
 async function createHandle(): Promise<(text: string) => unknown> {
-  const { createPlanner } = await import('../../lambda/core/archive-plan.ts');
-  const { noEnrichment } = await import('../../lambda/core/enrichment.ts');
-  const { parseBatch } = await import('../../lambda/core/kafka-event.ts');
+  const { createPlanner } = await import('../../lambda/core/object/archive-plan.ts');
+  const { noEnrichment } = await import('../../lambda/core/record/enrichment.ts');
+  const { parseBatch } = await import('../../lambda/core/record/kafka-event.ts');
   const compression = { compression: readCompression(how), level: Number(level) };
   const plan = createPlanner(planSettings(compression), noEnrichment);
   return (text) => plan(parseBatch(JSON.parse(text)));

@@ -1,4 +1,4 @@
-import type { PlanSettings } from '../../lambda/core/archive-plan.ts';
+import type { PlanSettings } from '../../lambda/core/object/archive-plan.ts';
 
 /** What the command line asks for. */
 export interface HotPathShape {

@@ -6,12 +6,12 @@
  */
 import type { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { createPlanner } from '../../lambda/core/archive-plan.ts';
-import { compress } from '../../lambda/core/compression.ts';
-import { noEnrichment } from '../../lambda/core/enrichment.ts';
-import { type Batch, parseBatch } from '../../lambda/core/kafka-event.ts';
-import { LineBuffer } from '../../lambda/core/line-buffer.ts';
-import { RecordLineWriter } from '../../lambda/core/record-line.ts';
+import { createPlanner } from '../../lambda/core/object/archive-plan.ts';
+import { compress } from '../../lambda/core/object/compression.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
+import { type Batch, parseBatch } from '../../lambda/core/record/kafka-event.ts';
+import { LineBuffer } from '../../lambda/core/record/line-buffer.ts';
+import { RecordLineWriter } from '../../lambda/core/record/record-line.ts';
 import { createObjectPutter, type PutObjects } from '../common/put-objects.ts';
 import { type Spread, spreadOf, timed, timeOf } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { noEnrichment } from '../../lambda/core/enrichment.ts';
-import { parseBatch } from '../../lambda/core/kafka-event.ts';
-import { LineBuffer } from '../../lambda/core/line-buffer.ts';
-import { RecordLineWriter } from '../../lambda/core/record-line.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
+import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
+import { LineBuffer } from '../../lambda/core/record/line-buffer.ts';
+import { RecordLineWriter } from '../../lambda/core/record/record-line.ts';
 import { fullEvent, valueSizes } from '../events.ts';
 
 /** Bytes of a record of the bench's orders with values of 1 KB, on average. */

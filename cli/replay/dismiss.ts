@@ -1,5 +1,5 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { FailedBatchPointer } from '../../lambda/core/replay-message.ts';
+import type { FailedBatchPointer } from '../../lambda/core/failed-batch/replay-message.ts';
 import { formatLetters } from '../table.ts';
 import type { CommandContext } from './context.ts';
 import { deleteDeadLetters } from './dead-letters.ts';

@@ -1,6 +1,6 @@
 import type { SettingRange } from '../../lambda/contract.ts';
-import { isTime } from '../../lambda/core/replay-command.ts';
-import type { Selection } from '../../lambda/core/select-failed-batches.ts';
+import { isTime } from '../../lambda/core/failed-batch/replay-command.ts';
+import type { Selection } from '../../lambda/core/failed-batch/select-failed-batches.ts';
 import { flag, httpUrl, invalid, readWordsAndFlags, text, wholeNumber } from '../flags.ts';
 import type { AwsOptions } from './clients.ts';
 import { flagOf, type GivenTargets, neededTargets, type Target } from './targets.ts';

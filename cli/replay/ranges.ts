@@ -1,4 +1,4 @@
-import type { FailedRange } from '../../lambda/core/failed-batch.ts';
+import type { FailedRange } from '../../lambda/core/failed-batch/failed-batch.ts';
 
 /** Topic and partition of a range; `-` for what it does not say. */
 export function placeOf({ id = '-' }: FailedRange): {

@@ -1,4 +1,4 @@
-import { describeRanges, type FailedRange } from '../../lambda/core/failed-batch.ts';
+import { describeRanges, type FailedRange } from '../../lambda/core/failed-batch/failed-batch.ts';
 import { formatAge, tableLines } from '../table.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { formatOffsets, placeOf, toJsonRange } from './ranges.ts';

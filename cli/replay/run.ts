@@ -6,7 +6,7 @@ import type {
   ReplayRequests,
   StoreOptions,
 } from '../../lambda/core/ports.ts';
-import { type Selection, selectPage } from '../../lambda/core/select-failed-batches.ts';
+import { type Selection, selectPage } from '../../lambda/core/failed-batch/select-failed-batches.ts';
 import { BATCH_MESSAGES, createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
 import { formatBatches } from '../table.ts';
 import type { CommandContext } from './context.ts';

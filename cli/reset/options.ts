@@ -1,7 +1,7 @@
 import type { KafkaConnection } from '../../emulator/kafka/connection.ts';
 import { connectionFlags } from '../../emulator/kafka/connection-flags.ts';
 import type { SettingRange } from '../../lambda/contract.ts';
-import { isTime } from '../../lambda/core/replay-command.ts';
+import { isTime } from '../../lambda/core/failed-batch/replay-command.ts';
 import type { AwsAccess } from '../aws-clients.ts';
 import { flag, httpUrl, invalid, readFlags, text, wholeNumber } from '../flags.ts';
 import { readAccess, readBrokers } from './access.ts';

@@ -8,7 +8,7 @@ import {
   storageClasses,
   timeFolders,
 } from '../contract.ts';
-import type { MetadataFields } from '../core/enrichment.ts';
+import type { MetadataFields } from '../core/record/enrichment.ts';
 import { ArchiverError } from '../core/errors.ts';
 import type { ObjectDeliverySettings } from '../object-delivery.ts';
 import type { ReplaySettings } from '../replay-handler.ts';

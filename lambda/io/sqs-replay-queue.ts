@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { ArchiverError } from '../core/errors.ts';
 import type { ReplayQueue, ReplayRequests } from '../core/ports.ts';
-import { toReplayMessage } from '../core/replay-message.ts';
+import { toReplayMessage } from '../core/failed-batch/replay-message.ts';
 import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 import { toMessageAttributes } from './message-attributes.ts';

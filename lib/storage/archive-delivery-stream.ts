@@ -31,7 +31,7 @@ export const STREAM_ERRORS_PREFIX = 'firehose-errors/';
 /**
  * The time of a record line as `dt` and `hour` have it: in UTC, of the record itself. Firehose runs it with jq 1.6:
  * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html
- * The range is that of `isFolderTimestamp` in lambda/core/object-key.ts.
+ * The range is that of `isFolderTimestamp` in lambda/core/object/object-key.ts.
  */
 const TIME_QUERY = (format: string, invalid: string): string =>
   // In parentheses: jq 1.6 takes no 'if' for the value of a field without.

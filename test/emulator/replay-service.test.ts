@@ -7,7 +7,7 @@ import {
   startReplayService,
 } from '../../emulator/replay-service.ts';
 import type { InvokeOutcome } from '../../emulator/retry-policy.ts';
-import { parseReplayMessage } from '../../lambda/core/replay-message.ts';
+import { parseReplayMessage } from '../../lambda/core/failed-batch/replay-message.ts';
 
 const success: InvokeOutcome = { kind: 'returned', payload: '{"batchItemFailures":[]}' };
 

@@ -5,7 +5,7 @@ import {
   createArchiveHandler,
 } from '../../lambda/archive-handler.ts';
 import { objectMetadataNames } from '../../lambda/contract.ts';
-import { noEnrichment } from '../../lambda/core/enrichment.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type {
   BatchSummary,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { KafkaEvent } from '../../lambda/core/kafka-event.ts';
+import type { KafkaEvent } from '../../lambda/core/record/kafka-event.ts';
 
 /** Samples in the shapes that the service documents. */
 export function failedBatchSample(name: 's3' | 'kafka-topic' | 'oversize'): string {

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { KafkaEvent, KafkaEventRecord } from '../../lambda/core/kafka-event.ts';
+import type { KafkaEvent, KafkaEventRecord } from '../../lambda/core/record/kafka-event.ts';
 
 export const clusterArn =
   'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3';

@@ -11,8 +11,8 @@ import type {
   ReplayTelemetry,
   StoreOptions,
 } from '../../lambda/core/ports.ts';
-import type { QueueMessage } from '../../lambda/core/queue-event.ts';
-import { type FailedBatchPointer, toReplayMessage } from '../../lambda/core/replay-message.ts';
+import type { QueueMessage } from '../../lambda/core/failed-batch/queue-event.ts';
+import { type FailedBatchPointer, toReplayMessage } from '../../lambda/core/failed-batch/replay-message.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import type { ReplayDeps, ReplaySettings } from '../../lambda/replay-handler.ts';
 import { archiveParts } from './archive-parts.ts';

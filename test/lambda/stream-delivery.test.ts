@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { parseBatch } from '../../lambda/core/kafka-event.ts';
+import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import { createStreamDelivery } from '../../lambda/stream-delivery.ts';
 import { archiveParts } from '../helpers/archive-parts.ts';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { folderOf, periodOf } from '../../lambda/core/object-key.ts';
+import { folderOf, periodOf } from '../../lambda/core/object/object-key.ts';
 import { partitionQueries } from '../../lib/storage/archive-delivery-stream.ts';
 import { providePythonPackage } from '../helpers/python-package.ts';
 

@@ -1,4 +1,4 @@
-import { noEnrichment } from '../../lambda/core/enrichment.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import type { Clock, ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
 import type {
   AllArchiveDeps,

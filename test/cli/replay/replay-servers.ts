@@ -21,7 +21,7 @@ import { s3ClientOf } from '../../../emulator/s3-client.ts';
 import { type S3ServerOptions, startS3Server } from '../../../emulator/s3-server/server.ts';
 import { type SqsServerOptions, startSqsServer } from '../../../emulator/sqs-server/server.ts';
 import { deadLetterAttributes } from '../../../lambda/contract.ts';
-import { parseReplayMessage, toReplayMessage } from '../../../lambda/core/replay-message.ts';
+import { parseReplayMessage, toReplayMessage } from '../../../lambda/core/failed-batch/replay-message.ts';
 import { noon, origin, sourceRecord } from '../../emulator/source-records.ts';
 
 /** Records of a failed batch by partition: offsets from and to. */

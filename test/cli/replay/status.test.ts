@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toReplayMessage } from '../../../lambda/core/replay-message.ts';
+import { toReplayMessage } from '../../../lambda/core/failed-batch/replay-message.ts';
 import { failureOf, hour, minute, now, startReplayServers } from './replay-servers.ts';
 
 const diedAt = new Date(now - 5 * minute).toISOString();

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { expect } from 'vitest';
-import { storeObject } from '../../../lambda/core/store-object.ts';
+import { storeObject } from '../../../lambda/core/object/store-object.ts';
 import { createS3ObjectStore } from '../../../lambda/io/s3-object-store.ts';
 import {
   byteOrder,

@@ -10,9 +10,9 @@ import {
   readObjects,
   readRecordLine,
 } from '../../../emulator/demo/read-back.ts';
-import { noEnrichment } from '../../../lambda/core/enrichment.ts';
-import { LineBuffer } from '../../../lambda/core/line-buffer.ts';
-import { RecordLineWriter } from '../../../lambda/core/record-line.ts';
+import { noEnrichment } from '../../../lambda/core/record/enrichment.ts';
+import { LineBuffer } from '../../../lambda/core/record/line-buffer.ts';
+import { RecordLineWriter } from '../../../lambda/core/record/record-line.ts';
 import { mskRecord, type RecordParts } from '../../helpers/kafka-events.ts';
 import { bucket, startServer } from '../s3-server/running-server.ts';
 

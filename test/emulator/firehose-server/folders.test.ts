@@ -9,7 +9,7 @@ import {
   withDelimiter,
 } from '../../../emulator/firehose-server/folders.ts';
 import { timeFolders } from '../../../lambda/contract.ts';
-import { folderOf, periodOf } from '../../../lambda/core/object-key.ts';
+import { folderOf, periodOf } from '../../../lambda/core/object/object-key.ts';
 
 const piecesOf = (text: string) => deAggregate(Buffer.from(text)).map(String);
 

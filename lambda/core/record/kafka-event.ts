@@ -1,0 +1,172 @@
+import { ArchiverError } from '../errors.ts';
+
+/** A schema id that the event source mapping took off a key or value (schema registry configured). */
+export interface SchemaMetadata {
+  readonly dataFormat: string;
+  readonly schemaId: string;
+}
+
+/**
+ * One Kafka message as the event source mapping delivers it. Bytes are base64 text; header bytes are
+ * signed numbers (-128..127). A null key, a tombstone and missing headers arrive as `null` or not at
+ * all; `""` is empty bytes.
+ *
+ * Own type: the one in `@types/aws-lambda` 8.10 has key and value never null.
+ */
+export interface KafkaEventRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  /** Epoch milliseconds. */
+  readonly timestamp?: number | null;
+  readonly timestampType?: string | null;
+  readonly key?: string | null;
+  readonly value?: string | null;
+  readonly headers?: readonly KafkaEventHeader[] | null;
+  readonly keySchemaMetadata?: SchemaMetadata | null;
+  readonly valueSchemaMetadata?: SchemaMetadata | null;
+}
+
+/** One header: an object of one name, with its bytes. Names may repeat in a record. */
+export type KafkaEventHeader = Readonly<Record<string, readonly number[] | null>>;
+
+/** What an Amazon MSK or self-managed Kafka event source mapping sends: one invocation's batch. */
+export interface KafkaEvent {
+  readonly eventSource: 'aws:kafka' | 'SelfManagedKafka';
+  /** Absent for self-managed Kafka. */
+  readonly eventSourceArn?: string;
+  /** One comma-joined string. */
+  readonly bootstrapServers?: string;
+  /** By `topic-partition`; one topic, any number of partitions. */
+  readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>;
+}
+
+/** All records of one topic-partition in one invocation, in offset order; never empty. */
+export interface BatchRun {
+  /** The event's own name for the topic-partition, as a partial batch response must repeat it. */
+  readonly id: string;
+  readonly topic: string;
+  readonly partition: number;
+  /** Offsets of the first and last record. */
+  readonly first: number;
+  readonly last: number;
+  readonly records: readonly KafkaEventRecord[];
+}
+
+/** An invocation's records, checked. */
+export interface Batch {
+  /** The cluster's ARN, or the sorted bootstrap servers of self-managed Kafka. */
+  readonly source: string;
+  readonly runs: readonly BatchRun[];
+}
+
+const topicPattern = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
+
+/**
+ * Checks that an invocation's event is a Kafka batch and splits it into batch runs.
+ *
+ * An event without records is a batch without runs. Key, value and header bytes are checked where
+ * they are decoded.
+ *
+ * @throws {ArchiverError} `INVALID_EVENT`, naming the place, never the content
+ */
+export function parseBatch(event: unknown): Batch {
+  if (!isObject(event)) throw invalid('an object', kindOf(event));
+  const { eventSource, records } = event;
+  if (eventSource !== 'aws:kafka' && eventSource !== 'SelfManagedKafka') {
+    throw invalid("eventSource 'aws:kafka' or 'SelfManagedKafka'", 'another');
+  }
+  if (!isObject(records)) throw invalid("'records' to be an object", kindOf(records));
+  const source = sourceOf(event);
+  const runs = Object.entries(records).flatMap(([id, list]) => {
+    if (!Array.isArray(list)) throw invalid(`records of '${id}' to be a list`, kindOf(list));
+    return list.length === 0 ? [] : [toRun(id, list)];
+  });
+  return { source, runs };
+}
+
+function sourceOf({ eventSourceArn, bootstrapServers }: Record<string, unknown>): string {
+  if (typeof eventSourceArn === 'string') return eventSourceArn;
+  if (typeof bootstrapServers !== 'string') {
+    throw invalid("'eventSourceArn' or 'bootstrapServers' to be text", kindOf(bootstrapServers));
+  }
+  // Brokers come in no promised order, and the source is part of every record line.
+  return bootstrapServers.split(',').sort().join(',');
+}
+
+function toRun(id: string, list: readonly unknown[]): BatchRun {
+  const records: KafkaEventRecord[] = [];
+  const { topic, partition } = checkRecord(list[0], id, 0);
+  if (!topicPattern.test(topic)) throw invalid(`'${id}' to be of a topic`, 'no topic name');
+  let previous = -1;
+  let isOrdered = true;
+  for (let index = 0; index < list.length; index++) {
+    const record = checkRecord(list[index], id, index);
+    if (record.topic !== topic || record.partition !== partition) {
+      throw invalid(`one topic and partition in '${id}'`, 'several');
+    }
+    isOrdered &&= record.offset > previous;
+    previous = record.offset;
+    records.push(record);
+  }
+  if (!isOrdered) sortByOffset(records, id);
+  const { offset: first } = records[0] as KafkaEventRecord;
+  const { offset: last } = records.at(-1) as KafkaEventRecord;
+  return { id, topic, partition, first, last, records };
+}
+
+function sortByOffset(records: KafkaEventRecord[], id: string): void {
+  records.sort((a, b) => a.offset - b.offset);
+  const repeated = records.find(({ offset }, i) => offset === records[i + 1]?.offset);
+  if (repeated) throw invalid(`each offset of '${id}' once`, `offset ${repeated.offset} twice`);
+}
+
+function checkRecord(record: unknown, id: string, index: number): KafkaEventRecord {
+  if (!isObject(record)) throw invalid(`'${id}' record ${index} to be an object`, kindOf(record));
+  const fault = faultOf(record);
+  if (fault === null) return record as object as KafkaEventRecord;
+  const [field, wanted] = fault;
+  throw invalid(`${field} of '${id}' record ${index} to be ${wanted}`, kindOf(record[field]));
+}
+
+/** The first field that is not as {@link KafkaEventRecord} has it, and what it should be. */
+function faultOf(record: Record<string, unknown>): readonly [field: string, wanted: string] | null {
+  const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
+  if (typeof topic !== 'string') return ['topic', 'text'];
+  if (!isWholeNumber(partition)) return ['partition', 'a whole number'];
+  if (!isWholeNumber(offset)) return ['offset', 'a whole number'];
+  if (timestamp != null && !Number.isSafeInteger(timestamp)) {
+    return ['timestamp', 'epoch milliseconds'];
+  }
+  if (timestampType != null && typeof timestampType !== 'string') return ['timestampType', 'text'];
+  if (key != null && typeof key !== 'string') return ['key', 'base64 text'];
+  if (value != null && typeof value !== 'string') return ['value', 'base64 text'];
+  if (headers != null && !Array.isArray(headers)) return ['headers', 'a list'];
+  if (!isSchema(record.keySchemaMetadata)) return ['keySchemaMetadata', 'a format and an id'];
+  if (!isSchema(record.valueSchemaMetadata)) return ['valueSchemaMetadata', 'a format and an id'];
+  return null;
+}
+
+function isSchema(value: unknown): boolean {
+  if (value == null) return true;
+  if (!isObject(value)) return false;
+  return typeof value.dataFormat === 'string' && typeof value.schemaId === 'string';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isWholeNumber(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Says of what kind a value is, never what it holds. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : typeof value;
+}
+
+function invalid(wanted: string, got: string): ArchiverError {
+  return new ArchiverError('INVALID_EVENT', `not a Kafka event: expected ${wanted}, got ${got}`);
+}

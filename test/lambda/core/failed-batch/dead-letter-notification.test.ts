@@ -1,0 +1,256 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  type DeadLetterFacts,
+  deadLetterNotification,
+} from '../../../../lambda/core/failed-batch/dead-letter-notification.ts';
+import { ArchiverError, type ErrorCode } from '../../../../lambda/core/errors.ts';
+import { parseFailedBatch } from '../../../../lambda/core/failed-batch/failed-batch.ts';
+import { parseBatch } from '../../../../lambda/core/record/kafka-event.ts';
+import type { ReplayFailure } from '../../../../lambda/core/ports.ts';
+import { failedBatchOf, failedBatchSample } from '../../../helpers/failed-batches.ts';
+import { mskEvent, mskRecord, mskRecords } from '../../../helpers/kafka-events.ts';
+
+const key = 'aws/lambda/u-1/orders-3/2026/11/24/2026-11-24T00.38.06-x';
+const event = mskEvent([
+  ...mskRecords(100, 50, { value: 'secret-value', key: 'secret-key' }),
+  mskRecord({ partition: 0, offset: 7, headers: [['secret-name', 'secret-header']] }),
+]);
+
+const failure = (code: ErrorCode, reason: string): ReplayFailure => ({
+  requestId: 'request-1',
+  messageId: 'message-1',
+  tries: 10,
+  error: new ArchiverError(code, reason),
+  // Told of by the pointer and the entry themselves.
+  ...{ failedBatch: undefined, condition: undefined, offsets: undefined },
+});
+
+const facts: DeadLetterFacts = {
+  serviceName: 'KafkaArchive',
+  failure: failure(
+    'STORE_WRITE_FAILED',
+    'orders-3 offsets 100 to 149: AccessDenied, HTTP 403 (STORE_WRITE_FAILED)',
+  ),
+  diedAt: '2026-11-24T03:12:45.310Z',
+  pointer: { bucket: 'failed-batches', key },
+  failedBatch: parseFailedBatch(failedBatchOf(event)),
+  runs: parseBatch(event).runs,
+  invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:replay',
+  logGroupName: 'replay-log',
+  logStreamName: '2026/11/24/[$LATEST]5f0e',
+  archiveLogGroup: 'archive-log',
+};
+
+/** A notification of these facts, but for some. */
+const told = (change: Partial<DeadLetterFacts> = {}) =>
+  deadLetterNotification({ ...facts, ...change });
+
+/** The lines of a body, from the one that begins like this to the next empty one. */
+function block(body: string, start: string): string {
+  return body.split('\n\n').find((each) => each.startsWith(start)) ?? '';
+}
+
+const console =
+  'https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#logsV2:log-groups/log-group';
+const replayLink = `${console}/replay-log/log-events/2026$252F11$252F24$252F$255B$2524LATEST$255D5f0e$3FfilterPattern$3D$2522request-1$2522`;
+
+const nothingKnown = { pointer: undefined, failedBatch: undefined, runs: undefined };
+
+/** An event with a record of each of so many partitions. */
+function wideBatch(partitions: number) {
+  const records = Array.from({ length: partitions }, (_, partition) => mskRecord({ partition }));
+  const wide = mskEvent(records);
+  return {
+    failedBatch: parseFailedBatch(failedBatchOf(wide)),
+    runs: parseBatch(wide).runs,
+  };
+}
+
+describe('the notification of a dead letter', () => {
+  it('says what happened, of which records, what to do and where to look', () => {
+    expect(told()).toEqual({
+      subject:
+        'DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: orders-3 offsets 100 to 149 and 1 more',
+      body: [
+        'A failed batch could not be replayed: it waits in the dead-letter queue for a person, and is not tried again by itself.',
+        '',
+        'Stack: KafkaArchive',
+        'Code: STORE_WRITE_FAILED',
+        'Reason: orders-3 offsets 100 to 149: AccessDenied, HTTP 403 (STORE_WRITE_FAILED)',
+        'Bucket: failed-batches',
+        `Entry: ${key}`,
+        'Failed: RetryAttemptsExhausted, 2026-11-24T00:38:06.021Z',
+        'Failed in: request request-0',
+        'Given up: try 10, 2026-11-24T03:12:45.310Z',
+        'Given up in: request request-1',
+        '',
+        'Records:',
+        '  orders-3 offsets 100 to 149: 50 records in the entry',
+        '  orders-0 offset 7: 1 record in the entry',
+        '',
+        'What to do: docs/runbook.md#store_write_failed',
+        `  npm run replay -- show '${key}' --stack KafkaArchive`,
+        '',
+        'Log of the replay: replay-log, 2026/11/24/[$LATEST]5f0e',
+        `  ${replayLink}`,
+        '',
+        'Log of the failure: archive-log',
+        `  ${console}/archive-log/log-events$3FfilterPattern$3D$2522request-0$2522$26start$3D1795477086021`,
+      ].join('\n'),
+      attributes: {
+        service: 'KafkaArchive',
+        code: 'STORE_WRITE_FAILED',
+        topic: 'orders',
+        'failed-batch': key,
+      },
+    });
+  });
+
+  it('says what it can where nothing is known but the message', () => {
+    const reason = 'not a message of the replay queue: it is not JSON';
+    expect(told({ ...nothingKnown, failure: failure('INVALID_MESSAGE', reason) })).toEqual({
+      subject: 'DEAD LETTER INVALID_MESSAGE in KafkaArchive',
+      body: [
+        'A failed batch could not be replayed: it waits in the dead-letter queue for a person, and is not tried again by itself.',
+        '',
+        'Stack: KafkaArchive',
+        'Code: INVALID_MESSAGE',
+        `Reason: ${reason}`,
+        'Bucket: unknown',
+        'Entry: unknown',
+        'Failed: unknown, time unknown',
+        'Failed in: request unknown',
+        'Given up: try 10, 2026-11-24T03:12:45.310Z',
+        'Given up in: request request-1',
+        '',
+        'Records: unknown',
+        '',
+        'What to do: docs/runbook.md#invalid_message',
+        '  npm run replay -- status --stack KafkaArchive',
+        '',
+        'Log of the replay: replay-log, 2026/11/24/[$LATEST]5f0e',
+        `  ${replayLink}`,
+      ].join('\n'),
+      attributes: { service: 'KafkaArchive', code: 'INVALID_MESSAGE' },
+    });
+  });
+
+  it('is as docs/monitoring.md shows it', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/monitoring.md'), 'utf8');
+    const { body, subject } = told();
+    expect(page).toContain(`\`${subject}\``);
+    expect(page).toContain(`\n\`\`\`\n${body}\n\`\`\`\n`);
+  });
+
+  it('has nothing of what is in the records', () => {
+    expect(JSON.stringify(told())).not.toContain('secret');
+  });
+
+  it('says offsets of an entry without records, and no number of them', () => {
+    const failedBatch = parseFailedBatch(failedBatchSample('oversize'));
+    const { body, subject } = told({ failedBatch, runs: undefined });
+    expect(block(body, 'Records')).toBe('Records:\n  orders-3 offset 4960');
+    expect(subject).toMatch(/: orders-3 offset 4960$/);
+  });
+
+  it('says that an entry lacks records that it names', () => {
+    const { body } = told({ runs: facts.runs?.slice(0, 1) });
+    expect(block(body, 'Records')).toContain('\n  orders-0 offset 7: 0 records in the entry');
+  });
+
+  it('takes the offsets of the records where the entry names none', () => {
+    const failedBatch = { ...parseFailedBatch('{"KafkaBatchInfo":{}}') };
+    const { attributes, body } = told({ failedBatch });
+    expect(block(body, 'Records')).toBe(block(told().body, 'Records'));
+    expect(attributes).toMatchObject({ topic: 'orders' });
+    expect(body).toContain('Failed: unknown, time unknown\nFailed in: request unknown\n');
+    expect(body).not.toContain('Log of the failure');
+  });
+
+  it('lists twenty topic-partitions, and says how many more there are', () => {
+    const listOf = (partitions: number) =>
+      block(told(wideBatch(partitions)).body, 'Records')
+        .split('\n')
+        .slice(1);
+    expect(listOf(20)).toHaveLength(20);
+    expect(listOf(21)).toEqual([...listOf(20), '  and 1 more']);
+    expect(listOf(500).at(-1)).toBe('  and 480 more');
+  });
+
+  it.each([
+    [300, 'KafkaArchive'],
+    [1, 'S'.repeat(128)],
+  ])('has a subject that SNS takes: %i partitions, stack %s', (partitions, serviceName) => {
+    const { subject } = told({ ...wideBatch(partitions), serviceName });
+    expect(subject).toMatch(/^[ -~]{1,99}$/);
+  });
+
+  it('cuts a subject that is too long, and takes one that just fits', () => {
+    const fixed = 'DEAD LETTER LOAD_FAILED in '.length;
+    const of = (length: number) =>
+      told({
+        ...nothingKnown,
+        failure: failure('LOAD_FAILED', 'x'),
+        serviceName: 'S'.repeat(length),
+      }).subject;
+    expect(of(99 - fixed)).toBe(`DEAD LETTER LOAD_FAILED in ${'S'.repeat(99 - fixed)}`);
+    expect(of(100 - fixed)).toBe(`DEAD LETTER LOAD_FAILED in ${'S'.repeat(96 - fixed)}...`);
+  });
+
+  it('takes text by others for text: in one line, of bounded length, in ASCII where that has to be', () => {
+    const failedBatch = {
+      ...parseFailedBatch(failedBatchSample('oversize')),
+      condition: `a\nCode: none\u2028${'x'.repeat(2000)}`,
+      ranges: [
+        {
+          ...{ id: 'ö\r\n-3', firstOffset: '1', lastOffset: '2' },
+          ...{ firstTimestamp: undefined, lastTimestamp: undefined },
+        },
+      ],
+    };
+    const { body, subject } = told({ failedBatch, runs: undefined });
+    expect(subject).toBe('DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: ???-3 offsets 1 to 2');
+    expect(block(body, 'Stack')).toContain(
+      `\nFailed: a Code: none ${'x'.repeat(1000 - 'a Code: none '.length)}…, `,
+    );
+    expect(block(body, 'Records')).toBe('Records:\n  ö  -3 offsets 1 to 2');
+  });
+
+  it('has a command that a shell takes as it is, whatever the key', () => {
+    const { attributes, body } = told({ pointer: { bucket: 'b', key: `it's; rm\n$(x)` } });
+    expect(body).toContain(`show 'it'\\''s; rm $(x)' --stack`);
+    expect(attributes).toMatchObject({ 'failed-batch': `it's; rm\n$(x)` });
+  });
+
+  it('names a topic to filter by only where there is one', () => {
+    const topicOf = (...ids: readonly (string | undefined)[]) => {
+      const [range] = parseFailedBatch(failedBatchSample('oversize')).ranges;
+      if (range === undefined) throw new Error('no range');
+      const ranges = ids.map((id) => ({ ...range, id }));
+      const failedBatch = { ...parseFailedBatch(failedBatchSample('oversize')), ranges };
+      return told({ failedBatch, runs: undefined }).attributes.topic;
+    };
+    expect(topicOf('a-b-3', 'a-b-12')).toBe('a-b');
+    expect(topicOf('a-3', 'b-3')).toBeUndefined();
+    expect(topicOf(undefined)).toBeUndefined();
+    expect(topicOf('nothing')).toBeUndefined();
+  });
+
+  it('links to no console that is not known, and to no log of which nothing is known', () => {
+    const elsewhere = told({ invokedFunctionArn: 'arn:aws-iso:lambda:us-iso-east-1:1:function:x' });
+    expect(elsewhere.body).not.toContain('https:');
+    expect(elsewhere.body.split('\n\n').slice(-2)).toEqual([
+      'Log of the replay: replay-log, 2026/11/24/[$LATEST]5f0e',
+      'Log of the failure: archive-log',
+    ]);
+    expect(told({ archiveLogGroup: undefined }).body).not.toContain('Log of the failure');
+  });
+
+  it.each([undefined, 'yesterday'])('looks for a failure of %s at any time', (timestamp) => {
+    const entry = { ...JSON.parse(failedBatchOf(event)), timestamp };
+    const failedBatch = parseFailedBatch(JSON.stringify(entry));
+    expect(told({ failedBatch }).body).toMatch(/request-0\$2522$/);
+  });
+});

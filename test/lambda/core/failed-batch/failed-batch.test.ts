@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import {
+  describeRanges,
+  knownRanges,
+  missingRanges,
+  parseFailedBatch,
+  parseFailedBatchHead,
+} from '../../../../lambda/core/failed-batch/failed-batch.ts';
+import { parseBatch } from '../../../../lambda/core/record/kafka-event.ts';
+import { failedBatchSample } from '../../../helpers/failed-batches.ts';
+
+const sample = JSON.parse(failedBatchSample('s3'));
+const parse = (change: object) => parseFailedBatch(JSON.stringify({ ...sample, ...change }));
+const runsOf = (event: unknown) =>
+  parseBatch(event).runs.map(({ id, first, last }) => `${id} ${first} ${last}`);
+
+function errorOf(action: () => unknown): unknown {
+  try {
+    return action();
+  } catch (error) {
+    return error;
+  }
+}
+
+const summaryOfS3 = {
+  condition: 'RetryAttemptsExhausted',
+  functionError: 'Unhandled',
+  invokeCount: 11,
+  requestId: '316aa6d0-8154-4b63-9db9-cb0c1e1a0b7d',
+  failedAt: '2026-11-24T00:38:06.021Z',
+  records: 3,
+  ranges: [
+    {
+      id: 'orders-3',
+      firstOffset: '100',
+      lastOffset: '101',
+      firstTimestamp: '2026-11-24T00:38:04.835Z',
+      lastTimestamp: '2026-11-24T00:38:05.580Z',
+    },
+    {
+      id: 'orders-0',
+      firstOffset: '7',
+      lastOffset: '7',
+      firstTimestamp: '2026-11-24T00:38:04.835Z',
+      lastTimestamp: '2026-11-24T00:38:04.835Z',
+    },
+  ],
+};
+
+describe('parseFailedBatch', () => {
+  it('reads an S3 entry, whose event is text', () => {
+    const { event, ...summary } = parseFailedBatch(failedBatchSample('s3'));
+    expect(summary).toEqual(summaryOfS3);
+    expect(runsOf(event)).toEqual(['orders-3 100 101', 'orders-0 7 7']);
+  });
+
+  it('reads an entry of a Kafka topic, whose event is an object and whose record is one', () => {
+    const { event, ...summary } = parseFailedBatch(failedBatchSample('kafka-topic'));
+    const timestamp = '2026-11-24T18:16:04.835Z';
+    expect(summary).toMatchObject({
+      condition: 'RetriesExhausted',
+      records: 1,
+      ranges: [
+        {
+          id: 'orders-0',
+          firstOffset: '42',
+          lastOffset: '42',
+          firstTimestamp: timestamp,
+          lastTimestamp: timestamp,
+        },
+      ],
+    });
+    expect(runsOf(event)).toEqual(['orders-0 42 42']);
+  });
+
+  it('reads an entry without payload, with its offsets', () => {
+    const { event, ...summary } = parseFailedBatch(failedBatchSample('oversize'));
+    expect(event).toBeUndefined();
+    expect(summary).toMatchObject({
+      condition: 'MaximumPayloadSizeExceeded',
+      functionError: undefined,
+      ranges: [{ id: 'orders-3', firstOffset: '4960', lastOffset: '4960' }],
+    });
+    expect(parse({ payload: null }).event).toBeUndefined();
+  });
+
+  it('takes any condition, none too', () => {
+    const requestContext = { condition: 'RecordAgeExceeded' };
+    expect(parse({ requestContext }).condition).toBe('RecordAgeExceeded');
+    expect(parse({ requestContext: null, responseContext: 'x', timestamp: 5 })).toMatchObject({
+      condition: 'unknown',
+      requestId: undefined,
+      invokeCount: undefined,
+      failedAt: undefined,
+    });
+  });
+
+  it('takes offsets that are numbers, and says where they are unknown', () => {
+    const info = (fields: object) => parse({ KafkaBatchInfo: fields }).ranges;
+    const recordsInfo = {
+      'a-0': { firstRecordOffset: 5, lastRecordOffset: null },
+      'a-1': 'broken',
+    };
+    expect(info({ recordsInfo })).toMatchObject([
+      { id: 'a-0', firstOffset: '5', lastOffset: 'unknown' },
+    ]);
+    expect(info({})).toEqual([]);
+    const alone = parse({ payload: undefined, KafkaBatchInfo: { recordInfo: { offset: '5' } } });
+    expect(alone.ranges).toMatchObject([{ id: undefined, firstOffset: '5' }]);
+  });
+
+  it.each([
+    ['', 'FAILED_BATCH_UNREADABLE', 'the object is not JSON'],
+    ['{"secret', 'FAILED_BATCH_UNREADABLE', 'the object is not JSON'],
+    ['[]', 'NOT_A_FAILED_BATCH', 'the object has no KafkaBatchInfo'],
+    ['null', 'NOT_A_FAILED_BATCH', 'the object has no KafkaBatchInfo'],
+    ['{"secret":1}', 'NOT_A_FAILED_BATCH', 'the object has no KafkaBatchInfo'],
+    ['{"KafkaBatchInfo":[]}', 'NOT_A_FAILED_BATCH', 'the object has no KafkaBatchInfo'],
+    [
+      '{"KafkaBatchInfo":{},"payload":"{secret"}',
+      'FAILED_BATCH_UNREADABLE',
+      'its payload is not JSON',
+    ],
+  ])('refuses %j, without quoting it', (text, code, message) => {
+    const error = errorOf(() => parseFailedBatch(text));
+    expect(error).toMatchObject({ code, message, retryable: false });
+    // The parser's own error would quote it.
+    expect(error).not.toHaveProperty('cause');
+  });
+});
+
+describe('parseFailedBatchHead', () => {
+  const text = JSON.stringify(sample);
+
+  it('tells from the first bytes what the whole entry tells', () => {
+    expect(parseFailedBatchHead(text.slice(0, text.indexOf('"payload"') + 40))).toEqual(
+      summaryOfS3,
+    );
+    expect(parseFailedBatchHead(failedBatchSample('s3').slice(0, 1500))).toEqual(summaryOfS3);
+  });
+
+  it.each([
+    ['the payload is not in them', text.slice(0, 200)],
+    ['there is no payload', failedBatchSample('oversize')],
+    ['the payload stands first', JSON.stringify({ version: '1.0', payload: '{}', ...sample })],
+    [
+      'the partition is in the payload only',
+      JSON.stringify(JSON.parse(failedBatchSample('kafka-topic'))),
+    ],
+    ['another payload stands before', '{"a":{"b":1,"payload":"x"},"KafkaBatchInfo":{}}'],
+  ])('knows nothing where %s', (_, head) => {
+    expect(parseFailedBatchHead(head)).toBeUndefined();
+  });
+});
+
+describe('describeRanges', () => {
+  it('is for people', () => {
+    const alone = { id: undefined, firstOffset: '9', lastOffset: '9' };
+    expect(describeRanges(summaryOfS3.ranges)).toBe(
+      'orders-3 offsets 100 to 101; orders-0 offset 7',
+    );
+    expect(describeRanges([alone])).toBe('a partition offset 9');
+    expect(describeRanges([])).toBe('');
+  });
+});
+
+describe('missingRanges', () => {
+  const { ranges } = summaryOfS3;
+  const whole = [
+    { id: 'orders-3', first: 100, last: 101 },
+    { id: 'orders-0', first: 7, last: 7 },
+  ];
+
+  it.each([
+    ['nothing, of the same', whole, []],
+    ['nothing, of more', [...whole, { id: 'orders-9', first: 1, last: 2 }], []],
+    ['nothing, of longer runs', whole.map((run) => ({ ...run, first: 1, last: 500 })), []],
+    ['a partition', whole.slice(0, 1), ['orders-0']],
+    ['all', [], ['orders-3', 'orders-0']],
+    ['the first record', whole.map((run) => ({ ...run, first: 101 })), ['orders-3', 'orders-0']],
+    ['the last record', whole.map((run) => ({ ...run, last: 100 })), ['orders-3']],
+  ])('is %s', (_, runs, ids) => {
+    expect(missingRanges({ ranges }, runs).map(({ id }) => id)).toEqual(ids);
+  });
+});
+
+describe('knownRanges', () => {
+  const runs = [{ id: 'orders-3', first: 5, last: 9 }];
+  const { ranges } = summaryOfS3;
+
+  it('takes those that the entry names, and else those of its records', () => {
+    expect(knownRanges({ ranges }, runs)).toBe(ranges);
+    const found = [{ id: 'orders-3', firstOffset: '5', lastOffset: '9' }];
+    expect(knownRanges({ ranges: [] }, runs)).toEqual(found);
+    expect(knownRanges(undefined, runs)).toEqual(found);
+    expect(knownRanges(undefined, undefined)).toEqual([]);
+  });
+});

@@ -1,0 +1,77 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import { storeObject } from '../../../../lambda/core/object/store-object.ts';
+import { MemoryObjectStore } from '../../../helpers/archive-parts.ts';
+
+const options = { signal: new AbortController().signal, attemptTimeout: 1000 };
+
+const object = (body: string, sha256 = body.padEnd(64, '0')) => ({
+  key: 'topic=a/a-0-1-2.jsonl.gz',
+  body: Buffer.from(body),
+  contentType: 'application/gzip',
+  metadata: { sha256 },
+  sha256,
+});
+
+describe('storeObject', () => {
+  it('stores an object under its key', async () => {
+    const store = new MemoryObjectStore();
+    expect(await storeObject(store, object('aa'), options)).toEqual({
+      key: 'topic=a/a-0-1-2.jsonl.gz',
+      status: 'stored',
+      keyConflict: false,
+    });
+    expect([...store.objects.keys()]).toEqual(['topic=a/a-0-1-2.jsonl.gz']);
+  });
+
+  it('finds its own body already stored', async () => {
+    const store = new MemoryObjectStore();
+    await storeObject(store, object('aa'), options);
+    expect(await storeObject(store, object('aa'), options)).toMatchObject({
+      status: 'already stored',
+      keyConflict: false,
+    });
+    expect(store.objects.size).toBe(1);
+  });
+
+  it('keeps another body that has its key, and stores its own under a marked one, any number of times', async () => {
+    const store = new MemoryObjectStore();
+    await storeObject(store, object('aa'), options);
+    const marked = { key: 'topic=a/a-0-1-2~bb000000.jsonl.gz', keyConflict: true };
+    expect(await storeObject(store, object('bb'), options)).toEqual({
+      ...marked,
+      status: 'stored',
+    });
+    expect(await storeObject(store, object('bb'), options)).toEqual({
+      ...marked,
+      status: 'already stored',
+    });
+    expect([...store.objects].map(([key, { body }]) => [key, body.toString()])).toEqual([
+      ['topic=a/a-0-1-2.jsonl.gz', 'aa'],
+      ['topic=a/a-0-1-2~bb000000.jsonl.gz', 'bb'],
+    ]);
+  });
+
+  it('takes an object without a digest for another body', async () => {
+    const store = new MemoryObjectStore();
+    store.objects.set('topic=a/a-0-1-2.jsonl.gz', { ...object('aa'), metadata: {} });
+    expect(await storeObject(store, object('aa'), options)).toMatchObject({
+      status: 'stored',
+      keyConflict: true,
+    });
+  });
+
+  it('fails rather than take a marked key that holds yet another body', async () => {
+    const store = new MemoryObjectStore();
+    await storeObject(store, object('aa'), options);
+    await storeObject(store, object('b1', `bb000000${'1'.repeat(56)}`), options);
+    await expect(
+      storeObject(store, object('b2', `bb000000${'2'.repeat(56)}`), options),
+    ).rejects.toMatchObject({
+      code: 'STORE_WRITE_FAILED',
+      retryable: false,
+      message: "'topic=a/a-0-1-2~bb000000.jsonl.gz' is taken by another body",
+    });
+    expect(store.objects.size).toBe(2);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import { parseBatch } from '../../../../lambda/core/record/kafka-event.ts';
+import { clusterArn, mskEvent, mskRecord, mskRecords } from '../../../helpers/kafka-events.ts';
+
+describe('parseBatch', () => {
+  it('splits an event into batch runs, by what the records say', () => {
+    const records = [...mskRecords(5, 2), ...mskRecords(9, 1, { topic: 'orders', partition: 0 })];
+    const batch = parseBatch(mskEvent(records));
+    expect(batch).toEqual({
+      source: clusterArn,
+      runs: [
+        {
+          id: 'orders-3',
+          topic: 'orders',
+          partition: 3,
+          first: 5,
+          last: 6,
+          records: records.slice(0, 2),
+        },
+        {
+          id: 'orders-0',
+          topic: 'orders',
+          partition: 0,
+          first: 9,
+          last: 9,
+          records: records.slice(2),
+        },
+      ],
+    });
+  });
+
+  it('takes self-managed Kafka, its brokers in any order', () => {
+    const { eventSourceArn: _, ...event } = mskEvent([mskRecord()]);
+    expect(parseBatch({ ...event, eventSource: 'SelfManagedKafka' }).source).toBe(
+      'b-1.shop.kafka:9098,b-2.shop.kafka:9098',
+    );
+  });
+
+  it('takes an event without records as a batch without runs', () => {
+    expect(parseBatch(mskEvent([])).runs).toEqual([]);
+    expect(parseBatch({ ...mskEvent([]), records: { 'orders-3': [] } }).runs).toEqual([]);
+  });
+
+  it('takes records of topics with dashes and dots, without a timestamp, type or headers', () => {
+    const record = { topic: 'a-1.b_2', partition: 1, offset: 0 };
+    expect(parseBatch({ ...mskEvent([]), records: { 'a-1.b_2-1': [record] } }).runs[0]).toEqual({
+      ...{ id: 'a-1.b_2-1', topic: 'a-1.b_2', partition: 1, first: 0, last: 0 },
+      records: [record],
+    });
+  });
+
+  it('puts records into offset order, gaps and all', () => {
+    const [a, b, c] = [
+      mskRecord({ offset: 3 }),
+      mskRecord({ offset: 9 }),
+      mskRecord({ offset: 0 }),
+    ];
+    const [run] = parseBatch(mskEvent([b, a, c])).runs;
+    expect(run).toMatchObject({ first: 0, last: 9, records: [c, a, b] });
+  });
+
+  const record = mskRecord();
+  it.each<[string, unknown, string]>([
+    ['null', null, 'expected an object, got null'],
+    ['a list', [], 'expected an object, got a list'],
+    [
+      'an S3 event',
+      { Records: [] },
+      "expected eventSource 'aws:kafka' or 'SelfManagedKafka', got another",
+    ],
+    [
+      'no records',
+      { eventSource: 'aws:kafka' },
+      "expected 'records' to be an object, got undefined",
+    ],
+    [
+      'no source',
+      { eventSource: 'aws:kafka', records: {} },
+      "expected 'eventSourceArn' or 'bootstrapServers' to be text, got undefined",
+    ],
+    [
+      'records in no list',
+      { ...mskEvent([]), records: { 'orders-3': {} } },
+      "expected records of 'orders-3' to be a list, got object",
+    ],
+  ])('refuses %s', (_, event, message) => {
+    expect(() => parseBatch(event)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_EVENT',
+        retryable: false,
+        message: `not a Kafka event: ${message}`,
+      }),
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ["'orders-3' record 1 to be an object, got null", null],
+    ["topic of 'orders-3' record 1 to be text, got undefined", { ...record, topic: undefined }],
+    [
+      "partition of 'orders-3' record 1 to be a whole number, got string",
+      { ...record, partition: '3' },
+    ],
+    [
+      "partition of 'orders-3' record 1 to be a whole number, got number",
+      { ...record, partition: -1 },
+    ],
+    [
+      "offset of 'orders-3' record 1 to be a whole number, got number",
+      { ...record, offset: 2 ** 53 },
+    ],
+    [
+      "timestamp of 'orders-3' record 1 to be epoch milliseconds, got number",
+      { ...record, timestamp: 0.5 },
+    ],
+    [
+      "timestampType of 'orders-3' record 1 to be text, got number",
+      { ...record, timestampType: 1 },
+    ],
+    ["key of 'orders-3' record 1 to be base64 text, got object", { ...record, key: {} }],
+    ["value of 'orders-3' record 1 to be base64 text, got a list", { ...record, value: [] }],
+    ["headers of 'orders-3' record 1 to be a list, got object", { ...record, headers: {} }],
+    [
+      "keySchemaMetadata of 'orders-3' record 1 to be a format and an id, got string",
+      { ...record, keySchemaMetadata: 'x' },
+    ],
+    [
+      "valueSchemaMetadata of 'orders-3' record 1 to be a format and an id, got object",
+      { ...record, valueSchemaMetadata: { schemaId: '1' } },
+    ],
+    ["each offset of 'orders-3' once, got offset 100 twice", record],
+    ["one topic and partition in 'orders-3', got several", mskRecord({ partition: 4 })],
+    ["one topic and partition in 'orders-3', got several", mskRecord({ topic: 'payments' })],
+  ])('refuses a record where it expected %s', (message, bad) => {
+    const event = { ...mskEvent([]), records: { 'orders-3': [record, bad] } };
+    expect(() => parseBatch(event)).toThrow(`not a Kafka event: expected ${message}`);
+  });
+
+  it.each(['', '.', '..', 'a/b', 'a b', 'x'.repeat(250)])('refuses %j as a topic', (topic) => {
+    expect(() => parseBatch({ ...mskEvent([]), records: { a: [mskRecord({ topic })] } })).toThrow(
+      "expected 'a' to be of a topic, got no topic name",
+    );
+  });
+});

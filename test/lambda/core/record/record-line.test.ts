@@ -1,0 +1,311 @@
+import { Buffer } from 'node:buffer';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type Enrich, noEnrichment } from '../../../../lambda/core/record/enrichment.ts';
+import type { KafkaEventRecord } from '../../../../lambda/core/record/kafka-event.ts';
+import { LineBuffer } from '../../../../lambda/core/record/line-buffer.ts';
+import { RecordLineWriter } from '../../../../lambda/core/record/record-line.ts';
+import { enrich } from '../../../../lambda/enrich.ts';
+import { mskRecord, noon } from '../../../helpers/kafka-events.ts';
+
+const source = 'arn:aws:kafka:cluster';
+
+const lines = new LineBuffer();
+
+function writeLines(records: readonly KafkaEventRecord[], enrich: Enrich = noEnrichment) {
+  lines.reset();
+  const writer = new RecordLineWriter({ source, metadata: { env: 'test' }, enrich }, lines);
+  writer.write(
+    { id: 'orders-3', topic: 'orders', partition: 3, first: 0, last: 0, records },
+    records,
+  );
+  return {
+    text: lines.slice(0, lines.length).toString(),
+    bytesIn: lines.decoded,
+  };
+}
+
+function writeLine(record: KafkaEventRecord, enrich?: Enrich): string {
+  return writeLines([record], enrich).text;
+}
+
+/** The text between the fields around the value. */
+function embedded(value: Uint8Array | string | null): { text: string; encoding: string } {
+  const line = writeLine(mskRecord({ value }));
+  const [, text = '', encoding = ''] =
+    /,"headers":\[\],"value":(.*),"value_encoding":"(\w+)","metadata":\{"source":"arn:aws:kafka:cluster","env":"test"\}\}\n$/s.exec(
+      line,
+    ) ?? [];
+  expect(JSON.parse(line).value_encoding).toBe(encoding);
+  return { text, encoding };
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+describe('RecordLineWriter', () => {
+  it('writes all fields in their order', () => {
+    const record = mskRecord({
+      headers: [
+        ['trace-id', '9f2c'],
+        ['trace-id', Buffer.from([0xff, 0x00])],
+        ['none', null],
+      ],
+    });
+    expect(writeLine(record)).toBe(
+      `{"topic":"orders","partition":3,"offset":100,"timestamp":${noon},"timestamp_type":"CREATE_TIME",` +
+        '"key":"u-17","key_encoding":"utf8","headers":[{"name":"trace-id","value":"9f2c","encoding":"utf8"},' +
+        '{"name":"trace-id","value":"/wA=","encoding":"base64"},{"name":"none","value":null,"encoding":"null"}],' +
+        '"value":{"order":1},"value_encoding":"json","metadata":{"source":"arn:aws:kafka:cluster","env":"test"}}\n',
+    );
+  });
+
+  it('tells null, absent and empty apart: the first two are null, the last is text', () => {
+    const nulls = { ...mskRecord({ key: null, value: null }), headers: null };
+    const { key: _, value: __, headers: ___, ...absent } = mskRecord();
+    expect(writeLine(nulls)).toContain(
+      '"key":null,"key_encoding":"null","headers":[],"value":null,',
+    );
+    expect(writeLine(absent)).toBe(writeLine(nulls));
+    expect(writeLine(mskRecord({ key: '', value: '' }))).toContain(
+      '"key":"","key_encoding":"utf8","headers":[],"value":"","value_encoding":"utf8"',
+    );
+    expect(writeLine(mskRecord({ value: 'null' }))).toContain(
+      '"value":null,"value_encoding":"json"',
+    );
+  });
+
+  it('writes offsets and timestamps of any size exactly', () => {
+    const numbers = [0, 9, 10, 999_999_999, 1_000_000_000, 4_294_967_296, Number.MAX_SAFE_INTEGER];
+    for (const number of numbers) {
+      expect(writeLine(mskRecord({ offset: number, timestamp: number }))).toContain(
+        `"offset":${number},"timestamp":${number},`,
+      );
+    }
+    expect(writeLine(mskRecord({ timestamp: -1 }))).toContain('"timestamp":-1,');
+    expect(writeLine(mskRecord({ timestamp: null }))).toContain('"timestamp":null,');
+    expect(writeLine({ ...mskRecord(), timestampType: null })).toContain('"timestamp_type":null,');
+  });
+
+  it.each([
+    ['big integers', '{"id":12345678901234567890123}'],
+    ['decimals', '[1.0,1.10,-0,1E400]'],
+    ['duplicate keys', '{"a":1,"a":2}'],
+    ['key order', '{"b":1,"a":2,"1":3}'],
+    ['escapes', '"\\u0041\\/\\n\\u00e9"'],
+    ['lone surrogates in escapes', '["\\ud800","\\udc00\\ud800"]'],
+    ['spaces', ' {\t"a" :  1 } '],
+    ['text beyond ASCII', '{"ключ":"値🙂"}'],
+    ['the marks of a line', '{"value":1,"value_encoding":"json","metadata":{}}'],
+  ])('embeds %s as they are', (_, json) => {
+    expect(embedded(json)).toEqual({ text: json, encoding: 'json' });
+  });
+
+  it('embeds 5 MB and 100,000 levels of nesting as they are', () => {
+    const long = JSON.stringify('x'.repeat(5_000_000));
+    const deep = '['.repeat(100_000) + ']'.repeat(100_000);
+    expect(embedded(long)).toEqual({ text: long, encoding: 'json' });
+    expect(writeLine(mskRecord({ value: deep }))).toContain(
+      `"value":${deep},"value_encoding":"json"`,
+    );
+  });
+
+  it('has room for text that grows sixfold when escaped, and for what comes after it', () => {
+    const text = '\u0001'.repeat(3_000_000);
+    const line = JSON.parse(writeLine(mskRecord({ key: text, value: text })));
+    expect(line.key === text && line.value === text).toBe(true);
+    expect(line.metadata).toEqual({ source, env: 'test' });
+  });
+
+  it('puts a value of several lines on one line', () => {
+    expect(embedded('{\r\n  "a": "b\\n"\n}')).toEqual({
+      text: '{    "a": "b\\n" }',
+      encoding: 'json',
+    });
+    const text = '{\n  "a": \n';
+    expect(embedded(text)).toEqual({ text: JSON.stringify(text), encoding: 'utf8' });
+  });
+
+  it.each([
+    ['a byte order mark', Buffer.from('\ufeff{}'), 'utf8'],
+    ['control characters', Buffer.from('{"a":"\u0001"}'), 'utf8'],
+    ['plain text', Buffer.from('hello "world" \\ \u007f\u2028'), 'utf8'],
+    ['invalid UTF-8 inside JSON', Buffer.from([0x22, 0xc3, 0x28, 0x22]), 'base64'],
+    ['an overlong encoding', Buffer.from([0x22, 0xc0, 0x80, 0x22]), 'base64'],
+    ['an encoded surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'base64'],
+    ['Avro', Buffer.from([0, 0, 0, 0, 1, 0xff, 0xfe]), 'base64'],
+    ['a zero byte', Buffer.from([0]), 'utf8'],
+  ] as const)('keeps %s', (_, bytes, encoding) => {
+    const { text, encoding: actual } = embedded(bytes);
+    expect(actual).toBe(encoding);
+    expect(Buffer.from(JSON.parse(text), encoding)).toEqual(bytes);
+  });
+
+  it('calls JSON what JSON.parse takes, and gives all bytes back', () => {
+    const bytes = fc.oneof(
+      fc.json({ stringUnit: 'grapheme' }).map((json) => Buffer.from(json)),
+      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      fc.uint8Array({ maxLength: 40 }).map((array) => Buffer.from(array)),
+      fc.tuple(fc.json(), fc.nat(), fc.nat(255)).map(([json, at, byte]) => {
+        const changed = Buffer.from(json);
+        changed[at % changed.length] = byte;
+        return changed;
+      }),
+    );
+    fc.assert(
+      fc.property(bytes, (value) => {
+        const line = JSON.parse(
+          writeLine(mskRecord({ value, key: value, headers: [['h', value]] })),
+        );
+        const encoding = isJson(value) ? 'json' : line.key_encoding;
+        expect(line.value_encoding).toBe(encoding);
+        expect(Buffer.from(line.key, line.key_encoding)).toEqual(value);
+        expect(Buffer.from(line.headers[0].value, line.headers[0].encoding)).toEqual(value);
+        if (encoding === 'json') {
+          const oneLine = value.toString().replace(/[\r\n]/g, ' ');
+          expect(embedded(value).text).toBe(oneLine);
+        } else expect(Buffer.from(line.value, encoding)).toEqual(value);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('counts the bytes that Kafka held', () => {
+    const records = [
+      mskRecord({ key: 'é', value: '{"a":1}', headers: [['name', 'abc']] }),
+      mskRecord({ key: null, value: Buffer.from([0xff, 0xfe]) }),
+    ];
+    expect(writeLines(records).bytesIn).toBe(2 + 7 + 3 + 2);
+  });
+
+  it('keeps schema ids', () => {
+    const record = {
+      ...mskRecord(),
+      keySchemaMetadata: { dataFormat: 'JSON', schemaId: '1' },
+      valueSchemaMetadata: { dataFormat: 'AVRO', schemaId: 'b"2' },
+    };
+    expect(writeLine(record)).toContain(
+      '"env":"test","key_schema":{"data_format":"JSON","schema_id":"1"},"value_schema":{"data_format":"AVRO","schema_id":"b\\"2"}}}\n',
+    );
+  });
+
+  it.each([
+    ['key', { ...mskRecord(), key: 'no base64!' }],
+    ['value', { ...mskRecord(), value: 'YQ==YQ==' }],
+    ['value', { ...mskRecord(), value: 'YWJjZ' }],
+    ['header', { ...mskRecord(), headers: [{ h: [1.5] }] }],
+    ['header', { ...mskRecord(), headers: [{ h: [256] }] }],
+    ['header', { ...mskRecord(), headers: [{ h: [-129] }] }],
+  ])('refuses a %s that does not stand for bytes', (field, record) => {
+    expect(() => writeLine(record)).toThrow(
+      expect.objectContaining({
+        code: 'INVALID_EVENT',
+        message: `not a Kafka event: ${field} of orders-3 offset 100 does not stand for bytes`,
+      }),
+    );
+  });
+
+  it.each([
+    ['text', { h: 'abc' }],
+    ['no object', 'abc'],
+    ['null', null],
+    ['a list', [[1]]],
+    ['without a name', {}],
+    ['of two names', { a: [1], b: [2] }],
+  ])('refuses a header that is %s', (_, header) => {
+    const record = JSON.parse(JSON.stringify({ ...mskRecord(), headers: [header] }));
+    expect(() => writeLine(record)).toThrow('header of orders-3 offset 100');
+  });
+});
+
+describe('enrich', () => {
+  it('ships adding nothing', () => {
+    const { topic, partition, offset } = mskRecord();
+    expect(enrich).toBe(noEnrichment);
+    expect(enrich({ topic, partition, offset, timestamp: null, key: null, headers: [] })).toEqual(
+      {},
+    );
+  });
+
+  const record = mskRecord({
+    headers: [
+      ['tenant', 'acme'],
+      ['none', null],
+    ],
+  });
+
+  it('adds what it computes from coordinates, key and headers', () => {
+    const seen: unknown[] = [];
+    const line = writeLine(record, (input) => {
+      seen.push(input);
+      return { tenant: input.headers[0]?.value?.toString() ?? null, shard: 1.5, late: false };
+    });
+    expect(seen).toEqual([
+      {
+        topic: 'orders',
+        partition: 3,
+        offset: 100,
+        timestamp: noon,
+        key: Buffer.from('u-17'),
+        headers: [
+          { name: 'tenant', value: Buffer.from('acme') },
+          { name: 'none', value: null },
+        ],
+      },
+    ]);
+    expect(line).toContain('"env":"test","tenant":"acme","shard":1.5,"late":false}}\n');
+  });
+
+  it('sees null for what a record does not have, and may add nothing', () => {
+    const { headers: _, ...bare } = mskRecord({ key: null, timestamp: null });
+    const line = writeLine(bare, ({ key, timestamp, headers }) => {
+      expect({ key, timestamp, headers }).toEqual({ key: null, timestamp: null, headers: [] });
+      return {};
+    });
+    expect(line).toContain('"metadata":{"source":"arn:aws:kafka:cluster","env":"test"}}\n');
+  });
+
+  it.each<[string, Enrich, string]>([
+    [
+      'throws',
+      () => {
+        throw new TypeError('secret u-17');
+      },
+      "it threw 'TypeError'",
+    ],
+    [
+      'throws no error',
+      () => {
+        throw 'secret u-17';
+      },
+      "it threw 'string'",
+    ],
+    ['sets the source', () => ({ source: 'x' }), "'source' is set already"],
+    ['sets a static field', () => ({ env: 'x' }), "'env' is set already"],
+    [
+      'returns an object in a field',
+      () => JSON.parse('{"secret u-17":{}}'),
+      'a field is no text, number or boolean',
+    ],
+    ['returns no number', () => ({ a: Number.NaN }), 'a field is no text, number or boolean'],
+    ['returns nothing', () => JSON.parse('null'), 'it returned no plain object'],
+    ['returns a list', () => JSON.parse('[]'), 'it returned no plain object'],
+    ['is asynchronous', () => Object.assign(Promise.resolve()), 'it returned no plain object'],
+  ])('fails the batch when it %s, without its words', (_, enrich, fault) => {
+    const line = () => writeLine(record, enrich);
+    expect(line).toThrow(
+      expect.objectContaining({
+        code: 'ENRICH_FAILED',
+        retryable: false,
+        message: `enrich failed for orders-3 offset 100: ${fault} (lambda/enrich.ts)`,
+      }),
+    );
+    expect(line).not.toThrow(expect.objectContaining({ cause: expect.anything() }));
+  });
+});
