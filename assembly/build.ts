@@ -48,7 +48,9 @@ if (rest.length > 0 || (option !== undefined && option !== '--check')) {
 } else if (option === undefined) {
   writeFileSync(target, toModule(compile()));
 } else if (readFileSync(target, 'utf8') !== toModule(compile())) {
-  console.error('lambda/core/record/json-scanner-wasm.ts is not made of assembly/json-scanner.ts: run');
+  console.error(
+    'lambda/core/record/json-scanner-wasm.ts is not made of assembly/json-scanner.ts: run',
+  );
   console.error('  npm run build:scanner');
   process.exitCode = 1;
 }

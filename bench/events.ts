@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { BatchBuilder, type EventOrigin, toBatchRecord, toEventJson } from '../emulator/batch.ts';
+import { BatchBuilder } from '../emulator/batch.ts';
+import { type EventOrigin, toBatchRecord, toEventJson } from '../kafka/mapping-event.ts';
 import { MAX_PAYLOAD_BYTES, settingRanges } from '../lambda/contract.ts';
 
 /** Sizes of values that the benchmarks run with, in bytes, by the name that tables use. */

@@ -5,7 +5,6 @@ import { Writable } from 'node:stream';
 import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
 import { flag, readFlags, text, wholeNumber } from '../cli/flags.ts';
 import { print, progress, refuse } from '../cli/terminal.ts';
-import { type BatchRecord, toBatchRecord } from '../emulator/batch.ts';
 import { readObjects, readRecordLine } from '../emulator/demo/read-back.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../emulator/local-functions.ts';
 import { s3Destination } from '../emulator/on-failure.ts';
@@ -17,6 +16,7 @@ import {
 import { s3ClientOf } from '../emulator/s3-client.ts';
 import type { CreatedObject } from '../emulator/s3-server/operation.ts';
 import { type S3Server, startS3Server } from '../emulator/s3-server/server.ts';
+import { type BatchRecord, toBatchRecord } from '../kafka/mapping-event.ts';
 import { settingRanges } from '../lambda/contract.ts';
 import { ArchiverError } from '../lambda/core/errors.ts';
 import { bundleFunction } from '../lib/functions/bundle.ts';

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { flag, readFlags } from '../cli/flags.ts';
 import { print, refuse } from '../cli/terminal.ts';
+import { ArchiverError } from '../lambda/core/errors.ts';
 import { createPlanner } from '../lambda/core/object/archive-plan.ts';
 import { noEnrichment } from '../lambda/core/record/enrichment.ts';
-import { ArchiverError } from '../lambda/core/errors.ts';
 import { parseBatch } from '../lambda/core/record/kafka-event.ts';
 import { createStreamPlanner } from '../lambda/core/stream/stream-plan.ts';
 import { cpuOf, median } from './common/sample.ts';

@@ -1,9 +1,10 @@
 import pLimit from 'p-limit';
-import type { BatchRecord, EventOrigin } from './batch.ts';
+import type { BatchRecord, EventOrigin } from '../kafka/mapping-event.ts';
+import type { Offsets } from '../kafka/record.ts';
 import { Lane } from './lane.ts';
 import type { DiscardCondition, InvokeOutcome } from './retry-policy.ts';
 import type { MappingSettings } from './settings.ts';
-import type { Offsets, Poller, Source, TopicReader } from './source.ts';
+import type { Poller, Source, TopicReader } from './source.ts';
 
 /** Time, as an argument. */
 export interface EmulatorClock {

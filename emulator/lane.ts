@@ -1,8 +1,10 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { Buffer } from 'node:buffer';
 import type { LimitFunction } from 'p-limit';
+import { type BatchRecord, toBatchRecord, toEventJson } from '../kafka/mapping-event.ts';
+import type { ConsumerRecord } from '../kafka/record.ts';
 import { MAX_PAYLOAD_BYTES } from '../lambda/contract.ts';
-import { BatchBuilder, type BatchRecord, toBatchRecord, toEventJson } from './batch.ts';
+import { BatchBuilder } from './batch.ts';
 import type { Discard, MappingDeps } from './event-source-mapping.ts';
 import {
   type Attempt,
@@ -11,7 +13,7 @@ import {
   type InvokeOutcome,
   splitByAge,
 } from './retry-policy.ts';
-import type { SourceRecord, TopicReader } from './source.ts';
+import type { TopicReader } from './source.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -173,7 +175,7 @@ export class Lane {
     }
   }
 
-  #done({ partition, offset }: SourceRecord): void {
+  #done({ partition, offset }: ConsumerRecord): void {
     this.#offsets.set(partition, Math.max(offset + 1, this.#offsets.get(partition) ?? 0));
   }
 }

@@ -1,6 +1,7 @@
+import type { ConsumerRecord, Offsets } from '../kafka/record.ts';
 import { Change } from './change.ts';
 import { MemoryGroup } from './memory-group.ts';
-import type { Offsets, Poller, Source, SourceRecord, TopicReader } from './source.ts';
+import type { Poller, Source, TopicReader } from './source.ts';
 import { sizeOf, takeInTurn } from './take-in-turn.ts';
 
 /** Options of a {@link MemoryTopic}. */
@@ -14,7 +15,7 @@ export interface MemoryTopicOptions {
 interface Partition {
   /** Offset of the first record still held. */
   base: number;
-  records: SourceRecord[];
+  records: ConsumerRecord[];
 }
 
 /**
@@ -39,7 +40,7 @@ export class MemoryTopic implements Source {
   }
 
   /** Appends a record, when there is room for it, and returns its offset. */
-  async produce(record: Omit<SourceRecord, 'offset'>): Promise<number> {
+  async produce(record: Omit<ConsumerRecord, 'offset'>): Promise<number> {
     while (this.#bufferedBytes >= this.#maxBufferedBytes) await this.change.next();
     const log = this.#log(record.partition);
     const offset = log.base + log.records.length;
@@ -137,7 +138,7 @@ class LogReader {
     return this.#position === this.#log.base + this.#log.records.length;
   }
 
-  shift(): SourceRecord | undefined {
+  shift(): ConsumerRecord | undefined {
     const record = this.#log.records[this.#position - this.#log.base];
     if (record !== undefined) this.#position += 1;
     return record;

@@ -1,7 +1,12 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { randomUUID } from 'node:crypto';
 import { PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { type BatchRecord, type EventOrigin, listName, toEventJson } from './batch.ts';
+import {
+  type BatchRecord,
+  type EventOrigin,
+  listName,
+  toEventJson,
+} from '../kafka/mapping-event.ts';
 import type { Discard } from './event-source-mapping.ts';
 import type { CreatedObject } from './s3-server/operation.ts';
 

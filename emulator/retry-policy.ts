@@ -1,5 +1,5 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
-import { type BatchRecord, listName } from './batch.ts';
+import { type BatchRecord, listName } from '../kafka/mapping-event.ts';
 
 /** How an invocation ended. */
 export type InvokeOutcome =

@@ -1,16 +1,4 @@
-import type { Buffer } from 'node:buffer';
-
-/** One message of a topic, before the event source mapping makes an event of it. */
-export interface SourceRecord {
-  readonly partition: number;
-  readonly offset: number;
-  /** Epoch milliseconds. */
-  readonly timestamp: number;
-  readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-  readonly headers: readonly { readonly name: string; readonly value: Buffer | null }[];
-}
+import type { ConsumerRecord, Offsets } from '../kafka/record.ts';
 
 /** How much to read at once. */
 export interface ReadLimits {
@@ -19,13 +7,10 @@ export interface ReadLimits {
   readonly maxBytes: number;
 }
 
-/** Offsets that a group goes on from, by partition. */
-export type Offsets = ReadonlyMap<number, number>;
-
 /** Reads some partitions of a topic, each in offset order, from where their group left off. */
 export interface TopicReader {
   /** The next records: at once when there are any, else when there are or when the signal aborts. */
-  read(limits: ReadLimits, signal: AbortSignal): Promise<readonly SourceRecord[]>;
+  read(limits: ReadLimits, signal: AbortSignal): Promise<readonly ConsumerRecord[]>;
   /** Whether all was read and nothing more can come. */
   readonly ended: boolean;
   /** Whether a partition of it has gone to another poller: it reads no more. */

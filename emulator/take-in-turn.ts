@@ -1,28 +1,29 @@
-import type { ReadLimits, SourceRecord } from './source.ts';
+import type { ConsumerRecord } from '../kafka/record.ts';
+import type { ReadLimits } from './source.ts';
 
 /** Records that are taken from one queue before the next is looked at, so that batches mix. */
 const TAKEN_AT_ONCE = 500;
 
 /** Records that wait, first in, first out. */
 export interface RecordQueue {
-  shift(): SourceRecord | undefined;
+  shift(): ConsumerRecord | undefined;
 }
 
 /** A {@link RecordQueue} in memory. */
 export class RecordBuffer implements RecordQueue {
-  #records: SourceRecord[] = [];
+  #records: ConsumerRecord[] = [];
   #taken = 0;
 
   get isEmpty(): boolean {
     return this.#taken === this.#records.length;
   }
 
-  push(records: readonly SourceRecord[]): void {
+  push(records: readonly ConsumerRecord[]): void {
     this.#records = [...this.#records.slice(this.#taken), ...records];
     this.#taken = 0;
   }
 
-  shift(): SourceRecord | undefined {
+  shift(): ConsumerRecord | undefined {
     const record = this.#records[this.#taken];
     if (record !== undefined) this.#taken += 1;
     return record;
@@ -36,8 +37,8 @@ export class RecordBuffer implements RecordQueue {
 export function takeInTurn(
   queues: RecordQueue[],
   { maxRecords, maxBytes }: ReadLimits,
-): SourceRecord[] {
-  const taken: SourceRecord[] = [];
+): ConsumerRecord[] {
+  const taken: ConsumerRecord[] = [];
   let bytes = 0;
   const isFull = () => taken.length >= maxRecords || (taken.length > 0 && bytes >= maxBytes);
   let before = -1;
@@ -57,6 +58,6 @@ export function takeInTurn(
 }
 
 /** Bytes of a record's key and value. */
-export function sizeOf({ key, value }: Pick<SourceRecord, 'key' | 'value'>): number {
+export function sizeOf({ key, value }: Pick<ConsumerRecord, 'key' | 'value'>): number {
   return (key?.length ?? 0) + (value?.length ?? 0);
 }

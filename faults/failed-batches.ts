@@ -1,7 +1,7 @@
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { type BatchRecord, toBatchRecord, toEventJson } from '../emulator/batch.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../emulator/local-functions.ts';
 import { s3Destination } from '../emulator/on-failure.ts';
+import { type BatchRecord, toBatchRecord, toEventJson } from '../kafka/mapping-event.ts';
 import type { ErrorCode } from '../lambda/core/errors.ts';
 import type { ProducedRecord, Run } from './judge.ts';
 import type { Random } from './random.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Offsets, Poller, Source, TopicReader } from '../emulator/source.ts';
+import type { Poller, Source, TopicReader } from '../emulator/source.ts';
+import type { Offsets } from '../kafka/record.ts';
 import type { Kind } from './cell.ts';
 import type { Strikes } from './strikes.ts';
 

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
-import { clientOptions, keepAlive } from '../emulator/kafka/connection.ts';
 import { KafkaTopic } from '../emulator/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../emulator/kafka-cluster/cluster.ts';
+import { clientOptions, keepAlive } from '../kafka/connection.ts';
 import type { Cell } from './cell.ts';
 import type { ProducedRecord } from './judge.ts';
 import { type NewRecord, newRecords } from './memory-scenario.ts';

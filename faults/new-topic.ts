@@ -1,6 +1,6 @@
 import { type Admin, Producer } from '@platformatic/kafka';
-import { clientOptions, type KafkaConnection, keepAlive } from '../emulator/kafka/connection.ts';
 import { endOffsets } from '../emulator/kafka/kafka-topic.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../kafka/connection.ts';
 import { until } from './world.ts';
 
 /** A topic to create. */

@@ -1,7 +1,6 @@
 import type { Context } from 'aws-lambda';
 import { DEADLINE_MARGIN_MS } from './contract.ts';
 import { type ArchiverError, toArchiverError } from './core/errors.ts';
-import { parseBatch } from './core/record/kafka-event.ts';
 import type {
   BatchSummary,
   Clock,
@@ -12,6 +11,7 @@ import type {
   StoreOptions,
   Telemetry,
 } from './core/ports.ts';
+import { parseBatch } from './core/record/kafka-event.ts';
 
 /** Settings of the archive handler. */
 export interface ArchiveSettings {

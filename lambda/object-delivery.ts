@@ -1,15 +1,14 @@
 import pLimit from 'p-limit';
 import { objectMetadataNames as names } from './contract.ts';
+import { ArchiverError, toArchiverError } from './core/errors.ts';
 import {
   type ArchiveObject,
   type ArchivePlan,
   createPlanner,
   type PlanSettings,
 } from './core/object/archive-plan.ts';
-import type { Enrich } from './core/record/enrichment.ts';
-import { ArchiverError, toArchiverError } from './core/errors.ts';
-import type { Batch, BatchRun } from './core/record/kafka-event.ts';
 import { isFolderTimestamp } from './core/object/object-key.ts';
+import { type StoreOutcome, storeObject } from './core/object/store-object.ts';
 import type {
   BatchSummary,
   Clock,
@@ -20,7 +19,8 @@ import type {
   ObjectTelemetry,
   RunSummary,
 } from './core/ports.ts';
-import { type StoreOutcome, storeObject } from './core/object/store-object.ts';
+import type { Enrich } from './core/record/enrichment.ts';
+import type { Batch, BatchRun } from './core/record/kafka-event.ts';
 
 /** What objects there are to be, and how they are stored. */
 export interface ObjectDeliverySettings extends PlanSettings {

@@ -1,8 +1,8 @@
 import type { InvocationContext } from './archive-handler.ts';
 import { DEADLINE_MARGIN_MS } from './contract.ts';
-import type { Clock, FailedBatchListing, ReplayRequests, ReplayTelemetry } from './core/ports.ts';
 import { parseReplayCommand } from './core/failed-batch/replay-command.ts';
 import { selectPage } from './core/failed-batch/select-failed-batches.ts';
+import type { Clock, FailedBatchListing, ReplayRequests, ReplayTelemetry } from './core/ports.ts';
 
 /** The parts that a replay command works with. */
 export interface ReplayCommandDeps {

@@ -1,10 +1,10 @@
 import type { Context } from 'aws-lambda';
 import { type InvocationContext, storeOptions } from './archive-handler.ts';
 import { DEADLINE_MARGIN_MS, deadLetterAttributes, objectMetadataNames } from './contract.ts';
+import { ArchiverError, toArchiverError } from './core/errors.ts';
 import { retryDelaySeconds } from './core/failed-batch/backoff.ts';
 import { toAttributeText, toMetadataText } from './core/failed-batch/carried-text.ts';
 import { deadLetterNotification } from './core/failed-batch/dead-letter-notification.ts';
-import { ArchiverError, toArchiverError } from './core/errors.ts';
 import {
   describeRanges,
   type FailedBatch,
@@ -13,7 +13,8 @@ import {
   missingRanges,
   parseFailedBatch,
 } from './core/failed-batch/failed-batch.ts';
-import { type Batch, parseBatch } from './core/record/kafka-event.ts';
+import type { QueueEvent, QueueMessage } from './core/failed-batch/queue-event.ts';
+import { type FailedBatchPointer, parseReplayMessage } from './core/failed-batch/replay-message.ts';
 import type {
   BatchSummary,
   Clock,
@@ -26,8 +27,7 @@ import type {
   ReplayTelemetry,
   StoreOptions,
 } from './core/ports.ts';
-import type { QueueEvent, QueueMessage } from './core/failed-batch/queue-event.ts';
-import { type FailedBatchPointer, parseReplayMessage } from './core/failed-batch/replay-message.ts';
+import { type Batch, parseBatch } from './core/record/kafka-event.ts';
 
 /** Settings of the replay handler. */
 export interface ReplaySettings {

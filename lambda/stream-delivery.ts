@@ -1,6 +1,4 @@
-import type { Enrich, MetadataFields } from './core/record/enrichment.ts';
 import { ArchiverError } from './core/errors.ts';
-import type { Batch, BatchRun } from './core/record/kafka-event.ts';
 import { isFolderTimestamp } from './core/object/object-key.ts';
 import type {
   BatchSummary,
@@ -10,6 +8,8 @@ import type {
   DeliveryResult,
   RecordStream,
 } from './core/ports.ts';
+import type { Enrich, MetadataFields } from './core/record/enrichment.ts';
+import type { Batch, BatchRun } from './core/record/kafka-event.ts';
 import { type SendOptions, type SendResult, sendRecords } from './core/stream/send-records.ts';
 import { createStreamPlanner, type StreamPlan } from './core/stream/stream-plan.ts';
 import { oldestRecordAge, runSummaries } from './object-delivery.ts';

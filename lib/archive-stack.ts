@@ -3,23 +3,23 @@ import type * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import { ArchiveFunction } from './functions/archive-function.ts';
+import { ReplayFunction } from './functions/replay-function.ts';
+import { Monitoring, type WatchProps } from './monitoring/monitoring.ts';
+import { OperatorPolicy } from './operator-policy.ts';
+import type { StackSettings } from './settings/settings.ts';
+import { KafkaNetwork } from './source/kafka-network.ts';
+import { KafkaTrigger, type KafkaTriggerProps } from './source/kafka-trigger.ts';
+import { mappingGeneration } from './source/mapping-generation.ts';
 import { AccessLogs } from './storage/access-logs.ts';
 import { ArchiveBucket } from './storage/archive-bucket.ts';
 import {
   ArchiveDeliveryStream,
   type ArchiveDeliveryStreamProps,
 } from './storage/archive-delivery-stream.ts';
-import { ArchiveFunction } from './functions/archive-function.ts';
 import { encryptionKeyOf } from './storage/encryption-key.ts';
 import { FailedBatchDestination } from './storage/failed-batch-destination.ts';
 import { FailedBatches } from './storage/failed-batches.ts';
-import { KafkaNetwork } from './source/kafka-network.ts';
-import { KafkaTrigger, type KafkaTriggerProps } from './source/kafka-trigger.ts';
-import { mappingGeneration } from './source/mapping-generation.ts';
-import { Monitoring, type WatchProps } from './monitoring/monitoring.ts';
-import { OperatorPolicy } from './operator-policy.ts';
-import { ReplayFunction } from './functions/replay-function.ts';
-import type { StackSettings } from './settings/settings.ts';
 import { TrialCluster } from './trial-cluster.ts';
 
 /** What an {@link ArchiveStack} is made of. */

@@ -3,9 +3,9 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { WatchedFunction } from './monitoring/monitoring.ts';
 import { keyStatement } from './storage/encryption-key.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from './storage/failed-batches.ts';
-import type { WatchedFunction } from './monitoring/monitoring.ts';
 
 /** What an {@link OperatorPolicy} is about. */
 export interface OperatorPolicyProps {

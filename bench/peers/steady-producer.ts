@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Producer } from '@platformatic/kafka';
-import { clientOptions, type KafkaConnection, keepAlive } from '../../emulator/kafka/connection.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
 import { orderRecord } from './orders.ts';
 
 /** Milliseconds between two requests. */

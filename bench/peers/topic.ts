@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { fillTopic } from '../../emulator/demo/topic-producer.ts';
-import { clientOptions, type KafkaConnection, keepAlive } from '../../emulator/kafka/connection.ts';
 import { endOffsets } from '../../emulator/kafka/kafka-topic.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
 import { checksumOf } from './judge.ts';
 import { orders, PARTITIONS, type ValueSize, valueBytes } from './orders.ts';
 

@@ -7,8 +7,11 @@ import {
 } from '@aws-sdk/client-sqs';
 import { deadLetterAttributes as names } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import {
+  type FailedBatchPointer,
+  parseReplayMessage,
+} from '../../lambda/core/failed-batch/replay-message.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
-import { type FailedBatchPointer, parseReplayMessage } from '../../lambda/core/failed-batch/replay-message.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';
 import { BATCH_MESSAGES } from '../../lambda/io/sqs-replay-queue.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';

@@ -1,12 +1,15 @@
 import pLimit from 'p-limit';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import {
+  type Selection,
+  selectPage,
+} from '../../lambda/core/failed-batch/select-failed-batches.ts';
 import type {
   FailedBatchEntry,
   FailedBatchListing,
   ReplayRequests,
   StoreOptions,
 } from '../../lambda/core/ports.ts';
-import { type Selection, selectPage } from '../../lambda/core/failed-batch/select-failed-batches.ts';
 import { BATCH_MESSAGES, createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
 import { formatBatches } from '../table.ts';
 import type { CommandContext } from './context.ts';

@@ -1,19 +1,19 @@
 import { REPLAYED } from '../../lambda/contract.ts';
-import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import {
   type FailedBatch,
   type FailedRange,
   parseFailedBatch,
 } from '../../lambda/core/failed-batch/failed-batch.ts';
-import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
-import { LineBuffer } from '../../lambda/core/record/line-buffer.ts';
 import type {
   FailedBatchListing,
   FailedBatchStore,
   ReplayMark,
   StoreOptions,
 } from '../../lambda/core/ports.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
+import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
+import { LineBuffer } from '../../lambda/core/record/line-buffer.ts';
 import { RecordLineWriter } from '../../lambda/core/record/record-line.ts';
 import { tableLines } from '../table.ts';
 import type { CommandContext } from './context.ts';

@@ -1,5 +1,5 @@
-import type { KafkaConnection } from '../../emulator/kafka/connection.ts';
-import { type ConnectionFlags, readConnection } from '../../emulator/kafka/connection-flags.ts';
+import type { KafkaConnection } from '../../kafka/connection.ts';
+import { type ConnectionFlags, readConnection } from '../connection-flags.ts';
 import { invalid } from '../flags.ts';
 import type { CommandAccess } from './commands.ts';
 

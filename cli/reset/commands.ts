@@ -1,4 +1,4 @@
-import type { SaslMechanism } from '../../emulator/kafka/connection.ts';
+import type { SaslMechanism } from '../../kafka/connection.ts';
 import type { ResetAws } from './options.ts';
 import { formatTarget, type ResetTarget } from './target.ts';
 

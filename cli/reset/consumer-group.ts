@@ -1,8 +1,8 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
-import { partitionCounts } from '../../emulator/kafka/check.ts';
-import { chainOf } from '../../emulator/kafka/client-errors.ts';
-import { clientOptions, type KafkaConnection, keepAlive } from '../../emulator/kafka/connection.ts';
-import type { Offsets } from '../../emulator/source.ts';
+import { chainOf } from '../../kafka/client-errors.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
+import { partitionCounts } from '../../kafka/partition-counts.ts';
+import type { Offsets } from '../../kafka/record.ts';
 import { invalid } from '../flags.ts';
 import { failed, kafkaError } from './errors.ts';
 import type { Position } from './plan.ts';

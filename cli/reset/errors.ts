@@ -1,4 +1,4 @@
-import { isRefusal, reasonOf } from '../../emulator/kafka/client-errors.ts';
+import { isRefusal, reasonOf } from '../../kafka/client-errors.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';

@@ -1,4 +1,4 @@
-import { connectionHelp } from '../../emulator/kafka/connection-flags.ts';
+import { connectionHelp } from '../connection-flags.ts';
 
 /** What `--help` prints. */
 export const resetHelp = `Moves the consumer group of a topic's event source mapping to other offsets: back, to archive

@@ -1,4 +1,4 @@
-import type { Offsets } from '../../emulator/source.ts';
+import type { Offsets } from '../../kafka/record.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { enableCommand } from './commands.ts';
 import type { ConsumerGroup } from './consumer-group.ts';

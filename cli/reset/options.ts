@@ -1,8 +1,8 @@
-import type { KafkaConnection } from '../../emulator/kafka/connection.ts';
-import { connectionFlags } from '../../emulator/kafka/connection-flags.ts';
+import type { KafkaConnection } from '../../kafka/connection.ts';
 import type { SettingRange } from '../../lambda/contract.ts';
 import { isTime } from '../../lambda/core/failed-batch/replay-command.ts';
 import type { AwsAccess } from '../aws-clients.ts';
+import { connectionFlags } from '../connection-flags.ts';
 import { flag, httpUrl, invalid, readFlags, text, wholeNumber } from '../flags.ts';
 import { readAccess, readBrokers } from './access.ts';
 import type { CommandAccess } from './commands.ts';

@@ -1,4 +1,4 @@
-import type { Offsets } from '../../emulator/source.ts';
+import type { Offsets } from '../../kafka/record.ts';
 
 /** Where a group is in a partition. */
 export interface Position {

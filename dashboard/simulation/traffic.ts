@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
-import type { SourceRecord } from '../../emulator/source.ts';
+import type { ConsumerRecord } from '../../kafka/record.ts';
 import { MAX_PAYLOAD_BYTES } from '../../lambda/contract.ts';
 import type { TopicTraffic } from './scenario.ts';
 
 /** A record to be produced. */
-export type NewRecord = Omit<SourceRecord, 'offset'>;
+export type NewRecord = Omit<ConsumerRecord, 'offset'>;
 
 const MINUTE_MS = 60_000;
 /** Traffic goes up and down by this share of it, once an hour. */

@@ -1,4 +1,5 @@
-import type { Offsets, Poller, Source, TopicReader } from '../source.ts';
+import type { Offsets } from '../../kafka/record.ts';
+import type { Poller, Source, TopicReader } from '../source.ts';
 
 /**
  * The part of a topic that a run is about. It ends when that is committed, which a topic of a broker

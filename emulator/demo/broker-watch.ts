@@ -1,4 +1,4 @@
-import { isRefusal, reasonOf } from '../kafka/client-errors.ts';
+import { isRefusal, reasonOf } from '../../kafka/client-errors.ts';
 import type { KafkaEvent } from '../kafka/kafka-topic.ts';
 import type { DemoCounts } from './report.ts';
 

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
+import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
+import { partitionCounts } from '../../kafka/partition-counts.ts';
+import type { ConsumerRecord, Offsets } from '../../kafka/record.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import { partitionCounts } from '../kafka/check.ts';
-import { clientOptions, type KafkaConnection, keepAlive } from '../kafka/connection.ts';
 import { type KafkaEvent, KafkaTopic } from '../kafka/kafka-topic.ts';
 import { KafkaClusterError } from '../kafka-cluster/errors.ts';
-import type { Offsets, SourceRecord } from '../source.ts';
 import { BoundedTopic } from './bounded-topic.ts';
 import { type DemoTopic, demoOrigin } from './demo-topic.ts';
 import type { NewRecord } from './input.ts';
@@ -109,7 +109,7 @@ export class DemoCluster {
           ? `topic '${topic}' is there already: archived as it is`
           : `topic '${topic}' is new: made with ${created.partitions} partitions, filled and archived`,
         learn: async (expect, signal) => {
-          const learn = (record: SourceRecord) => {
+          const learn = (record: ConsumerRecord) => {
             expect({ ...record, topic });
             source.expect(record.partition, record.offset);
           };

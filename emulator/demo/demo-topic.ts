@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { EventOrigin } from '../batch.ts';
+import type { EventOrigin } from '../../kafka/mapping-event.ts';
 import { Change } from '../change.ts';
 import { MemoryTopic } from '../memory-topic.ts';
 import type { Source } from '../source.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventOrigin } from '../batch.ts';
+import type { EventOrigin } from '../../kafka/mapping-event.ts';
 import type { Discard, MappingDeps, MappingEvent } from '../event-source-mapping.ts';
 import { describeCounts, type FailedBatchEvent } from '../failed-batch-watch.ts';
 import { type FailedBatches, startFailedBatches } from '../failed-batches.ts';

@@ -2,12 +2,12 @@ import { Buffer } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
+import type { ConsumerRecord } from '../../kafka/record.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { SourceRecord } from '../source.ts';
 import type { DemoOptions } from './options.ts';
 
 /** A record before the topic gives it its offset. */
-export type NewRecord = Omit<SourceRecord, 'offset'>;
+export type NewRecord = Omit<ConsumerRecord, 'offset'>;
 
 const earthquakes = {
   input: join(import.meta.dirname, '..', 'data', 'earthquakes.jsonl'),
@@ -42,7 +42,7 @@ export async function* demoRecords(options: DemoOptions, now: number): AsyncGene
   }
 }
 
-type Draft = Pick<SourceRecord, 'key' | 'value' | 'timestamp'>;
+type Draft = Pick<ConsumerRecord, 'key' | 'value' | 'timestamp'>;
 
 interface FileSelection {
   readonly input?: string | undefined;

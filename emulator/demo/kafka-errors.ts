@@ -1,5 +1,5 @@
+import { chainOf, isRefusal, reasonOf } from '../../kafka/client-errors.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import { chainOf, isRefusal, reasonOf } from '../kafka/client-errors.ts';
 import { KafkaClusterError } from '../kafka-cluster/errors.ts';
 
 /**

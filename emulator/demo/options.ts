@@ -1,4 +1,6 @@
+import { connectionFlags, connectionHelp, readConnection } from '../../cli/connection-flags.ts';
 import { flag, invalid, list, oneOf, readFlags, text, wholeNumber } from '../../cli/flags.ts';
+import type { KafkaConnection } from '../../kafka/connection.ts';
 import {
   type Compression,
   compressions,
@@ -7,8 +9,6 @@ import {
   type TimeFolder,
   timeFolders,
 } from '../../lambda/contract.ts';
-import type { KafkaConnection } from '../kafka/connection.ts';
-import { connectionFlags, connectionHelp, readConnection } from '../kafka/connection-flags.ts';
 import { type DemoStreamOptions, readStream, streamHelp } from './stream-options.ts';
 
 /** What the demo was asked for. */

@@ -1,9 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KafkaConnection } from '../../kafka/connection.ts';
 import { settingRanges } from '../../lambda/contract.ts';
 import type { FunctionEntry } from '../../lib/functions/bundle.ts';
 import type { FailedBatches } from '../failed-batches.ts';
-import type { KafkaConnection } from '../kafka/connection.ts';
 import { startKafkaCluster } from '../kafka-cluster/cluster.ts';
 import type { EmulatedFunction } from '../lambda/function.ts';
 import { archiveFunction } from '../local-functions.ts';

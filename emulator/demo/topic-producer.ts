@@ -1,7 +1,7 @@
 import { Producer } from '@platformatic/kafka';
-import { clientOptions, type KafkaConnection, keepAlive } from '../kafka/connection.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
+import type { ConsumerRecord } from '../../kafka/record.ts';
 import { KafkaClusterError } from '../kafka-cluster/errors.ts';
-import type { SourceRecord } from '../source.ts';
 import { sizeOf } from '../take-in-turn.ts';
 import type { NewRecord } from './input.ts';
 import { explainKafkaError } from './kafka-errors.ts';
@@ -36,7 +36,7 @@ export interface TopicFilling {
  */
 export async function fillTopic(
   { connection, topic, records }: TopicFilling,
-  onProduced: (record: SourceRecord) => void,
+  onProduced: (record: ConsumerRecord) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const producer = keepAlive(

@@ -1,8 +1,8 @@
-import { isRefusal } from '../kafka/client-errors.ts';
-import type { KafkaConnection } from '../kafka/connection.ts';
+import { isRefusal } from '../../kafka/client-errors.ts';
+import type { KafkaConnection } from '../../kafka/connection.ts';
+import type { ConsumerRecord, Offsets } from '../../kafka/record.ts';
 import type { KafkaEvent } from '../kafka/kafka-topic.ts';
 import { type Cursor, PartitionFetcher } from '../kafka/partition-fetcher.ts';
-import type { Offsets, SourceRecord } from '../source.ts';
 import { RecordBuffer } from '../take-in-turn.ts';
 
 /** What is to be read. */
@@ -23,7 +23,7 @@ export interface TopicPart {
  */
 export async function readTopic(
   { starts, ends, observe, ...topic }: TopicPart,
-  onRecord: (record: SourceRecord) => void,
+  onRecord: (record: ConsumerRecord) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const refused = Promise.withResolvers<never>();
@@ -54,7 +54,7 @@ export async function readTopic(
   }
 }
 
-function take({ fetched }: Cursor, end: number, onRecord: (record: SourceRecord) => void): void {
+function take({ fetched }: Cursor, end: number, onRecord: (record: ConsumerRecord) => void): void {
   for (let record = fetched.shift(); record !== undefined; record = fetched.shift()) {
     if (record.offset < end) onRecord(record);
   }

@@ -1,3 +1,4 @@
+import { connectionFlags, connectionHelp, readConnection } from '../../cli/connection-flags.ts';
 import {
   flag,
   httpUrl,
@@ -8,6 +9,7 @@ import {
   text,
   wholeNumber,
 } from '../../cli/flags.ts';
+import type { KafkaConnection } from '../../kafka/connection.ts';
 import {
   type Compression,
   compressions,
@@ -16,8 +18,6 @@ import {
   type TimeFolder,
   timeFolders,
 } from '../../lambda/contract.ts';
-import type { KafkaConnection } from '../kafka/connection.ts';
-import { connectionFlags, connectionHelp, readConnection } from '../kafka/connection-flags.ts';
 import {
   type OutOfRangePolicy,
   outOfRangePolicies,

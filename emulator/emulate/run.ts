@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { partitionCounts } from '../../kafka/partition-counts.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { FunctionEntry } from '../../lib/functions/bundle.ts';
-import { partitionCounts } from '../kafka/check.ts';
 import { KafkaTopic } from '../kafka/kafka-topic.ts';
 import { ARCHIVE_FUNCTION_ARN, archiveFunction } from '../local-functions.ts';
 import { openLog } from '../log-file.ts';

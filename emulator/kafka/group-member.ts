@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer } from '@platformatic/kafka';
+import { isRefusal, toError } from '../../kafka/client-errors.ts';
+import { clientOptions, keepAlive } from '../../kafka/connection.ts';
+import type { Offsets } from '../../kafka/record.ts';
 import { Change } from '../change.ts';
-import type { Offsets } from '../source.ts';
-import { isRefusal } from './client-errors.ts';
-import { clientOptions, keepAlive } from './connection.ts';
 import type { KafkaTopicOptions } from './kafka-topic.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
 
@@ -159,9 +159,4 @@ export class GroupMember {
   #report(doing: string, error: unknown): void {
     this.#options.observe({ type: 'error', doing, error: toError(error) });
   }
-}
-
-/** What was thrown, as an error. */
-export function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Offsets, Poller, ReadLimits, SourceRecord, TopicReader } from '../source.ts';
+import { toError } from '../../kafka/client-errors.ts';
+import type { ConsumerRecord, Offsets } from '../../kafka/record.ts';
+import type { Poller, ReadLimits, TopicReader } from '../source.ts';
 import { RecordBuffer, takeInTurn } from '../take-in-turn.ts';
-import { GroupMember, toError } from './group-member.ts';
+import { GroupMember } from './group-member.ts';
 import type { KafkaTopicOptions } from './kafka-topic.ts';
 import { type Cursor, PartitionFetcher } from './partition-fetcher.ts';
 
@@ -71,7 +73,7 @@ export class KafkaPoller implements Poller {
     cursors: Cursor[],
     limits: ReadLimits,
     signal: AbortSignal,
-  ): Promise<readonly SourceRecord[]> {
+  ): Promise<readonly ConsumerRecord[]> {
     const isEmpty = () => cursors.every(({ fetched }) => fetched.isEmpty);
     if (isEmpty()) this.#fetcher.resume(cursors);
     while (isEmpty() && !signal.aborted) {

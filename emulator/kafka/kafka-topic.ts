@@ -1,6 +1,7 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
-import type { Offsets, Poller, Source } from '../source.ts';
-import { clientOptions, type KafkaConnection, keepAlive } from './connection.ts';
+import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
+import type { Offsets } from '../../kafka/record.ts';
+import type { Poller, Source } from '../source.ts';
 import { KafkaPoller } from './kafka-poller.ts';
 
 /** Where a group without committed offsets begins; epoch milliseconds for a time. */

@@ -1,11 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Consumer, FetchIsolationLevels, ListOffsetTimestamps } from '@platformatic/kafka';
+import { toError } from '../../kafka/client-errors.ts';
+import { clientOptions, keepAlive } from '../../kafka/connection.ts';
+import {
+  type FetchAnswer,
+  fetchedRecords,
+  type PartitionAnswer,
+} from '../../kafka/fetched-records.ts';
+import type { Offsets } from '../../kafka/record.ts';
 import { Change } from '../change.ts';
-import type { Offsets } from '../source.ts';
 import type { RecordBuffer } from '../take-in-turn.ts';
-import { clientOptions, keepAlive } from './connection.ts';
-import { type FetchAnswer, fetchedRecords, type PartitionAnswer } from './fetched-records.ts';
-import { toError } from './group-member.ts';
 import type { KafkaTopicOptions, StartingPosition } from './kafka-topic.ts';
 
 /** How far a partition was fetched, and what was fetched and not read yet. */

@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import type { ArchiverError } from './errors.ts';
 import type { FailedBatchSummary } from './failed-batch/failed-batch.ts';
-import type { Batch, BatchRun } from './record/kafka-event.ts';
 import type { FailedBatchPointer } from './failed-batch/replay-message.ts';
+import type { Batch, BatchRun } from './record/kafka-event.ts';
 
 /** An object on its way to the store, with all its metadata. */
 export interface StorableObject {

@@ -10,13 +10,13 @@ import {
 import { MAX_FAILED_BATCH_BYTES, REPLAYED, failedBatchTags as tags } from '../contract.ts';
 import { ArchiverError, type ErrorCode } from '../core/errors.ts';
 import { parseFailedBatch, parseFailedBatchHead } from '../core/failed-batch/failed-batch.ts';
+import type { FailedBatchPointer } from '../core/failed-batch/replay-message.ts';
 import type {
   FailedBatchListing,
   FailedBatchStore,
   LoadedEntry,
   StoreOptions,
 } from '../core/ports.ts';
-import type { FailedBatchPointer } from '../core/failed-batch/replay-message.ts';
 import { callAws, callError, statusOf } from './aws-errors.ts';
 
 /** Bytes of an entry that nearly always hold all that stands before its payload. */

@@ -8,8 +8,8 @@ import {
   storageClasses,
   timeFolders,
 } from '../contract.ts';
-import type { MetadataFields } from '../core/record/enrichment.ts';
 import { ArchiverError } from '../core/errors.ts';
+import type { MetadataFields } from '../core/record/enrichment.ts';
 import type { ObjectDeliverySettings } from '../object-delivery.ts';
 import type { ReplaySettings } from '../replay-handler.ts';
 import type { S3ObjectStoreOptions } from './s3-object-store.ts';

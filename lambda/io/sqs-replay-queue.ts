@@ -5,8 +5,8 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { ArchiverError } from '../core/errors.ts';
-import type { ReplayQueue, ReplayRequests } from '../core/ports.ts';
 import { toReplayMessage } from '../core/failed-batch/replay-message.ts';
+import type { ReplayQueue, ReplayRequests } from '../core/ports.ts';
 import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 import { toMessageAttributes } from './message-attributes.ts';

@@ -8,8 +8,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from '../storage/archive-bucket.ts';
-import { bundleFunction, type FunctionEntry } from './bundle.ts';
 import { keyStatement } from '../storage/encryption-key.ts';
+import { bundleFunction, type FunctionEntry } from './bundle.ts';
 
 /** What both functions are made of: where objects go, and what a function runs with. */
 export interface StoreFunctionProps {

@@ -4,8 +4,8 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
-import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from '../storage/failed-batches.ts';
+import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 import {
   type ReplayEnvironmentProps,
   replayEnvironment,

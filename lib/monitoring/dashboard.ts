@@ -3,6 +3,7 @@ import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { metricNames, REASON_DIMENSION, replayMetricNames } from '../../lambda/contract.ts';
+import type { FailedBatches } from '../storage/failed-batches.ts';
 import {
   droppedBatches,
   type MappingMetricName,
@@ -13,7 +14,6 @@ import {
   searchMetrics,
   type WatchedMapping,
 } from './archive-metrics.ts';
-import type { FailedBatches } from '../storage/failed-batches.ts';
 import type { WatchedStream } from './stream-alarms.ts';
 
 /** What {@link createDashboard} shows. */

@@ -2,6 +2,7 @@ import { Duration, Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import type { FailedBatches } from '../storage/failed-batches.ts';
 import { alarmNames, droppedEventsAlarmName } from './alarm-names.ts';
 import {
   droppedBatches,
@@ -9,7 +10,6 @@ import {
   mappingMetric,
   type WatchedMapping,
 } from './archive-metrics.ts';
-import type { FailedBatches } from '../storage/failed-batches.ts';
 import { createAlarm } from './stack-alarm.ts';
 
 /** What {@link createFailedBatchAlarms} watches. */

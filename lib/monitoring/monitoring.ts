@@ -5,12 +5,12 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import type { FailedBatches } from '../storage/failed-batches.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { createArchiveAlarms } from './archive-alarms.ts';
 import type { WatchedMapping } from './archive-metrics.ts';
 import { createDashboard } from './dashboard.ts';
 import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
-import type { FailedBatches } from '../storage/failed-batches.ts';
 import { createSavedQueries } from './saved-queries.ts';
 import { createStreamAlarms, type WatchedStream } from './stream-alarms.ts';
 

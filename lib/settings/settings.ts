@@ -7,7 +7,6 @@ import {
   type StorageClass,
   type TimeFolder,
 } from '../../lambda/contract.ts';
-import { applyEnvironment } from './stage-overlay.ts';
 import type { KafkaSource, NewClusterSource } from '../source/kafka-source.ts';
 import type { NetworkPart } from './network-settings.ts';
 import type { SchemaRegistrySettings } from './registry-settings.ts';
@@ -17,6 +16,7 @@ import { unknownSettings } from './setting-names.ts';
 import type { Context, Given } from './setting-report.ts';
 import { settingsSchema, VISIBILITY_TIMEOUTS } from './settings-schema.ts';
 import { sourceName, toSource } from './source-settings.ts';
+import { applyEnvironment } from './stage-overlay.ts';
 import { type Transition, transitionsOf } from './storage-settings.ts';
 
 /** The network that the pollers are in, and what it is to get. */

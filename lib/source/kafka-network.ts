@@ -1,9 +1,9 @@
 import { Annotations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
-import { isInVpc, type KafkaSource, secretsOf } from './kafka-source.ts';
 import type { NetworkPart } from '../settings/network-settings.ts';
 import type { NetworkSettings } from '../settings/settings.ts';
+import { isInVpc, type KafkaSource, secretsOf } from './kafka-source.ts';
 
 /** What a {@link KafkaNetwork} is made of. */
 export interface KafkaNetworkProps {

@@ -1,5 +1,5 @@
-import type { ClusterArn } from './cluster-arn.ts';
 import type { authentications } from '../settings/source-settings.ts';
+import type { ClusterArn } from './cluster-arn.ts';
 
 /** What Lambda signs in to a cluster with, from a secret. */
 export interface Credentials {

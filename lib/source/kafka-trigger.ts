@@ -2,10 +2,10 @@ import { Annotations, CfnOutput, type Duration, Validations } from 'aws-cdk-lib'
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IDependable } from 'constructs';
 import type { WatchedMapping } from '../monitoring/archive-metrics.ts';
-import { isInVpc, type KafkaSource } from './kafka-source.ts';
 import type { SchemaRegistrySettings } from '../settings/registry-settings.ts';
-import { acknowledgeRegistry, registryStatements, schemaRegistryOf } from './schema-registry.ts';
 import type { ProvisionedPollers, StartingPosition, TopicSettings } from '../settings/settings.ts';
+import { isInVpc, type KafkaSource } from './kafka-source.ts';
+import { acknowledgeRegistry, registryStatements, schemaRegistryOf } from './schema-registry.ts';
 import { NETWORK_REASON, sourceStatements } from './source-permissions.ts';
 
 /** What a {@link KafkaTrigger} is made of. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { KafkaSource, NewClusterSource } from './kafka-source.ts';
 import type { StartingPosition } from '../settings/settings.ts';
+import type { KafkaSource, NewClusterSource } from './kafka-source.ts';
 
 /** What an event source mapping cannot change once it is there. */
 export interface MappingIdentity {

@@ -1,7 +1,7 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type { TopicSettings } from '../settings/settings.ts';
 import { type ClusterArn, groupArn, topicArn } from './cluster-arn.ts';
 import { isInVpc, type KafkaSource, secretsOf } from './kafka-source.ts';
-import type { TopicSettings } from '../settings/settings.ts';
 
 /** Why the actions about network interfaces are allowed on every resource. */
 export const NETWORK_REASON =

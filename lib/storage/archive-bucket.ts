@@ -2,8 +2,8 @@ import { Duration } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { lifecycleRanges } from '../../lambda/contract.ts';
-import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 import type { Transition } from '../settings/storage-settings.ts';
+import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 
 /** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
 export const ARCHIVE_BUCKET_LOGICAL_ID = 'ArchiveBucket';

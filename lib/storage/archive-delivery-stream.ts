@@ -6,8 +6,8 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Compression, TimeFolder } from '../../lambda/contract.ts';
-import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
 import { isPartitioned } from '../settings/delivery-settings.ts';
+import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
 import { keyStatement } from './encryption-key.ts';
 
 /** What an {@link ArchiveDeliveryStream} is made of. */

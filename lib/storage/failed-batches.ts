@@ -5,8 +5,8 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IDependable } from 'constructs';
 import { failedBatchTags, REPLAYED } from '../../lambda/contract.ts';
-import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 import { MAX_RETENTION_SECONDS } from '../settings/settings-schema.ts';
+import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 
 /** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
 export const FAILED_BATCH_BUCKET_LOGICAL_ID = 'FailedBatchBucket';

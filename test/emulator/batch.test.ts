@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { BatchBuilder } from '../../emulator/batch.ts';
 import {
-  BatchBuilder,
   type BatchRecord,
   type EventOrigin,
   toBatchRecord,
   toEventJson,
-} from '../../emulator/batch.ts';
+} from '../../kafka/mapping-event.ts';
 import { batchRecord, batchRecords, noon, origin, places, sourceRecord } from './source-records.ts';
 
 const utf8 = (text: string) => Buffer.from(text);

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import { MemoryTopic } from '../../emulator/memory-topic.ts';
-import type { ReadLimits, SourceRecord } from '../../emulator/source.ts';
+import type { ReadLimits } from '../../emulator/source.ts';
+import type { ConsumerRecord } from '../../kafka/record.ts';
 import { places, sourceRecord } from './source-records.ts';
 
 const all: ReadLimits = { maxRecords: 1000, maxBytes: 1_000_000 };
@@ -12,7 +13,7 @@ function topic(partitions = 2, maxBufferedBytes = 1_000_000): MemoryTopic {
 }
 
 /** A record of a value of so many bytes. */
-function recordOf(bytes: number, partition = 0): Omit<SourceRecord, 'offset'> {
+function recordOf(bytes: number, partition = 0): Omit<ConsumerRecord, 'offset'> {
   const { offset: _, ...record } = sourceRecord({
     partition,
     key: null,

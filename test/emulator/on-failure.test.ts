@@ -1,7 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it, vi } from 'vitest';
-import { toEventJson } from '../../emulator/batch.ts';
 import type { Discard } from '../../emulator/event-source-mapping.ts';
 import {
   failedBatchEntry,
@@ -9,6 +8,7 @@ import {
   s3Destination,
 } from '../../emulator/on-failure.ts';
 import type { CreatedObject } from '../../emulator/s3-server/operation.ts';
+import { toEventJson } from '../../kafka/mapping-event.ts';
 import { bucket, failureOf, startServer } from './s3-server/running-server.ts';
 import { batchRecord, noon, origin } from './source-records.ts';
 

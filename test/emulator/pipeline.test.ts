@@ -1,11 +1,11 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { toEventJson } from '../../emulator/batch.ts';
 import type { MappingDeps } from '../../emulator/event-source-mapping.ts';
 import { MemoryTopic } from '../../emulator/memory-topic.ts';
 import { createPipeline, type PipelineOptions, systemClock } from '../../emulator/pipeline.ts';
 import { mappingSettings } from '../../emulator/settings.ts';
 import type { Poller, Source } from '../../emulator/source.ts';
+import { toEventJson } from '../../kafka/mapping-event.ts';
 import { MAX_PAYLOAD_BYTES } from '../../lambda/contract.ts';
 import { settle } from './fake-clock.ts';
 import { ofEventBytes } from './running-mapping.ts';

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchRecord } from '../../emulator/batch.ts';
 import {
   decideRetry,
   type InvokeOutcome,
@@ -7,6 +6,7 @@ import {
   type RetryStep,
   splitByAge,
 } from '../../emulator/retry-policy.ts';
+import type { BatchRecord } from '../../kafka/mapping-event.ts';
 import { batchRecord, batchRecords, noon, places } from './source-records.ts';
 
 const defaults: RetrySettings & { topic: string } = {

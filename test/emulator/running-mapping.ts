@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import { toEventJson } from '../../emulator/batch.ts';
 import {
   type Discard,
   EventSourceMapping,
@@ -9,7 +8,9 @@ import {
 import { MemoryTopic } from '../../emulator/memory-topic.ts';
 import type { InvokeOutcome } from '../../emulator/retry-policy.ts';
 import { type MappingOptions, mappingSettings } from '../../emulator/settings.ts';
-import type { Source, SourceRecord } from '../../emulator/source.ts';
+import type { Source } from '../../emulator/source.ts';
+import { toEventJson } from '../../kafka/mapping-event.ts';
+import type { ConsumerRecord } from '../../kafka/record.ts';
 import { FakeClock, settle } from './fake-clock.ts';
 import { batchRecord, noon, origin, places, sourceRecord } from './source-records.ts';
 
@@ -63,7 +64,7 @@ export class RunningMapping {
   }
 
   /** Produces records, of consecutive offsets, and lets what follows at once happen. */
-  async produce(count: number, parts: Partial<SourceRecord> = {}): Promise<void> {
+  async produce(count: number, parts: Partial<ConsumerRecord> = {}): Promise<void> {
     for (let i = 0; i < count; i++) await this.topic.produce(sourceRecord(parts));
     await settle();
   }
@@ -139,7 +140,7 @@ export class RunningMapping {
 }
 
 function placesInEvent(event: string): string[] {
-  const { records } = JSON.parse(event) as { records: Record<string, SourceRecord[]> };
+  const { records } = JSON.parse(event) as { records: Record<string, ConsumerRecord[]> };
   return places(Object.values(records).flat());
 }
 
@@ -148,7 +149,7 @@ export const valueOfMiB = (mebibytes: number) =>
   Buffer.alloc(Math.floor(mebibytes * 1024 * 1024 * 0.75));
 
 /** A record whose event has exactly so many bytes, when it is alone in it. */
-export function ofEventBytes(bytes: number): Partial<SourceRecord> {
+export function ofEventBytes(bytes: number): Partial<ConsumerRecord> {
   const withName = (length: number) => ({
     headers: [{ name: 'h'.repeat(length), value: null }],
   });

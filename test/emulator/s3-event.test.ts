@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { keysOfEvent, objectCreatedEvent } from '../../emulator/s3-event.ts';
-import { parseReplayMessage, toReplayMessage } from '../../lambda/core/failed-batch/replay-message.ts';
+import {
+  parseReplayMessage,
+  toReplayMessage,
+} from '../../lambda/core/failed-batch/replay-message.ts';
 
 const at = new Date('2026-11-24T09:10:11.012Z');
 const created = (key: string) =>

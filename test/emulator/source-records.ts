@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { type BatchRecord, type EventOrigin, toBatchRecord } from '../../emulator/batch.ts';
-import type { SourceRecord } from '../../emulator/source.ts';
+import { type BatchRecord, type EventOrigin, toBatchRecord } from '../../kafka/mapping-event.ts';
+import type { ConsumerRecord } from '../../kafka/record.ts';
 
 /** 2025-11-23T10:53:20Z */
 export const noon = 1_763_895_200_000;
@@ -13,7 +13,7 @@ export const origin: EventOrigin = {
 };
 
 /** A record as a topic holds it. */
-export function sourceRecord(parts: Partial<SourceRecord> = {}): SourceRecord {
+export function sourceRecord(parts: Partial<ConsumerRecord> = {}): ConsumerRecord {
   return {
     partition: 0,
     offset: 0,
@@ -27,7 +27,7 @@ export function sourceRecord(parts: Partial<SourceRecord> = {}): SourceRecord {
 }
 
 /** A record as a batch holds it. */
-export function batchRecord(parts: Partial<SourceRecord> = {}): BatchRecord {
+export function batchRecord(parts: Partial<ConsumerRecord> = {}): BatchRecord {
   return toBatchRecord(sourceRecord(parts), origin);
 }
 
@@ -39,7 +39,7 @@ export function batchRecords(count: number, partitions: readonly number[] = [0])
 }
 
 /** Where records are, as `partition:offset`. */
-export function places(records: readonly (SourceRecord | BatchRecord)[]): string[] {
+export function places(records: readonly (ConsumerRecord | BatchRecord)[]): string[] {
   return records
     .map((record) => ('record' in record ? record.record : record))
     .map(({ partition, offset }) => `${partition}:${offset}`);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryTopic } from '../../emulator/memory-topic.ts';
-import type { Offsets } from '../../emulator/source.ts';
 import type { Kind, Time } from '../../faults/cell.ts';
 import { FaultySource } from '../../faults/faulty-source.ts';
 import { Random } from '../../faults/random.ts';
 import { Strikes } from '../../faults/strikes.ts';
+import type { Offsets } from '../../kafka/record.ts';
 import { places, sourceRecord } from '../emulator/source-records.ts';
 
 const all = { maxRecords: 100, maxBytes: 1e6 };

@@ -5,7 +5,6 @@ import {
   createArchiveHandler,
 } from '../../lambda/archive-handler.ts';
 import { objectMetadataNames } from '../../lambda/contract.ts';
-import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type {
   BatchSummary,
@@ -16,6 +15,7 @@ import type {
   StoreOptions,
   Telemetry,
 } from '../../lambda/core/ports.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import {
   createObjectDelivery,
   type ObjectDeliveryDeps,

@@ -1,11 +1,11 @@
 import { parseFailedBatch } from '../../lambda/core/failed-batch/failed-batch.ts';
+import type { FailedBatchPointer } from '../../lambda/core/failed-batch/replay-message.ts';
 import type {
   FailedBatchEntry,
   FailedBatchListing,
   ReplayMark,
   ReplayRequests,
 } from '../../lambda/core/ports.ts';
-import type { FailedBatchPointer } from '../../lambda/core/failed-batch/replay-message.ts';
 import { failedBatchOf } from './failed-batches.ts';
 import { mskEvent, mskRecords } from './kafka-events.ts';
 

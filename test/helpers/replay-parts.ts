@@ -1,4 +1,9 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { QueueMessage } from '../../lambda/core/failed-batch/queue-event.ts';
+import {
+  type FailedBatchPointer,
+  toReplayMessage,
+} from '../../lambda/core/failed-batch/replay-message.ts';
 import type {
   DeadLetter,
   FailedBatchStore,
@@ -11,8 +16,6 @@ import type {
   ReplayTelemetry,
   StoreOptions,
 } from '../../lambda/core/ports.ts';
-import type { QueueMessage } from '../../lambda/core/failed-batch/queue-event.ts';
-import { type FailedBatchPointer, toReplayMessage } from '../../lambda/core/failed-batch/replay-message.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import type { ReplayDeps, ReplaySettings } from '../../lambda/replay-handler.ts';
 import { archiveParts } from './archive-parts.ts';

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type BatchRecord, toEventJson } from '../../emulator/batch.ts';
 import { type ArchivedRecord, readObjects, readRecordLine } from '../../emulator/demo/read-back.ts';
 import { startFailedBatches } from '../../emulator/failed-batches.ts';
 import {
@@ -18,6 +17,7 @@ import { openLog } from '../../emulator/log-file.ts';
 import { s3Destination } from '../../emulator/on-failure.ts';
 import { s3ClientOf } from '../../emulator/s3-client.ts';
 import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
+import { type BatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { batchRecord, batchRecords, origin } from '../emulator/source-records.ts';
 

@@ -1,5 +1,5 @@
-import type { KafkaSource } from '../../lib/source/kafka-source.ts';
 import { parseSettings, type StackSettings } from '../../lib/settings/settings.ts';
+import type { KafkaSource } from '../../lib/source/kafka-source.ts';
 
 /** The time of every synth in these tests. */
 export const now = new Date('2026-11-23T09:00:00.500Z');

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
 import { readObjects } from '../../emulator/demo/read-back.ts';
-import { clientOptions, type KafkaConnection } from '../../emulator/kafka/connection.ts';
 import {
   endOffsets,
   type KafkaEvent,
@@ -14,6 +13,7 @@ import { createPipeline } from '../../emulator/pipeline.ts';
 import { type S3Access, s3ClientOf } from '../../emulator/s3-client.ts';
 import { mappingSettings } from '../../emulator/settings.ts';
 import { until } from '../../faults/world.ts';
+import { clientOptions, type KafkaConnection } from '../../kafka/connection.ts';
 
 /** A record line, parsed. */
 export interface Line {

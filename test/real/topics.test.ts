@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clientOptions } from '../../emulator/kafka/connection.ts';
 import { endOffsets, KafkaTopic } from '../../emulator/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
 import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
 import { until } from '../../faults/world.ts';
+import { clientOptions } from '../../kafka/connection.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { type Archive, archiveTopic, clientsOf, type Line } from './archiving.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import type { BatchRecord } from '../../emulator/batch.ts';
 import { readRecordLine } from '../../emulator/demo/read-back.ts';
+import type { BatchRecord } from '../../kafka/mapping-event.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
 import { type Bucket, shortKey } from './bucket.ts';
 import type { Invocation } from './lambda-service.ts';

@@ -1,5 +1,5 @@
-import { toEventJson } from '../../emulator/batch.ts';
 import type { Attempt, InvokeOutcome } from '../../emulator/retry-policy.ts';
+import { toEventJson } from '../../kafka/mapping-event.ts';
 import type { ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
 import type { AllArchiveSettings } from '../helpers/archive-parts.ts';
 import type { Journal } from './journal.ts';

@@ -1,5 +1,5 @@
-import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import type { Clock, ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
+import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import type {
   AllArchiveDeps,
   AllArchiveSettings,

@@ -1,4 +1,6 @@
 import { notificationAttributes as names } from '../../contract.ts';
+import type { Notification, ReplayFailure } from '../ports.ts';
+import type { BatchRun } from '../record/kafka-event.ts';
 import { toAttributeText } from './carried-text.ts';
 import { logLink } from './console-link.ts';
 import {
@@ -7,8 +9,6 @@ import {
   knownRanges,
   type OffsetRange,
 } from './failed-batch.ts';
-import type { BatchRun } from '../record/kafka-event.ts';
-import type { Notification, ReplayFailure } from '../ports.ts';
 import type { FailedBatchPointer } from './replay-message.ts';
 
 /** What is known of a dead letter, and of the invocation that made it one. */

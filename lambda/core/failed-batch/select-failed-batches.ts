@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
-import type { FailedBatchSummary } from './failed-batch.ts';
 import type { FailedBatchEntry, FailedBatchListing, StoreOptions } from '../ports.ts';
+import type { FailedBatchSummary } from './failed-batch.ts';
 
 /** Which failed batches are meant. */
 export interface Selection {

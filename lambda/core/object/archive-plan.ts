@@ -2,12 +2,12 @@ import type { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import pLimit from 'p-limit';
 import { FORMAT_VERSION, objectMetadataNames as names, type TimeFolder } from '../../contract.ts';
-import { type CompressionSettings, compress, contentTypes } from './compression.ts';
 import type { Enrich, MetadataFields } from '../record/enrichment.ts';
 import type { Batch, BatchRun, KafkaEventRecord } from '../record/kafka-event.ts';
 import { LineBuffer } from '../record/line-buffer.ts';
-import { folderOf, isFolderTimestamp, objectKey, periodOf } from './object-key.ts';
 import { RecordLineWriter } from '../record/record-line.ts';
+import { type CompressionSettings, compress, contentTypes } from './compression.ts';
+import { folderOf, isFolderTimestamp, objectKey, periodOf } from './object-key.ts';
 
 /** One for each core there can be at usual memory sizes; each more would only hold its own memory. */
 const COMPRESSIONS_AT_ONCE = 2;

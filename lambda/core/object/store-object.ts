@@ -1,6 +1,6 @@
 import { ArchiverError } from '../errors.ts';
-import { conflictKey } from './object-key.ts';
 import type { ObjectStore, StorableObject, StoreOptions } from '../ports.ts';
+import { conflictKey } from './object-key.ts';
 
 /** How an object came to be stored. */
 export interface StoreOutcome {

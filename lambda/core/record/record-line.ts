@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { reservedMetadataFields } from '../../contract.ts';
+import { ArchiverError } from '../errors.ts';
 import {
   type Enrich,
   type MetadataFields,
   noEnrichment,
   type RecordToEnrich,
 } from './enrichment.ts';
-import { ArchiverError } from '../errors.ts';
 import type {
   BatchRun,
   KafkaEventHeader,

@@ -1,4 +1,3 @@
-import type { EventOrigin } from '../../../emulator/batch.ts';
 import { Change } from '../../../emulator/change.ts';
 import {
   type Discard,
@@ -8,7 +7,9 @@ import {
 import { failedBatchEntry } from '../../../emulator/on-failure.ts';
 import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
 import { mappingSettings } from '../../../emulator/settings.ts';
-import type { Source, SourceRecord } from '../../../emulator/source.ts';
+import type { Source } from '../../../emulator/source.ts';
+import type { EventOrigin } from '../../../kafka/mapping-event.ts';
+import type { ConsumerRecord } from '../../../kafka/record.ts';
 import type {
   Answer,
   DestinationEntry,
@@ -39,7 +40,7 @@ export interface Ground extends Pick<StackUnderTest, 'tolerance' | 'pass'> {
   /** Lets time pass until the promise is settled. */
   settle(promise: Promise<void>): Promise<void>;
   /** Appends records to their partitions in this order, all at once. */
-  append(records: readonly Omit<SourceRecord, 'offset'>[]): Promise<void>;
+  append(records: readonly Omit<ConsumerRecord, 'offset'>[]): Promise<void>;
   /** The topic, with the case's consumer group. */
   source(position: StartingPosition): Source;
   /** What the consumer group goes on from, by partition; 0 where it has committed nothing. */

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import { type EventOrigin, listName } from '../../../emulator/batch.ts';
 import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
 import type { MappingOptions } from '../../../emulator/settings.ts';
-import type { SourceRecord } from '../../../emulator/source.ts';
+import { type EventOrigin, listName } from '../../../kafka/mapping-event.ts';
+import type { ConsumerRecord } from '../../../kafka/record.ts';
 import type { Answer, DestinationEntry, Given, RecordIn } from './case.ts';
 
 /** Batch size of a mapping that is created without one: the API's, not the stack's. */
@@ -36,7 +36,7 @@ export function mappingOptions(
 }
 
 /** A record with bytes. @param now epoch milliseconds */
-export function toSourceRecord(record: RecordIn, now: number): Omit<SourceRecord, 'offset'> {
+export function toSourceRecord(record: RecordIn, now: number): Omit<ConsumerRecord, 'offset'> {
   const { partition = 0, age = 0, key = 4, value = 16 } = record;
   const bytes = (count: number | null) => (count === null ? null : Buffer.alloc(count, 'a'));
   return {
@@ -63,7 +63,7 @@ export function outcomeOf(answer: Answer, origin: EventOrigin): InvokeOutcome {
 
 /** An event's records, as `partition:offset`. */
 export function placesIn(event: string): string[] {
-  const { records } = JSON.parse(event) as { records: Record<string, SourceRecord[]> };
+  const { records } = JSON.parse(event) as { records: Record<string, ConsumerRecord[]> };
   return Object.values(records)
     .flat()
     .map(({ partition, offset }) => `${partition}:${offset}`);

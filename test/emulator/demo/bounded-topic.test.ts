@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BoundedTopic } from '../../../emulator/demo/bounded-topic.ts';
 import { MemoryTopic } from '../../../emulator/memory-topic.ts';
-import type { Offsets } from '../../../emulator/source.ts';
+import type { Offsets } from '../../../kafka/record.ts';
 import { settle } from '../fake-clock.ts';
 import { failure, RunningMapping } from '../running-mapping.ts';
 import { places, sourceRecord } from '../source-records.ts';

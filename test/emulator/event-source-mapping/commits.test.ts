@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MemoryTopic } from '../../../emulator/memory-topic.ts';
-import type { Offsets, Source } from '../../../emulator/source.ts';
+import type { Source } from '../../../emulator/source.ts';
+import type { Offsets } from '../../../kafka/record.ts';
 import { offsets, RunningMapping, start, success } from '../running-mapping.ts';
 
 /** A topic whose commits fail, before they are done or with their answer lost. */

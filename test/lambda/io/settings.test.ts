@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { readArchiveSettings, readReplaySettings } from '../../../lambda/io/settings.ts';
-import { archiveEnvironment, replayEnvironment } from '../../../lib/functions/function-environment.ts';
+import {
+  archiveEnvironment,
+  replayEnvironment,
+} from '../../../lib/functions/function-environment.ts';
 
 const props = {
   archiveBucket: 'archive',

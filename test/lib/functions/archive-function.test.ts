@@ -2,8 +2,11 @@ import { Duration, Size } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { environmentNames } from '../../../lambda/contract.ts';
+import {
+  ArchiveFunction,
+  type ArchiveFunctionProps,
+} from '../../../lib/functions/archive-function.ts';
 import { ArchiveBucket } from '../../../lib/storage/archive-bucket.ts';
-import { ArchiveFunction, type ArchiveFunctionProps } from '../../../lib/functions/archive-function.ts';
 import {
   bareStack,
   propertiesOf,

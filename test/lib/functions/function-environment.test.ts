@@ -5,7 +5,10 @@ import {
   archiveEnvironment,
   replayEnvironment,
 } from '../../../lib/functions/function-environment.ts';
-import { MAX_METADATA_BYTES, MAX_OBJECT_PREFIX_BYTES } from '../../../lib/settings/settings-schema.ts';
+import {
+  MAX_METADATA_BYTES,
+  MAX_OBJECT_PREFIX_BYTES,
+} from '../../../lib/settings/settings-schema.ts';
 
 const props: ArchiveEnvironmentProps = {
   archiveBucket: 'bucket',

@@ -4,10 +4,10 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { beforeAll, expect, it } from 'vitest';
 import { environmentNames } from '../../../lambda/contract.ts';
+import { ReplayFunction } from '../../../lib/functions/replay-function.ts';
 import { AlarmTopic } from '../../../lib/monitoring/alarm-topic.ts';
 import { ArchiveBucket } from '../../../lib/storage/archive-bucket.ts';
 import { FailedBatches } from '../../../lib/storage/failed-batches.ts';
-import { ReplayFunction } from '../../../lib/functions/replay-function.ts';
 import {
   bareStack,
   propertiesOf,

@@ -1,6 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { SYNTH_TIMEOUT_MS } from '../synthesize.ts';
 import {
   alarmsOf,
   atOnce,
@@ -10,7 +11,6 @@ import {
   recurring,
   watchedBy,
 } from './monitoring-fixture.ts';
-import { SYNTH_TIMEOUT_MS } from '../synthesize.ts';
 
 let template: Template;
 let quiet: Template;

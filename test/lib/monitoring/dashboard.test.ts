@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { METRIC_NAMESPACE, metricNames, replayMetricNames } from '../../../lambda/contract.ts';
-import { ids, monitoredTemplate } from './monitoring-fixture.ts';
 import { propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
+import { ids, monitoredTemplate } from './monitoring-fixture.ts';
 
 interface Widget {
   readonly type: string;

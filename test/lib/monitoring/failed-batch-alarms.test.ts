@@ -1,8 +1,8 @@
 import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { atOnce, fromOne, ids, monitoredTemplate, watchedBy } from './monitoring-fixture.ts';
 import { SYNTH_TIMEOUT_MS } from '../synthesize.ts';
+import { atOnce, fromOne, ids, monitoredTemplate, watchedBy } from './monitoring-fixture.ts';
 
 let template: Template;
 

@@ -3,7 +3,6 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
-import { FailedBatches } from '../../../lib/storage/failed-batches.ts';
 import {
   Monitoring,
   type MonitoringProps,
@@ -11,6 +10,7 @@ import {
   type WatchProps,
 } from '../../../lib/monitoring/monitoring.ts';
 import type { WatchedStream } from '../../../lib/monitoring/stream-alarms.ts';
+import { FailedBatches } from '../../../lib/storage/failed-batches.ts';
 import { bareStack, type Resource, resourcesOf } from '../synthesize.ts';
 
 /** Logical ids of what is watched. */

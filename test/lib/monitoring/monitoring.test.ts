@@ -5,8 +5,8 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alarmNames } from '../../../lib/monitoring/alarm-names.ts';
-import { alarmsOf, monitoredTemplate, watchedStream } from './monitoring-fixture.ts';
 import { resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
+import { alarmsOf, monitoredTemplate, watchedStream } from './monitoring-fixture.ts';
 
 let template: Template;
 

@@ -5,8 +5,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { queryNames } from '../../../lib/monitoring/saved-queries.ts';
 import { archiveHandler, archiveParts, invocation } from '../../helpers/archive-parts.ts';
 import { mskEvent, mskRecords } from '../../helpers/kafka-events.ts';
-import { ids, monitoredTemplate } from './monitoring-fixture.ts';
 import { resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
+import { ids, monitoredTemplate } from './monitoring-fixture.ts';
 
 let template: Template;
 

@@ -1,5 +1,6 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { SYNTH_TIMEOUT_MS } from '../synthesize.ts';
 import {
   alarmsOf,
   atOnce,
@@ -8,7 +9,6 @@ import {
   watchedBy,
   watchedStream,
 } from './monitoring-fixture.ts';
-import { SYNTH_TIMEOUT_MS } from '../synthesize.ts';
 
 let template: Template;
 

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { settingRanges } from '../../../lambda/contract.ts';
 import { noRecordsAlarmName } from '../../../lib/monitoring/alarm-names.ts';
-import { MAX_VISIBILITY_SECONDS, VISIBILITY_TIMEOUTS } from '../../../lib/settings/settings-schema.ts';
+import {
+  MAX_VISIBILITY_SECONDS,
+  VISIBILITY_TIMEOUTS,
+} from '../../../lib/settings/settings-schema.ts';
 import { parse, problemsOf, selfManaged } from '../settings-fixture.ts';
 
 describe('the visibility of a replay', () => {

@@ -1,7 +1,7 @@
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { KafkaNetwork } from '../../../lib/source/kafka-network.ts';
 import { parseSettings } from '../../../lib/settings/settings.ts';
+import { KafkaNetwork } from '../../../lib/source/kafka-network.ts';
 import {
   keyArn,
   msk,

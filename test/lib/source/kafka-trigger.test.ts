@@ -4,9 +4,9 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { parseClusterArn } from '../../../lib/source/cluster-arn.ts';
-import { FailedBatchDestination } from '../../../lib/storage/failed-batch-destination.ts';
 import type { Credentials, SelfManagedSource } from '../../../lib/source/kafka-source.ts';
 import { KafkaTrigger, type KafkaTriggerProps } from '../../../lib/source/kafka-trigger.ts';
+import { FailedBatchDestination } from '../../../lib/storage/failed-batch-destination.ts';
 import { clusterArn, keyArn, secretArn, sourceOf } from '../settings-fixture.ts';
 import {
   bareStack,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { mappingGeneration } from '../../../lib/source/mapping-generation.ts';
 import { parseSettings } from '../../../lib/settings/settings.ts';
+import { mappingGeneration } from '../../../lib/source/mapping-generation.ts';
 import { clusterArn, keyArn, msk, now, secretArn, selfManaged } from '../settings-fixture.ts';
 
 const generationOf = (context: Record<string, unknown>): string =>

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ArchiverError, type ErrorCode } from '../../../../lambda/core/errors.ts';
 import {
   type DeadLetterFacts,
   deadLetterNotification,
 } from '../../../../lambda/core/failed-batch/dead-letter-notification.ts';
-import { ArchiverError, type ErrorCode } from '../../../../lambda/core/errors.ts';
 import { parseFailedBatch } from '../../../../lambda/core/failed-batch/failed-batch.ts';
-import { parseBatch } from '../../../../lambda/core/record/kafka-event.ts';
 import type { ReplayFailure } from '../../../../lambda/core/ports.ts';
+import { parseBatch } from '../../../../lambda/core/record/kafka-event.ts';
 import { failedBatchOf, failedBatchSample } from '../../../helpers/failed-batches.ts';
 import { mskEvent, mskRecord, mskRecords } from '../../../helpers/kafka-events.ts';
 

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseReplayMessage, toReplayMessage } from '../../../../lambda/core/failed-batch/replay-message.ts';
+import {
+  parseReplayMessage,
+  toReplayMessage,
+} from '../../../../lambda/core/failed-batch/replay-message.ts';
 
 const record = (bucket: unknown, object: unknown) => ({ s3: { bucket: { name: bucket }, object } });
 const message = (...Records: unknown[]) => JSON.stringify({ Records });

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { selectPage, topicsOf } from '../../../../lambda/core/failed-batch/select-failed-batches.ts';
+import {
+  selectPage,
+  topicsOf,
+} from '../../../../lambda/core/failed-batch/select-failed-batches.ts';
 import { MemoryListing } from '../../../helpers/memory-listing.ts';
 
 const options = {

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { conflictKey, folderOf, objectKey, periodOf } from '../../../../lambda/core/object/object-key.ts';
+import {
+  conflictKey,
+  folderOf,
+  objectKey,
+  periodOf,
+} from '../../../../lambda/core/object/object-key.ts';
 
 const name = {
   prefix: 'shop/',

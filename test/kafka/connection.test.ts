@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientOptions, type KafkaConnection } from '../../../emulator/kafka/connection.ts';
+import { clientOptions, type KafkaConnection } from '../../kafka/connection.ts';
 
 const brokers = ['a:9092', 'b:9092'];
 const sasl = { mechanism: 'SCRAM-SHA-512', username: 'u', password: 'p' } as const;

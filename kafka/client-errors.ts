@@ -27,3 +27,8 @@ export function reasonOf(error: unknown): string {
   const messages = chainOf(error).map(({ message }) => message.trim().replaceAll(/\s+/g, ' '));
   return messages.findLast((message) => message !== '') ?? String(error);
 }
+
+/** What was thrown, as an error. */
+export function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

@@ -2,14 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readFlags } from '../../../cli/flags.ts';
-import type { KafkaConnection } from '../../../emulator/kafka/connection.ts';
-import {
-  connectionFlags,
-  connectionHelp,
-  readConnection,
-} from '../../../emulator/kafka/connection-flags.ts';
-import { refusalOf as refusal } from '../../helpers/refusal.ts';
+import { connectionFlags, connectionHelp, readConnection } from '../../cli/connection-flags.ts';
+import { readFlags } from '../../cli/flags.ts';
+import type { KafkaConnection } from '../../kafka/connection.ts';
+import { refusalOf as refusal } from '../helpers/refusal.ts';
 
 type Environment = Readonly<Record<string, string>>;
 

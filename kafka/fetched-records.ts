@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { Consumer, KafkaRecord, RecordsBatch } from '@platformatic/kafka';
-import type { SourceRecord } from '../source.ts';
+import type { ConsumerRecord } from './record.ts';
 
 // Bits of a record batch's attributes: https://kafka.apache.org/documentation/#recordbatch
 const IS_LOG_APPEND_TIME = 0x08;
@@ -17,7 +17,7 @@ export type PartitionAnswer = FetchAnswer['responses'][number]['partitions'][num
 
 /** What a fetch brought of a partition. */
 export interface FetchedRecords {
-  readonly records: readonly SourceRecord[];
+  readonly records: readonly ConsumerRecord[];
   /** Offset to fetch from next: past control records and aborted ones too. */
   readonly next: number;
 }
@@ -36,7 +36,7 @@ export function fetchedRecords(
     Number(a.firstOffset - b.firstOffset),
   );
   const aborted = new Set<bigint>();
-  const records: SourceRecord[] = [];
+  const records: ConsumerRecord[] = [];
   let next = from;
   for (const batch of answer.records ?? []) {
     const last = batch.firstOffset + BigInt(batch.lastOffsetDelta);
@@ -62,7 +62,7 @@ function toSourceRecord(
   { key, value, headers, offsetDelta, timestampDelta }: KafkaRecord,
   batch: RecordsBatch,
   partition: number,
-): SourceRecord {
+): ConsumerRecord {
   const isAppendTime = (batch.attributes & IS_LOG_APPEND_TIME) !== 0;
   return {
     partition,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { flag, invalid, list, oneOf, text } from '../../cli/flags.ts';
-import { type KafkaConnection, saslMechanisms } from './connection.ts';
+import { type KafkaConnection, saslMechanisms } from '../kafka/connection.ts';
+import { flag, invalid, list, oneOf, text } from './flags.ts';
 
 /** Flags that say how to reach a cluster. */
 export const connectionFlags = {

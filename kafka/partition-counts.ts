@@ -1,8 +1,7 @@
 import { Admin } from '@platformatic/kafka';
-import { ArchiverError } from '../../lambda/core/errors.ts';
-import { isRefusal } from './client-errors.ts';
+import { ArchiverError } from '../lambda/core/errors.ts';
+import { isRefusal, toError } from './client-errors.ts';
 import { clientOptions, type KafkaConnection, keepAlive } from './connection.ts';
-import { toError } from './group-member.ts';
 
 /** Milliseconds in which a broker has to answer: what does not is no broker. */
 const ANSWER_MS = 5_000;

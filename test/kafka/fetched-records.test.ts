@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fetchedRecords, type PartitionAnswer } from '../../../emulator/kafka/fetched-records.ts';
+import { fetchedRecords, type PartitionAnswer } from '../../kafka/fetched-records.ts';
 
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
