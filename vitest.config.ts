@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
     // They need Java or an S3 server installed: npm run test:real.
     exclude: ['test/real/**', 'node_modules/**'],
     // Vitest would leave one core of two idle.
@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     coverage: {
       provider: 'v8',
-      include: ['{bin,cli,dashboard,lib,lambda,emulator}/**/*.ts'],
+      include: ['{bin,cli,dashboard,kafka,lambda,lib,tools/local}/**/*.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: {
         'lambda/core/**': { lines: 100, functions: 100, branches: 100, statements: 100 },

@@ -4,119 +4,139 @@ import { describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '..');
 
-function sources(folder: string): string[] {
+const product = ['bin', 'cli', 'kafka', 'lambda', 'lib'];
+const tools = ['tools/bench', 'tools/faults', 'tools/local'];
+
+function sourcesOf(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => join(folder, file).replaceAll('\\', '/'));
+    .map((file) => join(folder, file).replaceAll('\\', '/'))
+    .filter((file) => file.endsWith('.ts') && !/^tools\/\w+\/test\/|\/node_modules\//.test(file));
 }
+
+const texts = new Map(
+  [...product, ...tools].flatMap(sourcesOf).map((file) => [file, read(file)] as const),
+);
 
 function read(file: string): string {
   return readFileSync(join(root, file), 'utf8');
 }
 
 /** What a file imports: paths from the root for the project's own files, names for the rest. */
-function imports(file: string): string[] {
-  return [...read(file).matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map(([, name = '']) =>
+function importsOf(file: string): string[] {
+  const found = texts.get(file)?.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g) ?? [];
+  return [...found].map(([, name = '']) =>
     name.startsWith('.')
       ? relative(root, resolve(root, dirname(file), name)).replaceAll('\\', '/')
       : name,
   );
 }
 
-/** Not the hosts of AWS's console. */
-const printing = /\bconsole\.(?!aws\.|amazonaws)/;
-
-const pure = ['node:buffer', 'node:crypto', 'node:util', 'node:zlib', 'p-limit'];
-
-describe('what imports what', () => {
-  it.each(sources('lambda/core'))('%s is pure', (file) => {
-    const isAllowed = (name: string) =>
-      name.startsWith('lambda/core/') || name === 'lambda/contract.ts' || pure.includes(name);
-    expect(imports(file).filter((name) => !isAllowed(name))).toEqual([]);
-    expect(read(file)).not.toMatch(printing);
-    expect(read(file)).not.toMatch(
-      /\bprocess\.|Date\.now|new Date\(\)|Math\.random|randomUUID|setTimeout|performance\./,
-    );
-  });
-
-  it.each(sources('lambda'))('%s knows nothing of constructs and emulator', (file) => {
-    const foreign =
-      /^(bin|cli|dashboard|lib|emulator|bench|faults|test)\/|^aws-cdk-lib|^constructs/;
-    expect(imports(file).filter((name) => foreign.test(name))).toEqual([]);
-  });
-
-  it.each(sources('lambda').filter((file) => !file.startsWith('lambda/io/')))(
-    '%s leaves the AWS SDK to lambda/io',
-    (file) => {
-      expect(imports(file).filter((name) => /^@(aws-sdk|smithy)\//.test(name))).toEqual([]);
-    },
+/** `file → import` for each import, in the files under a folder, that is not allowed. */
+function refused(folder: string, isAllowed: (name: string, file: string) => boolean): string[] {
+  return files(folder).flatMap((file) =>
+    importsOf(file)
+      .filter((name) => !isAllowed(name, file))
+      .map((name) => `${file} → ${name}`),
   );
+}
 
-  it.each(sources('lib'))('%s takes from the functions only the contract', (file) => {
-    expect(imports(file).filter((name) => name.startsWith('lambda/'))).toEqual(
-      imports(file).filter((name) => /^lambda\/(trial-)?contract\.ts$/.test(name)),
-    );
-  });
+/** Every file under a folder. */
+function files(folder: string): string[] {
+  const found = [...texts.keys()].filter((file) => file.startsWith(`${folder}/`));
+  expect(found).not.toEqual([]);
+  return found;
+}
 
-  it.each(sources('emulator'))('%s takes from the functions only contract and errors', (file) => {
-    const allowed = ['lambda/contract.ts', 'lambda/core/errors.ts'];
+/** Every file under a folder whose text matches. */
+function matching(folder: string, pattern: RegExp): string[] {
+  return files(folder).filter((file) => pattern.test(texts.get(file) ?? ''));
+}
+
+/** An import circle, as the files on it; undefined where there is none. */
+function importCircle(): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    path.push(file);
+    for (const name of importsOf(file).filter((each) => texts.has(each))) {
+      const circle = visit(name);
+      if (circle !== undefined) return circle;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of texts.keys()) {
+    const circle = visit(file);
+    if (circle !== undefined) return circle;
+  }
+  return undefined;
+}
+
+describe('architecture', () => {
+  it('keeps lambda/core pure: no clock, no ids, no I/O, nothing printed', () => {
+    const pure = ['node:buffer', 'node:crypto', 'node:util', 'node:zlib', 'p-limit'];
     expect(
-      imports(file).filter((name) => name.startsWith('lambda/') && !allowed.includes(name)),
+      refused(
+        'lambda/core',
+        (name) =>
+          name.startsWith('lambda/core/') || name === 'lambda/contract.ts' || pure.includes(name),
+      ),
     ).toEqual([]);
+    const impure =
+      /\bprocess\.|Date\.now|new Date\(\)|Math\.random|randomUUID|setTimeout|performance\./;
+    expect(matching('lambda/core', impure)).toEqual([]);
   });
-});
 
-describe('what the picture of the dashboard imports', () => {
-  it.each(sources('dashboard/metrics'))('%s is pure', (file) => {
+  it('lets the product import no tool and no test', () => {
+    const isAllowed = (name: string) => !/^(tools|test)\//.test(name);
+    expect(product.flatMap((folder) => refused(folder, isAllowed))).toEqual([]);
+  });
+
+  it('lets the tools import no test', () => {
+    const isAllowed = (name: string) => !/(^|\/)test\//.test(name);
+    expect(refused('tools', isAllowed)).toEqual([]);
+  });
+
+  it('has no import circle, types included', () => {
+    expect(importCircle()).toBeUndefined();
+  });
+
+  it('lets lib and lambda meet in the contract alone', () => {
+    const isContract = (name: string) => name === 'lambda/contract.ts';
+    expect(refused('lib', (name) => !name.startsWith('lambda/') || isContract(name))).toEqual([]);
+    const foreign = /^(bin|cli|lib)\/|^aws-cdk-lib|^constructs/;
+    expect(refused('lambda', (name) => !foreign.test(name))).toEqual([]);
+  });
+
+  it('lets kafka/ know of nothing that uses it', () => {
     const isAllowed = (name: string) =>
-      /^dashboard\/(metrics\/|definition\/(alarms|dashboard-body)\.ts$|errors\.ts$)/.test(name);
-    expect(imports(file).filter((name) => !isAllowed(name))).toEqual([]);
-    expect(read(file)).not.toMatch(/\bprocess\.|\bconsole\.|Date\.now|new Date\(\)|Math\.random/);
+      !/^(bin|cli|lib|lambda)\//.test(name) || name === 'lambda/core/errors.ts';
+    expect(refused('kafka', isAllowed)).toEqual([]);
   });
 
-  it.each(sources('dashboard/picture'))('%s knows nothing of simulation and stack', (file) => {
-    const foreign = /^(bin|cli|dashboard\/simulation|lib|lambda|emulator)\/|^node:|^aws-cdk-lib/;
-    expect(imports(file).filter((name) => foreign.test(name))).toEqual([]);
+  it('leaves the AWS SDK to lambda/io, the environment to wiring, and printing to the logger', () => {
+    const isAllowed = (name: string, file: string) =>
+      file.startsWith('lambda/io/') || !/^@(aws-sdk|smithy)\//.test(name);
+    expect(refused('lambda', isAllowed)).toEqual([]);
+    // The hosts of AWS's console are no printing.
+    expect(matching('lambda', /\bconsole\.(?!aws\.|amazonaws)/)).toEqual([]);
+    expect(matching('lambda', /process\.env/).filter((file) => !/-wiring\.ts$/.test(file))).toEqual(
+      ['lambda/firehose-delivery.ts'],
+    );
+    expect(matching('lambda', /new (Type|Range)?Error\(/)).toEqual([]);
   });
 
-  it.each([...sources('lib'), ...sources('emulator'), ...sources('cli')])(
-    '%s does not need it',
-    (file) => {
-      expect(imports(file).filter((name) => name.startsWith('dashboard/'))).toEqual([]);
-    },
-  );
-});
-
-describe('errors and environment', () => {
-  it.each([...sources('lambda')])('%s raises ArchiverError, not Error', (file) => {
-    expect(read(file)).not.toMatch(/new (Type|Range)?Error\(/);
-  });
-
-  it('is read where the parts of a function are wired alone: the environment', () => {
-    const readers = sources('lambda').filter((file) => /process\.env/.test(read(file)));
-    expect(readers).toEqual([
-      'lambda/archive-wiring.ts',
-      'lambda/firehose-delivery.ts',
-      'lambda/replay-wiring.ts',
-      'lambda/trial.ts',
-    ]);
-  });
-
-  it('is left to Powertools: what is printed', () => {
-    expect(sources('lambda').filter((file) => printing.test(read(file)))).toEqual([]);
-  });
-});
-
-describe('documentation', () => {
-  const folders = ['lambda', 'lib', 'cli', 'dashboard', 'emulator', 'bench', 'faults'];
-  it.each(folders.flatMap(sources))('%s has a doc comment on every export', (file) => {
-    const undocumented = [
-      ...read(file).matchAll(/^(?!\s*(?: \*\/|\*\/))(.*)\n(export (?!\{|\*|type \{).*)/gm),
-    ]
-      .filter(([, before = '']) => !before.trim().endsWith('*/'))
-      .map(([, , line = '']) => line)
-      // A type named after the constant above it, which has the comment.
-      .filter((line) => !/^export type (\w+) = \(typeof /.test(line));
+  it('documents every export', () => {
+    const undocumented = [...texts].flatMap(([file, text]) =>
+      [...text.matchAll(/^(?!\s*(?: \*\/|\*\/))(.*)\n(export (?!\{|\*|type \{).*)/gm)]
+        .filter(([, before = '']) => !before.trim().endsWith('*/'))
+        .map(([, , line = '']) => `${file}: ${line}`)
+        // A type named after the constant above it, which has the comment.
+        .filter((line) => !/: export type (\w+) = \(typeof /.test(line)),
+    );
     expect(undocumented).toEqual([]);
   });
 });

@@ -16,7 +16,7 @@ import { settingsSchema } from '../lib/settings/settings-schema.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const pages = globSync('{*.md,{docs,emulator,bench}/**/*.md}', { cwd: root });
+const pages = globSync('{*.md,docs/**/*.md,tools/*/*.md}', { cwd: root });
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(page: string): string[] {

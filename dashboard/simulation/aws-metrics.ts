@@ -1,6 +1,6 @@
-import type { MemoryTopic } from '../../emulator/memory-topic.ts';
-import type { Invoke } from '../../emulator/pipeline.ts';
-import type { Queue } from '../../emulator/sqs-server/queue.ts';
+import type { MemoryTopic } from '../../tools/local/mapping/memory-topic.ts';
+import type { Invoke } from '../../tools/local/mapping/pipeline.ts';
+import type { Queue } from '../../tools/local/sqs-server/queue.ts';
 import type { MetricData } from '../metrics/metric-data.ts';
 
 /** Takes down the metrics that AWS itself would emit, as the emulator sees them. */

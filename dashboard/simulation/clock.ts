@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { ManualClock, turn } from '../../emulator/manual-clock.ts';
+import { ManualClock, turn } from '../../tools/local/mapping/manual-clock.ts';
 
 /**
  * Time that passes only when told to, and never while a function works. It is also kept in a file, for

@@ -20,4 +20,4 @@ class SimulatedDate extends SystemDate {
 }
 
 globalThis.Date = SimulatedDate as DateConstructor;
-await import('../../emulator/lambda/runtime-client.ts');
+await import('../../tools/local/lambda/runtime-client.ts');

@@ -1,29 +1,29 @@
 import { join } from 'node:path';
 import { StartMessageMoveTaskCommand } from '@aws-sdk/client-sqs';
-import { demoOrigin } from '../../emulator/demo/demo-topic.ts';
-import { EventSourceMapping } from '../../emulator/event-source-mapping.ts';
-import { EmulatedFunction } from '../../emulator/lambda/function.ts';
-import { ARCHIVE_FUNCTION_ARN, archiveFunction } from '../../emulator/local-functions.ts';
-import { turn } from '../../emulator/manual-clock.ts';
-import { MemoryTopic } from '../../emulator/memory-topic.ts';
-import { s3Destination } from '../../emulator/on-failure.ts';
-import type { Invoke } from '../../emulator/pipeline.ts';
+import type { FunctionEntry } from '../../lib/functions/bundle.ts';
+import type { StackSettings } from '../../lib/settings/settings.ts';
+import { demoOrigin } from '../../tools/local/demo/demo-topic.ts';
+import { EmulatedFunction } from '../../tools/local/lambda/function.ts';
+import { ARCHIVE_FUNCTION_ARN, archiveFunction } from '../../tools/local/lambda/local-functions.ts';
+import { EventSourceMapping } from '../../tools/local/mapping/event-source-mapping.ts';
+import { turn } from '../../tools/local/mapping/manual-clock.ts';
+import { MemoryTopic } from '../../tools/local/mapping/memory-topic.ts';
+import { s3Destination } from '../../tools/local/mapping/on-failure.ts';
+import type { Invoke } from '../../tools/local/mapping/pipeline.ts';
+import { mappingSettings } from '../../tools/local/mapping/settings.ts';
 import {
   createReplayService,
   type IdleReplayService,
   replayQueues,
   sqsClientOf,
-} from '../../emulator/replay-service.ts';
-import { s3ClientOf } from '../../emulator/s3-client.ts';
+} from '../../tools/local/replay/replay-service.ts';
+import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import {
   type S3Server,
   type S3ServerOptions,
   startS3Server,
-} from '../../emulator/s3-server/server.ts';
-import { mappingSettings } from '../../emulator/settings.ts';
-import { ARN_PREFIX } from '../../emulator/sqs-server/operations.ts';
-import type { FunctionEntry } from '../../lib/functions/bundle.ts';
-import type { StackSettings } from '../../lib/settings/settings.ts';
+} from '../../tools/local/s3-server/server.ts';
+import { ARN_PREFIX } from '../../tools/local/sqs-server/operations.ts';
 import type { WatchedResources } from '../definition/definition.ts';
 import type { MetricData } from '../metrics/metric-data.ts';
 import { AwsMetrics } from './aws-metrics.ts';

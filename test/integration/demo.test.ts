@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readObjects } from '../../emulator/demo/read-back.ts';
-import { createFailedBatchBucket } from '../../emulator/failed-batch-bucket.ts';
-import { s3ClientOf } from '../../emulator/s3-client.ts';
-import { startS3Server } from '../../emulator/s3-server/server.ts';
+import { readObjects } from '../../tools/local/demo/read-back.ts';
+import { createFailedBatchBucket } from '../../tools/local/replay/failed-batch-bucket.ts';
+import { s3ClientOf } from '../../tools/local/s3-client.ts';
+import { startS3Server } from '../../tools/local/s3-server/server.ts';
 import {
   demo,
   endOf,
@@ -19,9 +19,9 @@ import {
   readArchive,
   root,
   startDemo,
-} from '../emulator/demo/running-demo.ts';
+} from '../../tools/local/test/demo/running-demo.ts';
 
-const earthquakes = join(root, 'emulator', 'data', 'earthquakes.jsonl');
+const earthquakes = join(root, 'tools', 'local', 'data', 'earthquakes.jsonl');
 
 /** Most runs bundle the function and start a process for it; they mostly wait, so some run at once. */
 const manner = { timeout: 60_000, concurrent: true };

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { afterAll, describe, expect, it, vi } from 'vitest';
-import type { FunctionConfiguration } from '../../emulator/lambda/execution-environment.ts';
-import { EmulatedFunction } from '../../emulator/lambda/function.ts';
-import type { InvokeOutcome } from '../../emulator/retry-policy.ts';
 import { MAX_PAYLOAD_BYTES } from '../../lambda/contract.ts';
+import type { FunctionConfiguration } from '../../tools/local/lambda/execution-environment.ts';
+import { EmulatedFunction } from '../../tools/local/lambda/function.ts';
+import type { InvokeOutcome } from '../../tools/local/mapping/retry-policy.ts';
 
 /** Each test has a function of its own; they mostly wait for processes, so some run at once. */
 const manner = { timeout: 30_000, concurrent: true };

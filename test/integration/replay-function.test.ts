@@ -4,16 +4,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type ArchivedRecord, readObjects, readRecordLine } from '../../emulator/demo/read-back.ts';
-import type { Discard } from '../../emulator/event-source-mapping.ts';
-import { createFailedBatchBucket } from '../../emulator/failed-batch-bucket.ts';
-import { type FailedBatches, startFailedBatches } from '../../emulator/failed-batches.ts';
-import { openLog } from '../../emulator/log-file.ts';
-import { s3Destination } from '../../emulator/on-failure.ts';
-import { s3ClientOf } from '../../emulator/s3-client.ts';
-import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
-import { batchRecord, origin } from '../emulator/source-records.ts';
+import {
+  type ArchivedRecord,
+  readObjects,
+  readRecordLine,
+} from '../../tools/local/demo/read-back.ts';
+import { openLog } from '../../tools/local/log-file.ts';
+import type { Discard } from '../../tools/local/mapping/event-source-mapping.ts';
+import { s3Destination } from '../../tools/local/mapping/on-failure.ts';
+import { createFailedBatchBucket } from '../../tools/local/replay/failed-batch-bucket.ts';
+import { type FailedBatches, startFailedBatches } from '../../tools/local/replay/failed-batches.ts';
+import { s3ClientOf } from '../../tools/local/s3-client.ts';
+import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
+import { batchRecord, origin } from '../../tools/local/test/source-records.ts';
 
 let folder: string;
 let s3: S3Server;

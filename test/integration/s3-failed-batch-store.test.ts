@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetObjectTaggingCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { s3ClientOf } from '../../emulator/s3-client.ts';
+import { MAX_FAILED_BATCH_BYTES } from '../../lambda/contract.ts';
+import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
+import { createS3Client } from '../../lambda/io/s3-object-store.ts';
+import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import {
   type S3RequestInfo,
   type S3Server,
   startS3Server,
-} from '../../emulator/s3-server/server.ts';
-import type { ServerFault } from '../../emulator/server-fault.ts';
-import { MAX_FAILED_BATCH_BYTES } from '../../lambda/contract.ts';
-import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
-import { createS3Client } from '../../lambda/io/s3-object-store.ts';
+} from '../../tools/local/s3-server/server.ts';
+import type { ServerFault } from '../../tools/local/server-fault.ts';
 import { failedBatchOf, failedBatchSample } from '../helpers/failed-batches.ts';
 import { mskEvent, mskRecord } from '../helpers/kafka-events.ts';
 

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeadObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StorageClass } from '../../lambda/contract.ts';
+import { createS3Client, createS3ObjectStore } from '../../lambda/io/s3-object-store.ts';
 import {
   type S3RequestInfo,
   type S3Server,
   startS3Server,
-} from '../../emulator/s3-server/server.ts';
-import type { ServerFault } from '../../emulator/server-fault.ts';
-import type { StorageClass } from '../../lambda/contract.ts';
-import { createS3Client, createS3ObjectStore } from '../../lambda/io/s3-object-store.ts';
+} from '../../tools/local/s3-server/server.ts';
+import type { ServerFault } from '../../tools/local/server-fault.ts';
 import { describeGroups } from '../conformance/s3/describe-groups.ts';
 import { objectStore } from '../conformance/s3/object-store.ts';
 

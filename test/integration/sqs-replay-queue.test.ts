@@ -1,9 +1,9 @@
 import { ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { ServerFault } from '../../emulator/server-fault.ts';
-import { type SqsServer, startSqsServer } from '../../emulator/sqs-server/server.ts';
 import { parseReplayMessage } from '../../lambda/core/failed-batch/replay-message.ts';
 import { createSqsClient, createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
+import type { ServerFault } from '../../tools/local/server-fault.ts';
+import { type SqsServer, startSqsServer } from '../../tools/local/sqs-server/server.ts';
 
 const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 };
 

@@ -3,23 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type ArchivedRecord, readObjects, readRecordLine } from '../../emulator/demo/read-back.ts';
-import { startFailedBatches } from '../../emulator/failed-batches.ts';
+import { type BatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
+import { bundleFunction } from '../../lib/functions/bundle.ts';
+import {
+  type ArchivedRecord,
+  readObjects,
+  readRecordLine,
+} from '../../tools/local/demo/read-back.ts';
 import {
   type FirehoseFault,
   type FirehoseRequestInfo,
   type FirehoseServer,
   startFirehoseServer,
-} from '../../emulator/firehose-server/server.ts';
-import { EmulatedFunction } from '../../emulator/lambda/function.ts';
-import { archiveFunction, type LocalFunctionOptions } from '../../emulator/local-functions.ts';
-import { openLog } from '../../emulator/log-file.ts';
-import { s3Destination } from '../../emulator/on-failure.ts';
-import { s3ClientOf } from '../../emulator/s3-client.ts';
-import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
-import { type BatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
-import { bundleFunction } from '../../lib/functions/bundle.ts';
-import { batchRecord, batchRecords, origin } from '../emulator/source-records.ts';
+} from '../../tools/local/firehose-server/server.ts';
+import { EmulatedFunction } from '../../tools/local/lambda/function.ts';
+import {
+  archiveFunction,
+  type LocalFunctionOptions,
+} from '../../tools/local/lambda/local-functions.ts';
+import { openLog } from '../../tools/local/log-file.ts';
+import { s3Destination } from '../../tools/local/mapping/on-failure.ts';
+import { startFailedBatches } from '../../tools/local/replay/failed-batches.ts';
+import { s3ClientOf } from '../../tools/local/s3-client.ts';
+import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
+import { batchRecord, batchRecords, origin } from '../../tools/local/test/source-records.ts';
 
 const STREAM = 'archive-stream';
 const timeout = { timeout: 60_000 };

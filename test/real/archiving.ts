@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { Admin, Producer } from '@platformatic/kafka';
-import { readObjects } from '../../emulator/demo/read-back.ts';
+import { clientOptions, type KafkaConnection } from '../../kafka/connection.ts';
+import { until } from '../../tools/faults/world.ts';
+import { readObjects } from '../../tools/local/demo/read-back.ts';
 import {
   endOffsets,
   type KafkaEvent,
   KafkaTopic,
   type KafkaTopicOptions,
-} from '../../emulator/kafka/kafka-topic.ts';
-import { archiveFunction } from '../../emulator/local-functions.ts';
-import { openLog } from '../../emulator/log-file.ts';
-import { createPipeline } from '../../emulator/pipeline.ts';
-import { type S3Access, s3ClientOf } from '../../emulator/s3-client.ts';
-import { mappingSettings } from '../../emulator/settings.ts';
-import { until } from '../../faults/world.ts';
-import { clientOptions, type KafkaConnection } from '../../kafka/connection.ts';
+} from '../../tools/local/kafka/kafka-topic.ts';
+import { archiveFunction } from '../../tools/local/lambda/local-functions.ts';
+import { openLog } from '../../tools/local/log-file.ts';
+import { createPipeline } from '../../tools/local/mapping/pipeline.ts';
+import { mappingSettings } from '../../tools/local/mapping/settings.ts';
+import { type S3Access, s3ClientOf } from '../../tools/local/s3-client.ts';
 
 /** A record line, parsed. */
 export interface Line {

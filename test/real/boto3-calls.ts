@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { providePythonPackage } from '../helpers/python-package.ts';
+import { providePythonPackage } from '../../tools/local/real-servers/python-package.ts';
 
 /** For the services whose JavaScript SDK the project has no use for. */
 const SDK = 'boto3==1.44.8';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
+import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import { conformanceCases } from '../conformance/event-source-mapping/cases/all.ts';
 import { KafkaTarget } from '../conformance/event-source-mapping/kafka-target.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Admin, Producer } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
+import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import {
   demo,
   endOf,
@@ -14,7 +14,7 @@ import {
   expectEachOffsetOnce,
   expectRefused,
   startDemo,
-} from '../emulator/demo/running-demo.ts';
+} from '../../tools/local/test/demo/running-demo.ts';
 
 let folder: string;
 let cluster: KafkaCluster;

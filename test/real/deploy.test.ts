@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, ListQueuesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readObjects } from '../../emulator/demo/read-back.ts';
-import { QueueMapping } from '../../emulator/queue-mapping.ts';
-import { until } from '../../faults/world.ts';
 import { settingRanges } from '../../lambda/contract.ts';
+import { until } from '../../tools/faults/world.ts';
+import { readObjects } from '../../tools/local/demo/read-back.ts';
+import { QueueMapping } from '../../tools/local/replay/queue-mapping.ts';
 import { failedBatchOf } from '../helpers/failed-batches.ts';
 import { mskEvent, mskRecords } from '../helpers/kafka-events.ts';
 import { bucketConfiguration } from './bucket-configuration.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
-import { EmulatedFunction } from '../../emulator/lambda/function.ts';
-import { openLog } from '../../emulator/log-file.ts';
+import { EmulatedFunction } from '../../tools/local/lambda/function.ts';
+import { openLog } from '../../tools/local/log-file.ts';
 import type { FileAsset } from './cdk-assembly.ts';
 import { type DeployedStack, region } from './deployed-stack.ts';
 

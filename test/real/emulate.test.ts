@@ -7,13 +7,13 @@ import { text } from 'node:stream/consumers';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Admin } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { readObjects, readRecordLine } from '../../emulator/demo/read-back.ts';
-import { KafkaTopic } from '../../emulator/kafka/kafka-topic.ts';
-import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
-import { s3ClientOf } from '../../emulator/s3-client.ts';
-import { until } from '../../faults/world.ts';
+import { until } from '../../tools/faults/world.ts';
+import { readObjects, readRecordLine } from '../../tools/local/demo/read-back.ts';
+import { KafkaTopic } from '../../tools/local/kafka/kafka-topic.ts';
+import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
+import { type RealS3, startRealS3 } from '../../tools/local/real-servers/real-s3.ts';
+import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import { clientsOf } from './archiving.ts';
-import { type RealS3, startRealS3 } from './real-s3.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const RECORDS = 6000;
@@ -67,7 +67,7 @@ function emulate(topic: string, ...more: readonly string[]): ChildProcess {
   const options = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(
     process.execPath,
-    [join(root, 'bin', 'emulate.ts'), '--tls', ...options, ...more],
+    [join(root, 'tools/local/bin/emulate.ts'), '--tls', ...options, ...more],
     {
       env: {
         PATH: process.env.PATH,
@@ -170,7 +170,7 @@ describe('npm run emulate, by TLS and SCRAM, before a real S3 server', () => {
     const child = spawn(
       process.execPath,
       [
-        join(root, 'bin', 'emulate.ts'),
+        join(root, 'tools/local/bin/emulate.ts'),
         ...[
           '--brokers',
           String(secured?.bootstrapServers),

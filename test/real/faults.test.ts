@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allCells, cellName, needsKafka } from '../../faults/cell.ts';
-import { Clusters, kafkaTopic } from '../../faults/kafka-scenario.ts';
-import { kafkaCells } from '../../faults/matrix.ts';
-import { runScenario } from '../../faults/scenario.ts';
-import { bundleFunctions, startWorld, type World } from '../../faults/world.ts';
+import { allCells, cellName, needsKafka } from '../../tools/faults/cell.ts';
+import { Clusters, kafkaTopic } from '../../tools/faults/kafka-scenario.ts';
+import { kafkaCells } from '../../tools/faults/matrix.ts';
+import { runScenario } from '../../tools/faults/scenario.ts';
+import { bundleFunctions, startWorld, type World } from '../../tools/faults/world.ts';
 
 const SEED = 20_261_123;
 // Some of each topology; `npm run faults` runs more of them.

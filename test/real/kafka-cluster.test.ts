@@ -14,10 +14,10 @@ import {
   stringSerializers,
 } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
-import { KafkaClusterError } from '../../emulator/kafka-cluster/errors.ts';
-import { freePorts } from '../../emulator/kafka-cluster/ports.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
+import { KafkaClusterError } from '../../tools/local/kafka-cluster/errors.ts';
+import { freePorts } from '../../tools/local/kafka-cluster/ports.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 
@@ -173,7 +173,7 @@ describe('a cluster of one broker', () => {
   });
 
   it('ends with the process that started it', async () => {
-    const module = JSON.stringify(join(root, 'emulator', 'kafka-cluster', 'cluster.ts'));
+    const module = JSON.stringify(join(root, 'tools', 'local', 'kafka-cluster', 'cluster.ts'));
     const script = `const { startKafkaCluster } = await import(${module});
       await startKafkaCluster({ folder: ${JSON.stringify(newFolder())} });
       console.log('runs');
@@ -245,7 +245,7 @@ describe('a cluster with a secured listener', () => {
 describe('npm run kafka', () => {
   /** Runs the command as a user does. */
   async function kafka(...args: string[]) {
-    const child = spawn(process.execPath, [join(root, 'bin', 'kafka.ts'), ...args], {
+    const child = spawn(process.execPath, [join(root, 'tools/local/bin/kafka.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const [stdout, stderr, [status]] = await Promise.all([

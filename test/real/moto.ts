@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { providePythonPackage } from '../helpers/python-package.ts';
-import { answers, freePort, untilInputEnds } from './real-s3.ts';
+import { providePythonPackage } from '../../tools/local/real-servers/python-package.ts';
+import { answers, freePort, untilInputEnds } from '../../tools/local/real-servers/real-s3.ts';
 
 /** Other implementations of S3, SQS and the rest of AWS than ours, and none of the project's. */
 const SERVER = 'moto[server]==5.2.5';

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { folderOf, periodOf } from '../../lambda/core/object/object-key.ts';
 import { partitionQueries } from '../../lib/storage/archive-delivery-stream.ts';
-import { providePythonPackage } from '../helpers/python-package.ts';
+import { providePythonPackage } from '../../tools/local/real-servers/python-package.ts';
 
 /** Binds the very jq 1.6 that Firehose names. */
 const JQ = 'jq==1.2.3';

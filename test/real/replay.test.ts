@@ -17,19 +17,19 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readObjects, readRecordLine } from '../../emulator/demo/read-back.ts';
-import { EmulatedFunction } from '../../emulator/lambda/function.ts';
-import { replayFunction } from '../../emulator/local-functions.ts';
-import { openLog } from '../../emulator/log-file.ts';
-import { QueueMapping } from '../../emulator/queue-mapping.ts';
-import { s3ClientOf } from '../../emulator/s3-client.ts';
-import { objectCreatedEvent } from '../../emulator/s3-event.ts';
-import { until } from '../../faults/world.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
+import { until } from '../../tools/faults/world.ts';
+import { readObjects, readRecordLine } from '../../tools/local/demo/read-back.ts';
+import { EmulatedFunction } from '../../tools/local/lambda/function.ts';
+import { replayFunction } from '../../tools/local/lambda/local-functions.ts';
+import { openLog } from '../../tools/local/log-file.ts';
+import { type RealS3, startRealS3 } from '../../tools/local/real-servers/real-s3.ts';
+import { QueueMapping } from '../../tools/local/replay/queue-mapping.ts';
+import { objectCreatedEvent } from '../../tools/local/replay/s3-event.ts';
+import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import { failedBatchOf, failedBatchSample } from '../helpers/failed-batches.ts';
 import { mskEvent, mskRecords } from '../helpers/kafka-events.ts';
 import { type Moto, startMoto } from './moto.ts';
-import { type RealS3, startRealS3 } from './real-s3.ts';
 
 const batchKey = (name: string) => `aws/lambda/mapping/orders-3/2026/11/24/${name} +é`;
 

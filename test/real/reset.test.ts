@@ -10,11 +10,11 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { openConsumerGroup } from '../../cli/reset/consumer-group.ts';
 import { runResetCli } from '../../cli/reset/main.ts';
 import { parseResetOptions } from '../../cli/reset/options.ts';
-import { endOffsets, KafkaTopic } from '../../emulator/kafka/kafka-topic.ts';
-import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
-import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
 import { clientOptions } from '../../kafka/connection.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
+import { endOffsets, KafkaTopic } from '../../tools/local/kafka/kafka-topic.ts';
+import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
+import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
 import { failureOf } from '../cli/replay/replay-servers.ts';
 import { type LambdaOptions, startLambda } from '../cli/reset/lambda-server.ts';
 import { ordersMapping, uuid } from '../cli/reset/reset-console.ts';

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
+import { startRealS3 } from '../../tools/local/real-servers/real-s3.ts';
 import { conformanceGroups } from '../conformance/s3/cases.ts';
 import { describeGroups } from '../conformance/s3/describe-groups.ts';
 import { failureOf } from '../conformance/s3/test-bucket.ts';
-import { startRealS3 } from './real-s3.ts';
 
 describeGroups('the real S3 server', conformanceGroups, (folder) => startRealS3({ folder }));
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { compareSlowUpload, type SlowUploadResults } from '../../faults/slow-upload.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
+import { compareSlowUpload, type SlowUploadResults } from '../../tools/faults/slow-upload.ts';
 
 let folder: string;
 let results: SlowUploadResults;

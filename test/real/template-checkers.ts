@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
-import { providePythonPackage } from '../helpers/python-package.ts';
+import { providePythonPackage } from '../../tools/local/real-servers/python-package.ts';
 
 const CFN_LINT = 'cfn-lint==1.58.0';
 const CHECKOV = 'checkov==3.3.30';

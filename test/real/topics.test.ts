@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Admin, Producer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endOffsets, KafkaTopic } from '../../emulator/kafka/kafka-topic.ts';
-import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
-import { type S3Server, startS3Server } from '../../emulator/s3-server/server.ts';
-import { until } from '../../faults/world.ts';
 import { clientOptions } from '../../kafka/connection.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
+import { until } from '../../tools/faults/world.ts';
+import { endOffsets, KafkaTopic } from '../../tools/local/kafka/kafka-topic.ts';
+import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
+import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
 import { type Archive, archiveTopic, clientsOf, type Line } from './archiving.ts';
 
 let folder: string;

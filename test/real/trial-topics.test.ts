@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { endOffsets } from '../../emulator/kafka/kafka-topic.ts';
-import { type KafkaCluster, startKafkaCluster } from '../../emulator/kafka-cluster/cluster.ts';
 import { clientOptions } from '../../kafka/connection.ts';
 import type { StackRequest, StackResponse } from '../../lambda/core/stack-request.ts';
 import { systemClock } from '../../lambda/io/clock.ts';
 import { createTrialTopics } from '../../lambda/io/trial-topics.ts';
 import { createTrialHandler } from '../../lambda/trial-handler.ts';
+import { endOffsets } from '../../tools/local/kafka/kafka-topic.ts';
+import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import { invocation } from '../helpers/archive-parts.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
-import { readRecordLine } from '../../emulator/demo/read-back.ts';
 import type { BatchRecord } from '../../kafka/mapping-event.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
+import { readRecordLine } from '../../tools/local/demo/read-back.ts';
 import { type Bucket, shortKey } from './bucket.ts';
 import type { Invocation } from './lambda-service.ts';
 import { offsetOf, runsOf, type TopicLog } from './topic.ts';

@@ -1,5 +1,5 @@
-import type { Attempt } from '../../emulator/retry-policy.ts';
 import type { BatchRecord } from '../../kafka/mapping-event.ts';
+import type { Attempt } from '../../tools/local/mapping/retry-policy.ts';
 import type { Invocation } from './lambda-service.ts';
 import { offsetOf, runsOf, type TopicLog } from './topic.ts';
 

@@ -1,6 +1,6 @@
-import type { Attempt, InvokeOutcome } from '../../emulator/retry-policy.ts';
 import { toEventJson } from '../../kafka/mapping-event.ts';
 import type { ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
+import type { Attempt, InvokeOutcome } from '../../tools/local/mapping/retry-policy.ts';
 import type { AllArchiveSettings } from '../helpers/archive-parts.ts';
 import type { Journal } from './journal.ts';
 import { type CreateHandler, type Process, processesOf, startProcess } from './process-pool.ts';

@@ -1,4 +1,4 @@
-import { decideRetry, type InvokeOutcome } from '../../emulator/retry-policy.ts';
+import { decideRetry, type InvokeOutcome } from '../../tools/local/mapping/retry-policy.ts';
 import {
   type ConsumerGroup,
   cutBatch,

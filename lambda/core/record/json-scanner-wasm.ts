@@ -1,4 +1,4 @@
-/** assembly/json-scanner.ts as WebAssembly, in base64: made by `npm run build:scanner`, not by hand. */
+/** tools/scanner/json-scanner.ts as WebAssembly, in base64: made by `npm run build:scanner`, not by hand. */
 export const jsonScannerWasm =
   'AGFzbQEAAAABBgFgAX8BfwMCAQAFAwEAAQYLAn8BQQALfwFBAAsHEQIEc2NhbgAABm1lbW9yeQIACoQLAYELAgh/AXsgACID' +
   'QQFqIgYhAkEAIQBBACQAQQAkASADQQA6AAADQAJAIAAtAAAhAQNAIAFBIE0EQAJAIAFBDUYgAUEKRnIEQCAAQSA6AABBBCQA' +

@@ -7,7 +7,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** What assembly/json-scanner.ts exports. */
+/** What tools/scanner/json-scanner.ts exports. */
 interface JsonScanner {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   /** The verdict on so many bytes at address 0, plus {@link ALTERED} where line breaks became spaces. */

@@ -14,18 +14,18 @@ import { onTestFinished } from 'vitest';
 import type { ReplayCliDeps } from '../../../cli/replay/context.ts';
 import { runReplayCli } from '../../../cli/replay/main.ts';
 import { parseReplayOptions } from '../../../cli/replay/options.ts';
-import type { Discard } from '../../../emulator/event-source-mapping.ts';
-import { s3Destination } from '../../../emulator/on-failure.ts';
-import { s3ClientOf } from '../../../emulator/s3-client.ts';
-import { type S3ServerOptions, startS3Server } from '../../../emulator/s3-server/server.ts';
-import { type SqsServerOptions, startSqsServer } from '../../../emulator/sqs-server/server.ts';
 import { toBatchRecord } from '../../../kafka/mapping-event.ts';
 import { deadLetterAttributes } from '../../../lambda/contract.ts';
 import {
   parseReplayMessage,
   toReplayMessage,
 } from '../../../lambda/core/failed-batch/replay-message.ts';
-import { noon, origin, sourceRecord } from '../../emulator/source-records.ts';
+import type { Discard } from '../../../tools/local/mapping/event-source-mapping.ts';
+import { s3Destination } from '../../../tools/local/mapping/on-failure.ts';
+import { s3ClientOf } from '../../../tools/local/s3-client.ts';
+import { type S3ServerOptions, startS3Server } from '../../../tools/local/s3-server/server.ts';
+import { type SqsServerOptions, startSqsServer } from '../../../tools/local/sqs-server/server.ts';
+import { noon, origin, sourceRecord } from '../../../tools/local/test/source-records.ts';
 
 /** Records of a failed batch by partition: offsets from and to. */
 export type Ranges = Readonly<Record<number, readonly [first: number, last: number]>>;

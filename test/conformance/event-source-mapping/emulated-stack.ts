@@ -1,15 +1,15 @@
-import { Change } from '../../../emulator/change.ts';
+import type { EventOrigin } from '../../../kafka/mapping-event.ts';
+import type { ConsumerRecord } from '../../../kafka/record.ts';
+import { Change } from '../../../tools/local/mapping/change.ts';
 import {
   type Discard,
   type EmulatorClock,
   EventSourceMapping,
-} from '../../../emulator/event-source-mapping.ts';
-import { failedBatchEntry } from '../../../emulator/on-failure.ts';
-import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
-import { mappingSettings } from '../../../emulator/settings.ts';
-import type { Source } from '../../../emulator/source.ts';
-import type { EventOrigin } from '../../../kafka/mapping-event.ts';
-import type { ConsumerRecord } from '../../../kafka/record.ts';
+} from '../../../tools/local/mapping/event-source-mapping.ts';
+import { failedBatchEntry } from '../../../tools/local/mapping/on-failure.ts';
+import type { InvokeOutcome } from '../../../tools/local/mapping/retry-policy.ts';
+import { mappingSettings } from '../../../tools/local/mapping/settings.ts';
+import type { Source } from '../../../tools/local/mapping/source.ts';
 import type {
   Answer,
   DestinationEntry,

@@ -1,5 +1,5 @@
-import { MemoryTopic } from '../../../emulator/memory-topic.ts';
-import { FakeClock } from '../../emulator/fake-clock.ts';
+import { MemoryTopic } from '../../../tools/local/mapping/memory-topic.ts';
+import { FakeClock } from '../../../tools/local/test/fake-clock.ts';
 import type { Given, Target } from './case.ts';
 import { EmulatedStack, type Ground } from './emulated-stack.ts';
 

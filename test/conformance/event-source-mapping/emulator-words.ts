@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
-import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
-import type { MappingOptions } from '../../../emulator/settings.ts';
 import { type EventOrigin, listName } from '../../../kafka/mapping-event.ts';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
+import type { InvokeOutcome } from '../../../tools/local/mapping/retry-policy.ts';
+import type { MappingOptions } from '../../../tools/local/mapping/settings.ts';
 import type { Answer, DestinationEntry, Given, RecordIn } from './case.ts';
 
 /** Batch size of a mapping that is created without one: the API's, not the stack's. */

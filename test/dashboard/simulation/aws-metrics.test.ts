@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MetricData } from '../../../dashboard/metrics/metric-data.ts';
 import { AwsMetrics } from '../../../dashboard/simulation/aws-metrics.ts';
-import { MemoryTopic } from '../../../emulator/memory-topic.ts';
-import type { InvokeOutcome } from '../../../emulator/retry-policy.ts';
-import { Queue } from '../../../emulator/sqs-server/queue.ts';
-import { sourceRecord } from '../../emulator/source-records.ts';
+import { MemoryTopic } from '../../../tools/local/mapping/memory-topic.ts';
+import type { InvokeOutcome } from '../../../tools/local/mapping/retry-policy.ts';
+import { Queue } from '../../../tools/local/sqs-server/queue.ts';
+import { sourceRecord } from '../../../tools/local/test/source-records.ts';
 
 let data: MetricData;
 let metrics: AwsMetrics;

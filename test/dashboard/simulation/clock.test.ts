@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SimulatedClock } from '../../../dashboard/simulation/clock.ts';
-import { turn } from '../../../emulator/manual-clock.ts';
+import { turn } from '../../../tools/local/mapping/manual-clock.ts';
 
 const start = Date.UTC(2026, 10, 24, 9);
 const never = new AbortController().signal;

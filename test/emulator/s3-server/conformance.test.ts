@@ -1,9 +1,0 @@
-import { startS3Server } from '../../../emulator/s3-server/server.ts';
-import { conformanceGroups } from '../../conformance/s3/cases.ts';
-import { describeGroups } from '../../conformance/s3/describe-groups.ts';
-
-// Where the real server gets the same list: test/real/s3-conformance.test.ts.
-describeGroups('the local S3 server', conformanceGroups, async (root) => {
-  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-  return { ...(await startS3Server({ root })), credentials };
-});

@@ -1,0 +1,148 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { flag, readFlags, text, wholeNumber } from '../../cli/flags.ts';
+import { print, progress, refuse } from '../../cli/terminal.ts';
+import { toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
+import { settingRanges } from '../../lambda/contract.ts';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import { bundleFunction, type FunctionEntry } from '../../lib/functions/bundle.ts';
+import { archiveFunction } from '../local/lambda/local-functions.ts';
+import {
+  type Start,
+  type StartPlan,
+  startFunction,
+  startNothing,
+  writeRuntime,
+} from './cold/starts.ts';
+import { type Budgets, coldVerdict, type Rounds, ratiosOf } from './cold/verdict.ts';
+import { machine } from './common/machine.ts';
+import { markdownTable } from './common/markdown-table.ts';
+import { benchOrigin } from './common/origin.ts';
+import { type S3Process, startS3Process } from './common/s3-process.ts';
+import { showSpread, spreadOf } from './common/sample.ts';
+
+const budgets: Budgets = { ratio: 3.5, bundleBytes: 400_000 };
+
+const HELP = `Measures cold starts of the archive function: the very bundle that is deployed, in a new process with the flags and
+the environment of the emulator's, from the spawn until the handler is there, and until it has stored the
+first record in a local S3 server, which is another process. In turns with a process that does nothing.
+ratio = start to first put / empty process, at most ${budgets.ratio}. Exit code 1 where a budget is broken.
+
+Usage: npm run bench:cold -- [options]
+
+  --pairs N         pairs of starts, 20 to 1000 (default 30)
+  --variants        besides, starts that are not deployed: with a warm NODE_COMPILE_CACHE, without source maps
+`;
+
+const ranges = { pairs: { min: 20, max: 1000, default: 30 } } as const;
+
+const MEMORY_MIB = settingRanges.memoryMiB.default;
+
+const entries = ['archive', 'archive-firehose', 'replay', 'replay-firehose', 'trial'] as const;
+
+/** One record of an order, as small as they come. */
+function smallEvent(): string {
+  const record = {
+    ...{ partition: 0, offset: 0, timestamp: 1_763_895_200_000 },
+    timestampType: 'CREATE_TIME',
+    ...{ key: Buffer.from('u-17'), value: Buffer.from('{"order":1,"total":12.50}'), headers: [] },
+  } as const;
+  return toEventJson([toBatchRecord(record, benchOrigin)], benchOrigin);
+}
+
+/** A start, each time of a function with a prefix of its own, so that there is something to put. */
+function starter(folder: string, s3: S3Process, more: Partial<StartPlan> = {}) {
+  const event = join(folder, 'event.json');
+  writeFileSync(event, smallEvent());
+  const [runtime, codeFolder] = [writeRuntime(folder), bundleFunction('archive')];
+  return () => {
+    const configuration = archiveFunction({
+      ...{ codeFolder, s3, archiveBucket: s3.bucket, timeFolder: 'hour', compression: 'gzip' },
+      ...{ objectPrefix: `${crypto.randomUUID()}/`, serviceName: 'bench' },
+      reportBatchItemFailures: false,
+      log: new Writable(),
+    });
+    return startFunction({ configuration, runtime, event, ...more });
+  };
+}
+
+async function measure(start: ReturnType<typeof starter>, pairs: number): Promise<Rounds> {
+  const rounds: { starts: Start[]; nothing: number[] } = { starts: [], nothing: [] };
+  // The first start reads files that the next find in memory.
+  for (let pair = -1; pair < pairs; pair++) {
+    // In turns, so that neither is always the one after the other.
+    const isFirst = pair % 2 === 0;
+    const before = isFirst ? undefined : await startNothing(MEMORY_MIB);
+    const started = await start();
+    const nothing = before ?? (await startNothing(MEMORY_MIB));
+    if (pair < 0) continue;
+    rounds.starts.push(started);
+    rounds.nothing.push(nothing);
+  }
+  return rounds;
+}
+
+function cells(rounds: Rounds): string[] {
+  const { nothing, starts } = rounds;
+  return [
+    showSpread(spreadOf(nothing), 0),
+    showSpread(spreadOf(starts.map(({ initialised }) => initialised)), 0),
+    showSpread(spreadOf(starts.map(({ answered }) => answered)), 0),
+    showSpread(spreadOf(ratiosOf(rounds)), 2),
+  ];
+}
+
+/** Variants that tell what a start's time goes for; none is deployed. */
+function variants(folder: string, s3: S3Process) {
+  const cache = join(folder, 'compile-cache');
+  return {
+    'with a compile cache': starter(folder, s3, { environment: { NODE_COMPILE_CACHE: cache } }),
+    'without source maps': starter(folder, s3, { environment: { NODE_OPTIONS: '' } }),
+  };
+}
+
+async function run(pairs: number, withVariants: boolean): Promise<boolean> {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-cold-'));
+  try {
+    await using s3 = await startS3Process();
+    print(`${machine()}, ${pairs} pairs, event of ${smallEvent().length} bytes with one record\n`);
+    const archive = starter(folder, s3);
+    const rounds = await measure(archive, pairs);
+    const rows = [['as deployed', ...cells(rounds)]];
+    for (const [name, start] of Object.entries(withVariants ? variants(folder, s3) : {})) {
+      progress(name);
+      rows.push([name, ...cells(await measure(start, pairs))]);
+    }
+    progress('');
+    const head = ['Archive function', 'Empty process', 'Handler there', 'First put'];
+    print('Milliseconds from the spawn (middle half)\n');
+    print(markdownTable([...head, 'Ratio'], rows));
+    const sizes = entries.map((entry) => [entry, sizeOf(entry)] as const);
+    const shown = sizes.map(([entry, bytes]) => [entry, bytes.toLocaleString('en')]);
+    print(`\n${markdownTable(['Bundle', 'Bytes'], shown)}`);
+    const { isWithinBudgets, line } = coldVerdict(rounds, sizeOf('archive'), budgets);
+    print(`\n${line}`);
+    return isWithinBudgets;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function sizeOf(entry: FunctionEntry): number {
+  return statSync(join(bundleFunction(entry), 'index.mjs')).size;
+}
+
+try {
+  const given = readFlags(process.argv.slice(2), {
+    ...{ pairs: text, variants: flag, help: flag },
+  });
+  if (given.help) print(HELP);
+  else {
+    const pairs = wholeNumber(ranges, 'pairs', given.pairs);
+    if (!(await run(pairs, given.variants))) process.exitCode = 1;
+  }
+} catch (error) {
+  refuse(error, ArchiverError);
+}

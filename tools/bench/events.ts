@@ -1,0 +1,94 @@
+import { Buffer } from 'node:buffer';
+import { hash } from 'node:crypto';
+import { type EventOrigin, toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
+import { MAX_PAYLOAD_BYTES, settingRanges } from '../../lambda/contract.ts';
+import { BatchBuilder } from '../local/mapping/batch.ts';
+
+/** Sizes of values that the benchmarks run with, in bytes, by the name that tables use. */
+export const valueSizes = { '200 B': 200, '1 KB': 1_000, '10 KB': 10_000 } as const;
+
+const origin: EventOrigin = {
+  topic: 'orders',
+  eventSourceArn:
+    'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3',
+  bootstrapServers: 'b-1.shop.example:9098,b-2.shop.example:9098',
+  nullStyle: 'null',
+};
+
+const words =
+  'amber basket copper delta ember fabric garden harbor island jacket kettle lantern marble needle orchid pepper quartz ribbon silver timber umbrella velvet walnut yellow zephyr'.split(
+    ' ',
+  );
+
+/** What an event is to hold. */
+export interface EventShape {
+  /** Of each value, about. */
+  readonly valueBytes: number;
+  /** Fewer where the event is full before. @default - as many as an invocation takes */
+  readonly records?: number;
+  /** They take turns. */
+  readonly partitions: number;
+}
+
+/** Offset of each partition's first record. */
+export const FIRST_OFFSET = 5_000_000;
+
+/** The JSON text of an event as large as one invocation may be; see {@link eventOf}. */
+export function fullEvent(valueBytes: number, partitions = 3): string {
+  return eventOf({ valueBytes, partitions });
+}
+
+/**
+ * The JSON text of an event: orders with ids, amounts, times and words as orders have, two headers and a
+ * key. The same in every run.
+ */
+export function eventOf({ partitions, records, valueBytes }: EventShape): string {
+  const limits = {
+    batchSize: records ?? settingRanges.batchSize.max * 10,
+    maxPayloadBytes: MAX_PAYLOAD_BYTES,
+  };
+  const builder = new BatchBuilder(origin, limits);
+  for (let i = 0; ; i++) {
+    const record = toBatchRecord(
+      {
+        partition: i % partitions,
+        offset: FIRST_OFFSET + Math.floor(i / partitions),
+        timestamp: 1_763_895_200_000 + i * 7,
+        timestampType: 'CREATE_TIME',
+        key: Buffer.from(`customer-${digest(i).slice(0, 8)}`),
+        value: Buffer.from(order(i, valueBytes)),
+        headers: [
+          { name: 'trace-id', value: Buffer.from(digest(i).slice(8, 24)) },
+          { name: 'content-type', value: Buffer.from('application/json') },
+        ],
+      },
+      origin,
+    );
+    if (!builder.tryAdd(record)) return toEventJson(builder.records, origin);
+  }
+}
+
+/** Random-looking digits that are the same in every run. */
+function digest(seed: number | string): string {
+  return hash('sha256', String(seed), 'hex');
+}
+
+function order(i: number, bytes: number): string {
+  const id = digest(`order ${i}`);
+  const parts = [
+    `"order_id":"${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}","sequence":${i}`,
+  ];
+  let length = parts[0]?.length ?? 0;
+  for (let n = 0; length < bytes - 60; n++) {
+    const seed = digest(`${i} ${n}`);
+    const number = Number.parseInt(seed.slice(0, 8), 16);
+    const word = (shift: number) => words[(number >>> shift) % words.length];
+    const part =
+      n % 2 === 0
+        ? `"item_${n}":{"sku":"${seed.slice(8, 20)}","price":${(number % 100_000) / 100},"quantity":${number % 9}}`
+        : `"note_${n}":"${word(0)} ${word(5)} ${word(10)}","gift":${number % 3 === 0}`;
+    parts.push(part);
+    length += part.length + 1;
+  }
+  return `{${parts.join(',')}}`;
+}

@@ -1,0 +1,74 @@
+import { print, progress } from '../../../cli/terminal.ts';
+import { markdownTable } from '../common/markdown-table.ts';
+import { runChild } from '../common/run-child.ts';
+import { showSpread } from '../common/sample.ts';
+import { valueSizes } from '../events.ts';
+import type { CaseResult } from './case.ts';
+import {
+  type CompressionCase,
+  compressionCases,
+  defaultCases,
+  type HotPathShape,
+} from './settings.ts';
+
+/** The size of values that the goals are for. */
+export const goalSize = '1 KB';
+
+/** Pairs of runs of a case: fewer where there is no goal. */
+export function pairsOf(pairs: number, size: string, setting: CompressionCase): number {
+  const isDefault = defaultCases.some(
+    ({ compression, level }) => compression === setting.compression && level === setting.level,
+  );
+  if (!isDefault) return Math.max(5, Math.ceil(pairs / 6));
+  return size === goalSize ? pairs : Math.max(5, Math.ceil(pairs / 2));
+}
+
+/** Medians of the ratio of {@link goalSize}, by names such as `gzip6`. */
+export type GoalRatios = Readonly<Record<string, string>>;
+
+/** Prints the handler's time against the bound, of each size and compression. */
+export async function measureAgainstBound({
+  pairs,
+  partitions,
+}: HotPathShape): Promise<GoalRatios> {
+  const rows: string[][] = [];
+  const ratios: Record<string, string> = {};
+  for (const [size, bytes] of Object.entries(valueSizes)) {
+    for (const setting of compressionCases) {
+      const { compression, level } = setting;
+      progress(`handler against bound: ${size}, ${compression} ${level}`);
+      const own = pairsOf(pairs, size, setting);
+      const result = await runChild<CaseResult>('hot-path/case.ts', [
+        ...[compression, level, bytes, partitions, own],
+      ]);
+      rows.push([size, `${compression} ${level}`, ...cells(result, own)]);
+      if (size === goalSize) ratios[`${compression}${level}`] = result.ratio.median.toFixed(2);
+    }
+  }
+  progress('');
+  print(
+    markdownTable(
+      [
+        ...['Values', 'Compression', 'Records', 'Handler ms', 'Bound ms', 'MB/s of lines'],
+        ...['Ratio (middle half)', 'Of CPU', 'Pairs', 'Compressed MB', 'Of lines'],
+      ],
+      rows,
+    ),
+  );
+  return ratios;
+}
+
+function cells(result: CaseResult, pairs: number): string[] {
+  const { boundMs, cpuRatio, handlerMs, lineBytes, objectBytes, ratio, records } = result;
+  return [
+    records.toLocaleString('en'),
+    handlerMs.toFixed(1),
+    boundMs.toFixed(1),
+    (lineBytes / handlerMs / 1000).toFixed(0),
+    showSpread(ratio, 2),
+    showSpread(cpuRatio, 2),
+    String(pairs),
+    (objectBytes / 1e6).toFixed(2),
+    `${((100 * objectBytes) / lineBytes).toFixed(1)} %`,
+  ];
+}

@@ -1,0 +1,88 @@
+/**
+ * One case of the benchmark, in a process of its own: the handler's way from an event's text to the
+ * compressed objects, against the bound, in turns. Prints its result as JSON.
+ *
+ * @module
+ */
+import { Buffer } from 'node:buffer';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { createPlanner } from '../../../lambda/core/object/archive-plan.ts';
+import { compress } from '../../../lambda/core/object/compression.ts';
+import { noEnrichment } from '../../../lambda/core/record/enrichment.ts';
+import { type KafkaEvent, parseBatch } from '../../../lambda/core/record/kafka-event.ts';
+import { cpuOf, median, type Spread, spreadOf, timed } from '../common/sample.ts';
+import { fullEvent } from '../events.ts';
+import { planSettings, readCompression } from './settings.ts';
+
+/** What a case found; milliseconds are medians. */
+export interface CaseResult {
+  readonly records: number;
+  readonly lineBytes: number;
+  /** Of all compressed objects. */
+  readonly objectBytes: number;
+  readonly handlerMs: number;
+  readonly boundMs: number;
+  /** Bound ÷ handler, of each pair, by the clock on the wall. */
+  readonly ratio: Spread;
+  /** The same of the CPU of all threads: what it would be with one core. */
+  readonly cpuRatio: Spread;
+}
+
+const WARM_UP = 15;
+
+const [name = '', level = '', valueBytes = '', partitions = '', pairs = ''] = process.argv.slice(2);
+const settings = planSettings({ compression: readCompression(name), level: Number(level) });
+
+const plan = createPlanner(settings, noEnrichment);
+const text = fullEvent(Number(valueBytes), Number(partitions));
+const { objects } = await handle();
+const decompress = settings.compression === 'gzip' ? gunzipSync : zstdDecompressSync;
+const lines = objects.map(({ body }) => decompress(body));
+const values = Buffer.alloc(text.length);
+
+function handle() {
+  return plan(parseBatch(JSON.parse(text)));
+}
+
+/** What cannot be spared: reading the event, decoding its values, compressing the lines. */
+async function bound(): Promise<void> {
+  const event: KafkaEvent = JSON.parse(text);
+  let at = 0;
+  for (const records of Object.values(event.records)) {
+    for (const { value } of records) at += values.write(value ?? '', at, 'base64');
+  }
+  for (const body of lines) await compress(body, settings);
+}
+
+/** Milliseconds. */
+interface Taken {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function take(job: () => Promise<unknown>): Promise<Taken> {
+  const [cpu, wall] = await timed(() => cpuOf(job));
+  return { wall, cpu };
+}
+
+const taken: { readonly handler: Taken; readonly bound: Taken }[] = [];
+for (let i = -Math.min(WARM_UP, Number(pairs)); i < Number(pairs); i++) {
+  // In turns, so that neither is always the one after the other.
+  const isHandlerFirst = i % 2 === 0;
+  const first = await take(isHandlerFirst ? handle : bound);
+  const second = await take(isHandlerFirst ? bound : handle);
+  if (i < 0) continue;
+  taken.push(
+    isHandlerFirst ? { handler: first, bound: second } : { handler: second, bound: first },
+  );
+}
+const result: CaseResult = {
+  records: objects.reduce((sum, object) => sum + object.records, 0),
+  lineBytes: lines.reduce((sum, { length }) => sum + length, 0),
+  objectBytes: objects.reduce((sum, { body }) => sum + body.length, 0),
+  handlerMs: median(taken.map(({ handler }) => handler.wall)),
+  boundMs: median(taken.map((each) => each.bound.wall)),
+  ratio: spreadOf(taken.map((each) => each.bound.wall / each.handler.wall)),
+  cpuRatio: spreadOf(taken.map((each) => each.bound.cpu / each.handler.cpu)),
+};
+console.log(JSON.stringify(result));

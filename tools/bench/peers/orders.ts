@@ -1,0 +1,94 @@
+import { Buffer } from 'node:buffer';
+import type { NewRecord } from '../../local/demo/input.ts';
+
+/** Sizes of values that peers are run with, in bytes, by the name that options and tables use. */
+export const valueBytes = { '1kb': 1000, '100b': 100 } as const;
+
+/** Name of a {@link valueBytes | size of values}. */
+export type ValueSize = keyof typeof valueBytes;
+
+/** Partitions of each topic. */
+export const PARTITIONS = 12;
+
+const words =
+  'amber basket copper delta ember fabric garden harbor island jacket kettle lantern marble needle orchid pepper quartz ribbon silver timber umbrella velvet walnut yellow zephyr'.split(
+    ' ',
+  );
+
+/**
+ * The order of a place in the sequence, which says that place: JSON of about so many bytes, with ids,
+ * amounts and words as orders have, a key and two headers. The same in every run, whatever its time. Places
+ * go to the partitions in turn, so that a new topic gives it the offset `floor(sequence / PARTITIONS)`.
+ *
+ * @param timestamp epoch milliseconds
+ */
+export function orderRecord(sequence: number, bytes: number, timestamp: number): NewRecord {
+  const random = randomNumbers(sequence);
+  const customer = hex(random());
+  return {
+    partition: sequence % PARTITIONS,
+    timestamp,
+    timestampType: 'CREATE_TIME',
+    key: Buffer.from(`customer-${customer}`),
+    value: Buffer.from(orderValue(sequence, bytes, random)),
+    headers: [
+      { name: 'trace-id', value: Buffer.from(hex(random()) + hex(random())) },
+      { name: 'content-type', value: Buffer.from('application/json') },
+    ],
+  };
+}
+
+/** So many orders in their sequence, of one time: epoch milliseconds. */
+export async function* orders(
+  count: number,
+  bytes: number,
+  timestamp: number,
+): AsyncGenerator<NewRecord> {
+  for (let sequence = 0; sequence < count; sequence++) {
+    yield orderRecord(sequence, bytes, timestamp);
+  }
+}
+
+/** The place in the sequence that an order says; NaN for no order. */
+export function sequenceOf(order: string): number {
+  const [, digits] = /"sequence":(\d+)/.exec(order) ?? [];
+  return Number(digits ?? Number.NaN);
+}
+
+function orderValue(sequence: number, bytes: number, random: () => number): string {
+  let text = `{"order_id":"${hex(random())}","sequence":${sequence},"total":${cents(random())}`;
+  for (let item = 0; text.length < bytes - 32; item++) {
+    text += item % 2 === 0 ? noteOf(item, random) : itemOf(item, random);
+  }
+  return `${text}}`;
+}
+
+function itemOf(item: number, random: () => number): string {
+  const sku = hex(random()) + hex(random()).slice(0, 4);
+  return `,"item_${item}":{"sku":"${sku}","price":${cents(random())},"quantity":${random() % 9}}`;
+}
+
+function noteOf(item: number, random: () => number): string {
+  const number = random();
+  const word = (shift: number) => words[(number >>> shift) % words.length];
+  return `,"note_${item}":"${word(0)} ${word(5)} ${word(10)}","gift_${item}":${number % 3 === 0}`;
+}
+
+function cents(number: number): number {
+  return (number % 100_000) / 100;
+}
+
+function hex(number: number): string {
+  return number.toString(16).padStart(8, '0');
+}
+
+/** Whole numbers of 32 bits that are the same for a seed: xorshift, begun at a place far from the neighbours'. */
+function randomNumbers(seed: number): () => number {
+  let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return state >>> 0;
+  };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import {
+  chargedBytes,
+  fargateService,
+  firehoseDelivery,
+  mskConnect,
+  packingWorth,
+  pollerUnits,
+  s3Delivery,
+  s3DeliveryProvisioned,
+  total,
+  type Workload,
+} from '../cost/cost.ts';
+
+/** A terabyte in a million batches. */
+const workload: Workload = {
+  valueBytes: 1000,
+  recordsPerBatch: 1000,
+  lineBytes: 1280,
+  partitionsPerBatch: 2,
+  bytesPerSecond: 1e12 / 3600,
+};
+const effort = { cpuSeconds: 0.5, waitSeconds: 0.5, memoryMiB: 1769 };
+
+describe('what Firehose charges', () => {
+  it('is each record, rounded up to 5 KB', () => {
+    expect(chargedBytes(1280, 1280)).toBe(5120);
+    expect(chargedBytes(5121, 5121)).toBe(10_240);
+    // Four lines fill a step.
+    expect(chargedBytes(1280, 5120)).toBe(1280);
+    expect(chargedBytes(1280, 1000 * 1024)).toBe(1280);
+    // 500 short lines, which are all of a record, fill 30 steps.
+    expect(chargedBytes(300, 1000 * 1024)).toBe((30 * 5120) / 500);
+    // One longer than a record is one all the same.
+    expect(chargedBytes(6000, 100)).toBe(10_240);
+  });
+
+  it('is less for lines that are packed, most of all for short ones', () => {
+    expect(packingWorth(1280, 1000 * 1024)).toBe(4);
+    expect(packingWorth(300, 1000 * 1024)).toBeCloseTo(16.67, 2);
+    // A line of over a step is two of them alone.
+    expect(packingWorth(5121, 5121 * 100)).toBeCloseTo(1.98, 2);
+  });
+});
+
+describe('event poller units', () => {
+  it('are as many as the bytes need, or the pollers', () => {
+    const MIB = 1024 * 1024;
+    expect(pollerUnits(0, 0)).toBe(1);
+    expect(pollerUnits(20 * MIB, 10)).toBe(1);
+    expect(pollerUnits(20 * MIB + 1, 10)).toBe(2);
+    expect(pollerUnits(MIB, 11)).toBe(2);
+  });
+});
+
+describe('a terabyte', () => {
+  it('by objects of the functions costs time, invocations and PUTs', () => {
+    const cost = s3Delivery(workload, effort);
+    expect(cost['Lambda, time']).toBeCloseTo(1e6 * 1 * (1769 / 1024) * 0.0000133334, 6);
+    expect(cost['Lambda, invocations']).toBeCloseTo(0.2, 9);
+    expect(cost['S3, PUTs']).toBeCloseTo(2e6 * 0.000005, 9);
+    expect(total(cost)).toBeCloseTo(23.034 + 0.2 + 10, 2);
+  });
+
+  it('takes longer with less than a core', () => {
+    const half = s3Delivery(workload, { ...effort, memoryMiB: 884.5 });
+    expect(half['Lambda, time']).toBeCloseTo(1e6 * 1.5 * (884.5 / 1024) * 0.0000133334, 6);
+  });
+
+  it('costs pollers besides in provisioned mode, by the hour', () => {
+    const slow = { ...workload, bytesPerSecond: 1e12 / 3600 / 100 };
+    // 2.8 MB a second is one unit; a hundred hours of it.
+    expect(s3DeliveryProvisioned(slow, effort)['Lambda, pollers']).toBeCloseTo(18.5, 9);
+    // 278 MB a second are 14 units, for an hour.
+    expect(s3DeliveryProvisioned(workload, effort)['Lambda, pollers']).toBeCloseTo(14 * 0.185, 9);
+  });
+
+  it('through Firehose costs its lines, its folders and few PUTs', () => {
+    const use = { recordBytes: 5120, objectBytes: 64e6, isPartitioned: true };
+    const cost = firehoseDelivery(workload, effort, use);
+    expect(cost['Firehose, data']).toBeCloseTo(1280 * 0.029, 6);
+    expect(cost['Firehose, folders']).toBeCloseTo(1280 * 0.02 + 20_000 * 0.000005 + 0.07, 6);
+    expect(cost['S3, PUTs']).toBeCloseTo(20_000 * 0.000005, 9);
+    const plain = firehoseDelivery(workload, effort, { ...use, isPartitioned: false });
+    expect(plain).not.toHaveProperty('Firehose, folders');
+  });
+
+  it('by what is paid by the hour costs more the slower it comes', () => {
+    const tenHours = { ...workload, bytesPerSecond: workload.bytesPerSecond / 10 };
+    expect(mskConnect(tenHours, 2, 1e12)['MSK Connect']).toBeCloseTo(2.2, 9);
+    const service = { tasks: 2, cpus: 1, memoryGb: 2 };
+    expect(fargateService(tenHours, service, 1e12).Fargate).toBeCloseTo(
+      20 * (0.04048 + 2 * 0.004445),
+      9,
+    );
+  });
+});

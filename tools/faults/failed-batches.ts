@@ -1,0 +1,118 @@
+import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
+import { type BatchRecord, toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
+import type { ErrorCode } from '../../lambda/core/errors.ts';
+import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
+import { s3Destination } from '../local/mapping/on-failure.ts';
+import type { ProducedRecord, Run } from './judge.ts';
+import type { Random } from './random.ts';
+import { buckets, type World } from './world.ts';
+
+/** A failed batch of a scenario, in the bucket. */
+export interface KeptBatch {
+  readonly key: string;
+  /** What the dead letter says of it; undefined for what can be replayed. */
+  readonly code: ErrorCode | undefined;
+}
+
+/** Records in failed batches. */
+export interface FailedRecords {
+  readonly produced: readonly ProducedRecord[];
+  readonly runs: readonly Run[];
+  /** One list for each batch. */
+  readonly batches: readonly (readonly BatchRecord[])[];
+}
+
+const PARTITIONS = 3;
+const BATCHES = 6;
+const HOUR_MS = 3_600_000;
+const BEGIN = Date.UTC(2026, 10, 23, 9, 59, 58);
+
+/** Records of a topic that were given up, batch after batch of each partition. */
+export function failedRecords(topic: string, random: Random): FailedRecords {
+  const produced: ProducedRecord[] = [];
+  const runs: Run[] = [];
+  const ends = new Map<number, number>();
+  const batches = Array.from({ length: BATCHES }, (_, batch) => {
+    const partition = batch % PARTITIONS;
+    const first = ends.get(partition) ?? 0;
+    const count = 1 + random.below(6);
+    ends.set(partition, first + count);
+    runs.push({ partition, first, last: first + count - 1 });
+    return Array.from({ length: count }, (__, i) => {
+      const offset = first + i;
+      const key = random.chance(0.2) ? null : Buffer.from(`k-${partition}-${offset}`);
+      const value = random.chance(0.1) ? null : Buffer.from(`{"n":${offset}}`);
+      produced.push({ partition, offset, key, value });
+      // An hour's end, so that runs fall into two folders.
+      const timestamp = BEGIN + i * 10 + (random.chance(0.5) ? HOUR_MS : 0);
+      const record = { partition, offset, timestamp, key, value, headers: [] };
+      return toBatchRecord({ ...record, timestampType: 'CREATE_TIME' }, originOf(topic));
+    });
+  });
+  return { produced, runs, batches };
+}
+
+/**
+ * Has the on-failure destination keep the batches, and beside them what cannot be replayed: an entry
+ * without records, and an object that is none.
+ */
+export async function keepBatches(
+  { client }: World,
+  topic: string,
+  { batches }: FailedRecords,
+): Promise<KeptBatch[]> {
+  const kept: KeptBatch[] = [];
+  for (const [index, records] of batches.entries()) {
+    const mappingId = `${topic}-${index}`;
+    const condition = 'RetryAttemptsExhausted';
+    const key = await keep(client, { mappingId, topic, records, condition });
+    kept.push({ key, code: undefined });
+  }
+  const oversize = {
+    ...{ mappingId: `${topic}-oversize`, topic, records: batches[0] ?? [] },
+    condition: 'MaximumPayloadSizeExceeded',
+  } as const;
+  kept.push({ key: await keep(client, oversize), code: 'NO_PAYLOAD' });
+  const garbage = `aws/lambda/${topic}-garbage/x`;
+  await client.send(new PutObjectCommand({ Bucket: buckets.failed, Key: garbage, Body: '{"a' }));
+  kept.push({ key: garbage, code: 'FAILED_BATCH_UNREADABLE' });
+  return kept;
+}
+
+interface Entry {
+  readonly mappingId: string;
+  readonly topic: string;
+  readonly records: readonly BatchRecord[];
+  readonly condition: 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded';
+}
+
+/** @returns the entry's key */
+async function keep(client: World['client'], entry: Entry): Promise<string> {
+  const { condition, mappingId, records, topic } = entry;
+  const deliver = s3Destination({
+    ...{ client, bucket: buckets.failed, mappingId, now: Date.now },
+    origin: originOf(topic),
+    functionArn: ARCHIVE_FUNCTION_ARN,
+  });
+  await deliver({ condition, records, invokes: 11 });
+  const Prefix = `aws/lambda/${mappingId}/`;
+  const { Contents = [] } = await client.send(
+    new ListObjectsV2Command({ Bucket: buckets.failed, Prefix }),
+  );
+  return Contents[0]?.Key ?? '';
+}
+
+/** The event of an invocation with these records, as JSON text. */
+export function eventOf(topic: string, records: readonly BatchRecord[]): string {
+  return toEventJson(records, originOf(topic));
+}
+
+/** Where records of a topic come from. */
+export function originOf(topic: string) {
+  return {
+    topic,
+    eventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/faults/00000000-0',
+    bootstrapServers: 'localhost:9098',
+    nullStyle: 'null',
+  } as const;
+}

@@ -1,0 +1,52 @@
+import { createClients } from '../../cli/replay/clients.ts';
+import type { FailedBatchState } from '../../cli/replay/rows.ts';
+import { readStatus } from '../../cli/replay/status.ts';
+import type { StoreOptions } from '../../lambda/core/ports.ts';
+import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
+import { type ReplayService, replayQueues } from '../local/replay/replay-service.ts';
+import type { S3Access } from '../local/s3-client.ts';
+import { buckets } from './world.ts';
+
+const PATIENCE_MS = 30_000;
+
+/**
+ * Where each failed batch stands, by its key, as `status` of the replay's command line tells an operator; also
+ * those that only a dead letter names.
+ *
+ * @param prefix what the keys begin with: other scenarios have failed batches in the same bucket
+ */
+export async function readStates(
+  { sqs }: ReplayService,
+  { endpoint }: S3Access,
+  prefix: string,
+): Promise<ReadonlyMap<string, FailedBatchState>> {
+  const servers = { s3Endpoint: endpoint, sqsEndpoint: sqs.endpoint };
+  const clients = createClients({ region: undefined, profile: undefined, ...servers }, {});
+  const store = createS3FailedBatchStore(clients.s3, buckets.failed);
+  const { deadLetter, replay } = replayQueues;
+  try {
+    const status = await readStatus(
+      {
+        ...{
+          signal: AbortSignal.timeout(PATIENCE_MS),
+          attemptTimeout: PATIENCE_MS,
+          waitSeconds: 0,
+        },
+        ...{ sqs: clients.sqs, progress: () => undefined },
+        targets: {
+          bucket: buckets.failed,
+          queue: sqs.urlOf(replay),
+          deadLetterQueue: sqs.urlOf(deadLetter),
+        },
+        failedBatches: {
+          ...store,
+          list: ({ after }, options: StoreOptions) => store.list({ prefix, after }, options),
+        },
+      },
+      true,
+    );
+    return new Map(status.failedBatches.map(({ key = '', state }) => [key, state]));
+  } finally {
+    clients.destroy();
+  }
+}

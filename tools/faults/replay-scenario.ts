@@ -1,0 +1,271 @@
+import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
+import { DEADLINE_MARGIN_MS } from '../../lambda/contract.ts';
+import {
+  type ReplayService,
+  replayQueues,
+  startReplayService,
+} from '../local/replay/replay-service.ts';
+import type { S3RequestInfo } from '../local/s3-server/server.ts';
+import type { ReplayCall, ReplayCell } from './cell.ts';
+import {
+  eventOf,
+  type FailedRecords,
+  failedRecords,
+  type KeptBatch,
+  keepBatches,
+} from './failed-batches.ts';
+import { faultyInvoke } from './faulty-function.ts';
+import { faultyS3 } from './faulty-s3.ts';
+import { faultySqs } from './faulty-sqs.ts';
+import { judge, type Run } from './judge.ts';
+import { readStates } from './operator-status.ts';
+import { Random } from './random.ts';
+import { judgementProblems, type ScenarioResult } from './scenario.ts';
+import { Strikes } from './strikes.ts';
+import { buckets, type S3FaultOf, until, type World } from './world.ts';
+
+/** Milliseconds in which a scenario has to be done. */
+const PATIENCE_MS = 90_000;
+/** Seconds: the deadline margin of five, and two for the messages of one invocation. */
+const FUNCTION_TIMEOUT = 7;
+/**
+ * Seconds where processes are killed: each such end is one more try of a message, without a wait. An
+ * invocation that then ran out of time, as on a busy machine, would wait as long as after that many tries.
+ * Not where the delay itself is struck: there an invocation has to run out of time.
+ */
+const FUNCTION_TIMEOUT_OF_KILLED = 30;
+/** Milliseconds that an invocation tries calls of S3 for, and calls of the queue. */
+const S3_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - DEADLINE_MARGIN_MS;
+const SQS_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - 1000;
+/** Seconds: less than an invocation may take, so that a message may be in two of them. */
+const VISIBILITY = 2;
+/** More than the strikes there are, so that no good batch is given up. */
+const TRIES = 30;
+/** Loads that fail at first where the call is `delay`, which nothing else would bring about. */
+const LOADS_THAT_FAIL = 3;
+
+/** Which operation on what a call is. */
+const s3Calls: Partial<Record<ReplayCall, Pick<S3RequestInfo, 'bucket' | 'operation'>>> = {
+  load: { operation: 'GetObject', bucket: buckets.failed },
+  store: { operation: 'PutObject', bucket: buckets.archive },
+  compare: { operation: 'HeadObject', bucket: buckets.archive },
+  mark: { operation: 'PutObjectTagging', bucket: buckets.failed },
+};
+const sqsCalls: Partial<
+  Record<ReplayCall, { readonly operation: string; readonly queue: string }>
+> = {
+  receive: { operation: 'ReceiveMessage', queue: replayQueues.replay },
+  delete: { operation: 'DeleteMessageBatch', queue: replayQueues.replay },
+  delay: { operation: 'ChangeMessageVisibility', queue: replayQueues.replay },
+  bury: { operation: 'SendMessage', queue: replayQueues.deadLetter },
+};
+
+/** Where a scenario runs. */
+export interface ReplayScenarioOptions {
+  /** Of its topic. */
+  readonly name: string;
+  readonly seed: number;
+  readonly world: World;
+}
+
+/**
+ * Replays failed batches while a fault of the cell's kind strikes, and reads all back: every record is
+ * there, each failed batch is marked as replayed, or not marked and a dead letter, and `status` says so.
+ */
+export async function runReplayScenario(
+  cell: ReplayCell,
+  options: ReplayScenarioOptions,
+): Promise<ScenarioResult> {
+  const scenario = new ReplayScenario(cell, options);
+  return scenario.run();
+}
+
+class ReplayScenario {
+  readonly #cell: ReplayCell;
+  readonly #topic: string;
+  readonly #random: Random;
+  readonly #world: World;
+  readonly #strikes: Strikes;
+  readonly #records: FailedRecords;
+  #service: ReplayService | undefined;
+
+  constructor(cell: ReplayCell, { name, seed, world }: ReplayScenarioOptions) {
+    this.#cell = cell;
+    this.#topic = name;
+    this.#random = new Random(seed);
+    this.#world = world;
+    this.#strikes = new Strikes(cell.time, this.#random, cell.kind === 'hang');
+    this.#records = failedRecords(name, this.#random);
+  }
+
+  async run(): Promise<ScenarioResult> {
+    const world = this.#world;
+    const service = await this.#startService();
+    this.#service = service;
+    try {
+      await this.#archiveSome();
+      world.s3Fault = this.#s3Fault();
+      const gone = { bucket: buckets.failed, key: `aws/lambda/${this.#topic}-gone/x` };
+      service.notify({ ...gone, size: 0, etag: '' });
+      world.onFailedBatch = (object) => {
+        service.notify(object);
+        // S3 may announce an object more than once.
+        if (this.#random.chance(0.3)) service.notify(object);
+      };
+      const kept = await keepBatches(world, this.#topic, this.#records);
+      const everyMs = 50;
+      const isDone = () => this.#isDone(kept);
+      const isInTime = await until(isDone, { everyMs, withinMs: PATIENCE_MS });
+      world.s3Fault = undefined;
+      const states = await readStates(service, world, `aws/lambda/${this.#topic}-`);
+      return await this.#judge(kept, states, isInTime);
+    } finally {
+      world.s3Fault = undefined;
+      world.onFailedBatch = undefined;
+      await service.close();
+    }
+  }
+
+  #startService(): Promise<ReplayService> {
+    const { log, replayCodeFolder: codeFolder } = this.#world;
+    const { call, kind } = this.#cell;
+    const strikes = this.#strikes;
+    const random = this.#random;
+    const sqsCall = sqsCalls[call];
+    return startReplayService({
+      ...{ codeFolder, log, s3: this.#world, archiveBucket: buckets.archive },
+      ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
+      failedBatchBucket: buckets.failed,
+      timeoutSeconds:
+        kind === 'kill' && call !== 'delay' ? FUNCTION_TIMEOUT_OF_KILLED : FUNCTION_TIMEOUT,
+      ...{ delaySeconds: 0, replayRetrySeconds: 1, replayTries: TRIES },
+      ...{ visibilitySeconds: VISIBILITY, batchSize: 3, concurrency: 3 },
+      ...(sqsCall && {
+        fault: faultySqs({
+          ...{ ...sqsCall, kind, strikes, random, patienceMs: SQS_PATIENCE_MS },
+          kill: () => this.#kill(),
+        }),
+      }),
+      wrapInvoke: (fn) =>
+        faultyInvoke(
+          fn,
+          call === 'invoke' ? { kind, strikes, random, isLast: () => true } : undefined,
+        ),
+    });
+  }
+
+  /** Stores some of the batches beforehand, as where the archive succeeded in the end. */
+  async #archiveSome(): Promise<void> {
+    const { batches } = this.#records;
+    const { functions } = this.#world;
+    for (const [index, records] of batches.entries()) {
+      if (index % 2 === 0) await functions['on-demand'].invoke(eventOf(this.#topic, records));
+    }
+  }
+
+  #s3Fault(): S3FaultOf | undefined {
+    const { call, kind } = this.#cell;
+    const s3Call = s3Calls[call];
+    if (call === 'delay') return failFirstLoads();
+    if (s3Call === undefined) return undefined;
+    const lastRun = this.#records.runs.findLast(
+      (_, index) => call !== 'compare' || index % 2 === 0,
+    );
+    return faultyS3({
+      ...s3Call,
+      ...{ kind, strikes: this.#strikes, random: this.#random },
+      patienceMs: S3_PATIENCE_MS,
+      identityOf: (key) => key,
+      isLast: (key) =>
+        s3Call.bucket === buckets.failed
+          ? key.startsWith(`aws/lambda/${this.#topic}-${this.#records.batches.length - 1}/`)
+          : lastRun !== undefined && key.includes(nameOf(lastRun)),
+      kill: () => this.#kill(),
+    });
+  }
+
+  #kill(): void {
+    this.#service?.function.signal('SIGKILL');
+  }
+
+  #messagesLeft(): number {
+    const counts = this.#service?.sqs.queue(replayQueues.replay).counts();
+    return counts === undefined ? 0 : counts.delayed + counts.inFlight + counts.visible;
+  }
+
+  async #isDone(kept: readonly KeptBatch[]): Promise<boolean> {
+    if (this.#messagesLeft() > 0) return false;
+    for (const { code, key } of kept) {
+      if (code === undefined && !(await this.#isMarked(key))) return false;
+    }
+    return true;
+  }
+
+  async #isMarked(key: string): Promise<boolean> {
+    const { TagSet = [] } = await this.#world.client.send(
+      new GetObjectTaggingCommand({ Bucket: buckets.failed, Key: key }),
+    );
+    return TagSet.some(({ Key, Value }) => Key === 'status' && Value === 'replayed');
+  }
+
+  async #judge(
+    kept: readonly KeptBatch[],
+    states: ReadonlyMap<string, string>,
+    isInTime: boolean,
+  ): Promise<ScenarioResult> {
+    const { produced, runs } = this.#records;
+    const judgement = await judge(this.#world, this.#topic, produced, runs);
+    const problems = judgementProblems(judgement, false);
+    const letters = this.#deadLetters();
+    const gone: KeptBatch = {
+      key: `aws/lambda/${this.#topic}-gone/x`,
+      code: 'FAILED_BATCH_NOT_FOUND',
+    };
+    for (const { code, key } of [...kept, gone]) {
+      const expected = code === undefined ? 'replayed' : 'dead';
+      const state = states.get(key) ?? 'missing';
+      if (state !== expected) problems.push(`${key} is ${state} in the status, not ${expected}`);
+      const isMarked = key !== gone.key && (await this.#isMarked(key));
+      if (code === undefined && !isMarked) problems.push(`${key} is not replayed`);
+      if (code !== undefined && isMarked) problems.push(`${key} is marked as replayed`);
+      const codes = letters.get(key) ?? [];
+      if (code === undefined && codes.length > 0)
+        problems.push(`${key} is a dead letter: ${codes}`);
+      if (code !== undefined && !codes.includes(code)) problems.push(`${key} is no dead letter`);
+    }
+    const injected = this.#strikes.count;
+    if (!isInTime)
+      problems.push(`not done in ${PATIENCE_MS} ms: ${this.#messagesLeft()} messages are left`);
+    if (injected === 0) problems.push('no fault was injected');
+    return { ...judgement, duplicates: 0, injected, problems };
+  }
+
+  /** Codes of the dead letters, by the key of their failed batch. */
+  #deadLetters(): ReadonlyMap<string, readonly string[]> {
+    const letters = this.#service?.sqs.queue(replayQueues.deadLetter).receive(1000) ?? [];
+    const textOf = (value: { readonly StringValue?: string } | undefined) =>
+      value?.StringValue ?? '';
+    const named = Map.groupBy(letters, ({ attributes }) => textOf(attributes['failed-batch']));
+    return new Map(
+      [...named].map(([key, list]) => [key, list.map(({ attributes }) => textOf(attributes.code))]),
+    );
+  }
+}
+
+/** Loads of an entry that S3 refuses until the invocation gives up, so that the message is delayed. */
+function failFirstLoads(): S3FaultOf {
+  const until = new Map<string, number>();
+  return async ({ bucket, key, operation }) => {
+    if (operation !== 'GetObject' || bucket !== buckets.failed) return undefined;
+    if (!until.has(key))
+      until.set(key, until.size < LOADS_THAT_FAIL ? Date.now() + S3_PATIENCE_MS : 0);
+    const isStruck = Date.now() < (until.get(key) ?? 0);
+    return isStruck ? { kind: 'error', status: 503, code: 'SlowDown' } : undefined;
+  };
+}
+
+/** As in the keys of its objects. */
+function nameOf({ first, last, partition }: Run): string {
+  const digits = (offset: number) => String(offset).padStart(20, '0');
+  return `-${partition}-${digits(first)}-${digits(last)}.`;
+}

@@ -1,0 +1,289 @@
+import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
+import type { Offsets } from '../../kafka/record.ts';
+import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
+import { EventSourceMapping } from '../local/mapping/event-source-mapping.ts';
+import { s3Destination } from '../local/mapping/on-failure.ts';
+import { systemClock } from '../local/mapping/pipeline.ts';
+import type { InvokeOutcome } from '../local/mapping/retry-policy.ts';
+import { type MappingSettings, mappingSettings } from '../local/mapping/settings.ts';
+import type { Source } from '../local/mapping/source.ts';
+import { toQueueEventJson } from '../local/replay/queue-mapping.ts';
+import { objectCreatedEvent } from '../local/replay/s3-event.ts';
+import { type Cell, mayOverlap } from './cell.ts';
+import { faultyInvoke } from './faulty-function.ts';
+import { faultyS3 } from './faulty-s3.ts';
+import { FaultySource } from './faulty-source.ts';
+import { type Judgement, judge, type ProducedRecord, type Run, runOf, runsOf } from './judge.ts';
+import { Random } from './random.ts';
+import { Strikes } from './strikes.ts';
+import { buckets, PUT_DEADLINE_MS, until, type World } from './world.ts';
+
+/** A topic with records in it, that a scenario archives. */
+export interface FilledTopic {
+  readonly source: Source;
+  readonly produced: readonly ProducedRecord[];
+  /** Whether the group has committed all of it. */
+  isDone(): boolean | Promise<boolean>;
+  /** Milliseconds between two looks at that. */
+  readonly everyMs: number;
+  /** What happens besides, once a first batch is in the function. @default - nothing */
+  readonly disturb?: () => Promise<void>;
+}
+
+/** What came of a scenario. */
+export interface ScenarioResult extends Judgement {
+  /** Lines beyond the first of their offset, where those are allowed: through a stream. */
+  readonly duplicates: number;
+  readonly injected: number;
+  /** What must not be; empty where all is well. */
+  readonly problems: readonly string[];
+}
+
+/** Milliseconds in which a scenario has to be done. */
+const PATIENCE_MS = 90_000;
+const RETRY_DELAY_MS = 10;
+/** What the replay function answers when it is done with its messages. */
+const NOTHING_KEPT = '{"batchItemFailures":[]}';
+const DESTINATION_TIMEOUT_MS = 400;
+/** Offset, in each partition, of a record that the function fails with until its batch is given up. */
+const POISON = 2;
+
+/** Archives a topic while a fault of the cell's kind strikes, and reads all of it back. */
+export async function runScenario(
+  cell: Cell,
+  topic: FilledTopic,
+  { seed, world }: { readonly seed: number; readonly world: World },
+): Promise<ScenarioResult> {
+  const scenario = new Scenario(cell, topic, { random: new Random(seed), world });
+  return scenario.run();
+}
+
+class Scenario {
+  readonly #cell: Cell;
+  readonly #topic: FilledTopic;
+  readonly #random: Random;
+  readonly #world: World;
+  readonly #strikes: Strikes;
+  readonly #settings: MappingSettings;
+  /** The offset after the last record, by partition. */
+  readonly #ends: Offsets;
+  readonly #invoked: Run[] = [];
+  #invocations = 0;
+  /** Whether what the function fails with is stored all the same; mostly only its entry has it. */
+  readonly #storesPoisoned: boolean;
+  readonly #problems: string[] = [];
+  #source: FaultySource;
+  #mapping: EventSourceMapping;
+  /** Every mapping so far: those killed, with what they had in the function, and the one that runs. */
+  readonly #runs: Promise<void>[] = [];
+
+  constructor(cell: Cell, topic: FilledTopic, given: { random: Random; world: World }) {
+    const { random, world } = given;
+    this.#cell = cell;
+    this.#topic = topic;
+    this.#random = random;
+    this.#world = world;
+    this.#strikes = new Strikes(cell.time, random, cell.kind === 'hang' && cell.call === 'invoke');
+    this.#settings = settingsOf(cell, random);
+    this.#storesPoisoned = random.chance(0.25);
+    const ends = new Map<number, number>();
+    for (const { offset, partition } of topic.produced) {
+      ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
+    }
+    this.#ends = ends;
+    [this.#source, this.#mapping] = this.#createMapping();
+  }
+
+  async run(): Promise<ScenarioResult> {
+    const { call } = this.#cell;
+    const { source } = this.#topic;
+    if (call === 'put' || call === 'destination') this.#world.s3Fault = this.#putFaults();
+    this.#runs.push(this.#mapping.run());
+    const { everyMs } = this.#topic;
+    const isInTime = await until(() => this.#topic.isDone(), { everyMs, withinMs: PATIENCE_MS });
+    this.#mapping.stop();
+    // A killed mapping's invocations go on without it: what they store counts too.
+    await Promise.allSettled(this.#runs);
+    this.#world.s3Fault = undefined;
+    await this.#replay();
+    const judgement = await judge(this.#world, source.topic, this.#topic.produced, this.#invoked);
+    const injected = this.#strikes.count;
+    const problems = [...judgementProblems(judgement, mayOverlap(this.#cell)), ...this.#problems];
+    if (!isInTime) problems.push(`not done in ${PATIENCE_MS} ms`);
+    if (injected === 0) problems.push('no fault was injected');
+    return { ...judgement, duplicates: 0, injected, problems };
+  }
+
+  #createMapping(): [FaultySource, EventSourceMapping] {
+    const { call, kind, mode } = this.#cell;
+    const { source } = this.#topic;
+    const origin = {
+      topic: source.topic,
+      eventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/faults/00000000-0',
+      bootstrapServers: 'localhost:9098',
+      nullStyle: this.#random.pick(['null', 'absent']),
+    } as const;
+    const strikes = this.#strikes;
+    const faultySource = new FaultySource(
+      source,
+      call === 'commit'
+        ? {
+            kind,
+            strikes,
+            isLast: (offsets) => this.#reachesEnd(offsets),
+            kill: () => this.#kill(),
+          }
+        : undefined,
+    );
+    const fn = this.#world.functions[mode];
+    const invoke = faultyInvoke(
+      fn,
+      call === 'invoke'
+        ? { kind, strikes, random: this.#random, isLast: (event) => this.#hasLast(runsOf(event)) }
+        : undefined,
+    );
+    const mapping = new EventSourceMapping({
+      source: faultySource,
+      origin,
+      settings: this.#settings,
+      clock: systemClock,
+      observe: (event) => {
+        if (event.type === 'discarded' && !event.delivered) {
+          this.#problems.push(`${event.records.length} records dropped`);
+        }
+      },
+      invoke: (event) => this.#invoke(event, invoke),
+      ...(call === 'destination' && {
+        onFailure: s3Destination({
+          client: this.#world.client,
+          bucket: buckets.failed,
+          origin,
+          functionArn: ARCHIVE_FUNCTION_ARN,
+          mappingId: source.topic,
+          now: Date.now,
+          requestTimeout: DESTINATION_TIMEOUT_MS,
+        }),
+      }),
+    });
+    return [faultySource, mapping];
+  }
+
+  async #invoke(
+    event: string,
+    invoke: (event: string) => Promise<InvokeOutcome>,
+  ): Promise<InvokeOutcome> {
+    const runs = runsOf(event);
+    this.#invoked.push(...runs);
+    this.#invocations += 1;
+    this.#disturb();
+    const isPoisoned = runs.some(({ first, last }) => first <= POISON && POISON <= last);
+    if (this.#cell.call !== 'destination' || !isPoisoned) return invoke(event);
+    // Whether or not it stored them, it does not say that it has.
+    if (this.#storesPoisoned) await invoke(event);
+    return { kind: 'failed', errorType: 'Poisoned' };
+  }
+
+  /** What the topology has happen while batches are in the function. */
+  #disturb(): void {
+    if (this.#cell.topology.includes('rebalance')) {
+      const pollers = [3, 1, 2][this.#invocations % 3] ?? 1;
+      // A mapping that was killed meanwhile has no more pollers to add.
+      if (this.#invocations < 12) void this.#mapping.scale(pollers).catch(() => undefined);
+    }
+    if (this.#invocations !== 1) return;
+    this.#topic.disturb?.().catch((error) => {
+      this.#problems.push(`the disturbance failed: ${error}`);
+    });
+  }
+
+  /** SIGKILL of the mapping's process: another one starts, and knows what was committed alone. */
+  #kill(): void {
+    const [source, mapping] = [this.#source, this.#mapping];
+    mapping.stop();
+    [this.#source, this.#mapping] = this.#createMapping();
+    const next = this.#mapping;
+    this.#runs.push(source.kill().then(() => next.run()));
+  }
+
+  #putFaults() {
+    const { call, kind, mode } = this.#cell;
+    const isPut = call === 'put';
+    const lastPartition = Math.max(...this.#ends.keys());
+    return faultyS3({
+      operation: 'PutObject',
+      bucket: isPut ? buckets.archive : buckets.failed,
+      kind,
+      strikes: this.#strikes,
+      random: this.#random,
+      patienceMs: PUT_DEADLINE_MS,
+      // An entry's key is another one at each try, but for the folder of its partition.
+      identityOf: (key) => (isPut ? key : key.split('/').slice(0, 4).join('/')),
+      isLast: (key) => {
+        const run = runOf(key);
+        return isPut
+          ? run !== undefined && this.#hasLast([run])
+          : key.includes(`-${lastPartition}/`);
+      },
+      kill: () => (isPut ? void this.#world.functions[mode].signal('SIGKILL') : this.#kill()),
+    });
+  }
+
+  #hasLast(runs: readonly Run[]): boolean {
+    return runs.some(({ partition, last }) => partition === 0 && last + 1 === this.#ends.get(0));
+  }
+
+  #reachesEnd(offsets: Offsets): boolean {
+    return offsets.get(0) === this.#ends.get(0);
+  }
+
+  /** Has what was given up replayed, as the messages of S3's events would. */
+  async #replay(): Promise<void> {
+    const { client, replayFunction } = this.#world;
+    const bucket = { Bucket: buckets.failed };
+    const prefix = `aws/lambda/${this.#topic.source.topic}/`;
+    const listed = await client.send(new ListObjectsV2Command({ ...bucket, Prefix: prefix }));
+    for (const { Key: key = '' } of listed.Contents ?? []) {
+      const { Body } = await client.send(new GetObjectCommand({ ...bucket, Key: key }));
+      const { payload } = JSON.parse((await Body?.transformToString()) ?? '{}');
+      this.#invoked.push(...runsOf(payload));
+      const created = { bucket: buckets.failed, key, size: 0, etag: '' };
+      const message = { MessageId: key, Body: objectCreatedEvent(created, new Date()) };
+      const attributes = { Attributes: { ApproximateReceiveCount: '1' } };
+      const outcome = await replayFunction.invoke(
+        toQueueEventJson([{ ...message, ...attributes }]),
+      );
+      const isDone = outcome.kind === 'returned' && outcome.payload === NOTHING_KEPT;
+      if (!isDone) this.#problems.push(`a replay kept its message (${outcome.kind})`);
+    }
+  }
+}
+
+function settingsOf({ call, mode, topology }: Cell, random: Random): MappingSettings {
+  const common = {
+    mode,
+    batchSize: 4 + random.below(6),
+    batchWindow: 0,
+    pollers: topology === 'one-partition' ? 1 : 2,
+    retryDelayMs: RETRY_DELAY_MS,
+    // The matrix asks what becomes of a delivery that fails; that it is given up is a case of its own.
+    destinationAttempts: 10_000,
+  } as const;
+  if (mode === 'on-demand') return mappingSettings(common);
+  return mappingSettings({
+    ...common,
+    bisectBatchOnFunctionError: true,
+    reportBatchItemFailures: true,
+    maximumRetryAttempts: call === 'destination' ? 2 : -1,
+    mixPartitions: random.chance(0.5),
+    resend: random.pick(['named', 'from lowest']),
+  });
+}
+
+/** What reading back showed that must not be. */
+export function judgementProblems(judgement: Judgement, overlapsAllowed: boolean): string[] {
+  const { altered, lost, overlaps, overwritten, unexplained } = judgement;
+  const counts = { lost, altered, overwritten, unexplained };
+  const problems = Object.entries(counts).flatMap(([name, n]) => (n > 0 ? [`${n} ${name}`] : []));
+  if (overlaps > 0 && !overlapsAllowed) problems.push(`${overlaps} overlaps, where none may be`);
+  return problems;
+}

@@ -1,0 +1,171 @@
+import { Buffer } from 'node:buffer';
+import { DEADLINE_MARGIN_MS } from '../../lambda/contract.ts';
+import { type FirehoseServer, startFirehoseServer } from '../local/firehose-server/server.ts';
+import { archiveFunction } from '../local/lambda/local-functions.ts';
+import { MemoryTopic } from '../local/mapping/memory-topic.ts';
+import { createPipeline, type Pipeline } from '../local/mapping/pipeline.ts';
+import { mappingSettings } from '../local/mapping/settings.ts';
+import type { StreamCell } from './cell.ts';
+import { originOf } from './failed-batches.ts';
+import { faultyFirehose } from './faulty-firehose.ts';
+import { faultyS3 } from './faulty-s3.ts';
+import { type ProducedRecord, runOf } from './judge.ts';
+import type { NewRecord } from './memory-scenario.ts';
+import { Random } from './random.ts';
+import { judgementProblems, type ScenarioResult } from './scenario.ts';
+import { judgeStream, LineCounts } from './stream-judge.ts';
+import { Strikes } from './strikes.ts';
+import { buckets, type S3FaultOf, until, type World } from './world.ts';
+
+/** Milliseconds in which a scenario has to be done. */
+const PATIENCE_MS = 90_000;
+/** Seconds: the deadline margin of five, and two for the calls. */
+const FUNCTION_TIMEOUT = 7;
+const CALL_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - DEADLINE_MARGIN_MS;
+/** Milliseconds for which S3 refuses the stream, where that lasts. */
+const STORE_PATIENCE_MS = 500;
+const HOUR_MS = 3_600_000;
+/** An hour's end, so that lines fall into two folders. */
+const BEGIN = Date.UTC(2026, 10, 23, 9, 59, 58);
+const PARTITIONS = 3;
+/** Bytes of a value that no record of a stream has room for. */
+const OVERSIZE = 1_100_000;
+
+/**
+ * Archives a topic through a delivery stream while a fault of the cell's kind strikes, and reads all of it back:
+ * every offset is there at least once, as often as the stream took it and as the answers of its puts were lost.
+ */
+export async function runStreamScenario(
+  cell: StreamCell,
+  { name, seed, world }: { readonly name: string; readonly seed: number; readonly world: World },
+): Promise<ScenarioResult> {
+  const random = new Random(seed);
+  const { call, kind, time } = cell;
+  const strikes = new Strikes(time, random, kind === 'hang');
+  // Only large values make calls of several records.
+  const isLarge = kind === 'reject' || random.chance(0.3);
+  const { produced, topic } = await filledTopic(name, random, isLarge);
+  const taken = new LineCounts();
+  const isPut = call === 'put-records';
+  let pipeline: Pipeline | undefined;
+  const kill = () => void pipeline?.function.signal('SIGKILL');
+  const server = await startFirehoseServer({
+    s3: world,
+    retryDelayMs: 10,
+    streams: [
+      {
+        ...{ name, bucket: buckets.archive, objectPrefix: '', timeFolder: 'hour' },
+        ...{ compression: 'gzip', bufferBytes: isLarge ? 2e6 : 2000, bufferSeconds: 0.2 },
+      },
+    ],
+    onTaken: (_, record) => taken.add(record),
+    ...(isPut && {
+      fault: faultyFirehose({ kind, strikes, random, kill, patienceMs: CALL_PATIENCE_MS }),
+    }),
+  });
+  if (!isPut && kind !== 'reject') world.s3Fault = storeFault({ kind, random, strikes });
+  pipeline = pipelineOf(topic, { random, server, world });
+  const running = pipeline.run();
+  const isDone = () => topic.isDone;
+  const isInTime = await until(isDone, { everyMs: 5, withinMs: PATIENCE_MS });
+  pipeline.stop();
+  await running;
+  await pipeline.close();
+  const stream = server.stream(name);
+  await stream.flush();
+  world.s3Fault = undefined;
+  const judgement = await judgeStream(world, name, produced, { taken, keys: stream.keys });
+  const { dropped, failed } = stream.counts();
+  await server.close();
+  const { duplicates, miscounted, ...others } = judgement;
+  const injected = strikes.count;
+  const problems = judgementProblems(others, false);
+  if (miscounted > 0) problems.push(`${miscounted} not there as often as they were taken`);
+  if (failed + dropped > 0) problems.push(`${failed} with the errors, ${dropped} dropped`);
+  if (!isInTime) problems.push(`not done in ${PATIENCE_MS} ms`);
+  if (injected === 0) problems.push('no fault was injected');
+  return { ...others, duplicates, injected, problems };
+}
+
+function pipelineOf(
+  topic: MemoryTopic,
+  { random, server, world }: { random: Random; server: FirehoseServer; world: World },
+): Pipeline {
+  const mode = random.pick(['on-demand', 'provisioned']);
+  const isProvisioned = mode === 'provisioned';
+  return createPipeline({
+    function: archiveFunction({
+      ...{ codeFolder: world.firehoseCodeFolder, log: world.log, s3: world },
+      stream: { endpoint: server.endpoint, name: topic.topic },
+      ...{ archiveBucket: buckets.archive, objectPrefix: '', timeFolder: 'hour' },
+      ...{ compression: 'gzip', serviceName: 'faults', timeoutSeconds: FUNCTION_TIMEOUT },
+      reportBatchItemFailures: isProvisioned,
+    }),
+    mappings: [
+      {
+        ...{ source: topic, origin: originOf(topic.topic), observe: () => undefined },
+        settings: mappingSettings({
+          ...{ mode, batchSize: 4 + random.below(6), batchWindow: 0, pollers: 2, retryDelayMs: 10 },
+          ...(isProvisioned && {
+            ...{ bisectBatchOnFunctionError: true, reportBatchItemFailures: true },
+            ...{ maximumRetryAttempts: -1, mixPartitions: random.chance(0.5) },
+            resend: random.pick(['named', 'from lowest']),
+          }),
+        }),
+      },
+    ],
+  });
+}
+
+/** What strikes the puts of the stream, but not those of the function. */
+function storeFault({
+  kind,
+  random,
+  strikes,
+}: {
+  readonly kind: Exclude<StreamCell['kind'], 'reject'>;
+  readonly random: Random;
+  readonly strikes: Strikes;
+}): S3FaultOf {
+  const fault = faultyS3({
+    ...{ operation: 'PutObject', bucket: buckets.archive, kind, random, strikes },
+    patienceMs: STORE_PATIENCE_MS,
+    // A key is another one at each try.
+    ...{ identityOf: () => 'store', isLast: () => true, kill: () => undefined },
+  });
+  return async (request) => (runOf(request.key) === undefined ? fault(request) : undefined);
+}
+
+async function filledTopic(
+  name: string,
+  random: Random,
+  isLarge: boolean,
+): Promise<{ topic: MemoryTopic; produced: ProducedRecord[] }> {
+  const topic = new MemoryTopic({ topic: name, partitions: PARTITIONS, maxBufferedBytes: 1e9 });
+  const produced: ProducedRecord[] = [];
+  for (const record of newRecords(random, isLarge)) {
+    const offset = await topic.produce({ ...record, timestampType: 'CREATE_TIME', headers: [] });
+    produced.push({ ...record, offset });
+  }
+  topic.end();
+  return { topic, produced };
+}
+
+function newRecords(random: Random, isLarge: boolean): NewRecord[] {
+  const count = isLarge ? 6 : 10 + random.below(15);
+  const later = random.below(count);
+  return Array.from({ length: PARTITIONS }, (_, partition) =>
+    Array.from({ length: count }, (__, i): NewRecord => {
+      const isOversize = isLarge && i === partition;
+      const bytes = isOversize ? OVERSIZE : 300_000 + random.below(300_000);
+      const text = isLarge ? 'x'.repeat(bytes) : String(random.next());
+      // A record without a time goes to the folder of those.
+      const timestamp = random.chance(0.1) ? -1 : BEGIN + i * 10 + (i > later ? HOUR_MS : 0);
+      return {
+        ...{ partition, timestamp },
+        key: random.chance(0.2) ? null : Buffer.from(`k-${partition}-${i}`),
+        value: random.chance(0.1) && !isOversize ? null : Buffer.from(`{"n":${i},"r":"${text}"}`),
+      };
+    }),
+  ).flat();
+}

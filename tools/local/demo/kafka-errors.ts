@@ -1,0 +1,21 @@
+import { chainOf, isRefusal, reasonOf } from '../../../kafka/client-errors.ts';
+import { ArchiverError } from '../../../lambda/core/errors.ts';
+import { KafkaClusterError } from '../kafka-cluster/errors.ts';
+
+/**
+ * What a Kafka client's error comes to for a user, in one line: `INVALID_SETTINGS` where a broker
+ * refuses what was asked, else a {@link KafkaClusterError}. Any other error stays as it is.
+ *
+ * @param doing what failed, such as `cannot create topic 'orders'`
+ */
+export function explainKafkaError(error: unknown, doing: string): unknown {
+  const chain = chainOf(error);
+  if (!String(chain[0]?.code).startsWith('PLT_KFK_')) return error;
+  const isFinal = chain.some(
+    ({ code, canRetry }) => code === 'PLT_KFK_PROTOCOL' && canRetry === false,
+  );
+  const message = `${doing}: ${reasonOf(error)}`;
+  return isFinal || isRefusal(error)
+    ? new ArchiverError('INVALID_SETTINGS', message, { cause: error })
+    : new KafkaClusterError(message, { cause: error });
+}

@@ -1,0 +1,130 @@
+import { Buffer } from 'node:buffer';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
+import { objectMetadataNames } from '../../../lambda/contract.ts';
+import type { Ledger } from './ledger.ts';
+
+/** A record as an object holds it. */
+export interface ArchivedRecord {
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+  readonly key: Buffer | null;
+  readonly value: Buffer | null;
+}
+
+/** An archived object, read whole. */
+export interface ArchivedObject {
+  readonly key: string;
+  /** Bytes as stored. */
+  readonly bytes: number;
+  readonly lines: readonly string[];
+  /** Whether it was replayed from a failed batch. */
+  readonly isReplayed: boolean;
+}
+
+/** Reads all objects of a bucket whose keys begin with a prefix, in the order of their keys. */
+export async function* readObjects(
+  client: S3Client,
+  bucket: string,
+  prefix = '',
+): AsyncGenerator<ArchivedObject> {
+  let token: string | undefined;
+  do {
+    const page = await client.send(
+      new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ContinuationToken: token }),
+    );
+    for (const { Key: key = '' } of page.Contents ?? []) {
+      const { Body, Metadata = {} } = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: key }),
+      );
+      const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      const lines = decompress(key, body).toString().split('\n');
+      // Each line ends in a line break, so that nothing follows the last.
+      const isReplayed = Metadata[objectMetadataNames.failedBatch] !== undefined;
+      yield { key, bytes: body.length, lines: lines.slice(0, -1), isReplayed };
+    }
+    token = page.NextContinuationToken;
+  } while (token !== undefined);
+}
+
+/** What an archive came to. */
+export interface ReadBack {
+  readonly objects: number;
+  readonly records: number;
+  readonly bytesStored: number;
+  /** What was stored by replay. */
+  readonly replayedObjects: number;
+  readonly replayedRecords: number;
+  readonly lastKey: string;
+  readonly lastLine: string;
+}
+
+/**
+ * Reads every record of a bucket back into a ledger, as a user of the archive would: list, get, unpack.
+ *
+ * @param onObject told after each object how much was read
+ */
+export async function readBack(
+  {
+    bucket,
+    client,
+    prefix,
+  }: { readonly client: S3Client; readonly bucket: string; readonly prefix?: string },
+  ledger: Pick<Ledger, 'readBack'>,
+  onObject: (read: ReadBack) => void,
+): Promise<ReadBack> {
+  const read = {
+    ...{ objects: 0, records: 0, bytesStored: 0, replayedObjects: 0, replayedRecords: 0 },
+    ...{ lastKey: '', lastLine: '' },
+  };
+  for await (const { key, bytes, isReplayed, lines } of readObjects(client, bucket, prefix)) {
+    for (const line of lines) ledger.readBack(readRecordLine(line));
+    read.objects += 1;
+    read.records += lines.length;
+    read.bytesStored += bytes;
+    if (isReplayed) {
+      read.replayedObjects += 1;
+      read.replayedRecords += lines.length;
+    }
+    read.lastKey = key;
+    read.lastLine = lines.at(-1) ?? '';
+    onObject(read);
+  }
+  return read;
+}
+
+/** Reads a record line back into the bytes that Kafka held. */
+export function readRecordLine(line: string): ArchivedRecord {
+  const record = JSON.parse(line);
+  return {
+    topic: record.topic,
+    partition: record.partition,
+    offset: record.offset,
+    key: toBytes(record.key, record.key_encoding),
+    value:
+      record.value_encoding === 'json'
+        ? Buffer.from(embeddedValue(line))
+        : toBytes(record.value, record.value_encoding),
+  };
+}
+
+/**
+ * The embedded value's own text: the fields around it are always the same ones, and a quote inside a
+ * string is always escaped, so that neither mark can come earlier or later.
+ */
+function embeddedValue(line: string): string {
+  const start = '],"value":';
+  const end = ',"value_encoding":"json","metadata":{';
+  return line.slice(line.indexOf(start) + start.length, line.lastIndexOf(end));
+}
+
+function toBytes(text: string | null, encoding: string): Buffer | null {
+  if (text === null) return null;
+  return Buffer.from(text, encoding === 'base64' ? 'base64' : 'utf8');
+}
+
+function decompress(key: string, body: Uint8Array): Buffer {
+  if (key.endsWith('.gz')) return gunzipSync(body);
+  return key.endsWith('.zst') ? zstdDecompressSync(body) : Buffer.from(body);
+}

@@ -1,0 +1,315 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KafkaConnection } from '../../../kafka/connection.ts';
+import { settingRanges } from '../../../lambda/contract.ts';
+import type { FunctionEntry } from '../../../lib/functions/bundle.ts';
+import { startKafkaCluster } from '../kafka-cluster/cluster.ts';
+import type { EmulatedFunction } from '../lambda/function.ts';
+import { archiveFunction } from '../lambda/local-functions.ts';
+import { openLog } from '../log-file.ts';
+import { createPipeline, type Pipeline } from '../mapping/pipeline.ts';
+import { mappingSettings } from '../mapping/settings.ts';
+import type { FailedBatches } from '../replay/failed-batches.ts';
+import { type S3Access, s3ClientOf } from '../s3-client.ts';
+import { type S3Server, startS3Server } from '../s3-server/server.ts';
+import { archiveAll } from './archive-all.ts';
+import { BrokerWatch } from './broker-watch.ts';
+import { DemoCluster } from './demo-cluster.ts';
+import { type DemoTopic, memoryDemoTopic, ownTopicName } from './demo-topic.ts';
+import { DemoFailures, FAILED_BUCKET, type FunctionPlace } from './failures.ts';
+import { demoRecords } from './input.ts';
+import { explainKafkaError } from './kafka-errors.ts';
+import { Ledger, total } from './ledger.ts';
+import { type DemoOptions, hasFailures } from './options.ts';
+import { checkReadable, prepareFolder, ricCommand } from './prepare.ts';
+import { type ReadBack, readBack } from './read-back.ts';
+import {
+  count,
+  DemoCounts,
+  type DemoFigures,
+  demoTable,
+  type Guarantee,
+  isKept,
+  verdictLines,
+} from './report.ts';
+import { type DemoStream, STREAM, startDemoStream } from './stream.ts';
+
+/** What a run of the demo needs from outside. */
+export interface DemoDeps {
+  /** Makes a function's bundle, and tells its folder. */
+  readonly bundle: (name: FunctionEntry) => string;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+  readonly print: (line: string) => void;
+  /** Replaces the last progress line. */
+  readonly progress: (line: string) => void;
+  /** Resolves when the user has seen enough of the servers that are kept. */
+  readonly seenEnough: () => Promise<void>;
+}
+
+const BUCKET = 'archive';
+const PREFIX = 'demo/';
+const FUNCTION_LOG = 'function.log';
+const REPLAY_LOG = 'replay.log';
+/** Folder of a broker that is started for the run. */
+const KAFKA_FOLDER = 'kafka';
+
+/**
+ * Runs the demo: has records in topics, archives them through the pipeline, reads all back from S3.
+ *
+ * @returns whether every offset was stored as often as is promised, with the key and value that the topic has
+ * @throws {ArchiverError} `INVALID_SETTINGS` for an input, folder, broker or topic that cannot be used
+ * @throws {KafkaClusterError} when a broker does not start, or fails for good
+ */
+export async function runDemo(options: DemoOptions, deps: DemoDeps): Promise<boolean> {
+  const run = new DemoRun(options, deps);
+  try {
+    return await run.run();
+  } catch (error) {
+    throw explainKafkaError(error, 'the brokers fail');
+  } finally {
+    await run.close();
+  }
+}
+
+class DemoRun {
+  readonly #options: DemoOptions;
+  readonly #deps: DemoDeps;
+  readonly #counts = new DemoCounts();
+  readonly #ledger = new Ledger();
+  readonly #watch: BrokerWatch;
+  /** @default - a run without failures */
+  readonly #failures: DemoFailures | undefined;
+  readonly #guarantee: Guarantee;
+  /** What is to be closed, the last first. */
+  readonly #closing: (() => Promise<void>)[] = [];
+
+  constructor(options: DemoOptions, deps: DemoDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#watch = new BrokerWatch(this.#counts, deps.print);
+    this.#failures = hasFailures(options)
+      ? new DemoFailures(options, { bucket: BUCKET, stream: STREAM }, deps)
+      : undefined;
+    this.#guarantee = options.stream ? 'at least once' : 'exactly once';
+  }
+
+  async run(): Promise<boolean> {
+    const { ric, input, kafka, out } = this.#options;
+    // All that can be refused, before an earlier run's folder is emptied.
+    const runtimeCommand = ric ? ricCommand() : undefined;
+    if (input !== undefined) checkReadable(input);
+    const given = kafka?.connection && (await this.#connect(kafka.connection));
+    const codeFolder = this.#bundle('archive');
+    prepareFolder(out, {
+      always: [BUCKET, FUNCTION_LOG],
+      sometimes: [KAFKA_FOLDER, FAILED_BUCKET, REPLAY_LOG],
+    });
+    const s3 = await this.#startS3();
+    const stream = await this.#startStream(s3);
+    const place = { ...this.#placeOf(s3, runtimeCommand), stream: stream?.access };
+    const batches = await this.#startReplay(place);
+    const topics = await this.#openTopics(given);
+    for (const { description } of topics) this.#deps.print(`${description} to ${out}/`);
+    if (stream) this.#deps.print(stream.description);
+    const failedFolder = join(out, FAILED_BUCKET);
+    for (const line of this.#failures?.describe(failedFolder) ?? []) this.#deps.print(line);
+
+    const started = this.#deps.now();
+    const fn = await this.#archive(topics, this.#createPipeline(topics, place, codeFolder));
+    const seconds = (this.#deps.now() - started) / 1000;
+    await stream?.settle(this.#deps.progress);
+    const read = await this.#readBack(place.s3);
+    this.#printFigures(read, { seconds, stream: stream?.figures() }, fn);
+    const isGood = this.#judge();
+    if (batches) await this.#keep(batches, place.s3.endpoint);
+    return isGood;
+  }
+
+  /** Closes all, even where one cannot be closed. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const close of this.#closing.reverse()) {
+      await close().catch((error) => failures.push(error));
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  async #startS3(): Promise<S3Server> {
+    const s3 = await startS3Server({
+      root: this.#options.out,
+      buckets: this.#failures ? [BUCKET, FAILED_BUCKET] : [BUCKET],
+      ...this.#failures?.s3Hooks,
+    });
+    this.#closing.push(() => s3.close());
+    return s3;
+  }
+
+  async #startStream(s3: S3Server): Promise<DemoStream | undefined> {
+    const place = { s3, bucket: BUCKET, objectPrefix: PREFIX };
+    const fault = this.#failures?.streamFault;
+    const stream = await startDemoStream(this.#options, { ...place, ...(fault && { fault }) });
+    if (stream) this.#closing.push(() => stream.close());
+    return stream;
+  }
+
+  /** A function's bundle, with the delivery of the run. */
+  #bundle(name: 'archive' | 'replay'): string {
+    return this.#deps.bundle(this.#options.stream ? `${name}-firehose` : name);
+  }
+
+  async #startReplay(place: FunctionPlace): Promise<FailedBatches | undefined> {
+    const failures = this.#failures;
+    if (failures === undefined) return undefined;
+    const log = openLog(join(this.#options.out, REPLAY_LOG));
+    this.#closing.push(() => failures.close());
+    return failures.start(place, { codeFolder: this.#bundle('replay'), log });
+  }
+
+  async #connect(connection: KafkaConnection): Promise<DemoCluster> {
+    const topics = this.#options.kafka?.topics ?? [ownTopicName(this.#options)];
+    const cluster = await DemoCluster.connect(connection, topics);
+    this.#closing.push(() => cluster.close());
+    return cluster;
+  }
+
+  async #openTopics(given: DemoCluster | undefined): Promise<readonly DemoTopic[]> {
+    const { now } = this.#deps;
+    if (this.#options.kafka === undefined) return [memoryDemoTopic(this.#options, now())];
+    const cluster = given ?? (await this.#connect(await this.#startBroker()));
+    const { partitions } = this.#options;
+    const records = () => demoRecords(this.#options, now());
+    return cluster.open({ partitions, records }, (topic, event) =>
+      this.#watch.observe(topic, event),
+    );
+  }
+
+  async #startBroker(): Promise<KafkaConnection> {
+    const { print, progress } = this.#deps;
+    const folder = join(this.#options.out, KAFKA_FOLDER);
+    const cluster = await startKafkaCluster({ folder, onProgress: progress });
+    this.#closing.push(async () => {
+      // Not stopped with care: its records are not kept.
+      await cluster.killBroker(1);
+      rmSync(folder, { recursive: true, force: true });
+    });
+    print(`Kafka runs at ${cluster.bootstrapServers} until the end`);
+    return { brokers: [cluster.bootstrapServers] };
+  }
+
+  #placeOf({ endpoint }: S3Server, runtimeCommand: readonly string[] | undefined): FunctionPlace {
+    const { compression, timeFolder } = this.#options;
+    return {
+      ...{ compression, timeFolder, runtimeCommand },
+      ...{ s3: { endpoint }, archiveBucket: BUCKET, objectPrefix: PREFIX, serviceName: 'demo' },
+    };
+  }
+
+  #createPipeline(
+    topics: readonly DemoTopic[],
+    place: FunctionPlace,
+    codeFolder: string,
+  ): Pipeline {
+    const failures = this.#failures;
+    const { batchSize, batchWindow, out, pollers } = this.#options;
+    const settings = failures?.mapping ?? mappingSettings({ batchSize, batchWindow, pollers });
+    const timeoutSeconds = failures?.timeoutSeconds;
+    return createPipeline({
+      function: archiveFunction({
+        ...{ ...place, codeFolder, reportBatchItemFailures: false },
+        ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+        log: openLog(join(out, FUNCTION_LOG)),
+      }),
+      ...(failures && { wrapInvoke: failures.wrapInvoke }),
+      mappings: topics.map(({ source, origin }) => ({
+        ...{ source, origin, settings },
+        ...(failures && { onFailure: failures.destination(place.s3.endpoint, origin) }),
+        observe: (event) => {
+          this.#counts.observe(event);
+          failures?.observe(event);
+        },
+      })),
+    });
+  }
+
+  /** Until all is archived, be it by replay. */
+  async #archive(topics: readonly DemoTopic[], pipeline: Pipeline): Promise<EmulatedFunction> {
+    const failures = this.#failures;
+    const { progress } = this.#deps;
+    await archiveAll({
+      ...{ topics, pipeline, counts: this.#counts, ledger: this.#ledger },
+      progress: (line) => progress(failures ? `${line} · ${failures.line()}` : line),
+      isPatient: failures !== undefined,
+      refused: this.#watch.refused,
+    });
+    await failures?.settle(progress);
+    return pipeline.function;
+  }
+
+  async #readBack(s3: S3Access): Promise<ReadBack> {
+    const { progress } = this.#deps;
+    const client = s3ClientOf(s3);
+    const archive = { client, bucket: BUCKET, prefix: PREFIX };
+    const read = await readBack(archive, this.#ledger, ({ objects, records }) =>
+      progress(`reading back · ${count(objects)} objects · ${count(records)} records`),
+    );
+    progress('');
+    client.destroy();
+    return read;
+  }
+
+  #printFigures(
+    read: ReadBack,
+    { seconds, stream }: Pick<DemoFigures, 'seconds' | 'stream'>,
+    { coldStarts, maxMemoryMiB }: EmulatedFunction,
+  ) {
+    const { compression, out } = this.#options;
+    const { print } = this.#deps;
+    const replay = this.#failures?.figures();
+    print(
+      demoTable(this.#counts, {
+        ...read,
+        ...(replay && {
+          replay: stream ? { records: read.records, ...replay } : { ...read, ...replay },
+        }),
+        ...{ seconds, stream },
+        compression,
+        coldStarts,
+        functionMiB: maxMemoryMiB,
+        functionLimitMiB: settingRanges.memoryMiB.default,
+        emulatorMiB: process.resourceUsage().maxRSS / 1024,
+      }),
+    );
+    if (read.objects > 0) print(`\n${join(out, BUCKET, read.lastKey)} ends:\n${read.lastLine}\n`);
+  }
+
+  #judge(): boolean {
+    const { print } = this.#deps;
+    const verdicts = this.#ledger.verdicts();
+    const leftovers = this.#failures?.leftovers() ?? [];
+    const guarantee = this.#guarantee;
+    for (const line of [...verdictLines(verdicts, guarantee), ...leftovers]) print(line);
+    const isGood = isKept(guarantee, total(verdicts.values()));
+    if (isGood && leftovers.length === 0) return true;
+    for (const [condition, records] of this.#counts.discarded) {
+      print(`given up by the event source mapping: ${records} records (${condition})`);
+    }
+    if (this.#counts.failures > 0) {
+      print(`what the function said is in ${join(this.#options.out, FUNCTION_LOG)}`);
+    }
+    return false;
+  }
+
+  /** Says where the failed batches lie, and keeps the servers where the user wants them. */
+  async #keep({ endpoint, queueUrls }: FailedBatches, s3Endpoint: string): Promise<void> {
+    const { print, seenEnough } = this.#deps;
+    print(`failed batches are kept in ${join(this.#options.out, FAILED_BUCKET)}/`);
+    if (!this.#options.keep) return;
+    print(`S3 at ${s3Endpoint} and SQS at ${endpoint} stay until Ctrl-C; to look at them:`);
+    const { deadLetter, replay } = queueUrls;
+    const queues = `--queue ${replay} --dead-letter-queue ${deadLetter}`;
+    const endpoints = `--s3-endpoint ${s3Endpoint} --sqs-endpoint ${endpoint}`;
+    print(`npm run replay -- status --bucket ${FAILED_BUCKET} ${queues} ${endpoints}`);
+    await seenEnough();
+  }
+}

@@ -1,0 +1,132 @@
+import type { KafkaEvent } from '../kafka/kafka-topic.ts';
+import type { MappingEvent } from '../mapping/event-source-mapping.ts';
+import {
+  describeCounts,
+  type FailedBatchCounts,
+  type FailedBatchEvent,
+} from '../replay/failed-batch-watch.ts';
+import type { ReplayFailed } from '../replay/failed-batches.ts';
+
+/** Milliseconds in which the same trouble is told once. */
+const REPEAT_MS = 10_000;
+
+/** Counts what happens, and tells it: a line of status, and lines of what needs to be known. */
+export class EmulateStatus {
+  archived = 0;
+  failures = 0;
+  discarded = 0;
+  /** @default - there is no failed bucket */
+  failedBatches: FailedBatchCounts | undefined;
+  readonly #now: () => number;
+  readonly #print: (line: string) => void;
+  /** Lag of each topic, in offsets. */
+  readonly #lags = new Map<string, number>();
+  readonly #told = new Map<string, number>();
+  #lastBatch = '';
+  #lastFailure = '';
+  #before: { at: number; archived: number };
+
+  /** @param now epoch milliseconds */
+  constructor(now: () => number, print: (line: string) => void) {
+    this.#now = now;
+    this.#print = print;
+    this.#before = { at: now(), archived: 0 };
+  }
+
+  /** Takes in what a topic's mapping does. */
+  mapping(topic: string, event: MappingEvent): void {
+    if (event.type === 'invoked') {
+      const { milliseconds, outcome, records } = event;
+      if (outcome.kind === 'returned') {
+        this.archived += records;
+        this.#lastBatch = `${topic} ${count(records)} records in ${count(milliseconds)} ms`;
+      } else {
+        this.failures += 1;
+        this.#lastFailure = outcome.kind === 'failed' ? outcome.errorType : 'throttled';
+      }
+    } else if (event.type === 'discarded') {
+      this.discarded += event.records.length;
+      const kept = event.delivered ? 'kept in the failed bucket' : 'DROPPED';
+      this.#print(
+        `${topic}: ${count(event.records.length)} records given up (${event.condition}), ${kept}`,
+      );
+    } else if (event.type !== 'committed') this.#trouble(`${topic}: ${event.type}, tried again`);
+  }
+
+  /** Takes in what happens between a topic's pollers and the cluster. */
+  kafka(topic: string, event: KafkaEvent): void {
+    switch (event.type) {
+      case 'assigned':
+        this.#print(`${topic}: poller has partitions ${event.partitions.join(', ') || 'none'}`);
+        break;
+      case 'starting position ignored':
+        this.#print(
+          `${topic}: warning: the group has committed offsets and goes on from them; the starting position is ignored`,
+        );
+        break;
+      case 'out of range':
+        this.#print(outOfRange(topic, event));
+        break;
+      case 'error':
+        this.#trouble(`${topic}: ${event.doing} failed, tried again: ${event.error.message}`);
+    }
+  }
+
+  /** Takes in what happens to failed batches; that one was kept, its mapping has told. */
+  replay(event: FailedBatchEvent | ReplayFailed): void {
+    if (event.type === 'replayed') {
+      const { key, milliseconds, tries } = event;
+      this.#print(
+        `failed batch replayed at try ${tries}, after ${count(milliseconds / 1000)} s: ${key}`,
+      );
+    } else if (event.type === 'dead') {
+      const { code, key, reason } = event;
+      this.#print(
+        `DEAD LETTER (${code || 'given up by the queue'}): ${key || 'no failed batch'}: ${reason}`,
+      );
+    } else if (event.type === 'replay failed') {
+      this.#trouble(`the replay function failed (${event.errorType}), tried again`);
+    }
+  }
+
+  /** Takes in how far a topic's group is behind. */
+  lag(topic: string, offsets: number): void {
+    this.#lags.set(topic, offsets);
+  }
+
+  /** The line of status, since the last one. */
+  line(): string {
+    const now = this.#now();
+    const { at, archived } = this.#before;
+    const rate = now > at ? ((this.archived - archived) / (now - at)) * 1000 : 0;
+    this.#before = { at: now, archived: this.archived };
+    const lags = [...this.#lags].map(([topic, lag]) => `${topic} ${count(lag)}`).join(', ');
+    const parts = [
+      `lag ${lags || 'unknown'}`,
+      `${count(rate)} records/s`,
+      `archived ${count(this.archived)}`,
+      `last batch ${this.#lastBatch || 'none yet'}`,
+      `failed ${count(this.failures)}${this.#lastFailure && ` (${this.#lastFailure})`}`,
+      ...(this.failedBatches ? [describeCounts(this.failedBatches)] : []),
+    ];
+    return parts.join(' · ');
+  }
+
+  #trouble(message: string): void {
+    const now = this.#now();
+    if (now - (this.#told.get(message) ?? -REPEAT_MS) < REPEAT_MS) return;
+    this.#told.set(message, now);
+    this.#print(message);
+  }
+}
+
+function outOfRange(topic: string, event: Extract<KafkaEvent, { type: 'out of range' }>): string {
+  const { from, lost, partition, to } = event;
+  const what = `${topic}-${partition}: OFFSET OUT OF RANGE: ${from} is not in the log`;
+  const gone = lost > 0 ? `; ${count(lost)} offsets were deleted before they were read` : '';
+  return `${what}${gone}; ${to === undefined ? 'stops' : `goes on at ${to}`}`;
+}
+
+function count(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

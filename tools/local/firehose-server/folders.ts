@@ -1,0 +1,78 @@
+import { Buffer } from 'node:buffer';
+import type { TimeFolder } from '../../../lambda/contract.ts';
+
+/**
+ * Pieces of a record that de-aggregation makes at most:
+ * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html
+ */
+export const MOST_PIECES = 500;
+
+/** Errors of lines without a folder, in the service's words. */
+export type FolderErrorCode =
+  | 'DynamicPartitioning.MetadataExtractionFailed'
+  | 'DynamicPartitioning.ActivePartitionLimitExceeded';
+
+const NEWLINE = 0x0a;
+/** Years 2000 to 9999, as the stream's own queries have it. */
+const EARLIEST = Date.UTC(2000, 0, 1);
+const END = Date.UTC(10_000, 0, 1);
+
+/**
+ * De-aggregates a record by its line breaks, without them. A record of more pieces than {@link MOST_PIECES} stays
+ * whole, as is documented of what a transformation gets then:
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
+ *
+ * ASSUMED: there is no piece after the last line break.
+ */
+export function deAggregate(record: Buffer): readonly Buffer[] {
+  const pieces: Buffer[] = [];
+  for (let start = 0; start < record.length; ) {
+    const found = record.indexOf(NEWLINE, start);
+    const end = found < 0 ? record.length : found;
+    if (pieces.length === MOST_PIECES) return [record];
+    pieces.push(record.subarray(start, end));
+    start = end + 1;
+  }
+  return pieces;
+}
+
+/** How many lines there are, of which the last need not end in a line break. */
+export function linesOf(data: Buffer): number {
+  let lines = 0;
+  for (let at = 0; at < data.length; lines += 1) {
+    const found = data.indexOf(NEWLINE, at);
+    at = found < 0 ? data.length : found + 1;
+  }
+  return lines;
+}
+
+/** Appends a line break, as the stream does to each piece. */
+export function withDelimiter(piece: Buffer): Buffer {
+  return Buffer.concat([piece, Buffer.of(NEWLINE)]);
+}
+
+/**
+ * The folder of a record line, by the keys that the stream's queries take from it: its topic, and day and hour (UTC) of
+ * the record's own timestamp. Undefined where it is not one JSON text with a topic.
+ *
+ * ASSUMED of a piece with several JSON texts: extraction fails, rather than to go by the first.
+ */
+export function folderOfLine(line: Buffer, timeFolder: TimeFolder): string | undefined {
+  let fields: unknown;
+  try {
+    fields = JSON.parse(line.toString());
+  } catch {
+    return undefined;
+  }
+  const { timestamp, topic } = (fields ?? {}) as { timestamp?: unknown; topic?: unknown };
+  if (typeof topic !== 'string' || topic === '') return undefined;
+  return `topic=${topic}/${timeFolderOf(timestamp, timeFolder)}`;
+}
+
+function timeFolderOf(timestamp: unknown, timeFolder: TimeFolder): string {
+  if (timeFolder === 'none') return '';
+  const isValid = typeof timestamp === 'number' && timestamp >= EARLIEST && timestamp < END;
+  const iso = isValid ? new Date(timestamp).toISOString() : undefined;
+  const day = `dt=${iso?.slice(0, 10) ?? 'invalid'}/`;
+  return timeFolder === 'day' ? day : `${day}hour=${iso?.slice(11, 13) ?? '00'}/`;
+}

@@ -1,0 +1,230 @@
+import { Buffer } from 'node:buffer';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { MAX_PAYLOAD_BYTES } from '../../../lambda/contract.ts';
+import type { InvokeOutcome } from '../mapping/retry-policy.ts';
+
+/** A function as it is deployed. */
+export interface FunctionConfiguration {
+  readonly name: string;
+  /** Folder of the bundle. */
+  readonly codeFolder: string;
+  /** `file.export`, the file with the ending `.mjs`. */
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMiB: number;
+  /** Command line, after `node` and its memory flags, of the runtime. @default - the emulator's own */
+  readonly runtimeCommand?: readonly string[];
+  /** Where what the function prints goes. */
+  readonly log: Writable;
+  /** The clock that its runtime has, in epoch milliseconds. @default - the system's */
+  readonly now?: () => number;
+}
+
+const ownRuntime = [join(import.meta.dirname, 'runtime-client.ts')];
+
+/** Nothing of the emulator outlives its own process. */
+const children = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** What Lambda calls the failures of an invocation that the handler did not report itself. */
+const errorTypes = {
+  timeout: 'Sandbox.Timedout',
+  exit: 'Runtime.ExitError',
+  responseTooLarge: 'Function.ResponseSizeTooLarge',
+} as const;
+
+/** The invocation under way. */
+interface Invocation {
+  readonly requestId: string;
+  readonly event: string;
+  /** Epoch milliseconds. A cold start counts into it here; Lambda leaves out up to 10 s of one. */
+  readonly deadline: number;
+  readonly settle: (outcome: InvokeOutcome) => void;
+}
+
+/**
+ * One execution environment of a function: a process of its own that asks a runtime API of its own for
+ * one invocation after the other. A timeout or a crash ends it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ */
+export class ExecutionEnvironment {
+  /** Most memory the process has held, in MiB, as far as it has told. */
+  maxMemoryMiB = 0;
+  isDead = false;
+  readonly #configuration: FunctionConfiguration;
+  readonly #server: http.Server;
+  #process: ChildProcess | undefined;
+  #invocation: Invocation | undefined;
+  /** The runtime's request for its next invocation, held until there is one. */
+  #waiting: http.ServerResponse | undefined;
+
+  constructor(configuration: FunctionConfiguration) {
+    this.#configuration = configuration;
+    this.#server = http.createServer((request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
+  }
+
+  /** Runs one invocation to its end; never rejects. One at a time. */
+  async invoke(event: string): Promise<InvokeOutcome> {
+    const { now = Date.now, timeoutSeconds } = this.#configuration;
+    // Its process has ended since the last invocation: the service notices as late.
+    if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
+    if (this.#process === undefined) await this.#start();
+    if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
+    return new Promise((resolve) => {
+      const milliseconds = timeoutSeconds * 1000;
+      const deadline = now() + milliseconds;
+      const timer = setTimeout(() => this.#end(errorTypes.timeout), milliseconds);
+      const settle = (outcome: InvokeOutcome) => {
+        clearTimeout(timer);
+        this.#invocation = undefined;
+        resolve(outcome);
+      };
+      this.#invocation = { requestId: randomUUID(), event, deadline, settle };
+      this.#handOver();
+    });
+  }
+
+  /** Sends a signal to the process; false where none runs. */
+  signal(name: NodeJS.Signals): boolean {
+    return this.#process?.kill(name) ?? false;
+  }
+
+  /** Ends the process and the runtime API. */
+  async close(): Promise<void> {
+    this.#end(errorTypes.exit);
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+
+  async #start(): Promise<void> {
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    if (this.isDead) return;
+    const { address, port } = this.#server.address() as AddressInfo;
+    const { memoryMiB, runtimeCommand = ownRuntime, log } = this.#configuration;
+    const child = spawn(process.execPath, [...memoryFlags(memoryMiB), ...runtimeCommand], {
+      // As a managed runtime has it; AWS's own runtime client looks for the handler there.
+      cwd: this.#configuration.codeFolder,
+      env: functionEnvironment(this.#configuration, `${address}:${port}`),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.pipe(log, { end: false });
+    child.stderr.pipe(log, { end: false });
+    child.once('error', () => this.#end(errorTypes.exit));
+    children.add(child);
+    child.once('exit', () => {
+      children.delete(child);
+      this.#end(errorTypes.exit);
+    });
+    this.#process = child;
+  }
+
+  /** Gives the invocation to the runtime as soon as both are there. */
+  #handOver(): void {
+    if (this.#invocation === undefined || this.#waiting === undefined) return;
+    const { requestId, event, deadline } = this.#invocation;
+    const { name } = this.#configuration;
+    this.#waiting
+      .writeHead(200, {
+        'content-type': 'application/json',
+        'lambda-runtime-aws-request-id': requestId,
+        'lambda-runtime-deadline-ms': String(deadline),
+        'lambda-runtime-invoked-function-arn': functionArn(name),
+      })
+      .end(event);
+    this.#waiting = undefined;
+  }
+
+  async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    const memory = Number(request.headers['x-max-memory-kib'] ?? 0) / 1024;
+    this.maxMemoryMiB = Math.max(this.maxMemoryMiB, memory);
+    const body = await text(request);
+    const [, , , phase, id, action] = (request.url ?? '').split('/');
+    if (id === 'next') {
+      this.#waiting = response;
+      this.#handOver();
+      return;
+    }
+    response.writeHead(202).end();
+    if (phase === 'init') {
+      this.#end(errorTypeOf(body));
+      return;
+    }
+    const invocation = this.#invocation;
+    // A late answer, to an invocation that has ended otherwise, is of no effect.
+    if (invocation === undefined || id !== invocation.requestId) return;
+    if (action === 'error') {
+      invocation.settle({ kind: 'failed', errorType: errorTypeOf(body) });
+    } else if (Buffer.byteLength(body) > MAX_PAYLOAD_BYTES) {
+      invocation.settle({ kind: 'failed', errorType: errorTypes.responseTooLarge });
+    } else invocation.settle({ kind: 'returned', payload: body });
+  }
+
+  #end(errorType: string): void {
+    this.isDead = true;
+    this.#process?.kill('SIGKILL');
+    this.#invocation?.settle({ kind: 'failed', errorType });
+  }
+}
+
+/** The ARN of a function on this machine. */
+export function functionArn(name: string): string {
+  return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
+}
+
+function errorTypeOf(body: string): string {
+  const { errorType } = JSON.parse(body) as { errorType: string };
+  return errorType;
+}
+
+/** What Node is told of a function's memory. */
+export function memoryFlags(memoryMiB: number): string[] {
+  // ASSUMED: the shares that the managed runtime gives V8; they are not documented.
+  return [
+    `--max-semi-space-size=${Math.ceil(memoryMiB * 0.05)}`,
+    `--max-old-space-size=${Math.floor(memoryMiB * 0.9)}`,
+  ];
+}
+
+/**
+ * The environment of a function's process.
+ * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+ *
+ * @param runtimeApi `host:port`
+ */
+export function functionEnvironment(
+  { codeFolder, environment, handler, memoryMiB, name }: FunctionConfiguration,
+  runtimeApi: string,
+): NodeJS.ProcessEnv {
+  return {
+    // Nothing of the caller's environment but where programs are: the function sees what is deployed.
+    PATH: process.env.PATH,
+    TZ: ':UTC',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'emulator',
+    AWS_SECRET_ACCESS_KEY: 'emulator',
+    AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${name}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'emulator',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_RUNTIME_API: runtimeApi,
+    LAMBDA_TASK_ROOT: codeFolder,
+    _HANDLER: handler,
+    ...environment,
+  };
+}

@@ -1,0 +1,127 @@
+import type { Writable } from 'node:stream';
+import { type Compression, compressionLevels, settingRanges } from '../../../lambda/contract.ts';
+import {
+  type ArchiveEnvironmentProps,
+  archiveEnvironment,
+  type ReplayEnvironmentProps,
+  replayEnvironment,
+  type StoreEnvironmentProps,
+} from '../../../lib/functions/function-environment.ts';
+import type { S3Access } from '../s3-client.ts';
+import { type FunctionConfiguration, functionArn } from './execution-environment.ts';
+
+/** A delivery stream of a Firehose server of one's own. */
+export interface StreamAccess {
+  readonly endpoint: string;
+  readonly name: string;
+}
+
+/** What a run decides of both functions; the rest is as the stack deploys them by default. */
+export interface LocalFunctionOptions
+  extends Pick<
+    StoreEnvironmentProps,
+    'archiveBucket' | 'objectPrefix' | 'timeFolder' | 'serviceName'
+  > {
+  /** Folder of the function's bundle. */
+  readonly codeFolder: string;
+  readonly compression: Compression;
+  readonly s3: S3Access;
+  /** For the bundles that deliver through one. @default - none */
+  readonly stream?: StreamAccess | undefined;
+  /** Where what the function prints goes. */
+  readonly log: Writable;
+  /** @default - the stack's */
+  readonly timeoutSeconds?: number;
+  /** @default - the emulator's own runtime */
+  readonly runtimeCommand?: readonly string[] | undefined;
+  /** The clock of that runtime, in epoch milliseconds. @default - the system's */
+  readonly now?: () => number;
+}
+
+/** What a run decides of the archive function. */
+export interface ArchiveFunctionOptions
+  extends LocalFunctionOptions,
+    Pick<ArchiveEnvironmentProps, 'reportBatchItemFailures'> {}
+
+/** What a run decides of the replay function. */
+export interface ReplayFunctionOptions
+  extends LocalFunctionOptions,
+    Pick<
+      ReplayEnvironmentProps,
+      | 'failedBatchBucket'
+      | 'replayQueueUrl'
+      | 'deadLetterQueueUrl'
+      | 'replayTries'
+      | 'replayRetrySeconds'
+    > {
+  /** Of an SQS server of one's own. */
+  readonly sqsEndpoint: string;
+}
+
+/** What event source mappings call the archive function. */
+export const ARCHIVE_FUNCTION_ARN = functionArn('archive');
+
+/** The archive function as the stack would deploy it, before an S3 server of one's own. */
+export function archiveFunction(options: ArchiveFunctionOptions): FunctionConfiguration {
+  const { reportBatchItemFailures } = options;
+  return localFunction('archive', options, {
+    timeoutSeconds: settingRanges.timeoutSeconds.default,
+    environment: archiveEnvironment({ ...storeEnvironment(options), reportBatchItemFailures }),
+  });
+}
+
+/** The replay function as the stack would deploy it, before S3 and SQS servers of one's own. */
+export function replayFunction(options: ReplayFunctionOptions): FunctionConfiguration {
+  const { deadLetterQueueUrl, failedBatchBucket, replayQueueUrl } = options;
+  const { replayRetrySeconds, replayTries, sqsEndpoint } = options;
+  return localFunction('replay', options, {
+    timeoutSeconds: settingRanges.replayTimeoutSeconds.default,
+    environment: {
+      ...replayEnvironment({
+        ...storeEnvironment(options),
+        ...{ deadLetterQueueUrl, failedBatchBucket, replayQueueUrl },
+        ...{ replayRetrySeconds, replayTries },
+      }),
+      AWS_ENDPOINT_URL_SQS: sqsEndpoint,
+    },
+  });
+}
+
+function storeEnvironment(options: LocalFunctionOptions): StoreEnvironmentProps {
+  const { archiveBucket, compression, objectPrefix, serviceName, stream, timeFolder } = options;
+  return {
+    ...{ archiveBucket, compression, objectPrefix, serviceName, timeFolder },
+    ...(stream && { deliveryStream: stream.name }),
+    ...(compression !== 'none' && { compressionLevel: compressionLevels[compression].default }),
+    metadata: { env: serviceName },
+    storageClass: 'STANDARD',
+    maxParallelPuts: settingRanges.maxParallelPuts.default,
+    logLevel: 'info',
+  };
+}
+
+function localFunction(
+  name: string,
+  { codeFolder, log, now, runtimeCommand, s3, stream, timeoutSeconds }: LocalFunctionOptions,
+  stack: Pick<FunctionConfiguration, 'environment' | 'timeoutSeconds'>,
+): FunctionConfiguration {
+  return {
+    name,
+    codeFolder,
+    handler: 'index.handler',
+    timeoutSeconds: timeoutSeconds ?? stack.timeoutSeconds,
+    memoryMiB: settingRanges.memoryMiB.default,
+    log,
+    ...(runtimeCommand && { runtimeCommand }),
+    ...(now && { now }),
+    environment: {
+      ...stack.environment,
+      AWS_ENDPOINT_URL_S3: s3.endpoint,
+      ...(stream && { AWS_ENDPOINT_URL_FIREHOSE: stream.endpoint }),
+      ...(s3.credentials && {
+        AWS_ACCESS_KEY_ID: s3.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: s3.credentials.secretAccessKey,
+      }),
+    },
+  };
+}
