@@ -33,7 +33,7 @@ import { StackView } from './stack-view.ts';
 /** The first time, moto and boto3 are installed. */
 const INSTALL_TIMEOUT_MS = 600_000;
 
-/** What makes CreateStack fail, and with which status. docs/verified.md has the reasons. */
+/** What makes CreateStack fail, and with which status. docs/evidence.md summarises them. */
 const refused: readonly (Omission & { readonly status: number })[] = [
   { id: 'KafkaTriggerMappingorders7664A39B', status: 500 },
   { id: 'KafkaTriggerMappingpayments9C48F43F', status: 500 },
@@ -41,7 +41,7 @@ const refused: readonly (Omission & { readonly status: number })[] = [
   { id: 'MonitoringDashboard0C3675C6', status: 400 },
 ];
 
-/** What CreateStack skips without a word. docs/verified.md lists them. */
+/** What CreateStack skips without a word. docs/evidence.md summarises them. */
 const skippedTypes = [
   'AWS::CloudWatch::Alarm',
   'AWS::Logs::QueryDefinition',

@@ -63,7 +63,7 @@ export function checkArchive(bucket: Bucket, produced: Produced): number {
   return copies;
 }
 
-/** The objects of a batch run, as docs/object-layout.md has them: an account of its own, by key. */
+/** The objects of a batch run, as docs/reading-the-archive.md has them: an account of its own, by key. */
 export function objectsOfRun(
   { hours, partitions }: TopicLog,
   run: readonly BatchRecord[],

@@ -84,8 +84,8 @@ describe('the dashboard', () => {
     ]);
   });
 
-  it('has a row of docs/monitoring.md for each widget', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../docs/monitoring.md'), 'utf8');
+  it('has a row of docs/operate.md for each widget', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8');
     const missing = body.widgets
       .map(({ properties }) => properties.title)
       .filter((title) => !page.includes(`\n| ${title} |`));

@@ -39,8 +39,8 @@ describe('alarms', () => {
     );
   });
 
-  it('are as severe as docs/monitoring.md says', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../docs/monitoring.md'), 'utf8');
+  it('are as severe as docs/operate.md says', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8');
     const rows = [...page.matchAll(/^\| \[`([a-z-]+)`\]\(runbook\.md#\1\) \| (\w+) \|/gm)];
     expect(rows.map(([, section, severity]) => ({ severity, section }))).toEqual(sections());
   });

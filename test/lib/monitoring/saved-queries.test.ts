@@ -80,8 +80,8 @@ describe('saved queries', () => {
     ]);
   });
 
-  it('are in docs/monitoring.md', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../docs/monitoring.md'), 'utf8');
+  it('are in docs/operate.md', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8');
     const missing = Object.values(queryNames).filter((name) => !page.includes(`\n| \`${name}\` |`));
     expect(missing).toEqual([]);
   });

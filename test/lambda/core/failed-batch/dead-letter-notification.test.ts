@@ -137,8 +137,8 @@ describe('the notification of a dead letter', () => {
     });
   });
 
-  it('is as docs/monitoring.md shows it', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../../docs/monitoring.md'), 'utf8');
+  it('is as docs/operate.md shows it', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../../../docs/operate.md'), 'utf8');
     const { body, subject } = told();
     expect(page).toContain(`\`${subject}\``);
     expect(page).toContain(`\n\`\`\`\n${body}\n\`\`\`\n`);
