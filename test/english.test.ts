@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, '..');
 /** Phrases that read as if translated, and what to write instead. */
 const refusals: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [
-    /(?:^|[.:;!?] |\/\*\* |\b(?:of|to|for|from|by|than|as|but) )[Ww]ho (?:asks?|calls?|can|cannot|comes|deploys?|had|has|is|may|needs?|reads?|runs?|was|wants?)\b/g,
+    /(?:^|[.;!?] |\/\*\* |\b(?:of|to|for|from|by|than|as|but) )[Ww]ho (?:asks?|calls?|can|cannot|comes|deploys?|had|has|is|may|needs?|reads?|runs?|was|wants?)\b/g,
     'name the subject: the caller, the operator, principals that …',
   ],
   [
@@ -15,7 +15,7 @@ const refusals: readonly (readonly [pattern: RegExp, instead: string])[] = [
     'name the subject: the batch that fails, the records that remain',
   ],
   [
-    /[.;] What (?:asks|calls|cannot|has|is|may|was)\b[^.?]*(?=[.])/g,
+    /[.;] What (?:asks|calls|cannot|has|is|may|was)\b[^.?|]{0,120}(?=[.])/g,
     'name the subject: rejected records are …',
   ],
   [/\bc[ao]m(?:e|es|ing) again\b/g, 'is redelivered, is retried, recurs'],
@@ -46,6 +46,8 @@ const refusals: readonly (readonly [pattern: RegExp, instead: string])[] = [
     'no one is allowed to …, no principal can …',
   ],
   [/\bin vain\b/g, 'without success'],
+  [/\bmend(?:s|ed|ing)?\b/gi, 'fix'],
+  [/\bof no (?:use|effect)\b/g, 'useless, has no effect'],
   [/\bgo(?:es)? on (?:at|from|with|where)\b/g, 'continues, resumes'],
 ];
 
