@@ -55,7 +55,7 @@ describe('documentation', () => {
   it('README says that nothing has run in an AWS account yet, and what is never delivered', () => {
     const firstScreen = read('README.md').split('\n').slice(0, 12).join('\n');
     expect(firstScreen).toMatch(/nothing has run in an AWS account yet/);
-    expect(firstScreen).toMatch(/Nothing is lost.*6 MB payload limit/s);
+    expect(firstScreen).toMatch(/Nothing that Lambda delivers is lost\..*6 MB payload limit/s);
   });
 
   it('docs/reading-the-archive.md lists every name of object metadata', () => {
