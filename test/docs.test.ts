@@ -53,9 +53,9 @@ describe('documentation', () => {
   });
 
   it('README says that nothing has run in an AWS account yet, and what is never delivered', () => {
-    const firstScreen = read('README.md').split('\n').slice(0, 12).join('\n');
+    const firstScreen = read('README.md').split('\n').slice(0, 12).join(' ');
     expect(firstScreen).toMatch(/nothing has run in an AWS account yet/);
-    expect(firstScreen).toMatch(/Nothing that Lambda delivers is lost\..*6 MB payload limit/s);
+    expect(firstScreen).toMatch(/Nothing that Lambda delivers is lost\..*6 MB payload limit/);
   });
 
   it('docs/reading-the-archive.md lists every name of object metadata', () => {
