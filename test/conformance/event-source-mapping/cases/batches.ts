@@ -56,29 +56,29 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'window-unset',
-    behaviour: 'the window is 500 ms where it is not set',
+    behaviour: 'the default window is 500 ms',
     evidence: { kind: 'documented', page: 'with-kafka-low-latency' },
     given: { answers: inTurn(held) },
     run: async (stack) => expectAbout(stack, await windowAfterABatch(stack), 500),
   },
   {
     id: 'window-zero',
-    behaviour: 'a window of 0 invokes at once, with what is there',
+    behaviour: 'a window of 0 invokes at once with the records at hand',
     evidence: { kind: 'documented', page: 'with-kafka-low-latency' },
     given: { mapping: { MaximumBatchingWindowInSeconds: 0 }, answers: inTurn(held) },
     run: async (stack) => expectAbout(stack, await windowAfterABatch(stack), 0),
   },
   {
     id: 'window-start',
-    behaviour: 'a window starts when the batch before is done, not when its records come',
+    behaviour: 'a window starts when the previous batch is done, not when its records arrive',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: { mapping: { MaximumBatchingWindowInSeconds: 1 }, answers: inTurn(held) },
     run: async (stack) => expectAbout(stack, await windowAfterABatch(stack, 1500), 1000),
   },
   {
     id: 'window-empty',
-    behaviour: 'a window in which no record came ends without an invocation, and another follows',
-    evidence: { kind: 'assumed', why: 'nothing is said of events without records' },
+    behaviour: 'a window without records ends without an invocation, and another follows',
+    evidence: { kind: 'assumed', why: 'events without records are not mentioned' },
     given: {},
     run: async (stack) => {
       await stack.pass(1600);
@@ -90,7 +90,7 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'payload-limit',
-    behaviour: 'a batch closes before its event would pass 6 MiB',
+    behaviour: 'a batch closes before its event would exceed 6 MiB',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: { mapping: batchesOf(100) },
     run: async (stack) => {
@@ -106,10 +106,10 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'payload-base64',
-    behaviour: 'the 6 MiB are those of the event as sent, base64 counted',
+    behaviour: 'the 6 MiB limit applies to the event as sent, including base64',
     evidence: {
       kind: 'assumed',
-      why: 'the limit is named as the one of a synchronous invocation, whose payload is that event',
+      why: 'AWS names the limit of a synchronous invocation, whose payload is the event',
     },
     given: { mapping: batchesOf(100) },
     run: async (stack) => {
@@ -132,7 +132,7 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'one-partition',
-    behaviour: 'a batch holds one partition only, where told so',
+    behaviour: 'a batch holds one partition only, if so configured',
     evidence: {
       kind: 'setting',
       name: 'mixPartitions',

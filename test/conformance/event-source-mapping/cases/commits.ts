@@ -31,7 +31,7 @@ export const commits: readonly ConformanceCase[] = [
   },
   {
     id: 'commit-next-offset',
-    behaviour: 'committed is, for each partition of the batch, the offset after its last record',
+    behaviour: 'for each partition of the batch, the offset after its last record is committed',
     evidence: { kind: 'documented', page: 'esm-logging' },
     given: { partitions: 3, mapping: batchesOf(4) },
     run: async (stack) => {
@@ -41,8 +41,8 @@ export const commits: readonly ConformanceCase[] = [
   },
   {
     id: 'commit-again',
-    behaviour: 'a commit that fails is tried again; nothing of its partitions is invoked before',
-    evidence: { kind: 'assumed', why: 'documented is only that such errors are counted' },
+    behaviour: 'a failed commit is retried; until then its partitions are not invoked',
+    evidence: { kind: 'assumed', why: 'the documentation says only that such errors are counted' },
     given: { mapping: batchesOf(1) },
     run: async (stack) => {
       stack.failCommits(true);
@@ -58,7 +58,7 @@ export const commits: readonly ConformanceCase[] = [
   },
   {
     id: 'at-least-once',
-    behaviour: 'a batch that succeeded comes again where the mapping ended before its commit',
+    behaviour: 'a batch that succeeded is redelivered if the mapping ended before its commit',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: { mapping: batchesOf(2), answers: inTurn(held) },
     run: async (stack) => {
@@ -79,7 +79,7 @@ export const commits: readonly ConformanceCase[] = [
   },
   {
     id: 'group-goes-on',
-    behaviour: 'a group with committed offsets goes on from them, whatever the starting position',
+    behaviour: 'a group with committed offsets resumes from them, whatever the starting position',
     evidence: { kind: 'documented', page: 'kafka-consumer-group-id' },
     given: { mapping: batchesOf(1) },
     run: async (stack) => {
@@ -95,10 +95,10 @@ export const commits: readonly ConformanceCase[] = [
   {
     id: 'rebalance',
     behaviour:
-      'a partition that changes its poller while its batch is in the function comes again there, and the late commit leaves it out',
+      'if a partition moves to another poller while its batch is in the function, that poller reads it again, and the late commit omits it',
     evidence: {
       kind: 'assumed',
-      why: 'documented is that scaling may rebalance (DG: with-kafka-low-latency); the rest is how consumer groups work',
+      why: 'the documentation says that scaling may rebalance (DG: with-kafka-low-latency); the rest is how consumer groups work',
     },
     given: {
       partitions: 2,

@@ -13,12 +13,12 @@ const refusing = (refusals: number): Given => ({
 export const destination: readonly ConformanceCase[] = [
   {
     id: 'destination-again',
-    behaviour: 'a delivery that the destination refuses is tried again',
+    behaviour: 'a delivery that the destination refuses is retried',
     evidence: {
       kind: 'setting',
       name: 'destinationAttempts',
       default: 3,
-      why: 'not documented, neither that nor how often',
+      why: 'neither the retry nor the number of retries is documented',
     },
     given: refusing(2),
     run: async (stack) => {
@@ -29,7 +29,8 @@ export const destination: readonly ConformanceCase[] = [
   },
   {
     id: 'destination-dropped',
-    behaviour: 'what the destination does not take is dropped, and the partition goes on',
+    behaviour:
+      'an entry that the destination keeps refusing is dropped, and the partition advances',
     evidence: { kind: 'documented', page: 'monitoring-metrics-types' },
     given: refusing(3),
     run: async (stack) => {

@@ -26,7 +26,7 @@ export const limits: readonly ConformanceCase[] = [
   {
     id: 'oversize',
     behaviour:
-      'a record whose event alone would pass 6 MiB goes to the destination without an invocation',
+      'a record whose event alone would exceed 6 MiB goes to the destination without an invocation',
     evidence: { kind: 'documented', page: 'with-msk-on-failure' },
     given: { mapping: batchesOf(2), destination: { refusals: 0 } },
     run: async (stack) => {
@@ -45,10 +45,10 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'oversize-dropped',
-    behaviour: 'without a destination it is dropped, and its partition goes on',
+    behaviour: 'without a destination it is dropped, and its partition advances',
     evidence: {
       kind: 'assumed',
-      why: 'DG: with-kafka-troubleshoot says that it can go unprocessed, not whether it blocks',
+      why: 'DG: with-kafka-troubleshoot says that it can remain unprocessed, not whether it blocks',
     },
     given: { mapping: batchesOf(2) },
     run: async (stack) => {
@@ -60,7 +60,7 @@ export const limits: readonly ConformanceCase[] = [
   {
     id: 'record-age',
     behaviour:
-      'a record older than `MaximumRecordAgeInSeconds` goes to the destination, and the others of its batch to the function',
+      'a record older than `MaximumRecordAgeInSeconds` goes to the destination, and the rest of its batch to the function',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: { mapping: withAge, destination: { refusals: 0 } },
     run: async (stack) => {
@@ -73,8 +73,11 @@ export const limits: readonly ConformanceCase[] = [
   {
     id: 'record-age-condition',
     behaviour:
-      'the condition of its entry is `RecordAgeExceeded`, and its invocations are those before',
-    evidence: { kind: 'assumed', why: 'the name is the one of Kinesis; Kafka’s is not documented' },
+      'the condition of its entry is `RecordAgeExceeded`, and it counts the invocations until then',
+    evidence: {
+      kind: 'assumed',
+      why: 'this is the name that Kinesis uses; Kafka’s is not documented',
+    },
     given: { mapping: withAge, destination: { refusals: 0 } },
     run: async (stack) => {
       await stack.produce(...records(2, { age: 100 }));
@@ -86,8 +89,8 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'record-age-in-retries',
-    behaviour: 'the age ends the retries of a failing batch, record by record',
-    evidence: { kind: 'assumed', why: 'the limit is one of records; batches are not mentioned' },
+    behaviour: 'the age limit ends the retries of a failing batch, record by record',
+    evidence: { kind: 'assumed', why: 'the limit applies to records; batches are not mentioned' },
     given: {
       // Else the destination would cap the retries.
       mapping: { ...withAge, MaximumRetryAttempts: 10_000 },
@@ -108,7 +111,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'bisect',
-    behaviour: 'a failing batch comes again in two halves, so that a bad record ends alone',
+    behaviour: 'a failing batch is retried in two halves, so that a bad record ends up alone',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: { ...withBisect, MaximumRetryAttempts: 5 },
@@ -130,7 +133,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'bisect-attempts',
-    behaviour: 'splitting spends no attempt',
+    behaviour: 'splitting does not use up an attempt',
     evidence: {
       kind: 'setting',
       name: 'bisectSpendsAttempt',

@@ -27,7 +27,7 @@ const resend = {
   kind: 'setting',
   name: 'resend',
   default: 'named',
-  why: 'documented is that the items can be retried, not what of their partitions is with them',
+  why: 'the documentation says that the items can be retried, not which other records of their partitions go with them',
 } as const;
 
 /** Of five records of two partitions, two are named as failed; the next invocation is held. */
@@ -41,7 +41,8 @@ const twoOfFive: Given = {
 export const partialResponses: readonly ConformanceCase[] = [
   {
     id: 'partial-success',
-    behaviour: 'a result of null, `{}` or an empty list of failures is a success of all',
+    behaviour:
+      'a result of null, `{}` or an empty list of failures means that everything succeeded',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: reporting(1),
@@ -55,7 +56,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-named',
-    behaviour: 'of a batch with failed items only those come again',
+    behaviour: 'if items of a batch failed, only those are resent',
     evidence: resend,
     given: twoOfFive,
     run: async (stack) => {
@@ -67,7 +68,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   {
     id: 'partial-from-lowest',
     behaviour:
-      'of a batch with failed items all from the first of each partition come again, where told so',
+      'if items of a batch failed, everything from the first failed item of each partition is resent, if so configured',
     evidence: resend,
     given: { ...twoOfFive, open: { resend: 'from lowest' } },
     run: async (stack) => {
@@ -78,7 +79,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-commit',
-    behaviour: 'nothing of such a batch is committed before all of it is done',
+    behaviour: 'no offset of such a batch is committed before all of it is done',
     evidence: { kind: 'assumed', why: 'offsets are documented to be committed batch by batch' },
     given: twoOfFive,
     run: async (stack) => {
@@ -92,8 +93,12 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-attempts',
-    behaviour: 'failed items spend an attempt; what is left at last goes to the destination',
-    evidence: { kind: 'assumed', why: 'as a function error does; nothing else is documented' },
+    behaviour:
+      'failed items use up an attempt; items that still fail in the end go to the destination',
+    evidence: {
+      kind: 'assumed',
+      why: 'by analogy with a function error; nothing else is documented',
+    },
     given: {
       mapping: { ...reporting(3), MaximumRetryAttempts: 1 },
       destination: { refusals: 0 },
@@ -130,7 +135,10 @@ export const partialResponses: readonly ConformanceCase[] = [
   {
     id: 'partial-malformed',
     behaviour: 'a result of any other shape fails the whole batch',
-    evidence: { kind: 'assumed', why: 'as invalid identifiers do; nothing else is documented' },
+    evidence: {
+      kind: 'assumed',
+      why: 'by analogy with invalid identifiers; nothing else is documented',
+    },
     given: {
       mapping: reporting(2),
       answers: inTurn(
@@ -147,7 +155,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-off',
-    behaviour: 'without `ReportBatchItemFailures` whatever the function returns is a success',
+    behaviour: 'without `ReportBatchItemFailures`, any result of the function is a success',
     evidence: { kind: 'assumed', why: 'only a function error is documented to fail a batch' },
     given: { mapping: batchesOf(2), answers: () => failedItems('0:0') },
     run: async (stack) => {

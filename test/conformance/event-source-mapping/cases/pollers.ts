@@ -51,7 +51,7 @@ export const pollers: readonly ConformanceCase[] = [
   },
   {
     id: 'poller-idle',
-    behaviour: 'pollers beyond the number of partitions have nothing to do',
+    behaviour: 'pollers in excess of the partitions are idle',
     evidence: { kind: 'documented', page: 'kafka-scaling-modes' },
     given: {
       mapping: { ...batchesOf(1), ...provisioned(3) },
@@ -65,7 +65,7 @@ export const pollers: readonly ConformanceCase[] = [
   },
   {
     id: 'poller-provisioned',
-    behaviour: 'a provisioned poller has 5 invocations at a time at most',
+    behaviour: 'a provisioned poller has at most 5 concurrent invocations',
     evidence: { kind: 'documented', page: 'kafka-scaling-modes' },
     given: {
       partitions: 8,
@@ -80,10 +80,10 @@ export const pollers: readonly ConformanceCase[] = [
   },
   {
     id: 'poller-on-demand',
-    behaviour: 'a poller on demand has one invocation at a time',
+    behaviour: 'an on-demand poller has one invocation at a time',
     evidence: {
       kind: 'assumed',
-      why: 'how many its “processors in parallel” are is not documented',
+      why: 'the number of its “processors in parallel” is not documented',
     },
     given: {
       partitions: 3,

@@ -32,7 +32,7 @@ const nullStyle = {
   kind: 'setting',
   name: 'nullStyle',
   default: 'null',
-  why: 'not documented; both have been seen in the field',
+  why: 'not documented; both occur in the field',
 } as const;
 
 /** What records are like in an event, and in which order they come. */
@@ -40,7 +40,7 @@ export const recordRows: readonly ConformanceCase[] = [
   {
     id: 'partition-order',
     behaviour:
-      'records of a partition come in the order of their offsets, within and across batches',
+      'records of a partition arrive in the order of their offsets, within and across batches',
     evidence: { kind: 'documented', page: 'with-msk-configure' },
     given: { partitions: 2, mapping: { BatchSize: 7 } },
     run: async (stack) => {
@@ -84,7 +84,8 @@ export const recordRows: readonly ConformanceCase[] = [
   },
   {
     id: 'null-is-absent',
-    behaviour: 'a null key or value is left out of the event, where told so; an empty one is `""`',
+    behaviour:
+      'a null key or value is omitted from the event, if so configured; an empty one is `""`',
     evidence: nullStyle,
     given: { mapping: batchesOf(2), open: { nullStyle: 'absent' } },
     run: async (stack) => {

@@ -21,7 +21,7 @@ import {
 export const retries: readonly ConformanceCase[] = [
   {
     id: 'retry-whole',
-    behaviour: 'a batch that fails comes again whole, without what has come since',
+    behaviour: 'a failed batch is retried whole, without records that arrived since',
     evidence: { kind: 'documented', page: 'with-msk-configure' },
     given: { mapping: batchesOf(2), answers: inTurn(held) },
     run: async (stack) => {
@@ -35,7 +35,7 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'retry-endless',
-    behaviour: 'without a limit and without a destination there is no end of retries',
+    behaviour: 'without a limit and without a destination, retries never end',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: batchesOf(1),
@@ -50,7 +50,7 @@ export const retries: readonly ConformanceCase[] = [
   {
     id: 'retry-capped',
     behaviour:
-      'without a limit and with a destination there are 10 retries; then the batch is one entry there, with its offsets and its 11 invocations',
+      'without a limit and with a destination there are 10 retries; then the batch is one entry at the destination, with its offsets and its 11 invocations',
     evidence: { kind: 'documented', page: 'kafka-on-failure-destination' },
     given: {
       partitions: 2,
@@ -75,7 +75,7 @@ export const retries: readonly ConformanceCase[] = [
   {
     id: 'retry-attempts',
     behaviour:
-      '`MaximumRetryAttempts` does not count the first try; without a destination the batch is then dropped, and its partition goes on',
+      '`MaximumRetryAttempts` does not count the first attempt; without a destination the batch is then dropped, and its partition advances',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: { ...batchesOf(1), ...provisioned(), MaximumRetryAttempts: 2 },
@@ -89,12 +89,12 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'retry-pause',
-    behaviour: 'a pause comes before each retry, always as long',
+    behaviour: 'each retry follows a pause of constant length',
     evidence: {
       kind: 'setting',
       name: 'retryDelayMs',
       default: 1000,
-      why: 'not documented, nor whether it grows',
+      why: 'neither the pause nor its growth is documented',
     },
     given: {
       mapping: batchesOf(1),
@@ -110,7 +110,7 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'throttle',
-    behaviour: 'a throttled batch spends no attempt',
+    behaviour: 'throttling does not use up an attempt',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: {
       mapping: { ...batchesOf(1), ...provisioned(), MaximumRetryAttempts: 0 },
@@ -130,7 +130,7 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'blocked-partition',
-    behaviour: 'a failing batch holds back its own partitions only',
+    behaviour: 'a failing batch blocks only its partitions',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: {
       partitions: 2,
@@ -150,7 +150,7 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'blocked-batch',
-    behaviour: 'a failing batch of several partitions holds back all of them',
+    behaviour: 'a failing batch of several partitions blocks all of them',
     evidence: { kind: 'assumed', why: 'follows from whole batches and from order' },
     given: { partitions: 2, mapping: batchesOf(2), answers: poisonedBy('0:0') },
     run: async (stack) => {
