@@ -44,6 +44,23 @@ describe('documentation', () => {
     expect(broken.map(([link]) => link)).toEqual([]);
   });
 
+  it('is named in sources and messages by pages and sections that exist', () => {
+    const sources = globSync('{bin,cli,examples,kafka,lambda,lib,tools}/**/*.ts', {
+      cwd: root,
+      exclude: (file) => /node_modules/.test(file),
+    });
+    const broken = sources.flatMap((file) =>
+      [...read(file).matchAll(/\bdocs\/[\w/-]+\.md(?:#([\w-]+))?/g)]
+        .filter(([link, anchor]) => {
+          const [page = ''] = link.split('#');
+          if (!existsSync(join(root, page))) return true;
+          return anchor !== undefined && !anchorsOf(read(page)).includes(anchor);
+        })
+        .map(([link]) => `${file}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
   it('README lists at most ten settings, all of which exist', () => {
     const listed = listedIn('README.md');
     expect(listed.length).toBeGreaterThan(5);
