@@ -7,7 +7,7 @@ const root = resolve(import.meta.dirname, '..');
 /** Phrases that read as if translated, and what to write instead. */
 const refusals: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [
-    /(?:^|[.;!?] |\/\*\* |\b(?:of|to|for|from|by|than|as|but) )[Ww]ho (?:asks?|calls?|can|cannot|comes|deploys?|had|has|is|may|needs?|reads?|runs?|was|wants?)\b/g,
+    /(?:^|[.;!?] |\/\*\* |\b(?:of|to|for|from|by|than|as|but|only|that) )[Ww]ho (?:asks?|calls?|can|cannot|comes|deploys?|had|has|is|may|needs?|reads?|runs?|was|wants?)\b/g,
     'name the subject: the caller, the operator, principals that …',
   ],
   [
@@ -45,6 +45,7 @@ const refusals: readonly (readonly [pattern: RegExp, instead: string])[] = [
     /\b[Nn]obody (?:can|deletes?|else|is told|knows|may|overwrites?|reads?|waits?)\b/g,
     'no one is allowed to …, no principal can …',
   ],
+  [/\btells? too\b/g, 'is also in ALARM, also says'],
   [/\bin vain\b/g, 'without success'],
   [/\bmend(?:s|ed|ing)?\b/gi, 'fix'],
   [/\bof no (?:use|effect)\b/g, 'useless, has no effect'],
@@ -106,6 +107,8 @@ describe('the English that users and maintainers read', () => {
     [2, 'The pause grows. What another try may get past comes again, later each time.'],
     [1, 'Names a setting of an environment that is there.'],
     [1, '/**\n * The alarm that is\n * there already.\n */'],
+    [1, 'So that who was woken knows when it is over.'],
+    [1, 'Where function-errors or throttled tell too, that is the cause.'],
     [2, 'Days in which nobody deletes an object, but for administrators.'],
     [1, "throw new Error(\n  'The batch comes ' +\n    'again.',\n);"],
     [0, 'Is there a topic? There is no need to retry, and so many failed that the queue grew.'],
