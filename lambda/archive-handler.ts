@@ -8,7 +8,7 @@ import type {
   DeliveryFailure,
   DeliveryJob,
   DeliveryResult,
-  StoreOptions,
+  CallOptions,
   Telemetry,
 } from './core/ports.ts';
 import { parseBatch } from './core/record/kafka-event.ts';
@@ -77,7 +77,7 @@ export function createArchiveHandler({ clock, delivery, settings, telemetry }: A
 }
 
 /** How long calls to the store may take within so many milliseconds. */
-export function storeOptions(clock: Clock, milliseconds: number): StoreOptions {
+export function storeOptions(clock: Clock, milliseconds: number): CallOptions {
   // An attempt that is lost early leaves time for another, and one that is slow has time to succeed.
   return { signal: clock.timeout(milliseconds), attemptTimeout: Math.ceil(milliseconds / 2) };
 }

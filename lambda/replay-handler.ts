@@ -25,7 +25,7 @@ import type {
   ReplayFailure,
   ReplayQueue,
   ReplayTelemetry,
-  StoreOptions,
+  CallOptions,
 } from './core/ports.ts';
 import { type Batch, parseBatch } from './core/record/kafka-event.ts';
 
@@ -147,7 +147,7 @@ class Try {
     }
   }
 
-  async #replay(pointer: FailedBatchPointer, options: StoreOptions): Promise<void> {
+  async #replay(pointer: FailedBatchPointer, options: CallOptions): Promise<void> {
     const { clock, delivery, failedBatches, settings, telemetry } = this.#deps;
     const { awsRequestId: requestId, functionVersion } = this.#context;
     this.#pointer = pointer;
@@ -249,7 +249,7 @@ class Try {
     });
   }
 
-  #messageOptions(longest = Number.POSITIVE_INFINITY): StoreOptions {
+  #messageOptions(longest = Number.POSITIVE_INFINITY): CallOptions {
     const left = this.#context.getRemainingTimeInMillis() - MESSAGE_MARGIN_MS;
     return {
       signal: this.#deps.clock.timeout(Math.max(0, Math.min(longest, left))),

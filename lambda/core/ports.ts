@@ -13,13 +13,16 @@ export interface StorableObject {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** How long a call to the store may take. */
-export interface StoreOptions {
-  /** Ends the call, with a rejection, when it aborts. */
+/** How long a call of a service may take. */
+export interface CallOptions {
+  /** Rejects the call when it aborts. */
   readonly signal: AbortSignal;
-  /** Milliseconds after which one attempt counts as lost and another is made. */
+  /** Milliseconds after which an attempt counts as lost and the call is retried. */
   readonly attemptTimeout: number;
 }
+
+/** The former name of {@link CallOptions}, until the command line and the tools use the new one. */
+export type StoreOptions = CallOptions;
 
 /** Where objects are kept. */
 export interface ObjectStore {
@@ -28,13 +31,13 @@ export interface ObjectStore {
    *
    * @throws {ArchiverError} `STORE_WRITE_FAILED` or `STORE_ABORTED`: the object may be there or not
    */
-  create(object: StorableObject, options: StoreOptions): Promise<'created' | 'exists'>;
+  create(object: StorableObject, options: CallOptions): Promise<'created' | 'exists'>;
   /**
    * The SHA-256 that the object at a key was stored with; undefined where it carries none.
    *
    * @throws {ArchiverError} `STORE_WRITE_FAILED` or `STORE_ABORTED`
    */
-  readSha256(key: string, options: StoreOptions): Promise<string | undefined>;
+  readSha256(key: string, options: CallOptions): Promise<string | undefined>;
 }
 
 /** A stream that makes objects of what it takes, in its own time. */
@@ -47,12 +50,12 @@ export interface RecordStream {
    */
   put(
     records: readonly Uint8Array[],
-    options: StoreOptions,
+    options: CallOptions,
   ): Promise<readonly (string | undefined)[]>;
 }
 
 /** Who delivers a batch, and what is known of it besides its records. */
-export interface DeliveryJob extends StoreOptions {
+export interface DeliveryJob extends CallOptions {
   readonly requestId: string;
   readonly functionVersion: string;
   /** Where a batch that is replayed comes from, by the names of `objectMetadataNames`. */
@@ -98,13 +101,13 @@ export interface FailedBatchStore {
    * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND`, `NOT_A_FAILED_BATCH` (too large), `LOAD_FAILED` or
    * `STORE_ABORTED`
    */
-  load(pointer: FailedBatchPointer, options: StoreOptions): Promise<LoadedEntry>;
+  load(pointer: FailedBatchPointer, options: CallOptions): Promise<LoadedEntry>;
   /**
    * Marks a failed batch as replayed: from then on it may expire.
    *
    * @throws {ArchiverError} `MARK_FAILED` or `STORE_ABORTED`: it may be marked or not
    */
-  markReplayed(pointer: FailedBatchPointer, mark: ReplayMark, options: StoreOptions): Promise<void>;
+  markReplayed(pointer: FailedBatchPointer, mark: ReplayMark, options: CallOptions): Promise<void>;
 }
 
 /** A failed batch as a listing shows it. */
@@ -131,14 +134,14 @@ export interface FailedBatchListing {
    */
   list(
     place: { readonly prefix: string; readonly after: string | undefined },
-    options: StoreOptions,
+    options: CallOptions,
   ): Promise<{ readonly entries: readonly FailedBatchEntry[]; readonly next: string | undefined }>;
   /** Whether it was replayed; undefined where it was not, or is gone. */
-  mark(pointer: FailedBatchPointer, options: StoreOptions): Promise<ReplayMark | undefined>;
+  mark(pointer: FailedBatchPointer, options: CallOptions): Promise<ReplayMark | undefined>;
   /** What it says of itself; undefined where it is no failed batch, or is gone. */
   summary(
     pointer: FailedBatchPointer,
-    options: StoreOptions,
+    options: CallOptions,
   ): Promise<FailedBatchSummary | undefined>;
 }
 
@@ -157,13 +160,13 @@ export interface ReplayQueue {
    *
    * @throws {ArchiverError} `QUEUE_FAILED`: it comes again after the queue's own time
    */
-  delay(receiptHandle: string, seconds: number, options: StoreOptions): Promise<void>;
+  delay(receiptHandle: string, seconds: number, options: CallOptions): Promise<void>;
   /**
    * Gives a message up. It is still to be deleted.
    *
    * @throws {ArchiverError} `QUEUE_FAILED`: it may be there or not
    */
-  bury(letter: DeadLetter, options: StoreOptions): Promise<void>;
+  bury(letter: DeadLetter, options: CallOptions): Promise<void>;
 }
 
 /** A message for people, with what machines filter it by. */
@@ -182,7 +185,7 @@ export interface Notifier {
    *
    * @throws {ArchiverError} `NOTIFY_FAILED` or `STORE_ABORTED`: it may be sent or not
    */
-  notify(notification: Notification, options: StoreOptions): Promise<void>;
+  notify(notification: Notification, options: CallOptions): Promise<void>;
 }
 
 /** Where failed batches that are to be replayed again are sent. */
@@ -192,7 +195,7 @@ export interface ReplayRequests {
    *
    * @throws {ArchiverError} `QUEUE_FAILED`: some may be on it
    */
-  enqueue(pointers: readonly FailedBatchPointer[], options: StoreOptions): Promise<void>;
+  enqueue(pointers: readonly FailedBatchPointer[], options: CallOptions): Promise<void>;
 }
 
 /** Time, as an argument. */

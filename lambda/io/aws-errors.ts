@@ -1,7 +1,7 @@
 import { isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { SdkError } from '@smithy/types';
 import { ArchiverError, type ErrorCode } from '../core/errors.ts';
-import type { StoreOptions } from '../core/ports.ts';
+import type { CallOptions } from '../core/ports.ts';
 
 /** The HTTP status that a service answered with; undefined where it did not answer. */
 export function statusOf(error: unknown): number | undefined {
@@ -41,7 +41,7 @@ export interface FailedCall {
  */
 export async function callAws<Result>(
   { action, code }: Omit<FailedCall, 'signal'>,
-  { attemptTimeout, signal }: StoreOptions,
+  { attemptTimeout, signal }: CallOptions,
   send: (sent: { abortSignal: AbortSignal; requestTimeout: number }) => Promise<Result>,
 ): Promise<Result> {
   try {

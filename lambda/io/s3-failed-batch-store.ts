@@ -15,7 +15,7 @@ import type {
   FailedBatchListing,
   FailedBatchStore,
   LoadedEntry,
-  StoreOptions,
+  CallOptions,
 } from '../core/ports.ts';
 import { callAws, callError, statusOf } from './aws-errors.ts';
 
@@ -37,7 +37,7 @@ export function createS3FailedBatchStore(
 ): FailedBatchStore & FailedBatchListing {
   async function read(
     { key, versionId }: FailedBatchPointer,
-    { signal, attemptTimeout }: StoreOptions,
+    { signal, attemptTimeout }: CallOptions,
     range?: string,
   ): Promise<LoadedEntry> {
     const place = { Bucket: bucket, Key: key, VersionId: versionId };
@@ -69,7 +69,7 @@ export function createS3FailedBatchStore(
     }
   }
 
-  async function summaryOf(pointer: FailedBatchPointer, options: StoreOptions) {
+  async function summaryOf(pointer: FailedBatchPointer, options: CallOptions) {
     const head = await read(pointer, options, `bytes=0-${HEAD_BYTES - 1}`);
     return parseFailedBatchHead(head.text) ?? parseFailedBatch((await read(pointer, options)).text);
   }

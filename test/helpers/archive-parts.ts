@@ -12,7 +12,7 @@ import type {
   ObjectStore,
   ObjectSummary,
   StorableObject,
-  StoreOptions,
+  CallOptions,
   Telemetry,
 } from '../../lambda/core/ports.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
@@ -64,7 +64,7 @@ export class MemoryObjectStore implements ObjectStore {
   fail: (key: string, when: 'before' | 'after') => boolean = () => false;
   hang: (key: string) => boolean = () => false;
 
-  async create(object: StorableObject, { signal, attemptTimeout }: StoreOptions) {
+  async create(object: StorableObject, { signal, attemptTimeout }: CallOptions) {
     this.attemptTimeouts.push(attemptTimeout);
     this.creating += 1;
     this.mostAtOnce = Math.max(this.mostAtOnce, this.creating);

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { RecordStream, StoreOptions } from '../../lambda/core/ports.ts';
+import type { RecordStream, CallOptions } from '../../lambda/core/ports.ts';
 
 /** What a call comes to: the code of each record that is rejected, by its place; or no answer, before or after. */
 export type CallFate = ReadonlyMap<number, string> | 'lost before' | 'lost after';
@@ -13,7 +13,7 @@ export class MemoryStream implements RecordStream {
   /** Of the calls to come, in turn; after them, everything is taken. */
   fates: CallFate[] = [];
 
-  async put(records: readonly Uint8Array[], { signal }: StoreOptions) {
+  async put(records: readonly Uint8Array[], { signal }: CallOptions) {
     // Lets other calls start, as a request would.
     await Promise.resolve();
     if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });

@@ -14,7 +14,7 @@ import type {
   ReplayQueue,
   ReplaySummary,
   ReplayTelemetry,
-  StoreOptions,
+  CallOptions,
 } from '../../lambda/core/ports.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import type { ReplayDeps, ReplaySettings } from '../../lambda/replay-handler.ts';
@@ -31,7 +31,7 @@ export class MemoryFailedBatches implements FailedBatchStore {
   failLoad: () => ArchiverError | undefined = () => undefined;
   failMark: (when: 'before' | 'after') => boolean = () => false;
 
-  async load(pointer: FailedBatchPointer, { attemptTimeout, signal }: StoreOptions) {
+  async load(pointer: FailedBatchPointer, { attemptTimeout, signal }: CallOptions) {
     this.loaded.push(pointer);
     this.attemptTimeouts.push(attemptTimeout);
     if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });
@@ -84,7 +84,7 @@ export class RecordingNotifier implements Notifier {
   failure: unknown;
   wait: Promise<void> = Promise.resolve();
 
-  async notify(notification: Notification, { attemptTimeout }: StoreOptions) {
+  async notify(notification: Notification, { attemptTimeout }: CallOptions) {
     this.notifications.push(notification);
     this.attemptTimeouts.push(attemptTimeout);
     await this.wait;

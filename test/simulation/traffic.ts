@@ -1,6 +1,6 @@
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { ObjectStore, StoreOptions } from '../../lambda/core/ports.ts';
+import type { ObjectStore, CallOptions } from '../../lambda/core/ports.ts';
 import { type Bucket, shortKey } from './bucket.ts';
 import type { Journal } from './journal.ts';
 import type { VirtualTime } from './virtual-time.ts';
@@ -128,7 +128,7 @@ export class Traffic {
     this.#tryAgain(request.call);
   }
 
-  #call(what: Call, { signal, attemptTimeout }: StoreOptions): Promise<string | undefined> {
+  #call(what: Call, { signal, attemptTimeout }: CallOptions): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       const call = { ...what, attemptTimeout, resolve, reject, attempts: 0, awaited: undefined };
       if (signal.aborted) this.#abort(call);

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { FailedBatchEntry, FailedBatchListing, StoreOptions } from '../ports.ts';
+import type { FailedBatchEntry, FailedBatchListing, CallOptions } from '../ports.ts';
 import type { FailedBatchSummary } from './failed-batch.ts';
 
 /** Which failed batches are meant. */
@@ -34,7 +34,7 @@ export interface SelectedPage {
 export async function selectPage(
   listing: FailedBatchListing,
   selection: Selection,
-  { after, ...options }: StoreOptions & { readonly after: string | undefined },
+  { after, ...options }: CallOptions & { readonly after: string | undefined },
 ): Promise<SelectedPage> {
   const { prefix, since = 0, until = Number.POSITIVE_INFINITY } = selection;
   const { entries, next } = await listing.list({ prefix, after }, options);

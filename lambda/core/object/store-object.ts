@@ -1,5 +1,5 @@
 import { ArchiverError } from '../errors.ts';
-import type { ObjectStore, StorableObject, StoreOptions } from '../ports.ts';
+import type { ObjectStore, StorableObject, CallOptions } from '../ports.ts';
 import { conflictKey } from './object-key.ts';
 
 /** How an object came to be stored. */
@@ -27,7 +27,7 @@ export type DigestedObject = StorableObject & { readonly sha256: string };
 export async function storeObject(
   store: ObjectStore,
   object: DigestedObject,
-  options: StoreOptions,
+  options: CallOptions,
 ): Promise<StoreOutcome> {
   const status = await createOrFind(store, object, options);
   if (status !== 'other body') return { key: object.key, status, keyConflict: false };
@@ -43,7 +43,7 @@ export async function storeObject(
 async function createOrFind(
   store: ObjectStore,
   object: DigestedObject,
-  options: StoreOptions,
+  options: CallOptions,
 ): Promise<StoreOutcome['status'] | 'other body'> {
   if ((await store.create(object, options)) === 'created') return 'stored';
   const stored = await store.readSha256(object.key, options);

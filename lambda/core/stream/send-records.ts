@@ -1,6 +1,6 @@
 import pLimit from 'p-limit';
 import { ArchiverError, toArchiverError } from '../errors.ts';
-import type { RecordStream, StoreOptions } from '../ports.ts';
+import type { RecordStream, CallOptions } from '../ports.ts';
 import type { StreamRecord } from './stream-plan.ts';
 import { toCalls } from './stream-records.ts';
 
@@ -9,7 +9,7 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 
 /** What {@link sendRecords} works with. */
-export interface SendOptions extends StoreOptions {
+export interface SendOptions extends CallOptions {
   readonly maxParallelCalls: number;
   /** From 0 to 1: the jitter of pauses. */
   readonly random: () => number;
