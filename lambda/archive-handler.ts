@@ -3,12 +3,12 @@ import { DEADLINE_MARGIN_MS } from './contract.ts';
 import { type ArchiverError, toArchiverError } from './core/errors.ts';
 import type {
   BatchSummary,
+  CallOptions,
   Clock,
   Delivery,
   DeliveryFailure,
   DeliveryJob,
   DeliveryResult,
-  CallOptions,
   Telemetry,
 } from './core/ports.ts';
 import { parseBatch } from './core/record/kafka-event.ts';

@@ -17,6 +17,7 @@ import type { QueueEvent, QueueMessage } from './core/failed-batch/queue-event.t
 import { type FailedBatchPointer, parseReplayMessage } from './core/failed-batch/replay-message.ts';
 import type {
   BatchSummary,
+  CallOptions,
   Clock,
   Delivery,
   FailedBatchStore,
@@ -25,7 +26,6 @@ import type {
   ReplayFailure,
   ReplayQueue,
   ReplayTelemetry,
-  CallOptions,
 } from './core/ports.ts';
 import { type Batch, parseBatch } from './core/record/kafka-event.ts';
 

@@ -2,15 +2,15 @@ import { ArchiverError } from './core/errors.ts';
 import { isFolderTimestamp } from './core/object/object-key.ts';
 import type {
   BatchSummary,
+  ChunkStream,
   Clock,
   Delivery,
   DeliveryFailure,
   DeliveryResult,
-  RecordStream,
 } from './core/ports.ts';
 import type { Enrich, MetadataFields } from './core/record/enrichment.ts';
 import type { Batch, BatchRun } from './core/record/kafka-event.ts';
-import { type SendOptions, type SendResult, sendRecords } from './core/stream/send-records.ts';
+import { type SendOptions, type SendResult, sendChunks } from './core/stream/send-chunks.ts';
 import { createStreamPlanner, type StreamPlan } from './core/stream/stream-plan.ts';
 import { oldestRecordAge, runSummaries } from './object-delivery.ts';
 
@@ -19,7 +19,7 @@ export const MAX_PARALLEL_CALLS = 4;
 
 /** The parts that delivery through a stream works with. */
 export interface StreamDeliveryDeps extends Pick<SendOptions, 'random' | 'pause'> {
-  readonly stream: RecordStream;
+  readonly stream: ChunkStream;
   readonly clock: Pick<Clock, 'now'>;
   readonly enrich: Enrich;
   readonly settings: { readonly metadata: MetadataFields };
@@ -44,7 +44,7 @@ export function createStreamDelivery(deps: StreamDeliveryDeps): Delivery {
       const encoded = clock.now();
       const options = { ...job, random, pause, maxParallelCalls: MAX_PARALLEL_CALLS };
       const [sent, large] = await Promise.all([
-        sendRecords(stream, planned.records, options).finally(planned.release),
+        sendChunks(stream, planned.chunks, options).finally(planned.release),
         planned.oversize.length === 0
           ? undefined
           : objects.deliver({ ...batch, runs: planned.oversize }, job),
@@ -73,9 +73,9 @@ type Figures = Omit<
 >;
 
 function summarise({ runs }: Batch, { planned, sent, large }: Outcome): Figures {
-  const failed = new Set(sent.failed.map(({ record }) => record));
-  const taken = planned.records.filter((record) => !failed.has(record));
-  const bytes = taken.reduce((total, record) => total + record.bytes, 0);
+  const failed = new Set(sent.failed.map(({ chunk }) => chunk));
+  const taken = planned.chunks.filter((chunk) => !failed.has(chunk));
+  const bytes = taken.reduce((total, chunk) => total + chunk.bytes, 0);
   return {
     topic: runs[0]?.topic,
     runs: runSummaries(runs),
@@ -101,7 +101,7 @@ function failuresOf(
   large: DeliveryResult | undefined,
 ): DeliveryFailure[] {
   return runs.flatMap((run) => {
-    const own = sent.failed.find(({ record }) => record.runs.includes(run));
+    const own = sent.failed.find(({ chunk }) => chunk.runs.includes(run));
     if (own !== undefined) return [{ run, error: notSent(run, own.error) }];
     const lacking = large?.failures.find((failure) => failure.run.id === run.id);
     return lacking === undefined ? [] : [{ run, error: lacking.error }];

@@ -40,16 +40,16 @@ export interface ObjectStore {
   readSha256(key: string, options: CallOptions): Promise<string | undefined>;
 }
 
-/** A stream that makes objects of what it takes, in its own time. */
-export interface RecordStream {
+/** A delivery stream, which writes objects from the chunks that it accepts. */
+export interface ChunkStream {
   /**
-   * Puts records of whole lines, at most 500 and 4 MiB; says of each, in their order, with which code it
-   * was rejected, or `undefined` where the stream has it.
+   * Puts chunks of whole lines, at most 500 chunks and 4 MiB. Returns for each chunk, in order, the code
+   * with which it was rejected, or `undefined` if the stream accepted it.
    *
-   * @throws {ArchiverError} `STREAM_WRITE_FAILED` or `STORE_ABORTED`: any of them may be in the stream or not
+   * @throws {ArchiverError} `STREAM_WRITE_FAILED` or `STORE_ABORTED`: each chunk may or may not be in the stream
    */
   put(
-    records: readonly Uint8Array[],
+    chunks: readonly Uint8Array[],
     options: CallOptions,
   ): Promise<readonly (string | undefined)[]>;
 }

@@ -1,6 +1,6 @@
 import { FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { ArchiverError } from '../core/errors.ts';
-import type { RecordStream } from '../core/ports.ts';
+import type { ChunkStream } from '../core/ports.ts';
 import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 
@@ -10,25 +10,25 @@ export function createFirehoseClient(options: ClientOptions): FirehoseClient {
 }
 
 /** A delivery stream of Firehose. */
-export function createFirehoseStream(client: FirehoseClient, streamName: string): RecordStream {
+export function createFirehoseStream(client: FirehoseClient, streamName: string): ChunkStream {
   const call = {
     action: `put to the stream '${streamName}'`,
     code: 'STREAM_WRITE_FAILED',
   } as const;
   return {
-    async put(records, options) {
+    async put(chunks, options) {
       const command = new PutRecordBatchCommand({
         DeliveryStreamName: streamName,
-        Records: records.map((Data) => ({ Data })),
+        Records: chunks.map((Data) => ({ Data })),
       });
       const { RequestResponses = [] } = await callAws(call, options, (sent) =>
         client.send(command, sent),
       );
-      if (RequestResponses.length === records.length) {
+      if (RequestResponses.length === chunks.length) {
         return RequestResponses.map(({ ErrorCode }) => ErrorCode);
       }
-      // Which records it took is then not known, and taking them for taken would lose them.
-      const problem = `${call.action}: ${RequestResponses.length} answers for ${records.length} records`;
+      // It is unknown which chunks the stream accepted, and to assume that it has them all could lose some.
+      const problem = `${call.action}: ${RequestResponses.length} answers for ${chunks.length} chunks`;
       throw new ArchiverError(call.code, problem, { retryable: true });
     },
   };

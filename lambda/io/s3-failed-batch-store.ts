@@ -12,10 +12,10 @@ import { ArchiverError, type ErrorCode } from '../core/errors.ts';
 import { parseFailedBatch, parseFailedBatchHead } from '../core/failed-batch/failed-batch.ts';
 import type { FailedBatchPointer } from '../core/failed-batch/replay-message.ts';
 import type {
+  CallOptions,
   FailedBatchListing,
   FailedBatchStore,
   LoadedEntry,
-  CallOptions,
 } from '../core/ports.ts';
 import { callAws, callError, statusOf } from './aws-errors.ts';
 

@@ -8,11 +8,11 @@ import { objectMetadataNames } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type {
   BatchSummary,
+  CallOptions,
   Clock,
   ObjectStore,
   ObjectSummary,
   StorableObject,
-  CallOptions,
   Telemetry,
 } from '../../lambda/core/ports.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';

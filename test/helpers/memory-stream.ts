@@ -1,23 +1,23 @@
 import { Buffer } from 'node:buffer';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { RecordStream, CallOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions, ChunkStream } from '../../lambda/core/ports.ts';
 
 /** What a call comes to: the code of each record that is rejected, by its place; or no answer, before or after. */
 export type CallFate = ReadonlyMap<number, string> | 'lost before' | 'lost after';
 
 /** A stream in memory, whose calls may fail. */
-export class MemoryStream implements RecordStream {
+export class MemoryStream implements ChunkStream {
   /** What each call had, as text. */
   readonly calls: string[][] = [];
   readonly taken: string[] = [];
   /** Of the calls to come, in turn; after them, everything is taken. */
   fates: CallFate[] = [];
 
-  async put(records: readonly Uint8Array[], { signal }: CallOptions) {
+  async put(chunks: readonly Uint8Array[], { signal }: CallOptions) {
     // Lets other calls start, as a request would.
     await Promise.resolve();
     if (signal.aborted) throw new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true });
-    const texts = records.map((record) => Buffer.from(record).toString());
+    const texts = chunks.map((chunk) => Buffer.from(chunk).toString());
     this.calls.push(texts);
     const fate = this.fates.shift() ?? new Map<number, string>();
     const lost = new ArchiverError('STREAM_WRITE_FAILED', 'no answer', { retryable: true });

@@ -5,6 +5,7 @@ import {
   toReplayMessage,
 } from '../../lambda/core/failed-batch/replay-message.ts';
 import type {
+  CallOptions,
   DeadLetter,
   FailedBatchStore,
   Notification,
@@ -14,7 +15,6 @@ import type {
   ReplayQueue,
   ReplaySummary,
   ReplayTelemetry,
-  CallOptions,
 } from '../../lambda/core/ports.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import type { ReplayDeps, ReplaySettings } from '../../lambda/replay-handler.ts';

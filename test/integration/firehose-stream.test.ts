@@ -81,7 +81,7 @@ describe('the stream of Firehose', { timeout: 60_000 }, () => {
     await expect(put()).rejects.toMatchObject({
       code: 'STREAM_WRITE_FAILED',
       retryable: true,
-      message: "put to the stream 'archive': 1 answers for 2 records",
+      message: "put to the stream 'archive': 1 answers for 2 chunks",
     });
   });
 

@@ -93,7 +93,7 @@ describe('delivery through a stream', () => {
     expect(failures[0]?.error).toMatchObject({
       code: 'STREAM_WRITE_FAILED',
       retryable: true,
-      message: `orders-1 offsets 2 to 2: 1 records rejected until the deadline (${code}) (STREAM_WRITE_FAILED)`,
+      message: `orders-1 offsets 2 to 2: 1 chunk was still rejected at the deadline (${code}) (STREAM_WRITE_FAILED)`,
     });
     expect(placesOf(stream.lines())).toEqual(['0:1', '2:3']);
   });

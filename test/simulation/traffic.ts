@@ -1,6 +1,6 @@
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { ObjectStore, CallOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions, ObjectStore } from '../../lambda/core/ports.ts';
 import { type Bucket, shortKey } from './bucket.ts';
 import type { Journal } from './journal.ts';
 import type { VirtualTime } from './virtual-time.ts';

@@ -28,7 +28,7 @@ async function measure(): Promise<void> {
   );
   const stream = () => {
     const plan = toStream(parseBatch(JSON.parse(text)));
-    const records = plan.records.map(({ data }) => ({ Data: data.toString('base64') }));
+    const records = plan.chunks.map(({ data }) => ({ Data: data.toString('base64') }));
     hash('sha256', JSON.stringify({ DeliveryStreamName: 'archive', Records: records }), 'hex');
     plan.release();
   };

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { FailedBatchEntry, FailedBatchListing, CallOptions } from '../ports.ts';
+import type { CallOptions, FailedBatchEntry, FailedBatchListing } from '../ports.ts';
 import type { FailedBatchSummary } from './failed-batch.ts';
 
 /** Which failed batches are meant. */

@@ -1,5 +1,5 @@
 import { ArchiverError } from '../errors.ts';
-import type { ObjectStore, StorableObject, CallOptions } from '../ports.ts';
+import type { CallOptions, ObjectStore, StorableObject } from '../ports.ts';
 import { conflictKey } from './object-key.ts';
 
 /** How an object came to be stored. */

@@ -3,37 +3,37 @@ import type { Enrich, MetadataFields } from '../record/enrichment.ts';
 import type { Batch, BatchRun, KafkaEventRecord } from '../record/kafka-event.ts';
 import { LineBuffer } from '../record/line-buffer.ts';
 import { RecordLineWriter } from '../record/record-line.ts';
-import { type LineRange, packLines } from './stream-records.ts';
+import { type LineRange, packLines } from './chunks.ts';
 
-/** A record of a stream: whole lines, of one batch run or of several. */
-export interface StreamRecord {
-  /** A part of the planner's memory, good until the plan is released. */
+/** What Firehose calls a record: whole lines of one or several batch runs. */
+export interface Chunk {
+  /** A view of the planner's memory, valid until the plan is released. */
   readonly data: Buffer;
   readonly bytes: number;
-  /** Runs that it has lines of. */
+  /** The runs that it has lines of. */
   readonly runs: readonly BatchRun[];
 }
 
-/** What a batch becomes on its way through a stream. */
+/** The chunks of one batch. */
 export interface StreamPlan {
   /** In the batch's order. */
-  readonly records: readonly StreamRecord[];
-  /** Records whose lines are too long for the stream, each as a run of its own. */
+  readonly chunks: readonly Chunk[];
+  /** Records whose lines are too long for a chunk, each as a run of one record. */
   readonly oversize: readonly BatchRun[];
   /** Bytes of keys, values and header values, as Kafka held them. */
   readonly bytesIn: number;
-  /** Gives the memory of the records back. */
+  /** Returns the chunks' memory to the planner. */
   release(): void;
 }
 
-/** A run with where its lines lie. */
+/** A run and the position of its lines. */
 interface RunLines extends LineRange {
   readonly run: BatchRun;
 }
 
 /**
- * Makes the function that turns a batch into records of a stream: the very lines that objects have, packed.
- * It throws an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`; then nothing of the batch is to be sent.
+ * Creates the function that packs the lines of a batch into chunks: the same lines that objects hold. It
+ * throws an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`; then no part of the batch may be sent.
  */
 export function createStreamPlanner(
   settings: { readonly metadata: MetadataFields },
@@ -54,7 +54,7 @@ export function createStreamPlanner(
       const all = lines.slice(0, lines.length);
       const packed = packLines(all);
       return {
-        records: packed.records.map(({ start, end }) => ({
+        chunks: packed.chunks.map(({ start, end }) => ({
           data: all.subarray(start, end),
           bytes: end - start,
           runs: written
@@ -72,7 +72,7 @@ export function createStreamPlanner(
   };
 }
 
-/** The run of the one record that a line is of. */
+/** The record that a line was written from, as a run of its own. */
 function runOf(line: LineRange, written: readonly RunLines[], all: Buffer): BatchRun {
   const { run, start } = written.find(
     (each) => each.start <= line.start && line.start < each.end,

@@ -1,4 +1,4 @@
-import { MAX_RECORD_LINES } from '../../../lambda/core/stream/stream-records.ts';
+import { MAX_CHUNK_LINES } from '../../../lambda/core/stream/chunks.ts';
 import { prices } from './prices.ts';
 
 const TERABYTE = 1e12;
@@ -88,7 +88,7 @@ export function s3DeliveryProvisioned(
 
 /** Bytes that Firehose charges for lines, packed into records of so many bytes. */
 export function chargedBytes(lineBytes: number, recordBytes: number): number {
-  const lines = Math.min(MAX_RECORD_LINES, Math.max(1, Math.floor(recordBytes / lineBytes)));
+  const lines = Math.min(MAX_CHUNK_LINES, Math.max(1, Math.floor(recordBytes / lineBytes)));
   const steps = Math.ceil((lines * lineBytes) / FIREHOSE_STEP_BYTES);
   return (steps * FIREHOSE_STEP_BYTES) / lines;
 }

@@ -1,15 +1,15 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { sendRecords } from '../../../../lambda/core/stream/send-records.ts';
-import type { StreamRecord } from '../../../../lambda/core/stream/stream-plan.ts';
+import { sendChunks } from '../../../../lambda/core/stream/send-chunks.ts';
+import type { Chunk } from '../../../../lambda/core/stream/stream-plan.ts';
 import { MemoryStream } from '../../../helpers/memory-stream.ts';
 
-const record = (text: string): StreamRecord => ({
+const chunk = (text: string): Chunk => ({
   data: Buffer.from(text),
   bytes: text.length,
   runs: [],
 });
-const [a, b, c] = [record('a\n'), record('b\n'), record('c\n')];
+const [a, b, c] = [chunk('a\n'), chunk('b\n'), chunk('c\n')];
 
 function parts() {
   const deadline = new AbortController();
@@ -19,8 +19,8 @@ function parts() {
     stream,
     pauses,
     deadline,
-    send: (records: readonly StreamRecord[], random = 1) =>
-      sendRecords(stream, records, {
+    send: (chunks: readonly Chunk[], random = 1) =>
+      sendChunks(stream, chunks, {
         ...{ signal: deadline.signal, attemptTimeout: 1000, maxParallelCalls: 4 },
         random: () => random,
         pause: async (milliseconds) => void pauses.push(milliseconds),
@@ -28,15 +28,15 @@ function parts() {
   };
 }
 
-describe('sending records', () => {
-  it('takes one call where the stream takes all', async () => {
+describe('sendChunks', () => {
+  it('makes one call if the stream accepts everything', async () => {
     const { send, stream, pauses } = parts();
     expect(await send([a, b, c])).toEqual({ failed: [], rejections: 0 });
     expect(stream.calls).toEqual([['a\n', 'b\n', 'c\n']]);
     expect(pauses).toEqual([]);
   });
 
-  it('sends only what was rejected again, after a pause that grows', async () => {
+  it('resends only the rejected chunks, after growing pauses', async () => {
     const { send, stream, pauses } = parts();
     const code = 'ServiceUnavailableException';
     stream.fates = [
@@ -52,40 +52,40 @@ describe('sending records', () => {
     expect(pauses).toEqual([200, 400]);
   });
 
-  it('pauses five seconds at most, with jitter', async () => {
+  it('pauses for at most five seconds, with jitter', async () => {
     const { send, stream, pauses } = parts();
     stream.fates = Array.from({ length: 8 }, () => new Map([[0, 'InternalFailure']]));
     await send([a], 0.5);
     expect(pauses).toEqual([100, 200, 400, 800, 1600, 2500, 2500, 2500]);
   });
 
-  it('gives up at the deadline, and says what was not taken and why', async () => {
+  it('returns at the deadline what was not accepted, and why', async () => {
     const { send, stream, deadline } = parts();
     stream.fates = [new Map([[1, 'ServiceUnavailableException']])];
     const sending = send([a, b]);
     deadline.abort();
-    // The first call had begun before.
+    // Before the first call reaches the stream.
     const { failed, rejections } = await sending;
-    expect(failed.map((each) => each.record)).toEqual([a, b]);
+    expect(failed.map((each) => each.chunk)).toEqual([a, b]);
     expect(failed[0]?.error).toMatchObject({ code: 'STORE_ABORTED', retryable: true });
     expect(rejections).toBe(0);
   });
 
-  it('gives up what is rejected still when the deadline comes in a pause', async () => {
+  it('fails the chunks that are still rejected when the deadline passes during a pause', async () => {
     const { stream, deadline } = parts();
     stream.fates = [new Map([[1, 'ServiceUnavailableException']])];
-    const { failed, rejections } = await sendRecords(stream, [a, b], {
+    const { failed, rejections } = await sendChunks(stream, [a, b], {
       ...{ signal: deadline.signal, attemptTimeout: 1000, maxParallelCalls: 4 },
       random: () => 1,
       pause: async () => deadline.abort(),
     });
     expect(failed).toEqual([
       {
-        record: b,
+        chunk: b,
         error: expect.objectContaining({
           code: 'STREAM_WRITE_FAILED',
           retryable: true,
-          message: '1 records rejected until the deadline (ServiceUnavailableException)',
+          message: '1 chunk was still rejected at the deadline (ServiceUnavailableException)',
         }),
       },
     ]);
@@ -93,13 +93,13 @@ describe('sending records', () => {
     expect(stream.taken).toEqual(['a\n']);
   });
 
-  it('fails the records of a call without an answer, and not those of others', async () => {
+  it('fails the chunks of a call that got no answer, and no others', async () => {
     const { send, stream } = parts();
     stream.fates = ['lost after'];
-    const many = Array.from({ length: 501 }, (_, index) => record(`${index}\n`));
+    const many = Array.from({ length: 501 }, (_, index) => chunk(`${index}\n`));
     const { failed } = await send(many);
-    expect(failed.map((each) => each.record)).toEqual(many.slice(0, 500));
-    // It has them, too, which nobody knows.
+    expect(failed.map((each) => each.chunk)).toEqual(many.slice(0, 500));
+    // The stream has those as well, but never said so.
     expect(stream.taken).toHaveLength(501);
   });
 });

@@ -1,14 +1,14 @@
 import pLimit from 'p-limit';
 import { ArchiverError, toArchiverError } from '../errors.ts';
-import type { RecordStream, CallOptions } from '../ports.ts';
-import type { StreamRecord } from './stream-plan.ts';
-import { toCalls } from './stream-records.ts';
+import type { CallOptions, ChunkStream } from '../ports.ts';
+import { toCalls } from './chunks.ts';
+import type { Chunk } from './stream-plan.ts';
 
-/** Milliseconds that the first pause lasts at most; each further one may last twice as long. */
+/** Upper limits in milliseconds: of the first pause, which then doubles, and of any pause. */
 const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 5_000;
 
-/** What {@link sendRecords} works with. */
+/** What {@link sendChunks} works with. */
 export interface SendOptions extends CallOptions {
   readonly maxParallelCalls: number;
   /** From 0 to 1: the jitter of pauses. */
@@ -17,27 +17,27 @@ export interface SendOptions extends CallOptions {
   readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** How sending ended. */
+/** The result of {@link sendChunks}. */
 export interface SendResult {
-  /** Records that the stream did not take, with why. */
-  readonly failed: readonly { readonly record: StreamRecord; readonly error: ArchiverError }[];
-  /** Times that a record was rejected by a call that the stream took. */
+  /** Chunks that the stream did not accept, each with the reason. */
+  readonly failed: readonly { readonly chunk: Chunk; readonly error: ArchiverError }[];
+  /** How often a call succeeded but rejected one of its chunks. */
   readonly rejections: number;
 }
 
 /**
- * Sends records to a stream, several calls at a time. Of a call that the stream takes in part, only what it
- * rejected is sent again, with growing, jittered pauses, until the signal aborts. A record whose call had no
- * answer may be in the stream, and is there twice when the batch comes again.
+ * Sends chunks to a stream, several calls in parallel. If the stream accepts a call in part, only the
+ * rejected chunks are sent again, with growing, jittered pauses, until the signal aborts. A chunk whose call
+ * got no answer may be in the stream; a retry of the batch then duplicates it.
  */
-export async function sendRecords(
-  stream: RecordStream,
-  records: readonly StreamRecord[],
+export async function sendChunks(
+  stream: ChunkStream,
+  chunks: readonly Chunk[],
   options: SendOptions,
 ): Promise<SendResult> {
   const limit = pLimit(options.maxParallelCalls);
   const results = await Promise.all(
-    toCalls(records).map((call) => limit(() => sendCall(stream, call, options))),
+    toCalls(chunks).map((call) => limit(() => sendCall(stream, call, options))),
   );
   return {
     failed: results.flatMap(({ failed }) => failed),
@@ -46,15 +46,15 @@ export async function sendRecords(
 }
 
 async function sendCall(
-  stream: RecordStream,
-  call: readonly StreamRecord[],
+  stream: ChunkStream,
+  call: readonly Chunk[],
   options: SendOptions,
 ): Promise<SendResult> {
   const { signal } = options;
   let left = call;
   let rejections = 0;
   const failedBy = (error: ArchiverError): SendResult => ({
-    failed: left.map((record) => ({ record, error })),
+    failed: left.map((chunk) => ({ chunk, error })),
     rejections,
   });
   for (let longest = FIRST_PAUSE_MS; ; longest = Math.min(LONGEST_PAUSE_MS, longest * 2)) {
@@ -72,12 +72,13 @@ async function sendCall(
     rejections += rejected.length;
     if (left.length === 0) return { failed: [], rejections };
     await options.pause(Math.round(options.random() * longest), signal);
-    if (signal.aborted) return failedBy(notTaken(rejected));
+    if (signal.aborted) return failedBy(stillRejected(rejected));
   }
 }
 
-function notTaken(codes: readonly string[]): ArchiverError {
+function stillRejected(codes: readonly string[]): ArchiverError {
   const reasons = [...new Set(codes)].sort().join(', ');
-  const problem = `${codes.length} records rejected until the deadline (${reasons})`;
+  const what = codes.length === 1 ? '1 chunk was' : `${codes.length} chunks were`;
+  const problem = `${what} still rejected at the deadline (${reasons})`;
   return new ArchiverError('STREAM_WRITE_FAILED', problem, { retryable: true });
 }
