@@ -1,9 +1,6 @@
-import type { Context } from 'aws-lambda';
-import { DEADLINE_MARGIN_MS } from './contract.ts';
 import { type ArchiverError, toArchiverError } from './core/errors.ts';
 import type {
   BatchSummary,
-  CallOptions,
   Clock,
   Delivery,
   DeliveryFailure,
@@ -12,10 +9,11 @@ import type {
   Telemetry,
 } from './core/ports.ts';
 import { parseBatch } from './core/record/kafka-event.ts';
+import { callOptions, type InvocationContext, timeLeft } from './invocation.ts';
 
 /** Settings of the archive handler. */
 export interface ArchiveSettings {
-  /** Whether the event source mapping takes a partial batch response; the construct sets both. */
+  /** Whether the event source mapping accepts a partial batch response; the construct sets both. */
   readonly reportBatchItemFailures: boolean;
 }
 
@@ -27,15 +25,9 @@ export interface ArchiveDeps {
   readonly settings: ArchiveSettings;
 }
 
-/** What the handlers use of Lambda's context object. */
-export type InvocationContext = Pick<
-  Context,
-  'awsRequestId' | 'functionVersion' | 'getRemainingTimeInMillis'
->;
-
 /**
- * The records that a Kafka event source mapping is to send again. Its identifiers are objects, unlike
- * those of other sources: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
+ * The records that a Kafka event source mapping is to retry. Its identifiers are objects, unlike those of
+ * other sources: https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
  */
 export interface PartialBatchResponse {
   readonly batchItemFailures: readonly {
@@ -44,14 +36,14 @@ export interface PartialBatchResponse {
 }
 
 /**
- * Archives the batch of one invocation: parse, deliver, report.
+ * Creates the handler that archives the batch of one invocation: parse, deliver, report.
  *
- * Resolves only when every record of the batch is stored. Otherwise it throws an `AggregateError` that
- * names each topic-partition and offset range that is not, so that the event source mapping keeps the
- * batch; or, where the mapping takes a partial batch response, returns every record of the
- * topic-partitions that failed.
+ * It resolves only when every record of the batch is stored. Otherwise it throws an `AggregateError` that
+ * names each topic-partition and offset range that is not stored, so the event source mapping retries the
+ * batch. If the mapping accepts a partial batch response, it returns every record of the topic-partitions
+ * that failed instead.
  *
- * @throws {ArchiverError} `INVALID_EVENT`, `ENRICH_FAILED` or `UNEXPECTED`, having stored nothing
+ * @throws {ArchiverError} `INVALID_EVENT`, `ENRICH_FAILED` or `UNEXPECTED`, before it stores anything
  */
 export function createArchiveHandler({ clock, delivery, settings, telemetry }: ArchiveDeps) {
   return async (
@@ -59,8 +51,7 @@ export function createArchiveHandler({ clock, delivery, settings, telemetry }: A
     context: InvocationContext,
   ): Promise<PartialBatchResponse | undefined> => {
     const { awsRequestId: requestId, functionVersion } = context;
-    const budget = Math.max(0, context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
-    const job = { requestId, functionVersion, ...storeOptions(clock, budget) };
+    const job = { requestId, functionVersion, ...callOptions(clock, timeLeft(context)) };
 
     const result = await deliverEvent(event, delivery, job).catch((cause: unknown) => {
       const error = toArchiverError(cause);
@@ -76,12 +67,6 @@ export function createArchiveHandler({ clock, delivery, settings, telemetry }: A
   };
 }
 
-/** How long calls to the store may take within so many milliseconds. */
-export function storeOptions(clock: Clock, milliseconds: number): CallOptions {
-  // An attempt that is lost early leaves time for another, and one that is slow has time to succeed.
-  return { signal: clock.timeout(milliseconds), attemptTimeout: Math.ceil(milliseconds / 2) };
-}
-
 async function deliverEvent(
   event: unknown,
   delivery: Delivery,
@@ -90,7 +75,7 @@ async function deliverEvent(
   return delivery.deliver(parseBatch(event), job);
 }
 
-/** The error for a batch, naming everything that is not stored. */
+/** The error for a batch; it names every record that is not stored. */
 function notArchived(
   errors: readonly ArchiverError[],
   { objects, alreadyStored, failedObjects }: BatchSummary,
@@ -101,8 +86,8 @@ function notArchived(
 }
 
 /**
- * Every record of each topic-partition with something that is not stored: whether the service sends
- * later records of the partition again than those that are named is not documented.
+ * Returns every record of each topic-partition that failed in any part: it is not documented whether the
+ * service also retries the later records of a partition than those that are returned.
  */
 function partialResponse(failures: readonly DeliveryFailure[]): PartialBatchResponse {
   const failed = new Set(failures.map(({ run }) => run));

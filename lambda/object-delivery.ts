@@ -1,13 +1,11 @@
 import pLimit from 'p-limit';
 import { objectMetadataNames as names } from './contract.ts';
-import { ArchiverError, toArchiverError } from './core/errors.ts';
+import { type ArchiverError, toArchiverError } from './core/errors.ts';
 import {
   type ArchiveObject,
-  type ArchivePlan,
   createPlanner,
   type PlanSettings,
 } from './core/object/archive-plan.ts';
-import { isFolderTimestamp } from './core/object/object-key.ts';
 import { type StoreOutcome, storeObject } from './core/object/store-object.ts';
 import type {
   BatchSummary,
@@ -17,12 +15,12 @@ import type {
   DeliveryResult,
   ObjectStore,
   ObjectTelemetry,
-  RunSummary,
 } from './core/ports.ts';
 import type { Enrich } from './core/record/enrichment.ts';
-import type { Batch, BatchRun } from './core/record/kafka-event.ts';
+import type { Batch } from './core/record/kafka-event.ts';
+import { notDelivered, summariseBatch } from './delivery-summary.ts';
 
-/** What objects there are to be, and how they are stored. */
+/** What the objects are like, and how many are put in parallel. */
 export interface ObjectDeliverySettings extends PlanSettings {
   readonly maxParallelPuts: number;
 }
@@ -36,7 +34,7 @@ export interface ObjectDeliveryDeps {
   readonly settings: ObjectDeliverySettings;
 }
 
-/** An object and how storing it ended: one of `outcome` and `error` is there. */
+/** An object with either the outcome of storing it or the error. */
 interface StoreResult {
   readonly object: ArchiveObject;
   readonly outcome?: StoreOutcome;
@@ -44,10 +42,10 @@ interface StoreResult {
 }
 
 /**
- * Delivers batches as objects: one for each batch run and time folder, created under keys that follow
- * from the batch alone, so that a batch that comes again finds itself stored.
+ * Delivers batches as objects: one for each batch run and time folder, under keys that depend on the batch
+ * alone, so that a retried batch finds itself already stored.
  *
- * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, having stored nothing.
+ * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, before it stores anything.
  */
 export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
   const { clock, enrich, settings } = deps;
@@ -55,19 +53,20 @@ export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
   return {
     async deliver(batch: Batch, job: DeliveryJob): Promise<DeliveryResult> {
       const started = clock.now();
-      const planned = await plan(batch);
+      const { bytesIn, objects } = await plan(batch);
       const encoded = clock.now();
       const limit = pLimit(settings.maxParallelPuts);
       const results = await Promise.all(
-        planned.objects.map((object) => limit(() => storeOne(object, deps, job))),
+        objects.map((object) => limit(() => storeOne(object, deps, job))),
       );
       return {
         summary: {
           requestId: job.requestId,
-          ...summarise(planned, results),
+          ...summariseBatch(batch, started),
+          bytesIn,
+          ...summariseResults(results),
           encodeMilliseconds: encoded - started,
           storeMilliseconds: clock.now() - encoded,
-          oldestRecordAge: oldestRecordAge(batch, started),
         },
         failures: results.flatMap(({ object, error }) =>
           error === undefined ? [] : [{ run: object.run, error }],
@@ -100,63 +99,25 @@ async function storeOne(
       keyConflict: outcome.keyConflict,
     });
     return { object, outcome };
-  } catch (error) {
-    return { object, error: notStored(object, error) };
+  } catch (cause) {
+    const { first, last, run } = object;
+    return { object, error: notDelivered({ ...run, first, last }, toArchiverError(cause)) };
   }
 }
 
-/** The error for one object, naming the records in it. */
-function notStored({ run, first, last }: ArchiveObject, error: unknown): ArchiverError {
-  const cause = toArchiverError(error);
-  const { code, retryable, message } = cause;
-  const range = `${run.topic}-${run.partition} offsets ${first} to ${last}`;
-  return new ArchiverError(code, `${range}: ${message} (${code})`, { retryable, cause });
-}
-
-/** Milliseconds from the earliest valid timestamp of the batch; a producer's clock may be ahead of ours. */
-export function oldestRecordAge({ runs }: Batch, now: number): number | undefined {
-  let oldest = Number.POSITIVE_INFINITY;
-  for (const { records } of runs) {
-    for (const { timestamp } of records) {
-      if (isFolderTimestamp(timestamp) && timestamp < oldest) oldest = timestamp;
-    }
-  }
-  return oldest === Number.POSITIVE_INFINITY ? undefined : Math.max(0, now - oldest);
-}
-
-type Figures = Omit<
+function summariseResults(
+  results: readonly StoreResult[],
+): Pick<
   BatchSummary,
-  'requestId' | 'encodeMilliseconds' | 'storeMilliseconds' | 'oldestRecordAge'
->;
-
-function summarise({ objects, bytesIn }: ArchivePlan, results: readonly StoreResult[]): Figures {
+  'bytesStored' | 'objects' | 'alreadyStored' | 'keyConflicts' | 'failedObjects'
+> {
   const outcomes = results.flatMap(({ object, outcome }) => (outcome ? [{ object, outcome }] : []));
   const stored = outcomes.filter(({ outcome }) => outcome.status === 'stored');
-  const runs = [...new Set(objects.map(({ run }) => run))];
   return {
-    topic: runs[0]?.topic,
-    runs: runSummaries(runs),
-    records: sum(objects, ({ records }) => records),
-    bytesIn,
-    bytesStored: sum(stored, ({ object }) => object.body.length),
+    bytesStored: stored.reduce((total, { object }) => total + object.body.length, 0),
     objects: stored.length,
     alreadyStored: outcomes.length - stored.length,
     keyConflicts: outcomes.filter(({ outcome }) => outcome.keyConflict).length,
-    invalidTimestamps: sum(objects, (object) => object.invalidTimestamps),
     failedObjects: results.length - outcomes.length,
   };
-}
-
-/** What the log line says of runs. */
-export function runSummaries(runs: readonly BatchRun[]): RunSummary[] {
-  return runs.map(({ partition, first, last, records }) => ({
-    partition,
-    firstOffset: first,
-    lastOffset: last,
-    records: records.length,
-  }));
-}
-
-function sum<Item>(items: readonly Item[], amount: (item: Item) => number): number {
-  return items.reduce((total, item) => total + amount(item), 0);
 }

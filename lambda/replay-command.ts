@@ -1,8 +1,7 @@
-import type { InvocationContext } from './archive-handler.ts';
-import { DEADLINE_MARGIN_MS } from './contract.ts';
 import { parseReplayCommand } from './core/failed-batch/replay-command.ts';
-import { selectPage } from './core/failed-batch/select-failed-batches.ts';
+import { selectFailedBatches } from './core/failed-batch/select-failed-batches.ts';
 import type { Clock, FailedBatchListing, ReplayRequests, ReplayTelemetry } from './core/ports.ts';
+import { type InvocationContext, timeLeft } from './invocation.ts';
 
 /** The parts that a replay command works with. */
 export interface ReplayCommandDeps {
@@ -12,54 +11,53 @@ export interface ReplayCommandDeps {
   readonly telemetry: Pick<ReplayTelemetry, 'commandDone'>;
 }
 
-/** What a command came to. Numbers count failed batches. */
+/** The result of a command. Numbers count failed batches. */
 export interface ReplayCommandResult {
   readonly dryRun: boolean;
-  /** Entries looked at. */
+  /** Entries that were looked at. */
   readonly scanned: number;
-  /** Put on the replay queue; with `dryRun`, those that would be. */
+  /** Entries that were put on the replay queue or, with `dryRun`, would have been. */
   readonly enqueued: number;
-  /** Meant, but left out since they were replayed before; `force` takes them too. */
+  /** Entries that match but are left out because they are already replayed; `force` includes them. */
   readonly alreadyReplayed: number;
-  /** Keys of the first of those that are enqueued. */
+  /** The first keys of those that are enqueued. */
   readonly failedBatches: readonly string[];
-  /** Where it stopped for lack of time: the same command with this goes on. Absent when all is done. */
+  /** Where it stopped for lack of time: repeat the command with this to continue. Absent when it is complete. */
   readonly continuation?: string;
 }
 
-/** Keys that a result names. */
+/** Maximum of keys that a result names. */
 const MOST_KEYS = 100;
-/** A page takes some seconds: with less than this left, no other is begun. */
+/** A page takes some seconds: with less time than this left, no further page is begun. */
 const PAGE_MS = 15_000;
-/** Milliseconds after which one attempt of a call counts as lost: none of them is large. */
+/** Milliseconds after which an attempt of a call counts as lost: none of the calls is large. */
 const ATTEMPT_MS = 5_000;
 
 /**
- * Carries out a command: finds failed batches in the bucket and puts them on the replay queue, page by
- * page, as far as the invocation's time goes.
+ * Creates the handler of replay commands: it selects failed batches in their bucket and puts them on the
+ * replay queue, page by page, until the invocation's time runs short.
  *
- * @throws {ArchiverError} `INVALID_EVENT` for what is no command, `LOAD_FAILED`, `QUEUE_FAILED`
+ * @throws {ArchiverError} `INVALID_EVENT` for an event that is not a command, `LOAD_FAILED`, `QUEUE_FAILED`
  */
 export function createReplayCommand(deps: ReplayCommandDeps) {
   const { clock, failedBatches, requests, telemetry } = deps;
   return async (event: unknown, context: InvocationContext): Promise<ReplayCommandResult> => {
-    const { continuation, dryRun, ...selection } = parseReplayCommand(event);
-    const left = () => Math.max(0, context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
-    const options = { signal: clock.timeout(left()), attemptTimeout: ATTEMPT_MS };
+    const { continuation: after, dryRun, ...selection } = parseReplayCommand(event);
+    const options = { signal: clock.timeout(timeLeft(context)), attemptTimeout: ATTEMPT_MS };
     const keys: string[] = [];
     let [scanned, enqueued, alreadyReplayed] = [0, 0, 0];
-    let after = continuation;
-    do {
-      const page = await selectPage(failedBatches, selection, { after, ...options });
+    let next: string | undefined;
+    for await (const page of selectFailedBatches(failedBatches, selection, { after, ...options })) {
       if (!dryRun) await requests.enqueue(page.selected, options);
       scanned += page.scanned;
       enqueued += page.selected.length;
       alreadyReplayed += page.replayed;
       keys.push(...page.selected.slice(0, MOST_KEYS - keys.length).map(({ key }) => key));
-      after = page.next;
-    } while (after !== undefined && left() > PAGE_MS);
+      next = page.next;
+      if (timeLeft(context) <= PAGE_MS) break;
+    }
     const figures = { dryRun, scanned, enqueued, alreadyReplayed };
-    telemetry.commandDone(context.awsRequestId, { ...figures, isComplete: after === undefined });
-    return { ...figures, failedBatches: keys, ...(after !== undefined && { continuation: after }) };
+    telemetry.commandDone(context.awsRequestId, { ...figures, isComplete: next === undefined });
+    return { ...figures, failedBatches: keys, ...(next !== undefined && { continuation: next }) };
   };
 }

@@ -1,10 +1,8 @@
-import type { Context } from 'aws-lambda';
-import { type InvocationContext, storeOptions } from './archive-handler.ts';
-import { DEADLINE_MARGIN_MS, deadLetterAttributes, objectMetadataNames } from './contract.ts';
+import { objectMetadataNames } from './contract.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import { retryDelaySeconds } from './core/failed-batch/backoff.ts';
-import { toAttributeText, toMetadataText } from './core/failed-batch/carried-text.ts';
-import { deadLetterNotification } from './core/failed-batch/dead-letter-notification.ts';
+import { toMetadataText } from './core/failed-batch/carried-text.ts';
+import type { ReplayFacts } from './core/failed-batch/dead-letter-notification.ts';
 import {
   describeRanges,
   type FailedBatch,
@@ -16,286 +14,219 @@ import {
 import type { QueueEvent, QueueMessage } from './core/failed-batch/queue-event.ts';
 import { type FailedBatchPointer, parseReplayMessage } from './core/failed-batch/replay-message.ts';
 import type {
-  BatchSummary,
-  CallOptions,
   Clock,
   Delivery,
+  DeliveryJob,
   FailedBatchStore,
-  Notification,
-  Notifier,
   ReplayFailure,
   ReplayQueue,
   ReplayTelemetry,
 } from './core/ports.ts';
 import { type Batch, parseBatch } from './core/record/kafka-event.ts';
+import { createDeadLetterSender, type DeadLetterDeps } from './dead-letter.ts';
+import {
+  callOptions,
+  type InvocationContext,
+  type LogContext,
+  messageCallOptions,
+  timeLeft,
+} from './invocation.ts';
 
 /** Settings of the replay handler. */
 export interface ReplaySettings {
   readonly failedBatchBucket: string;
-  /** Tries that a message has; the queue's own redrive policy has the same number. */
+  /** Maximum of tries for a message; equals `maxReceiveCount` of the queue's redrive policy. */
   readonly replayTries: number;
-  /** Seconds until a failed try is made again, the first time. */
+  /** Seconds before the first retry of a failed replay. */
   readonly replayRetrySeconds: number;
-  /** Name of the stack. */
-  readonly serviceName: string;
-  /** Where the log of the function is whose batches these are; undefined, it is not linked to. */
-  readonly archiveLogGroup: string | undefined;
 }
 
 /** The parts that the replay handler works with. */
-export interface ReplayDeps {
+export interface ReplayDeps extends DeadLetterDeps {
   readonly failedBatches: FailedBatchStore;
   readonly queue: ReplayQueue;
   readonly delivery: Delivery;
   readonly clock: Clock;
   readonly telemetry: ReplayTelemetry;
-  /** Tells of dead letters; undefined, nobody is told. */
-  readonly notifier: Notifier | undefined;
-  /** From 0 to 1: the jitter of waits. */
+  /** From 0 to 1: the jitter of retry delays. */
   readonly random: () => number;
-  readonly settings: ReplaySettings;
+  readonly settings: ReplaySettings & DeadLetterDeps['settings'];
 }
-
-/** What the replay handler uses of Lambda's context object: also where its log is. */
-export type ReplayContext = InvocationContext &
-  Pick<Context, 'invokedFunctionArn' | 'logGroupName' | 'logStreamName'>;
 
 /** The messages that SQS is to keep: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html */
 export interface QueueBatchResponse {
   readonly batchItemFailures: readonly { readonly itemIdentifier: string }[];
 }
 
-/** Milliseconds before the end of an invocation at which calls to queues and topic are aborted. */
-const MESSAGE_MARGIN_MS = 1_000;
-/** Milliseconds after which one attempt of such a call counts as lost. */
-const MESSAGE_ATTEMPT_MS = 2_000;
-/** Milliseconds that a notification may take: time for a few attempts. */
-const NOTIFY_MS = 5_000;
-
 /**
- * Replays the failed batches that the messages of one invocation point to: load, parse, deliver as the
- * archive does, mark as replayed.
+ * Creates the handler that replays the failed batches its messages point to: load, parse, deliver as the
+ * archive function does, mark as replayed.
  *
- * A message is done when every record of its failed batch is stored and the batch is marked; replaying
- * again what is stored is a success. What another try may get past comes again, later each time. What it
- * cannot, and what has had its last try, goes to the dead-letter queue with its reason, and its failed
- * batch stays as it is. Nothing else is ever acknowledged. Whether somebody could be told of a dead letter
- * changes nothing.
+ * A message is done once every record of its failed batch is stored and the batch is marked. Replaying what
+ * is already stored succeeds. Retryable failures are redelivered with growing delays. A failure that is not
+ * retryable, or the last try of a message, makes it a dead letter with its reason, and leaves the failed batch
+ * as it is. No other message is acknowledged.
  *
  * Resolves with the messages that SQS is to keep.
  */
 export function createReplayHandler(deps: ReplayDeps) {
+  const { clock, settings, telemetry } = deps;
+  const sendDeadLetter = createDeadLetterSender(deps);
   return async (
     { Records: messages }: QueueEvent,
-    context: ReplayContext,
+    context: InvocationContext & LogContext,
   ): Promise<QueueBatchResponse> => {
+    const { awsRequestId: requestId, functionVersion } = context;
     const kept: { itemIdentifier: string }[] = [];
     const notified: Promise<void>[] = [];
-    // One after the other, so that memory is that of one batch.
+    // One after the other, so that only one batch is in memory.
     for (const [index, message] of messages.entries()) {
-      const attempt = new Try(message, deps, context);
-      const isDone = await attempt.run(messages.length - index);
-      if (!isDone) kept.push({ itemIdentifier: message.messageId });
-      notified.push(attempt.notified);
+      const share = Math.floor(timeLeft(context) / (messages.length - index));
+      const job = { requestId, functionVersion, ...callOptions(clock, share) };
+      const outcome = await replayOne(message, job, deps);
+      if (outcome.step === 'ignored') telemetry.messageIgnored(requestId, message.messageId);
+      if (outcome.step !== 'failed') continue;
+      const { facts, failure } = outcome;
+      if (failure.error.retryable && failure.tries < settings.replayTries) {
+        await delay(message, failure, context, deps);
+        kept.push({ itemIdentifier: message.messageId });
+        continue;
+      }
+      const sent = await sendDeadLetter({ body: message.body, failure, ...facts }, context);
+      if (sent === undefined) kept.push({ itemIdentifier: message.messageId });
+      else notified.push(sent.notified);
     }
-    // Not before the next message, whose time that would be.
+    // Only now: waiting earlier would take time from the next message.
     await Promise.all(notified);
     return { batchItemFailures: kept };
   };
 }
 
-/** One try of a message, and what is found out about its failed batch on the way. */
-class Try {
-  /** Fulfilled when somebody was told of the dead letter that came of it, or could not be. */
-  notified: Promise<void> = Promise.resolve();
-  readonly #message: QueueMessage;
-  readonly #deps: ReplayDeps;
-  readonly #context: ReplayContext;
-  readonly #tries: number;
-  #pointer: FailedBatchPointer | undefined;
-  #failedBatch: FailedBatch | undefined;
-  #batch: Batch | undefined;
+/** The step that the replay of one message reached: it ended, found nothing to replay, or failed. */
+type ReplayOutcome =
+  | { readonly step: 'replayed' | 'ignored' }
+  | { readonly step: 'failed'; readonly failure: ReplayFailure; readonly facts: ReplayFacts };
 
-  constructor(message: QueueMessage, deps: ReplayDeps, context: ReplayContext) {
-    this.#message = message;
-    this.#deps = deps;
-    this.#context = context;
-    this.#tries = Number(message.attributes.ApproximateReceiveCount);
-  }
-
-  /**
-   * Whether the message is to be acknowledged.
-   *
-   * @param share how many messages the rest of the invocation's time is for
-   */
-  async run(share: number): Promise<boolean> {
-    const { clock } = this.#deps;
-    const left = Math.max(0, this.#context.getRemainingTimeInMillis() - DEADLINE_MARGIN_MS);
-    const options = storeOptions(clock, Math.floor(left / share));
-    try {
-      const pointers = parseReplayMessage(this.#message.body);
-      for (const pointer of pointers) await this.#replay(pointer, options);
-      if (pointers.length === 0) {
-        this.#deps.telemetry.messageIgnored(this.#context.awsRequestId, this.#message.messageId);
-      }
-      return true;
-    } catch (cause) {
-      const failure = this.#failure(toArchiverError(cause));
-      const hasTries = this.#tries < this.#deps.settings.replayTries;
-      if (failure.error.retryable && hasTries) return this.#delay(failure);
-      return this.#bury(failure);
+async function replayOne(
+  message: QueueMessage,
+  job: DeliveryJob,
+  deps: ReplayDeps,
+): Promise<ReplayOutcome> {
+  const tries = Number(message.attributes.ApproximateReceiveCount);
+  let facts: ReplayFacts = {};
+  try {
+    const pointers = parseReplayMessage(message.body);
+    for (const pointer of pointers) {
+      facts = { pointer };
+      const learn = (found: ReplayFacts) => {
+        facts = { ...facts, ...found };
+      };
+      await replayFailedBatch(pointer, { deps, job, learn, tries });
     }
-  }
-
-  async #replay(pointer: FailedBatchPointer, options: CallOptions): Promise<void> {
-    const { clock, delivery, failedBatches, settings, telemetry } = this.#deps;
-    const { awsRequestId: requestId, functionVersion } = this.#context;
-    this.#pointer = pointer;
-    this.#failedBatch = undefined;
-    this.#batch = undefined;
-    if (pointer.bucket !== settings.failedBatchBucket) {
-      const problem = `it points to '${pointer.bucket}', which is not the bucket of failed batches`;
-      throw new ArchiverError('INVALID_MESSAGE', problem);
-    }
-    const entry = await failedBatches.load(pointer, options);
-    this.#failedBatch = parseFailedBatch(entry.text);
-    const { condition, event } = this.#failedBatch;
-    if (event === undefined) throw noPayload(this.#failedBatch);
-    this.#batch = parseBatch(event);
-    if (this.#batch.runs.length === 0) throw noPayload(this.#failedBatch);
-    const provenance = {
-      [objectMetadataNames.failedBatch]: toMetadataText(pointer.key),
-      [objectMetadataNames.failedBatchCondition]: toMetadataText(condition),
-    };
-    const job = { requestId, functionVersion, provenance, ...options };
-    const { failures, summary } = await delivery.deliver(this.#batch, job);
-    const [error, ...errors] = failures.map((failure) => failure.error);
-    if (error !== undefined) throw notReplayed(error, errors);
-    const missing = missingRanges(this.#failedBatch, this.#batch.runs);
-    if (missing.length > 0) throw incomplete(missing);
-    const at = new Date(clock.now()).toISOString();
-    await failedBatches.markReplayed(entry.pointer, { at, objects: objectsOf(summary) }, options);
-    const failedBatch = pointer.key;
-    telemetry.batchReplayed({ ...summary, failedBatch, condition, tries: this.#tries });
-  }
-
-  #failure(error: ArchiverError): ReplayFailure {
-    const ranges = knownRanges(this.#failedBatch, this.#batch?.runs);
-    return {
-      requestId: this.#context.awsRequestId,
-      messageId: this.#message.messageId,
-      tries: this.#tries,
-      error,
-      failedBatch: this.#pointer?.key,
-      condition: this.#failedBatch?.condition,
-      offsets: describeRanges(ranges) || undefined,
-    };
-  }
-
-  /** Has the message come again later, the longer the more often it was tried. */
-  async #delay(failure: ReplayFailure): Promise<false> {
-    const { queue, random, settings, telemetry } = this.#deps;
-    const seconds = retryDelaySeconds(this.#tries, settings.replayRetrySeconds, random());
-    const delayed = await queue
-      .delay(this.#message.receiptHandle, seconds, this.#messageOptions())
-      // Then it comes again after the queue's own visibility timeout.
-      .then(
-        () => seconds,
-        () => undefined,
-      );
-    telemetry.batchDelayed(failure, delayed);
-    return false;
-  }
-
-  async #bury(failure: ReplayFailure): Promise<boolean> {
-    const { clock, queue, telemetry } = this.#deps;
-    const diedAt = new Date(clock.now()).toISOString();
-    const attributes = attributesOf(failure, diedAt);
-    try {
-      await queue.bury({ body: this.#message.body, attributes }, this.#messageOptions());
-    } catch {
-      // It comes again, until SQS itself moves it to the dead-letter queue.
-      telemetry.batchDelayed(failure, undefined);
-      return false;
-    }
-    telemetry.batchDied(failure);
-    this.notified = this.#notify(failure, diedAt);
-    return true;
-  }
-
-  async #notify(failure: ReplayFailure, diedAt: string): Promise<void> {
-    const { notifier, telemetry } = this.#deps;
-    if (notifier === undefined) return;
-    try {
-      const notification = this.#notification(failure, diedAt);
-      // The next batch is loaded while somebody is told of this one.
-      this.#failedBatch = undefined;
-      this.#batch = undefined;
-      await notifier.notify(notification, this.#messageOptions(NOTIFY_MS));
-    } catch (cause) {
-      telemetry.notificationFailed(failure, toArchiverError(cause));
-    }
-  }
-
-  #notification(failure: ReplayFailure, diedAt: string): Notification {
-    const { archiveLogGroup, serviceName } = this.#deps.settings;
-    const { invokedFunctionArn, logGroupName, logStreamName } = this.#context;
-    return deadLetterNotification({
-      ...{ archiveLogGroup, diedAt, failure, serviceName },
-      ...{ invokedFunctionArn, logGroupName, logStreamName },
-      pointer: this.#pointer,
-      failedBatch: this.#failedBatch,
-      runs: this.#batch?.runs,
+    return { step: pointers.length === 0 ? 'ignored' : 'replayed' };
+  } catch (cause) {
+    const failure = failureOf(facts, {
+      requestId: job.requestId,
+      messageId: message.messageId,
+      tries,
+      error: toArchiverError(cause),
     });
-  }
-
-  #messageOptions(longest = Number.POSITIVE_INFINITY): CallOptions {
-    const left = this.#context.getRemainingTimeInMillis() - MESSAGE_MARGIN_MS;
-    return {
-      signal: this.#deps.clock.timeout(Math.max(0, Math.min(longest, left))),
-      attemptTimeout: MESSAGE_ATTEMPT_MS,
-    };
+    return { step: 'failed', failure, facts };
   }
 }
 
-function attributesOf(failure: ReplayFailure, diedAt: string): Readonly<Record<string, string>> {
-  const { condition, error, failedBatch, offsets, requestId } = failure;
-  const given = {
-    [deadLetterAttributes.code]: error.code,
-    [deadLetterAttributes.reason]: error.message,
-    [deadLetterAttributes.failedBatch]: failedBatch,
-    [deadLetterAttributes.condition]: condition,
-    [deadLetterAttributes.offsets]: offsets,
-    [deadLetterAttributes.requestId]: requestId,
-    [deadLetterAttributes.diedAt]: diedAt,
+interface Replay {
+  readonly deps: ReplayDeps;
+  readonly job: DeliveryJob;
+  readonly tries: number;
+  /** Notes what was found out, for a failure later on. */
+  readonly learn: (found: ReplayFacts) => void;
+}
+
+async function replayFailedBatch(
+  pointer: FailedBatchPointer,
+  { deps, job, learn, tries }: Replay,
+): Promise<void> {
+  const { clock, delivery, failedBatches, settings, telemetry } = deps;
+  if (pointer.bucket !== settings.failedBatchBucket) throw foreignBucket(pointer);
+  const entry = await failedBatches.load(pointer, job);
+  const { event, ...failedBatch } = parseFailedBatch(entry.text);
+  learn({ failedBatch });
+  const batch = parsePayload({ event, ...failedBatch });
+  learn({ runs: batch.runs.map(({ records, ...run }) => ({ ...run, records: records.length })) });
+  if (batch.runs.length === 0) throw noPayload(failedBatch);
+  const { condition } = failedBatch;
+  const provenance = {
+    [objectMetadataNames.failedBatch]: toMetadataText(pointer.key),
+    [objectMetadataNames.failedBatchCondition]: toMetadataText(condition),
   };
-  return Object.fromEntries(
-    Object.entries(given).flatMap(([name, value]) =>
-      value ? [[name, toAttributeText(value)]] : [],
-    ),
-  );
+  const { failures, summary } = await delivery.deliver(batch, { ...job, provenance });
+  const [error, ...errors] = failures.map((failure) => failure.error);
+  if (error !== undefined) throw notReplayed(error, errors);
+  const missing = missingRanges(failedBatch, batch.runs);
+  if (missing.length > 0) throw incomplete(missing);
+  const at = new Date(clock.now()).toISOString();
+  const objects = summary.objects + summary.alreadyStored;
+  await failedBatches.markReplayed(entry.pointer, { at, objects }, job);
+  telemetry.batchReplayed({ ...summary, failedBatch: pointer.key, condition, tries });
 }
 
-function objectsOf({ objects, alreadyStored }: BatchSummary): number {
-  return objects + alreadyStored;
+function parsePayload(failedBatch: FailedBatch): Batch {
+  if (failedBatch.event === undefined) throw noPayload(failedBatch);
+  return parseBatch(failedBatch.event);
 }
 
-function noPayload({ condition, ranges }: FailedBatch): ArchiverError {
-  const offsets = describeRanges(ranges) || 'offsets unknown';
+function failureOf(
+  { failedBatch, pointer, runs }: ReplayFacts,
+  failure: Pick<ReplayFailure, 'requestId' | 'messageId' | 'tries' | 'error'>,
+): ReplayFailure {
+  return {
+    ...failure,
+    failedBatch: pointer?.key,
+    condition: failedBatch?.condition,
+    offsets: describeRanges(knownRanges(failedBatch, runs)) || undefined,
+  };
+}
+
+/** Hides the message for a while: the longer, the more often it was tried. */
+async function delay(
+  { receiptHandle }: QueueMessage,
+  failure: ReplayFailure,
+  context: InvocationContext,
+  { clock, queue, random, settings, telemetry }: ReplayDeps,
+): Promise<void> {
+  const seconds = retryDelaySeconds(failure.tries, settings.replayRetrySeconds, random());
+  const delayed = await queue
+    .delay(receiptHandle, seconds, messageCallOptions(clock, context))
+    // SQS then redelivers the message after the queue's visibility timeout.
+    .then(
+      () => seconds,
+      () => undefined,
+    );
+  telemetry.batchDelayed(failure, delayed);
+}
+
+function foreignBucket({ bucket }: FailedBatchPointer): ArchiverError {
+  const problem = `the message points to bucket '${bucket}', which is not the failed-batch bucket`;
+  return new ArchiverError('INVALID_MESSAGE', problem);
+}
+
+function noPayload({ condition, ranges }: Pick<FailedBatch, 'condition' | 'ranges'>) {
+  const missing = ranges.length === 0 ? 'the missing records' : describeRanges(ranges);
   return new ArchiverError(
     'NO_PAYLOAD',
-    `the failed batch has no records to replay (${condition}): fetch ${offsets} from the topic`,
+    `the failed batch holds no records to replay (${condition}): fetch ${missing} from the topic`,
   );
 }
 
 function incomplete(missing: readonly FailedRange[]): ArchiverError {
   return new ArchiverError(
     'INCOMPLETE_PAYLOAD',
-    `the failed batch lacks records that it names: fetch ${describeRanges(missing)} from the topic; what it has is stored`,
+    `the failed batch does not hold all records that it names: fetch ${describeRanges(missing)} from the topic; the others are stored`,
   );
 }
 
-/** One error for all that is not stored: worth another try if any of it is. */
+/** One error for everything that is not stored: retryable if any of it is. */
 function notReplayed(error: ArchiverError, others: readonly ArchiverError[]): ArchiverError {
   const all = [error, ...others];
   const message = all.map((each) => each.message).join('; ');

@@ -4,6 +4,7 @@ import type { CreateDelivery } from './archive-wiring.ts';
 import { METRIC_NAMESPACE } from './contract.ts';
 import { isQueueEvent } from './core/failed-batch/queue-event.ts';
 import { enrich } from './enrich.ts';
+import type { InvocationContext, LogContext } from './invocation.ts';
 import { systemClock } from './io/clock.ts';
 import { createReplayTelemetry } from './io/replay-telemetry.ts';
 import { createS3FailedBatchStore } from './io/s3-failed-batch-store.ts';
@@ -12,7 +13,7 @@ import { readReplaySettings } from './io/settings.ts';
 import { createSnsClient, createSnsNotifier } from './io/sns-notifier.ts';
 import { createSqsClient, createSqsReplayQueue } from './io/sqs-replay-queue.ts';
 import { createReplayCommand } from './replay-command.ts';
-import { createReplayHandler, type ReplayContext } from './replay-handler.ts';
+import { createReplayHandler } from './replay-handler.ts';
 
 /** The replay function's parts, wired: messages of its queue, or a command by direct invocation. */
 export function wireReplay(createDelivery: CreateDelivery) {
@@ -38,6 +39,6 @@ export function wireReplay(createDelivery: CreateDelivery) {
     ...{ clock, delivery, failedBatches, notifier, queue, random, settings, telemetry },
   });
   const command = createReplayCommand({ clock, failedBatches, requests: queue, telemetry });
-  return (event: unknown, context: ReplayContext) =>
+  return (event: unknown, context: InvocationContext & LogContext) =>
     isQueueEvent(event) ? replay(event, context) : command(event, context);
 }

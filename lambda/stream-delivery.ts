@@ -1,5 +1,3 @@
-import { ArchiverError } from './core/errors.ts';
-import { isFolderTimestamp } from './core/object/object-key.ts';
 import type {
   BatchSummary,
   ChunkStream,
@@ -9,12 +7,12 @@ import type {
   DeliveryResult,
 } from './core/ports.ts';
 import type { Enrich, MetadataFields } from './core/record/enrichment.ts';
-import type { Batch, BatchRun } from './core/record/kafka-event.ts';
+import type { Batch } from './core/record/kafka-event.ts';
 import { type SendOptions, type SendResult, sendChunks } from './core/stream/send-chunks.ts';
 import { createStreamPlanner, type StreamPlan } from './core/stream/stream-plan.ts';
-import { oldestRecordAge, runSummaries } from './object-delivery.ts';
+import { notDelivered, summariseBatch } from './delivery-summary.ts';
 
-/** Calls of the stream at a time: each takes up to 4 MiB, so this is more than a batch has. */
+/** Calls to the stream in parallel: each carries up to 4 MiB, so no batch needs more. */
 export const MAX_PARALLEL_CALLS = 4;
 
 /** The parts that delivery through a stream works with. */
@@ -23,16 +21,16 @@ export interface StreamDeliveryDeps extends Pick<SendOptions, 'random' | 'pause'
   readonly clock: Pick<Clock, 'now'>;
   readonly enrich: Enrich;
   readonly settings: { readonly metadata: MetadataFields };
-  /** Takes the records whose lines are too long for the stream. */
+  /** Delivers the records whose lines are too long for the stream. */
   readonly objects: Delivery;
 }
 
 /**
- * Delivers batches through a stream, which makes objects of them in its own time: at least once, and without
- * offsets in keys, so that a batch that comes again is there twice, exact by topic, partition and offset.
- * Records that the stream cannot carry become objects of their own.
+ * Delivers batches through a stream, which writes objects when its own buffer is full. Delivery is at least
+ * once and keys have no offsets, so a retried batch is archived twice; topic, partition and offset identify
+ * the duplicates. Records that are too long for the stream become objects of their own.
  *
- * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, having sent nothing.
+ * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, before it sends anything.
  */
 export function createStreamDelivery(deps: StreamDeliveryDeps): Delivery {
   const { clock, enrich, objects, pause, random, settings, stream } = deps;
@@ -51,10 +49,10 @@ export function createStreamDelivery(deps: StreamDeliveryDeps): Delivery {
       ]);
       const summary = {
         requestId: job.requestId,
-        ...summarise(batch, { planned, sent, large }),
+        ...summariseBatch(batch, started),
+        ...summariseOutcome({ planned, sent, large }),
         encodeMilliseconds: encoded - started,
         storeMilliseconds: clock.now() - encoded,
-        oldestRecordAge: oldestRecordAge(batch, started),
       };
       return { summary, failures: failuresOf(batch, sent, large) };
     },
@@ -64,37 +62,27 @@ export function createStreamDelivery(deps: StreamDeliveryDeps): Delivery {
 interface Outcome {
   readonly planned: StreamPlan;
   readonly sent: SendResult;
+  /** Of the records that are too long for the stream; undefined if there are none. */
   readonly large: DeliveryResult | undefined;
 }
 
-type Figures = Omit<
-  BatchSummary,
-  'requestId' | 'encodeMilliseconds' | 'storeMilliseconds' | 'oldestRecordAge'
->;
-
-function summarise({ runs }: Batch, { planned, sent, large }: Outcome): Figures {
+function summariseOutcome({ planned, sent, large }: Outcome) {
   const failed = new Set(sent.failed.map(({ chunk }) => chunk));
-  const taken = planned.chunks.filter((chunk) => !failed.has(chunk));
-  const bytes = taken.reduce((total, chunk) => total + chunk.bytes, 0);
+  const accepted = planned.chunks.filter((chunk) => !failed.has(chunk));
+  const bytes = accepted.reduce((total, chunk) => total + chunk.bytes, 0);
   return {
-    topic: runs[0]?.topic,
-    runs: runSummaries(runs),
-    records: runs.reduce((total, { records }) => total + records.length, 0),
     bytesIn: planned.bytesIn,
     bytesStored: bytes + (large?.summary.bytesStored ?? 0),
     objects: large?.summary.objects ?? 0,
     alreadyStored: large?.summary.alreadyStored ?? 0,
     keyConflicts: large?.summary.keyConflicts ?? 0,
-    invalidTimestamps: runs
-      .flatMap(({ records }) => records)
-      .filter(({ timestamp }) => !isFolderTimestamp(timestamp)).length,
     failedObjects: large?.summary.failedObjects ?? 0,
-    streamRecords: taken.length,
+    streamRecords: accepted.length,
     streamRejections: sent.rejections,
-  };
+  } satisfies Partial<BatchSummary>;
 }
 
-/** For each run that lacks anything, one failure. */
+/** One failure for each run that was not delivered in full. */
 function failuresOf(
   { runs }: Batch,
   sent: SendResult,
@@ -102,15 +90,8 @@ function failuresOf(
 ): DeliveryFailure[] {
   return runs.flatMap((run) => {
     const own = sent.failed.find(({ chunk }) => chunk.runs.includes(run));
-    if (own !== undefined) return [{ run, error: notSent(run, own.error) }];
+    if (own !== undefined) return [{ run, error: notDelivered(run, own.error) }];
     const lacking = large?.failures.find((failure) => failure.run.id === run.id);
     return lacking === undefined ? [] : [{ run, error: lacking.error }];
   });
-}
-
-/** The error for one run, naming the records in it. */
-function notSent({ topic, partition, first, last }: BatchRun, cause: ArchiverError): ArchiverError {
-  const { code, retryable, message } = cause;
-  const range = `${topic}-${partition} offsets ${first} to ${last}`;
-  return new ArchiverError(code, `${range}: ${message} (${code})`, { retryable, cause });
 }

@@ -1,4 +1,3 @@
-import type { InvocationContext } from './archive-handler.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import type { Clock } from './core/ports.ts';
 import { parseSampleCommand, type SampleRecord, sampleRecords } from './core/sample-records.ts';
@@ -9,6 +8,7 @@ import {
   type StackResponse,
   stackResponse,
 } from './core/stack-request.ts';
+import type { InvocationContext } from './invocation.ts';
 
 /** The topics of the trial cluster. */
 export interface TrialTopics {

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import { selectFailedBatches } from '../../lambda/core/failed-batch/select-failed-batches.ts';
 import type {
   FailedBatchEntry,
   FailedBatchListing,
@@ -27,13 +28,10 @@ export async function lookAtEntries<Found>(
 ): Promise<Found[]> {
   const limit = pLimit(MAX_CONNECTIONS);
   const found: Found[] = [];
-  let after: string | undefined;
-  do {
-    const { entries, next } = await listing.list({ prefix: '', after }, options);
-    found.push(...(await Promise.all(entries.map((entry) => limit(() => look(entry))))));
+  for await (const { selected } of selectFailedBatches(listing, { force: true }, options)) {
+    found.push(...(await Promise.all(selected.map((entry) => limit(() => look(entry))))));
     seen(found.length);
-    after = next;
-  } while (after !== undefined);
+  }
   return found;
 }
 

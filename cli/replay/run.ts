@@ -2,7 +2,7 @@ import pLimit from 'p-limit';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import {
   type Selection,
-  selectPage,
+  selectFailedBatches,
 } from '../../lambda/core/failed-batch/select-failed-batches.ts';
 import type {
   FailedBatchEntry,
@@ -84,15 +84,12 @@ export async function selectEntries(
 ): Promise<Selected> {
   const entries: FailedBatchEntry[] = [];
   let [scanned, alreadyReplayed] = [0, 0];
-  let after: string | undefined;
-  do {
-    const page = await selectPage(listing, selection, { after, ...options });
+  for await (const page of selectFailedBatches(listing, selection, options)) {
     entries.push(...page.selected);
     scanned += page.scanned;
     alreadyReplayed += page.replayed;
     progress(`${formatBatches(scanned)} looked at, ${entries.length} of them to replay`);
-    after = page.next;
-  } while (after !== undefined);
+  }
   return { entries, scanned, alreadyReplayed };
 }
 

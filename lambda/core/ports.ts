@@ -166,7 +166,7 @@ export interface ReplayQueue {
    *
    * @throws {ArchiverError} `QUEUE_FAILED`: it may be there or not
    */
-  bury(letter: DeadLetter, options: CallOptions): Promise<void>;
+  sendDeadLetter(letter: DeadLetter, options: CallOptions): Promise<void>;
 }
 
 /** A message for people, with what machines filter it by. */

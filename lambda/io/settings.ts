@@ -36,6 +36,8 @@ export function readArchiveSettings(
 
 /** Whom the replay function tells of dead letters. */
 export interface NotifierSettings {
+  readonly serviceName: string;
+  readonly archiveLogGroup: string | undefined;
   /** Not set, nobody. */
   readonly alarmTopicArn: string | undefined;
 }

@@ -42,7 +42,7 @@ export function createSqsReplayQueue(
       await callAws(failed('delay of a message'), options, (sent) => client.send(command, sent));
     },
 
-    async bury({ body, attributes }, options) {
+    async sendDeadLetter({ body, attributes }, options) {
       const command = new SendMessageCommand({
         QueueUrl: deadLetterQueueUrl,
         MessageBody: body,

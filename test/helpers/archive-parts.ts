@@ -16,12 +16,12 @@ import type {
   Telemetry,
 } from '../../lambda/core/ports.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
+import type { InvocationContext, LogContext } from '../../lambda/invocation.ts';
 import {
   createObjectDelivery,
   type ObjectDeliveryDeps,
   type ObjectDeliverySettings,
 } from '../../lambda/object-delivery.ts';
-import type { ReplayContext } from '../../lambda/replay-handler.ts';
 import { noon } from './kafka-events.ts';
 
 /** Settings of the archive function: its handler's and its delivery's. */
@@ -46,7 +46,7 @@ export const archiveSettings: AllArchiveSettings = {
   reportBatchItemFailures: false,
 };
 
-export const invocation: ReplayContext = {
+export const invocation: InvocationContext & LogContext = {
   awsRequestId: 'request-1',
   functionVersion: '7',
   getRemainingTimeInMillis: () => 60_000,

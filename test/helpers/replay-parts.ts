@@ -17,7 +17,7 @@ import type {
   ReplayTelemetry,
 } from '../../lambda/core/ports.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
-import type { ReplayDeps, ReplaySettings } from '../../lambda/replay-handler.ts';
+import type { ReplayDeps } from '../../lambda/replay-handler.ts';
 import { archiveParts } from './archive-parts.ts';
 
 /** Failed batches in memory; calls may fail before or after their effect. */
@@ -67,7 +67,7 @@ export class RecordingQueue implements ReplayQueue {
     this.delays.push({ receiptHandle, seconds });
   }
 
-  async bury(letter: DeadLetter) {
+  async sendDeadLetter(letter: DeadLetter) {
     this.#failIf();
     this.letters.push(letter);
   }
@@ -118,7 +118,7 @@ function recordingReplayTelemetry(): RecordingReplayTelemetry {
   };
 }
 
-export const replaySettings: ReplaySettings = {
+export const replaySettings: ReplayDeps['settings'] = {
   failedBatchBucket: 'failed',
   replayTries: 3,
   replayRetrySeconds: 60,

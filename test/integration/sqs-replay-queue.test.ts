@@ -58,7 +58,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
 
   it('puts a dead letter on its queue, with its reason, as a message that can be moved back', async () => {
     const letter = { body: '{"Records":[]}', attributes: { code: 'NO_PAYLOAD', reason: 'none é' } };
-    await newQueue().bury(letter, patient);
+    await newQueue().sendDeadLetter(letter, patient);
     const received = await client.send(
       new ReceiveMessageCommand({ QueueUrl: server.urlOf('dead'), MessageAttributeNames: ['All'] }),
     );
@@ -101,7 +101,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
   it('says what the queue does not take', async () => {
     const refused: ServerFault = { kind: 'error', status: 403, code: 'AccessDenied' };
     faults = [refused, refused];
-    await expect(newQueue().bury({ body: 'x', attributes: {} }, patient)).rejects.toMatchObject({
+    await expect(newQueue().sendDeadLetter({ body: 'x', attributes: {} }, patient)).rejects.toMatchObject({
       code: 'QUEUE_FAILED',
       message: 'send to the dead-letter queue failed: AccessDenied, HTTP 403',
     });
@@ -133,7 +133,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
   it('is given up when time is over', async () => {
     faults = [{ kind: 'hang' }];
     const deadline = new AbortController();
-    const called = newQueue().bury(
+    const called = newQueue().sendDeadLetter(
       { body: 'x', attributes: {} },
       { ...patient, signal: deadline.signal },
     );

@@ -8,7 +8,7 @@ import {
   invocation,
   type MemoryObjectStore,
 } from '../helpers/archive-parts.ts';
-import { mskEvent, mskRecord, mskRecords, noon } from '../helpers/kafka-events.ts';
+import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
 
 /** Every offset in the store, as often as it is there, by topic-partition. */
 function storedOffsets(store: MemoryObjectStore): string[] {
@@ -243,25 +243,6 @@ describe('archive handler', () => {
         failures: [],
       },
     ]);
-  });
-});
-
-describe('the age that the archive handler tells', () => {
-  const ageOf = async (...timestamps: readonly (number | null)[]) => {
-    const { deps, telemetry } = archiveParts();
-    const records = timestamps.map((timestamp, partition) => mskRecord({ partition, timestamp }));
-    await archiveHandler(deps)(mskEvent(records), invocation);
-    return telemetry.done.map(({ summary }) => summary.oldestRecordAge);
-  };
-
-  it('is that of the earliest record of any partition, less those without a valid timestamp', async () => {
-    expect(await ageOf(noon, noon - 60_000, noon - 1000)).toEqual([60_005]);
-    expect(await ageOf(null, -1, noon - 1000, 0)).toEqual([1005]);
-  });
-
-  it('is none where no timestamp is valid, and where there is no record', async () => {
-    expect(await ageOf(null, -1)).toEqual([undefined]);
-    expect(await ageOf()).toEqual([undefined]);
   });
 });
 

@@ -17,7 +17,7 @@ function parts() {
 }
 
 describe('replay command', () => {
-  it('puts every failed batch that was not replayed on the queue', async () => {
+  it('puts every failed batch that is not replayed on the queue', async () => {
     const { command, requests, told } = parts();
     expect(await command({ command: 'replay' }, invocation)).toEqual({
       dryRun: false,
@@ -32,16 +32,16 @@ describe('replay command', () => {
     ]);
   });
 
-  it('only tells, in a dry run', async () => {
+  it('enqueues nothing in a dry run', async () => {
     const { command, requests } = parts();
     const result = await command({ command: 'replay', dryRun: true, force: true }, invocation);
     expect(result).toMatchObject({ dryRun: true, enqueued: 7, failedBatches: keys });
     expect(requests.enqueued).toEqual([]);
   });
 
-  it('stops before its time is over, and goes on from there', async () => {
+  it('stops when its time runs short, and continues from there', async () => {
     const { command, requests } = parts();
-    // Less the margin of five seconds, 15 s are too few for another page.
+    // Without the margin of 5 s, 15 s are left: too few for another page.
     const short = { ...invocation, getRemainingTimeInMillis: () => 20_000 };
     const first = await command({ command: 'replay' }, short);
     expect(first).toMatchObject({ scanned: 3, enqueued: 2, continuation: 'c' });
@@ -52,7 +52,7 @@ describe('replay command', () => {
     expect(requests.enqueued.flat()).toEqual(['a', 'c', 'd', 'e', 'f', 'g']);
   });
 
-  it('refuses what is no command', async () => {
+  it('refuses an event that is not a command', async () => {
     const { command, requests } = parts();
     await expect(command({ detail: {} }, invocation)).rejects.toMatchObject({
       code: 'INVALID_EVENT',

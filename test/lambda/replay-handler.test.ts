@@ -256,7 +256,7 @@ describe('replay handler', () => {
         attributes: {
           code: 'INCOMPLETE_PAYLOAD',
           reason:
-            'the failed batch lacks records that it names: fetch orders-3 offsets 100 to 101 from the topic; what it has is stored',
+            'the failed batch does not hold all records that it names: fetch orders-3 offsets 100 to 101 from the topic; the others are stored',
         },
       },
     ]);
@@ -269,8 +269,8 @@ describe('replay handler', () => {
     failedBatches.entries.set(key, '{"KafkaBatchInfo":{}}');
     await replay();
     expect(queue.letters.map(({ attributes }) => attributes.reason)).toEqual([
-      'the failed batch has no records to replay (MaximumPayloadSizeExceeded): fetch orders-3 offset 4960 from the topic',
-      'the failed batch has no records to replay (unknown): fetch offsets unknown from the topic',
+      'the failed batch holds no records to replay (MaximumPayloadSizeExceeded): fetch orders-3 offset 4960 from the topic',
+      'the failed batch holds no records to replay (unknown): fetch the missing records from the topic',
     ]);
   });
 
@@ -278,7 +278,7 @@ describe('replay handler', () => {
     ['{"Records":[]}', 'not a message of the replay queue: it is not an S3 event'],
     [
       JSON.stringify({ Records: [{ s3: { bucket: { name: 'other' }, object: { key: 'k' } } }] }),
-      "it points to 'other', which is not the bucket of failed batches",
+      "the message points to bucket 'other', which is not the failed-batch bucket",
     ],
   ])('gives up the message %s', async (body, reason) => {
     const { handler, failedBatches, queue } = parts();
@@ -367,7 +367,7 @@ describe('replay handler', () => {
       {
         subject:
           'DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: orders-3 offsets 100 to 102 and 1 more',
-        body: expect.stringMatching(/^A failed batch could not be replayed: [\s\S]+archive-log/),
+        body: expect.stringMatching(/^A failed batch could not be replayed. [\s\S]+archive-log/),
         attributes: {
           service: 'KafkaArchive',
           code: 'STORE_WRITE_FAILED',
@@ -377,13 +377,13 @@ describe('replay handler', () => {
       },
     ]);
     const [{ body = '' } = {}] = notifier.notifications;
-    expect(body).toContain(`Bucket: failed\nEntry: ${key}\n`);
-    expect(body).toContain('Failed in: request request-0\n');
+    expect(body).toContain(`Bucket: failed\nKey: ${key}\n`);
+    expect(body).toContain('Archive request: request-0\n');
     expect(body).toContain(
-      `Given up: try 3, ${queue.letters[0]?.attributes['died-at']}\nGiven up in: request request-1\n`,
+      `Replay failed: try 3, ${queue.letters[0]?.attributes['died-at']}\nReplay request: request-1\n`,
     );
     expect(body).toContain('orders-3 offsets 100 to 102: 3 records in the entry\n');
-    expect(body).toContain('Log of the replay: replay-log, 2025/11/23/[$LATEST]5f0e\n');
+    expect(body).toContain('Replay log: replay-log, 2025/11/23/[$LATEST]5f0e\n');
   });
 
   it('tells nobody of what is not in the dead-letter queue, nor of what was replayed', async () => {

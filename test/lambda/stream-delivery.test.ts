@@ -127,14 +127,6 @@ describe('delivery through a stream', () => {
     expect(summary).toMatchObject({ failedObjects: 1, streamRecords: 2 });
   });
 
-  it('counts every record whose time names no folder', async () => {
-    const { delivery } = parts();
-    const timeless = mskRecord({ offset: 1, timestamp: null });
-    const batch = batchOf([timeless, mskRecord({ offset: 2 }), { ...large(3), timestamp: -1 }]);
-    const { summary } = await delivery.deliver(batch, job);
-    expect(summary.invalidTimestamps).toBe(2);
-  });
-
   it('makes nothing of a batch without records', async () => {
     const { delivery, stream } = parts();
     const { failures } = await delivery.deliver(batchOf([]), job);

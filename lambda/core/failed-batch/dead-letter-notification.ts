@@ -1,6 +1,6 @@
 import { notificationAttributes as names } from '../../contract.ts';
 import type { Notification, ReplayFailure } from '../ports.ts';
-import type { BatchRun } from '../record/kafka-event.ts';
+import { parseTopicPartition } from '../record/topic-partition.ts';
 import { toAttributeText } from './carried-text.ts';
 import { logLink } from './console-link.ts';
 import {
@@ -8,47 +8,54 @@ import {
   type FailedBatchSummary,
   knownRanges,
   type OffsetRange,
+  type RunBounds,
 } from './failed-batch.ts';
 import type { FailedBatchPointer } from './replay-message.ts';
 
-/** What is known of a dead letter, and of the invocation that made it one. */
-export interface DeadLetterFacts {
+/**
+ * What a replay has found out about a failed batch; what it did not get to is undefined. It holds no
+ * records, so it can outlive the batch.
+ */
+export interface ReplayFacts {
+  readonly pointer?: FailedBatchPointer | undefined;
+  readonly failedBatch?: FailedBatchSummary | undefined;
+  /** Bounds and record counts of the entry's batch runs. */
+  readonly runs?: readonly (RunBounds & { readonly records: number })[] | undefined;
+}
+
+/** What is known of a dead letter and of the invocation that gave it up. */
+export interface DeadLetterFacts extends ReplayFacts {
   /** Name of the stack. */
   readonly serviceName: string;
   readonly failure: ReplayFailure;
   /** ISO 8601. */
   readonly diedAt: string;
-  /** As far as they are known, as the next two. */
-  readonly pointer: FailedBatchPointer | undefined;
-  readonly failedBatch: FailedBatchSummary | undefined;
-  /** The records that the entry has. */
-  readonly runs: readonly BatchRun[] | undefined;
-  /** The replay's own. */
+  /** ARN and log of the replay function. */
   readonly invokedFunctionArn: string;
   readonly logGroupName: string;
   readonly logStreamName: string;
-  /** Of the function that had failed. */
+  /** Log group of the function that failed to archive the batch; undefined if there is none to link to. */
   readonly archiveLogGroup: string | undefined;
 }
 
-/** Most topic-partitions that are listed: a batch may have as many as its topic. */
+/** Maximum of topic-partitions that are listed: a batch may have as many as its topic. */
 const MOST_RANGES = 20;
-/** Most characters of a text by others, but for keys. */
+/** Maximum of characters of a text that others wrote, keys excepted. */
 const MOST_TEXT = 1000;
 /** Less than 100: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
 const MOST_SUBJECT = 99;
-/** An invocation, and the time until its batch is given up, take less. */
+/** Longer than an invocation and the time until its batch is given up. */
 const HOUR_MS = 3_600_000;
 
 /**
- * Tells people of a dead letter: what happened, of which records, where to look and what to do. It has what
- * the dead letter and the log line have, and so no payload, record key or header value.
+ * Composes the notification of a dead letter: what happened, which records are affected, what to do and
+ * where to look. Like the dead letter and the log line, it holds no payload, record key or header value.
  */
 export function deadLetterNotification(facts: DeadLetterFacts): Notification {
   return {
     subject: subjectOf(facts),
     body: [
-      'A failed batch could not be replayed: it waits in the dead-letter queue for a person, and is not tried again by itself.',
+      'A failed batch could not be replayed. It is now in the dead-letter queue and will not be retried automatically.',
       whatHappened(facts),
       whichRecords(facts),
       whatToDo(facts),
@@ -60,9 +67,9 @@ export function deadLetterNotification(facts: DeadLetterFacts): Notification {
 
 function subjectOf({ failedBatch, failure, runs, serviceName }: DeadLetterFacts): string {
   const [first, ...others] = knownRanges(failedBatch, runs);
-  const said = first === undefined ? '' : `: ${describeRange(first)}`;
+  const range = first === undefined ? '' : `: ${describeRange(first)}`;
   const more = others.length === 0 ? '' : ` and ${others.length} more`;
-  const subject = `DEAD LETTER ${failure.error.code} in ${serviceName}${said}${more}`;
+  const subject = `DEAD LETTER ${failure.error.code} in ${serviceName}${range}${more}`;
   const ascii = subject.replaceAll(/[^ -~]/gu, '?');
   return ascii.length <= MOST_SUBJECT ? ascii : `${ascii.slice(0, MOST_SUBJECT - 3)}...`;
 }
@@ -75,11 +82,11 @@ function whatHappened(facts: DeadLetterFacts): string {
     `Code: ${failure.error.code}`,
     `Reason: ${shortLine(failure.error.message)}`,
     `Bucket: ${shortLine(pointer?.bucket ?? 'unknown')}`,
-    `Entry: ${pointer === undefined ? 'unknown' : oneLine(pointer.key)}`,
-    `Failed: ${shortLine(condition)}, ${shortLine(failedAt ?? 'time unknown')}`,
-    `Failed in: request ${shortLine(requestId)}`,
-    `Given up: try ${failure.tries}, ${diedAt}`,
-    `Given up in: request ${failure.requestId}`,
+    `Key: ${pointer === undefined ? 'unknown' : oneLine(pointer.key)}`,
+    `Archiving failed: ${shortLine(condition)}, ${shortLine(failedAt ?? 'time unknown')}`,
+    `Archive request: ${shortLine(requestId)}`,
+    `Replay failed: try ${failure.tries}, ${diedAt}`,
+    `Replay request: ${failure.requestId}`,
   ].join('\n');
 }
 
@@ -93,10 +100,10 @@ function whichRecords({ failedBatch, runs }: DeadLetterFacts): string {
   return ['Records:', ...listed, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n');
 }
 
-/** How many records of a topic-partition the entry has, where its event could be read. */
-function inEntry({ id }: OffsetRange, runs: readonly BatchRun[] | undefined): string {
+/** How many records of a topic-partition the entry holds; nothing if its event could not be read. */
+function inEntry({ id }: OffsetRange, runs: DeadLetterFacts['runs']): string {
   if (runs === undefined) return '';
-  const count = runs.find((run) => run.id === id)?.records.length ?? 0;
+  const count = runs.find((run) => run.id === id)?.records ?? 0;
   return `: ${count} ${count === 1 ? 'record' : 'records'} in the entry`;
 }
 
@@ -112,13 +119,13 @@ function whereToLook(facts: DeadLetterFacts): readonly string[] {
   const { archiveLogGroup, failedBatch, failure, invokedFunctionArn: arn } = facts;
   const { logGroupName: logGroup, logStreamName: logStream } = facts;
   const replay = logLink(arn, { logGroup, logStream, phrase: failure.requestId });
-  const log = `Log of the replay: ${logGroup}, ${logStream}${below(replay)}`;
+  const log = `Replay log: ${logGroup}, ${logStream}${below(replay)}`;
   if (archiveLogGroup === undefined || failedBatch?.requestId === undefined) return [log];
   const phrase = shortLine(failedBatch.requestId);
   const failedAt = Date.parse(failedBatch.failedAt ?? '');
   const since = Number.isNaN(failedAt) ? undefined : failedAt - HOUR_MS;
   const archive = logLink(arn, { logGroup: archiveLogGroup, phrase, since });
-  return [log, `Log of the failure: ${archiveLogGroup}${below(archive)}`];
+  return [log, `Archive log: ${archiveLogGroup}${below(archive)}`];
 }
 
 function below(link: string | undefined): string {
@@ -137,9 +144,8 @@ function attributesOf(facts: DeadLetterFacts): Readonly<Record<string, string>> 
   };
 }
 
-/** A range is named topic-partition, and a topic may have hyphens. */
-function topicOf({ id = '' }: OffsetRange): string {
-  return id.slice(0, Math.max(0, id.lastIndexOf('-')));
+function topicOf({ id = '' }: OffsetRange): string | undefined {
+  return parseTopicPartition(id)?.topic;
 }
 
 function shortLine(text: string): string {
@@ -147,12 +153,12 @@ function shortLine(text: string): string {
   return all.length <= MOST_TEXT ? all : `${all.slice(0, MOST_TEXT).toWellFormed()}…`;
 }
 
-/** A text by others, which must not look like more lines of ours. */
+/** Puts a text that others wrote on one line, so that it cannot pass for lines of ours. */
 function oneLine(text: string): string {
   return toAttributeText(text).replaceAll(/[\t\n\r\u{85}\u{2028}\u{2029}]/gu, ' ');
 }
 
-/** Whoever can write to the bucket chooses the key, and somebody pastes it into a shell. */
+/** Quotes a key for a shell: anyone who can write to the bucket chooses keys, and an operator pastes them. */
 function shellWord(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

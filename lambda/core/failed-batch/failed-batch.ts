@@ -1,5 +1,6 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { ArchiverError } from '../errors.ts';
+import { type Fields, isObject } from '../is-object.ts';
 import type { BatchRun } from '../record/kafka-event.ts';
 
 /** Offsets that a failed batch has of one topic-partition, in its own words. */
@@ -77,7 +78,7 @@ export function parseFailedBatchHead(text: string): FailedBatchSummary | undefin
  */
 export function missingRanges(
   { ranges }: Pick<FailedBatchSummary, 'ranges'>,
-  runs: readonly Pick<BatchRun, 'id' | 'first' | 'last'>[],
+  runs: readonly RunBounds[],
 ): readonly FailedRange[] {
   return ranges.filter(({ firstOffset, id, lastOffset }) => {
     const run = runs.find((each) => each.id === id);
@@ -85,13 +86,16 @@ export function missingRanges(
   });
 }
 
+/** Name, first and last offset of a batch run. */
+export type RunBounds = Pick<BatchRun, 'id' | 'first' | 'last'>;
+
 /** First and last offset of a topic-partition. */
 export type OffsetRange = Pick<FailedRange, 'id' | 'firstOffset' | 'lastOffset'>;
 
 /** The ranges that an entry names, or those of its records where it names none. */
 export function knownRanges(
   failedBatch: Pick<FailedBatchSummary, 'ranges'> | undefined,
-  runs: readonly Pick<BatchRun, 'id' | 'first' | 'last'>[] | undefined,
+  runs: readonly RunBounds[] | undefined,
 ): readonly OffsetRange[] {
   const { ranges = [] } = failedBatch ?? {};
   if (ranges.length > 0) return ranges;
@@ -117,8 +121,6 @@ export function describeRange({
     ? `${id} offset ${firstOffset}`
     : `${id} offsets ${firstOffset} to ${lastOffset}`;
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 function summarise(entry: Fields, info: Fields, event: unknown): FailedBatchSummary {
   const { requestContext, responseContext, timestamp } = entry;
@@ -185,8 +187,4 @@ function parseJson(text: string, problem: string): unknown {
     // No cause: the parser's own words quote what it stumbled over.
     throw new ArchiverError('FAILED_BATCH_UNREADABLE', problem);
   }
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,42 +1,66 @@
 import pLimit from 'p-limit';
 import type { CallOptions, FailedBatchEntry, FailedBatchListing } from '../ports.ts';
+import { parseTopicPartition } from '../record/topic-partition.ts';
 import type { FailedBatchSummary } from './failed-batch.ts';
 
-/** Which failed batches are meant. */
+/** Which failed batches to select. */
 export interface Selection {
-  /** What their keys begin with. */
-  readonly prefix: string;
+  /** What their keys begin with; the whole key selects one entry. @default - any key */
+  readonly prefix?: string;
   /** Epoch milliseconds: failed at this time or later. @default - any time */
   readonly since?: number | undefined;
   /** Epoch milliseconds: failed before this time. @default - any time */
   readonly until?: number | undefined;
   /** With records of this topic. @default - any topic */
   readonly topic?: string | undefined;
-  /** Whether those that were replayed are meant too. */
-  readonly force: boolean;
+  /** Whether to select failed batches that are already replayed, too. @default false */
+  readonly force?: boolean;
 }
 
-/** Requests for entries at the same time. */
+/** Requests about entries in parallel. */
 const AT_ONCE = 8;
 
-/** What a page of entries came to. */
+/** The outcome of one page of entries. */
 export interface SelectedPage {
-  /** Entries of the page, before any was left out. */
+  /** How many entries the page has. */
   readonly scanned: number;
   readonly selected: readonly FailedBatchEntry[];
-  /** Meant, but left out since they were replayed. */
+  /** How many match but are left out because they are already replayed. */
   readonly replayed: number;
-  /** Key after which the next page begins; undefined after the last. */
+  /** Key after which the next page begins; undefined on the last page. */
   readonly next: string | undefined;
 }
 
-/** Reads one page of the bucket of failed batches, and picks those that are meant. */
-export async function selectPage(
+/** The limits of each call, and where in the bucket to begin. */
+export interface SelectOptions extends CallOptions {
+  /** Key after which to begin: `next` of an earlier page. @default - the first entry */
+  readonly after?: string | undefined;
+}
+
+/**
+ * Selects failed batches from their bucket, page by page, in the order of their keys. Stop iterating to
+ * read no further pages; the last page's `next` says where to continue.
+ *
+ * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`
+ */
+export async function* selectFailedBatches(
   listing: FailedBatchListing,
   selection: Selection,
-  { after, ...options }: CallOptions & { readonly after: string | undefined },
+  { after, ...options }: SelectOptions,
+): AsyncGenerator<SelectedPage, void, undefined> {
+  let from = after;
+  do {
+    const page = await selectPage(listing, selection, { after: from, ...options });
+    yield page;
+    from = page.next;
+  } while (from !== undefined);
+}
+
+async function selectPage(
+  listing: FailedBatchListing,
+  { force, prefix = '', since = 0, topic, until = Number.POSITIVE_INFINITY }: Selection,
+  { after, ...options }: SelectOptions,
 ): Promise<SelectedPage> {
-  const { prefix, since = 0, until = Number.POSITIVE_INFINITY } = selection;
   const { entries, next } = await listing.list({ prefix, after }, options);
   const inTime = entries.filter(({ failedAt }) => failedAt >= since && failedAt < until);
   const limit = pLimit(AT_ONCE);
@@ -54,20 +78,20 @@ export async function selectPage(
     entry: FailedBatchEntry,
   ): Promise<{ verdict: 'selected' | 'replayed' | 'other' }> {
     if (!(await isOfTopic(entry))) return { verdict: 'other' };
-    if (selection.force) return { verdict: 'selected' };
+    if (force) return { verdict: 'selected' };
     const mark = await listing.mark(entry, options);
     return { verdict: mark === undefined ? 'selected' : 'replayed' };
   }
 
   async function isOfTopic(entry: FailedBatchEntry): Promise<boolean> {
-    if (selection.topic === undefined) return true;
+    if (topic === undefined) return true;
     const summary = await listing.summary(entry, options);
-    return summary !== undefined && topicsOf(summary).includes(selection.topic);
+    return summary !== undefined && topicsOf(summary).includes(topic);
   }
 }
 
-/** The topics that a failed batch has records of: one, as each event source mapping reads one. */
+/** The topics of a failed batch's records: one, as each event source mapping reads one topic. */
 export function topicsOf({ ranges }: FailedBatchSummary): readonly string[] {
-  const names = ranges.map(({ id = '' }) => /^(.+)-\d+$/.exec(id)?.[1] ?? '');
-  return [...new Set(names.filter((name) => name !== ''))];
+  const topics = ranges.flatMap(({ id = '' }) => parseTopicPartition(id)?.topic ?? []);
+  return [...new Set(topics)];
 }

@@ -7,7 +7,7 @@ import type { Batch, BatchRun, KafkaEventRecord } from '../record/kafka-event.ts
 import { LineBuffer } from '../record/line-buffer.ts';
 import { RecordLineWriter } from '../record/record-line.ts';
 import { type CompressionSettings, compress, contentTypes } from './compression.ts';
-import { folderOf, isFolderTimestamp, objectKey, periodOf } from './object-key.ts';
+import { folderOf, objectKey, periodOf } from './object-key.ts';
 
 /** One for each core there can be at usual memory sizes; each more would only hold its own memory. */
 const COMPRESSIONS_AT_ONCE = 2;
@@ -36,8 +36,6 @@ export interface ArchiveObject {
   readonly first: number;
   readonly last: number;
   readonly records: number;
-  /** Records whose timestamp names no folder. */
-  readonly invalidTimestamps: number;
 }
 
 /** What a batch becomes. */
@@ -124,7 +122,6 @@ async function toObject(
   // First, since it goes on in the thread pool.
   const compressed = compress(lines, settings);
   const sha256 = hash('sha256', lines, 'hex');
-  const timestamps = summariseTimestamps(records);
   const { offset: first } = records[0] as KafkaEventRecord;
   const { offset: last } = records.at(-1) as KafkaEventRecord;
   return {
@@ -145,7 +142,7 @@ async function toObject(
       [names.runLastOffset]: String(run.last),
       [names.recordCount]: String(records.length),
       [names.uncompressedBytes]: String(lines.length),
-      ...timestamps.range,
+      ...timestampRange(records),
       [names.sha256]: sha256,
     },
     sha256,
@@ -153,30 +150,21 @@ async function toObject(
     first,
     last,
     records: records.length,
-    invalidTimestamps: timestamps.invalid,
   };
 }
 
-interface TimestampSummary {
-  /** Object metadata: nothing where no record has a timestamp. */
-  readonly range: Readonly<Record<string, string>>;
-  /** Records whose timestamp names no folder. */
-  readonly invalid: number;
-}
-
-function summariseTimestamps(records: readonly KafkaEventRecord[]): TimestampSummary {
+/** The metadata that names the earliest and latest timestamp; none if no record has a timestamp. */
+function timestampRange(records: readonly KafkaEventRecord[]): Readonly<Record<string, string>> {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  let invalid = 0;
   for (const { timestamp } of records) {
-    if (!isFolderTimestamp(timestamp)) invalid += 1;
     if (timestamp == null) continue;
     if (timestamp < first) first = timestamp;
     if (timestamp > last) last = timestamp;
   }
-  const range = {
+  if (first > last) return {};
+  return {
     [names.firstTimestamp]: String(first),
     [names.lastTimestamp]: String(last),
   };
-  return { range: first > last ? {} : range, invalid };
 }

@@ -1,4 +1,5 @@
 import { ArchiverError } from '../errors.ts';
+import { type Fields, isObject } from '../is-object.ts';
 
 /** A schema id that the event source mapping took off a key or value (schema registry configured). */
 export interface SchemaMetadata {
@@ -85,7 +86,7 @@ export function parseBatch(event: unknown): Batch {
   return { source, runs };
 }
 
-function sourceOf({ eventSourceArn, bootstrapServers }: Record<string, unknown>): string {
+function sourceOf({ eventSourceArn, bootstrapServers }: Fields): string {
   if (typeof eventSourceArn === 'string') return eventSourceArn;
   if (typeof bootstrapServers !== 'string') {
     throw invalid("'eventSourceArn' or 'bootstrapServers' to be text", kindOf(bootstrapServers));
@@ -130,7 +131,7 @@ function checkRecord(record: unknown, id: string, index: number): KafkaEventReco
 }
 
 /** The first field that is not as {@link KafkaEventRecord} has it, and what it should be. */
-function faultOf(record: Record<string, unknown>): readonly [field: string, wanted: string] | null {
+function faultOf(record: Fields): readonly [field: string, wanted: string] | null {
   const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
   if (typeof topic !== 'string') return ['topic', 'text'];
   if (!isWholeNumber(partition)) return ['partition', 'a whole number'];
@@ -151,10 +152,6 @@ function isSchema(value: unknown): boolean {
   if (value == null) return true;
   if (!isObject(value)) return false;
   return typeof value.dataFormat === 'string' && typeof value.schemaId === 'string';
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isWholeNumber(value: unknown): value is number {

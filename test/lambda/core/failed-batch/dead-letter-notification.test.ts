@@ -27,6 +27,10 @@ const failure = (code: ErrorCode, reason: string): ReplayFailure => ({
   ...{ failedBatch: undefined, condition: undefined, offsets: undefined },
 });
 
+/** The batch runs of an event, as the replay handler passes them on. */
+const runsOf = (given: object) =>
+  parseBatch(given).runs.map(({ records, ...run }) => ({ ...run, records: records.length }));
+
 const facts: DeadLetterFacts = {
   serviceName: 'KafkaArchive',
   failure: failure(
@@ -36,7 +40,7 @@ const facts: DeadLetterFacts = {
   diedAt: '2026-11-24T03:12:45.310Z',
   pointer: { bucket: 'failed-batches', key },
   failedBatch: parseFailedBatch(failedBatchOf(event)),
-  runs: parseBatch(event).runs,
+  runs: runsOf(event),
   invokedFunctionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:replay',
   logGroupName: 'replay-log',
   logStreamName: '2026/11/24/[$LATEST]5f0e',
@@ -64,7 +68,7 @@ function wideBatch(partitions: number) {
   const wide = mskEvent(records);
   return {
     failedBatch: parseFailedBatch(failedBatchOf(wide)),
-    runs: parseBatch(wide).runs,
+    runs: runsOf(wide),
   };
 }
 
@@ -74,17 +78,17 @@ describe('the notification of a dead letter', () => {
       subject:
         'DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: orders-3 offsets 100 to 149 and 1 more',
       body: [
-        'A failed batch could not be replayed: it waits in the dead-letter queue for a person, and is not tried again by itself.',
+        'A failed batch could not be replayed. It is now in the dead-letter queue and will not be retried automatically.',
         '',
         'Stack: KafkaArchive',
         'Code: STORE_WRITE_FAILED',
         'Reason: orders-3 offsets 100 to 149: AccessDenied, HTTP 403 (STORE_WRITE_FAILED)',
         'Bucket: failed-batches',
-        `Entry: ${key}`,
-        'Failed: RetryAttemptsExhausted, 2026-11-24T00:38:06.021Z',
-        'Failed in: request request-0',
-        'Given up: try 10, 2026-11-24T03:12:45.310Z',
-        'Given up in: request request-1',
+        `Key: ${key}`,
+        'Archiving failed: RetryAttemptsExhausted, 2026-11-24T00:38:06.021Z',
+        'Archive request: request-0',
+        'Replay failed: try 10, 2026-11-24T03:12:45.310Z',
+        'Replay request: request-1',
         '',
         'Records:',
         '  orders-3 offsets 100 to 149: 50 records in the entry',
@@ -93,10 +97,10 @@ describe('the notification of a dead letter', () => {
         'What to do: docs/runbook.md#store_write_failed',
         `  npm run replay -- show '${key}' --stack KafkaArchive`,
         '',
-        'Log of the replay: replay-log, 2026/11/24/[$LATEST]5f0e',
+        'Replay log: replay-log, 2026/11/24/[$LATEST]5f0e',
         `  ${replayLink}`,
         '',
-        'Log of the failure: archive-log',
+        'Archive log: archive-log',
         `  ${console}/archive-log/log-events$3FfilterPattern$3D$2522request-0$2522$26start$3D1795477086021`,
       ].join('\n'),
       attributes: {
@@ -113,24 +117,24 @@ describe('the notification of a dead letter', () => {
     expect(told({ ...nothingKnown, failure: failure('INVALID_MESSAGE', reason) })).toEqual({
       subject: 'DEAD LETTER INVALID_MESSAGE in KafkaArchive',
       body: [
-        'A failed batch could not be replayed: it waits in the dead-letter queue for a person, and is not tried again by itself.',
+        'A failed batch could not be replayed. It is now in the dead-letter queue and will not be retried automatically.',
         '',
         'Stack: KafkaArchive',
         'Code: INVALID_MESSAGE',
         `Reason: ${reason}`,
         'Bucket: unknown',
-        'Entry: unknown',
-        'Failed: unknown, time unknown',
-        'Failed in: request unknown',
-        'Given up: try 10, 2026-11-24T03:12:45.310Z',
-        'Given up in: request request-1',
+        'Key: unknown',
+        'Archiving failed: unknown, time unknown',
+        'Archive request: unknown',
+        'Replay failed: try 10, 2026-11-24T03:12:45.310Z',
+        'Replay request: request-1',
         '',
         'Records: unknown',
         '',
         'What to do: docs/runbook.md#invalid_message',
         '  npm run replay -- status --stack KafkaArchive',
         '',
-        'Log of the replay: replay-log, 2026/11/24/[$LATEST]5f0e',
+        'Replay log: replay-log, 2026/11/24/[$LATEST]5f0e',
         `  ${replayLink}`,
       ].join('\n'),
       attributes: { service: 'KafkaArchive', code: 'INVALID_MESSAGE' },
@@ -165,8 +169,8 @@ describe('the notification of a dead letter', () => {
     const { attributes, body } = told({ failedBatch });
     expect(block(body, 'Records')).toBe(block(told().body, 'Records'));
     expect(attributes).toMatchObject({ topic: 'orders' });
-    expect(body).toContain('Failed: unknown, time unknown\nFailed in: request unknown\n');
-    expect(body).not.toContain('Log of the failure');
+    expect(body).toContain('Archiving failed: unknown, time unknown\nArchive request: unknown\n');
+    expect(body).not.toContain('Archive log');
   });
 
   it('lists twenty topic-partitions, and says how many more there are', () => {
@@ -213,7 +217,7 @@ describe('the notification of a dead letter', () => {
     const { body, subject } = told({ failedBatch, runs: undefined });
     expect(subject).toBe('DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: ???-3 offsets 1 to 2');
     expect(block(body, 'Stack')).toContain(
-      `\nFailed: a Code: none ${'x'.repeat(1000 - 'a Code: none '.length)}…, `,
+      `\nArchiving failed: a Code: none ${'x'.repeat(1000 - 'a Code: none '.length)}…, `,
     );
     expect(block(body, 'Records')).toBe('Records:\n  ö  -3 offsets 1 to 2');
   });
@@ -242,10 +246,10 @@ describe('the notification of a dead letter', () => {
     const elsewhere = told({ invokedFunctionArn: 'arn:aws-iso:lambda:us-iso-east-1:1:function:x' });
     expect(elsewhere.body).not.toContain('https:');
     expect(elsewhere.body.split('\n\n').slice(-2)).toEqual([
-      'Log of the replay: replay-log, 2026/11/24/[$LATEST]5f0e',
-      'Log of the failure: archive-log',
+      'Replay log: replay-log, 2026/11/24/[$LATEST]5f0e',
+      'Archive log: archive-log',
     ]);
-    expect(told({ archiveLogGroup: undefined }).body).not.toContain('Log of the failure');
+    expect(told({ archiveLogGroup: undefined }).body).not.toContain('Archive log');
   });
 
   it.each([undefined, 'yesterday'])('looks for a failure of %s at any time', (timestamp) => {

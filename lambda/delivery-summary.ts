@@ -1,0 +1,50 @@
+import { ArchiverError } from './core/errors.ts';
+import { isFolderTimestamp } from './core/object/object-key.ts';
+import type { BatchSummary } from './core/ports.ts';
+import type { Batch, BatchRun } from './core/record/kafka-event.ts';
+
+/** The figures of a batch that do not depend on how it is delivered. */
+export type BatchFigures = Pick<
+  BatchSummary,
+  'topic' | 'runs' | 'records' | 'invalidTimestamps' | 'oldestRecordAge'
+>;
+
+/**
+ * Sums up a batch for the log line and the metrics.
+ *
+ * @param now epoch milliseconds; a producer's clock may be ahead of it
+ */
+export function summariseBatch({ runs }: Batch, now: number): BatchFigures {
+  let records = 0;
+  let invalidTimestamps = 0;
+  let oldest = Number.POSITIVE_INFINITY;
+  for (const run of runs) {
+    records += run.records.length;
+    for (const { timestamp } of run.records) {
+      if (!isFolderTimestamp(timestamp)) invalidTimestamps += 1;
+      else if (timestamp < oldest) oldest = timestamp;
+    }
+  }
+  return {
+    topic: runs[0]?.topic,
+    runs: runs.map(({ partition, first, last, records }) => ({
+      partition,
+      firstOffset: first,
+      lastOffset: last,
+      records: records.length,
+    })),
+    records,
+    invalidTimestamps,
+    oldestRecordAge: oldest === Number.POSITIVE_INFINITY ? undefined : Math.max(0, now - oldest),
+  };
+}
+
+/** The error for records that were not delivered: it names them in front of the cause's message. */
+export function notDelivered(
+  { topic, partition, first, last }: Pick<BatchRun, 'topic' | 'partition' | 'first' | 'last'>,
+  cause: ArchiverError,
+): ArchiverError {
+  const { code, retryable, message } = cause;
+  const range = `${topic}-${partition} offsets ${first} to ${last}`;
+  return new ArchiverError(code, `${range}: ${message} (${code})`, { retryable, cause });
+}
