@@ -8,33 +8,6 @@
 /** Version of the object layout and record line; every object carries it as metadata. */
 export const FORMAT_VERSION = '1';
 
-/** Environment variables of both functions; the last group is the replay function's. None holds a secret. */
-export const environmentNames = {
-  archiveBucket: 'ARCHIVE_BUCKET',
-  objectPrefix: 'OBJECT_PREFIX',
-  timeFolder: 'TIME_FOLDER',
-  compression: 'COMPRESSION',
-  compressionLevel: 'COMPRESSION_LEVEL',
-  metadata: 'METADATA',
-  storageClass: 'STORAGE_CLASS',
-  /** With the delivery `firehose` only. */
-  deliveryStream: 'DELIVERY_STREAM',
-  maxParallelPuts: 'MAX_PARALLEL_PUTS',
-  reportBatchItemFailures: 'REPORT_BATCH_ITEM_FAILURES',
-  /** These two are read by Powertools itself; a notification names the service, too. */
-  logLevel: 'POWERTOOLS_LOG_LEVEL',
-  serviceName: 'POWERTOOLS_SERVICE_NAME',
-  failedBatchBucket: 'FAILED_BATCH_BUCKET',
-  replayQueueUrl: 'REPLAY_QUEUE_URL',
-  deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
-  replayTries: 'REPLAY_TRIES',
-  replayRetrySeconds: 'REPLAY_RETRY_SECONDS',
-  /** Not set, nobody is told of single dead letters. */
-  alarmTopicArn: 'ALARM_TOPIC_ARN',
-  /** Where the log of the invocation is that had failed. */
-  archiveLogGroup: 'ARCHIVE_LOG_GROUP',
-} as const;
-
 /** How finely objects are foldered by record time (UTC). */
 export const timeFolders = ['hour', 'day', 'none'] as const;
 export type TimeFolder = (typeof timeFolders)[number];

@@ -1,4 +1,4 @@
-import { createFirehoseDelivery } from './firehose-delivery.ts';
+import { createFirehoseDelivery } from './firehose-wiring.ts';
 import { wireReplay } from './replay-wiring.ts';
 
 /** The replay function with the delivery `firehose`. */

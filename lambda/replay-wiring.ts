@@ -1,32 +1,27 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { CreateDelivery } from './archive-wiring.ts';
 import { METRIC_NAMESPACE } from './contract.ts';
 import { isQueueEvent } from './core/failed-batch/queue-event.ts';
-import { enrich } from './enrich.ts';
+import { type CreateDelivery, wireDelivery } from './delivery-wiring.ts';
+import { replayEnvironment } from './environment.ts';
 import type { InvocationContext, LogContext } from './invocation.ts';
-import { systemClock } from './io/clock.ts';
+import { systemClock as clock } from './io/clock.ts';
 import { createReplayTelemetry } from './io/replay-telemetry.ts';
 import { createS3FailedBatchStore } from './io/s3-failed-batch-store.ts';
-import { createS3Client, createS3ObjectStore } from './io/s3-object-store.ts';
-import { readReplaySettings } from './io/settings.ts';
 import { createSnsClient, createSnsNotifier } from './io/sns-notifier.ts';
 import { createSqsClient, createSqsReplayQueue } from './io/sqs-replay-queue.ts';
 import { createReplayCommand } from './replay-command.ts';
 import { createReplayHandler } from './replay-handler.ts';
 
-/** The replay function's parts, wired: messages of its queue, or a command by direct invocation. */
+/** Wires the replay function: it handles messages of its queue, and commands by direct invocation. */
 export function wireReplay(createDelivery: CreateDelivery) {
   const { random } = Math;
-  const settings = readReplaySettings(process.env);
-  const clock = systemClock;
+  const settings = replayEnvironment.decode(process.env);
   const telemetry = createReplayTelemetry(
     new Logger(),
     new Metrics({ namespace: METRIC_NAMESPACE }),
   );
-  const s3 = createS3Client({ ...settings, random });
-  const store = createS3ObjectStore(s3, settings);
-  const delivery = createDelivery({ store, clock, telemetry, enrich, settings });
+  const { delivery, s3 } = wireDelivery(createDelivery, settings, telemetry);
   const failedBatches = createS3FailedBatchStore(s3, settings.failedBatchBucket);
   const queue = createSqsReplayQueue(createSqsClient({ maxConnections: 8, random }), settings);
   const { alarmTopicArn } = settings;

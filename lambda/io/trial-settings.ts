@@ -1,6 +1,6 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
+import { ArchiverError } from '../core/errors.ts';
 import { trialEnvironmentNames } from '../trial-contract.ts';
-import { Reader } from './settings.ts';
 
 /** What the trial function reads from its environment. */
 export interface TrialSettings {
@@ -33,4 +33,37 @@ export function readTrialSettings(environment: NodeJS.ProcessEnv): TrialSettings
       sessionToken: reader.text('AWS_SESSION_TOKEN', 'a token'),
     },
   });
+}
+
+/** Reads variables, and notes what is wrong with them. */
+class Reader {
+  readonly #environment: NodeJS.ProcessEnv;
+  readonly #problems: string[] = [];
+
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = environment;
+  }
+
+  /** A variable's value; of no use where {@link checked} then throws. */
+  read<Value>(name: string, parse: (text: string) => Value | undefined, wanted: string): Value {
+    const text = this.#environment[name];
+    const value = text === undefined ? undefined : parse(text);
+    if (value === undefined) {
+      const got = text === undefined ? 'none' : `'${text}'`;
+      this.#problems.push(`${name} must be ${wanted}, got ${got}`);
+    }
+    return value as Value;
+  }
+
+  text(name: string, wanted: string): string {
+    return this.read(name, (text) => text || undefined, wanted);
+  }
+
+  /** The settings, if nothing was wrong with any variable. */
+  checked<Settings extends object>(settings: Settings): Readonly<Settings> {
+    if (this.#problems.length > 0) {
+      throw new ArchiverError('INVALID_SETTINGS', this.#problems.join('; '));
+    }
+    return Object.freeze(settings);
+  }
 }

@@ -1,13 +1,13 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { type ArchiveEnvironment, archiveEnvironment } from '../../lambda/environment.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
-import { type ArchiveEnvironmentProps, archiveEnvironment } from './function-environment.ts';
 
 /** What an {@link ArchiveFunction} is made of: what it is told, and what it runs with. */
 export interface ArchiveFunctionProps
   extends StoreFunctionProps,
-    Omit<ArchiveEnvironmentProps, 'archiveBucket' | 'deliveryStream' | 'serviceName'> {
+    Omit<ArchiveEnvironment, 'archiveBucket' | 'deliveryStream' | 'serviceName'> {
   /** Changes with what its event source mappings cannot change: {@link mappingGeneration}. */
   readonly mappingGeneration: string;
 }
@@ -34,7 +34,7 @@ export class ArchiveFunction extends BundledFunction {
       tracing: props.tracing,
       // The mapping goes on invoking the version before until it is updated.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
-      environment: archiveEnvironment({
+      environment: archiveEnvironment.encode({
         ...props,
         archiveBucket: props.bucket.bucketName,
         deliveryStream: props.stream?.deliveryStreamName,

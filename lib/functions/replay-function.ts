@@ -4,19 +4,19 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
+import {
+  type ReplayEnvironment,
+  replayEnvironment,
+  type StoreEnvironment,
+} from '../../lambda/environment.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from '../storage/failed-batches.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
-import {
-  type ReplayEnvironmentProps,
-  replayEnvironment,
-  type StoreEnvironmentProps,
-} from './function-environment.ts';
 
 /** What a {@link ReplayFunction} is made of: what it is told, and what it runs with. */
 export interface ReplayFunctionProps
   extends StoreFunctionProps,
-    Omit<StoreEnvironmentProps, 'archiveBucket' | 'deliveryStream' | 'serviceName'>,
-    Pick<ReplayEnvironmentProps, 'replayTries' | 'replayRetrySeconds'> {
+    Omit<StoreEnvironment, 'archiveBucket' | 'deliveryStream' | 'serviceName'>,
+    Pick<ReplayEnvironment, 'replayTries' | 'replayRetrySeconds'> {
   readonly failedBatches: FailedBatches;
   /** Where dead letters are told of. */
   readonly alarmTopic: sns.ITopic;
@@ -41,7 +41,7 @@ export class ReplayFunction extends BundledFunction {
       timeout: props.timeout,
       encryptionKey: props.encryptionKey,
       tracing: props.tracing,
-      environment: replayEnvironment({
+      environment: replayEnvironment.encode({
         ...props,
         archiveBucket: props.bucket.bucketName,
         deliveryStream: props.stream?.deliveryStreamName,

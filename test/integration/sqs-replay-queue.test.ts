@@ -101,7 +101,9 @@ describe('the replay queue', { timeout: 60_000 }, () => {
   it('says what the queue does not take', async () => {
     const refused: ServerFault = { kind: 'error', status: 403, code: 'AccessDenied' };
     faults = [refused, refused];
-    await expect(newQueue().sendDeadLetter({ body: 'x', attributes: {} }, patient)).rejects.toMatchObject({
+    await expect(
+      newQueue().sendDeadLetter({ body: 'x', attributes: {} }, patient),
+    ).rejects.toMatchObject({
       code: 'QUEUE_FAILED',
       message: 'send to the dead-letter queue failed: AccessDenied, HTTP 403',
     });

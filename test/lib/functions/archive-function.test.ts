@@ -1,7 +1,6 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { environmentNames } from '../../../lambda/contract.ts';
 import {
   ArchiveFunction,
   type ArchiveFunctionProps,
@@ -65,17 +64,17 @@ describe('the archive function', () => {
   it('is told every setting by the names of the contract', () => {
     expect(variablesOf(template)).toEqual({
       Variables: {
-        [environmentNames.archiveBucket]: { Ref: 'ArchiveBucket' },
-        [environmentNames.objectPrefix]: 'example/',
-        [environmentNames.timeFolder]: 'day',
-        [environmentNames.compression]: 'zstd',
-        [environmentNames.compressionLevel]: '7',
-        [environmentNames.metadata]: '{"env":"prod","shard":3}',
-        [environmentNames.storageClass]: 'STANDARD',
-        [environmentNames.maxParallelPuts]: '8',
-        [environmentNames.reportBatchItemFailures]: 'true',
-        [environmentNames.logLevel]: 'WARN',
-        [environmentNames.serviceName]: 'Stack',
+        ARCHIVE_BUCKET: { Ref: 'ArchiveBucket' },
+        OBJECT_PREFIX: 'example/',
+        TIME_FOLDER: 'day',
+        COMPRESSION: 'zstd',
+        COMPRESSION_LEVEL: '7',
+        METADATA: '{"env":"prod","shard":3}',
+        STORAGE_CLASS: 'STANDARD',
+        MAX_PARALLEL_PUTS: '8',
+        REPORT_BATCH_ITEM_FAILURES: 'true',
+        POWERTOOLS_LOG_LEVEL: 'WARN',
+        POWERTOOLS_SERVICE_NAME: 'Stack',
         NODE_OPTIONS: '--enable-source-maps',
       },
     });

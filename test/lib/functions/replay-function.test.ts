@@ -3,7 +3,6 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { beforeAll, expect, it } from 'vitest';
-import { environmentNames } from '../../../lambda/contract.ts';
 import { ReplayFunction } from '../../../lib/functions/replay-function.ts';
 import { AlarmTopic } from '../../../lib/monitoring/alarm-topic.ts';
 import { ArchiveBucket } from '../../../lib/storage/archive-bucket.ts';
@@ -75,23 +74,23 @@ it('runs on Node 24 on arm64, from the bundle, with the memory and time it was g
 it('is told every setting by the names of the contract', () => {
   expect(propertiesOf(template, 'AWS::Lambda::Function').Environment).toEqual({
     Variables: {
-      [environmentNames.archiveBucket]: { Ref: 'ArchiveBucket' },
-      [environmentNames.objectPrefix]: 'example/',
-      [environmentNames.timeFolder]: 'day',
-      [environmentNames.compression]: 'zstd',
-      [environmentNames.compressionLevel]: '7',
-      [environmentNames.metadata]: '{"env":"prod","shard":3}',
-      [environmentNames.storageClass]: 'STANDARD',
-      [environmentNames.maxParallelPuts]: '8',
-      [environmentNames.logLevel]: 'WARN',
-      [environmentNames.serviceName]: 'Stack',
-      [environmentNames.failedBatchBucket]: { Ref: 'FailedBatchBucket' },
-      [environmentNames.replayQueueUrl]: { Ref: REPLAY_QUEUE },
-      [environmentNames.deadLetterQueueUrl]: { Ref: DEAD_LETTER_QUEUE },
-      [environmentNames.replayTries]: '7',
-      [environmentNames.replayRetrySeconds]: '30',
-      [environmentNames.alarmTopicArn]: { Ref: TOPIC },
-      [environmentNames.archiveLogGroup]: 'archive-log',
+      ARCHIVE_BUCKET: { Ref: 'ArchiveBucket' },
+      OBJECT_PREFIX: 'example/',
+      TIME_FOLDER: 'day',
+      COMPRESSION: 'zstd',
+      COMPRESSION_LEVEL: '7',
+      METADATA: '{"env":"prod","shard":3}',
+      STORAGE_CLASS: 'STANDARD',
+      MAX_PARALLEL_PUTS: '8',
+      POWERTOOLS_LOG_LEVEL: 'WARN',
+      POWERTOOLS_SERVICE_NAME: 'Stack',
+      FAILED_BATCH_BUCKET: { Ref: 'FailedBatchBucket' },
+      REPLAY_QUEUE_URL: { Ref: REPLAY_QUEUE },
+      DEAD_LETTER_QUEUE_URL: { Ref: DEAD_LETTER_QUEUE },
+      REPLAY_TRIES: '7',
+      REPLAY_RETRY_SECONDS: '30',
+      ALARM_TOPIC_ARN: { Ref: TOPIC },
+      ARCHIVE_LOG_GROUP: 'archive-log',
       NODE_OPTIONS: '--enable-source-maps',
     },
   });
@@ -185,7 +184,7 @@ it('may publish to a topic that is given, whose key is not known', {
   });
   expect(JSON.stringify(Statement)).not.toContain('kms:');
   expect(propertiesOf(other, 'AWS::Lambda::Function').Environment).toMatchObject({
-    Variables: { [environmentNames.alarmTopicArn]: GIVEN_TOPIC },
+    Variables: { ALARM_TOPIC_ARN: GIVEN_TOPIC },
   });
 });
 

@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
 import { type Compression, compressionLevels, settingRanges } from '../../../lambda/contract.ts';
 import {
-  type ArchiveEnvironmentProps,
+  type ArchiveEnvironment,
   archiveEnvironment,
-  type ReplayEnvironmentProps,
+  type ReplayEnvironment,
   replayEnvironment,
-  type StoreEnvironmentProps,
-} from '../../../lib/functions/function-environment.ts';
+  type StoreEnvironment,
+} from '../../../lambda/environment.ts';
 import type { S3Access } from '../s3-client.ts';
 import { type FunctionConfiguration, functionArn } from './execution-environment.ts';
 
@@ -18,10 +18,7 @@ export interface StreamAccess {
 
 /** What a run decides of both functions; the rest is as the stack deploys them by default. */
 export interface LocalFunctionOptions
-  extends Pick<
-    StoreEnvironmentProps,
-    'archiveBucket' | 'objectPrefix' | 'timeFolder' | 'serviceName'
-  > {
+  extends Pick<StoreEnvironment, 'archiveBucket' | 'objectPrefix' | 'timeFolder' | 'serviceName'> {
   /** Folder of the function's bundle. */
   readonly codeFolder: string;
   readonly compression: Compression;
@@ -41,13 +38,13 @@ export interface LocalFunctionOptions
 /** What a run decides of the archive function. */
 export interface ArchiveFunctionOptions
   extends LocalFunctionOptions,
-    Pick<ArchiveEnvironmentProps, 'reportBatchItemFailures'> {}
+    Pick<ArchiveEnvironment, 'reportBatchItemFailures'> {}
 
 /** What a run decides of the replay function. */
 export interface ReplayFunctionOptions
   extends LocalFunctionOptions,
     Pick<
-      ReplayEnvironmentProps,
+      ReplayEnvironment,
       | 'failedBatchBucket'
       | 'replayQueueUrl'
       | 'deadLetterQueueUrl'
@@ -66,7 +63,10 @@ export function archiveFunction(options: ArchiveFunctionOptions): FunctionConfig
   const { reportBatchItemFailures } = options;
   return localFunction('archive', options, {
     timeoutSeconds: settingRanges.timeoutSeconds.default,
-    environment: archiveEnvironment({ ...storeEnvironment(options), reportBatchItemFailures }),
+    environment: archiveEnvironment.encode({
+      ...storeEnvironment(options),
+      reportBatchItemFailures,
+    }),
   });
 }
 
@@ -77,7 +77,7 @@ export function replayFunction(options: ReplayFunctionOptions): FunctionConfigur
   return localFunction('replay', options, {
     timeoutSeconds: settingRanges.replayTimeoutSeconds.default,
     environment: {
-      ...replayEnvironment({
+      ...replayEnvironment.encode({
         ...storeEnvironment(options),
         ...{ deadLetterQueueUrl, failedBatchBucket, replayQueueUrl },
         ...{ replayRetrySeconds, replayTries },
@@ -87,7 +87,7 @@ export function replayFunction(options: ReplayFunctionOptions): FunctionConfigur
   });
 }
 
-function storeEnvironment(options: LocalFunctionOptions): StoreEnvironmentProps {
+function storeEnvironment(options: LocalFunctionOptions): StoreEnvironment {
   const { archiveBucket, compression, objectPrefix, serviceName, stream, timeFolder } = options;
   return {
     ...{ archiveBucket, compression, objectPrefix, serviceName, timeFolder },

@@ -1,0 +1,250 @@
+/**
+ * The environment of the functions, from one table: the constructs encode it, the functions decode it.
+ * A new variable needs one line in the table. None may hold a secret.
+ *
+ * @module
+ */
+import {
+  compressionLevels,
+  compressions,
+  type LogLevel,
+  logLevels,
+  type SettingRange,
+  settingRanges,
+  storageClasses,
+  timeFolders,
+} from './contract.ts';
+import { ArchiverError } from './core/errors.ts';
+import { isObject } from './core/is-object.ts';
+import type { MetadataFields } from './core/record/enrichment.ts';
+
+const compression = oneOf('COMPRESSION', compressions);
+const deliveryStream = text('DELIVERY_STREAM', 'the name of a delivery stream');
+
+/** Of both functions. */
+const storeVariables = {
+  archiveBucket: text('ARCHIVE_BUCKET', 'the name of a bucket'),
+  /** What object keys begin with: empty, or a path that ends in `/`. */
+  objectPrefix: variable('OBJECT_PREFIX', "empty or end in '/'", parsePrefix),
+  timeFolder: oneOf('TIME_FOLDER', timeFolders),
+  compression,
+  /** On the compression's own scale. @default - none, as for the compression `none` */
+  compressionLevel: levelOf('COMPRESSION_LEVEL'),
+  /** Static fields of every record line's metadata. */
+  metadata: json('METADATA', 'a JSON object of text, numbers and booleans', isMetadata),
+  /** Of new objects. */
+  storageClass: oneOf('STORAGE_CLASS', storageClasses),
+  /** @default - none: the functions store objects themselves */
+  deliveryStream: optional(deliveryStream),
+  maxParallelPuts: wholeNumber('MAX_PARALLEL_PUTS', settingRanges.maxParallelPuts),
+  /** Read by Powertools, as the next one. */
+  logLevel: powertoolsLogLevel(),
+  /** Name of the stack: the `service` of every log line and metric. */
+  serviceName: text('POWERTOOLS_SERVICE_NAME', 'the name of the stack'),
+  nodeOptions: constant('NODE_OPTIONS', '--enable-source-maps'),
+};
+
+const archiveVariables = {
+  ...storeVariables,
+  reportBatchItemFailures: flag('REPORT_BATCH_ITEM_FAILURES'),
+};
+
+const replayVariables = {
+  ...storeVariables,
+  failedBatchBucket: text('FAILED_BATCH_BUCKET', 'the name of a bucket'),
+  replayQueueUrl: text('REPLAY_QUEUE_URL', 'the URL of a queue'),
+  deadLetterQueueUrl: text('DEAD_LETTER_QUEUE_URL', 'the URL of a queue'),
+  /** Maximum of tries for a failed batch: `maxReceiveCount` of the replay queue. */
+  replayTries: wholeNumber('REPLAY_TRIES', settingRanges.replayTries),
+  /** Seconds before the first retry of a failed replay. */
+  replayRetrySeconds: wholeNumber('REPLAY_RETRY_SECONDS', settingRanges.replayRetrySeconds),
+  /** Topic for notifications of dead letters. @default - no notifications */
+  alarmTopicArn: optional(text('ALARM_TOPIC_ARN', 'the ARN of a topic')),
+  /** Log group of the archive function, for notifications to link to. @default - no link */
+  archiveLogGroup: optional(text('ARCHIVE_LOG_GROUP', 'the name of a log group')),
+};
+
+/** Settings of both functions. */
+export type StoreEnvironment = ValuesOf<typeof storeVariables>;
+/** Settings of the archive function. */
+export type ArchiveEnvironment = ValuesOf<typeof archiveVariables>;
+/** Settings of the replay function. */
+export type ReplayEnvironment = ValuesOf<typeof replayVariables>;
+
+/** The environment of the archive function. */
+export const archiveEnvironment = codecOf(archiveVariables);
+/** The environment of the replay function. */
+export const replayEnvironment = codecOf(replayVariables);
+/** What the bundles with the delivery `firehose` need besides. */
+export const streamEnvironment = codecOf({ deliveryStream });
+
+/** Translates settings into environment variables and back: `decode(encode(settings))` equals `settings`. */
+export interface EnvironmentCodec<Settings> {
+  /** The variables for the settings; those whose setting is undefined are left out. */
+  encode(settings: Settings): Record<string, string>;
+  /**
+   * The settings in an environment.
+   *
+   * @throws {ArchiverError} `INVALID_SETTINGS`, naming each invalid variable and its allowed values
+   */
+  decode(environment: Environment): Settings;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a variable holds, or what it would have to be. */
+type Reading<Value> = { readonly value: Value } | { readonly mustBe: string };
+
+interface Variable<Value> {
+  readonly name: string;
+  write(value: Value): string | undefined;
+  read(text: string | undefined, environment: Environment): Reading<Value>;
+}
+
+type ValueOf<Entry> = Entry extends Variable<infer Value> ? Value : never;
+
+type OptionalKey<Table> = {
+  [Key in keyof Table]: undefined extends ValueOf<Table[Key]> ? Key : never;
+}[keyof Table];
+
+type ValuesOf<Table> = {
+  readonly [Key in Exclude<keyof Table, OptionalKey<Table>>]: ValueOf<Table[Key]>;
+} & { readonly [Key in OptionalKey<Table>]?: ValueOf<Table[Key]> };
+
+function codecOf<Table extends Readonly<Record<string, Variable<unknown>>>>(
+  table: Table,
+): EnvironmentCodec<ValuesOf<Table>> {
+  const variables = Object.entries<Variable<unknown>>(table);
+  return {
+    encode(settings) {
+      const values: Readonly<Record<string, unknown>> = settings;
+      const written = variables.flatMap(([key, variable]) => {
+        const text = variable.write(values[key]);
+        return text === undefined ? [] : [[variable.name, text] as const];
+      });
+      return Object.fromEntries(written);
+    },
+
+    decode(environment) {
+      const problems: string[] = [];
+      const read = variables.flatMap(([key, variable]) => {
+        const text = environment[variable.name];
+        const reading = variable.read(text, environment);
+        if ('value' in reading) return reading.value === undefined ? [] : [[key, reading.value]];
+        const got = text === undefined ? 'none' : `'${text}'`;
+        problems.push(`${variable.name} must be ${reading.mustBe}, got ${got}`);
+        return [];
+      });
+      if (problems.length > 0) throw new ArchiverError('INVALID_SETTINGS', problems.join('; '));
+      return Object.freeze(Object.fromEntries(read));
+    },
+  };
+}
+
+function variable<Value>(
+  name: string,
+  mustBe: string,
+  parse: (text: string) => Value | undefined,
+  write: (value: Value) => string = String,
+): Variable<Value> {
+  return {
+    name,
+    write,
+    read(text) {
+      const value = text === undefined ? undefined : parse(text);
+      return value === undefined ? { mustBe } : { value };
+    },
+  };
+}
+
+function optional<Value>({ name, read, write }: Variable<Value>): Variable<Value | undefined> {
+  return {
+    name,
+    write: (value) => (value === undefined ? undefined : write(value)),
+    read: (text, environment) => (text ? read(text, environment) : { value: undefined }),
+  };
+}
+
+function text(name: string, mustBe: string): Variable<string> {
+  return variable(name, mustBe, (given) => given || undefined);
+}
+
+function oneOf<Value extends string>(name: string, values: readonly Value[]): Variable<Value> {
+  const mustBe = `one of ${values.join(', ')}`;
+  return variable(name, mustBe, (given) => values.find((value) => value === given));
+}
+
+function flag(name: string): Variable<boolean> {
+  const { read } = oneOf(name, ['true', 'false']);
+  return {
+    name,
+    write: String,
+    read(given, environment) {
+      const reading = read(given, environment);
+      return 'value' in reading ? { value: reading.value === 'true' } : reading;
+    },
+  };
+}
+
+function wholeNumber(name: string, { min, max }: SettingRange): Variable<number> {
+  return variable(name, `a whole number from ${min} to ${max}`, (given) => {
+    const value = Number(given);
+    return /^\d+$/.test(given) && value >= min && value <= max ? value : undefined;
+  });
+}
+
+/** The level of the compression in the same environment, which has a range of its own. */
+function levelOf(name: string): Variable<number | undefined> {
+  return {
+    name,
+    write: (level) => (level === undefined ? undefined : String(level)),
+    read(given, environment) {
+      const kind = compressions.find((each) => each === environment[compression.name]);
+      if (kind === undefined || kind === 'none') return { value: undefined };
+      return wholeNumber(name, compressionLevels[kind]).read(given, environment);
+    },
+  };
+}
+
+function json<Value>(
+  name: string,
+  mustBe: string,
+  isValue: (value: unknown) => value is Value,
+): Variable<Value> {
+  const parse = (given: string) => {
+    try {
+      const value: unknown = JSON.parse(given);
+      return isValue(value) ? value : undefined;
+    } catch {
+      return undefined;
+    }
+  };
+  return variable(name, mustBe, parse, JSON.stringify);
+}
+
+/** Never refused: Powertools accepts further levels, which an operator may set by hand. */
+function powertoolsLogLevel(): Variable<LogLevel> {
+  return {
+    name: 'POWERTOOLS_LOG_LEVEL',
+    write: (level) => level.toUpperCase(),
+    read: (given = '') => ({
+      value: logLevels.find((level) => level === given.toLowerCase()) ?? 'info',
+    }),
+  };
+}
+
+/** A variable that is the same everywhere, and that the functions do not read. */
+function constant(name: string, value: string): Variable<undefined> {
+  return { name, write: () => value, read: () => ({ value: undefined }) };
+}
+
+function parsePrefix(given: string): string | undefined {
+  return given === '' || given.endsWith('/') ? given : undefined;
+}
+
+function isMetadata(value: unknown): value is MetadataFields {
+  return (
+    isObject(value) &&
+    Object.values(value).every((field) => field === null || typeof field !== 'object')
+  );
+}

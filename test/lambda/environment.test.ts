@@ -1,0 +1,235 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  compressionLevels,
+  logLevels,
+  type SettingRange,
+  settingRanges,
+  storageClasses,
+  timeFolders,
+} from '../../lambda/contract.ts';
+import {
+  type ArchiveEnvironment,
+  archiveEnvironment,
+  type ReplayEnvironment,
+  replayEnvironment,
+  streamEnvironment,
+} from '../../lambda/environment.ts';
+import { MAX_METADATA_BYTES, MAX_OBJECT_PREFIX_BYTES } from '../../lib/settings/settings-schema.ts';
+
+const archive: ArchiveEnvironment = {
+  archiveBucket: 'archive',
+  objectPrefix: 'shop/',
+  timeFolder: 'hour',
+  compression: 'zstd',
+  compressionLevel: 3,
+  metadata: { env: 'prod', tier: 1, hot: true },
+  storageClass: 'STANDARD',
+  maxParallelPuts: 16,
+  reportBatchItemFailures: true,
+  logLevel: 'warn',
+  serviceName: 'shop',
+};
+const { reportBatchItemFailures: _, ...store } = archive;
+const replay: ReplayEnvironment = {
+  ...store,
+  failedBatchBucket: 'failed',
+  replayQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/replay',
+  deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
+  replayTries: 10,
+  replayRetrySeconds: 60,
+};
+
+/** Any settings that the schema allows, for one function. */
+const someText = fc.string({ minLength: 1, unit: 'grapheme' });
+const within = ({ min, max }: SettingRange) => fc.integer({ min, max });
+const field = fc.oneof(fc.string(), fc.integer(), fc.boolean(), fc.constant(null));
+const level = fc.oneof(
+  fc.constant({ compression: 'none' } as const),
+  fc.record({
+    compression: fc.constant('gzip' as const),
+    compressionLevel: within(compressionLevels.gzip),
+  }),
+  fc.record({
+    compression: fc.constant('zstd' as const),
+    compressionLevel: within(compressionLevels.zstd),
+  }),
+);
+const storeFields = {
+  archiveBucket: someText,
+  objectPrefix: fc.oneof(
+    fc.constant(''),
+    fc.string().map((path) => `${path}/`),
+  ),
+  timeFolder: fc.constantFrom(...timeFolders),
+  metadata: fc.dictionary(
+    fc.string().filter((name) => name !== '__proto__'),
+    field,
+    { noNullPrototype: true },
+  ),
+  storageClass: fc.constantFrom(...storageClasses),
+  deliveryStream: fc.option(someText, { nil: undefined }),
+  maxParallelPuts: within(settingRanges.maxParallelPuts),
+  logLevel: fc.constantFrom(...logLevels),
+  serviceName: someText,
+};
+
+describe('the environment of the functions', () => {
+  it('decodes what it encodes, for the archive function', () => {
+    const own = fc.record({ ...storeFields, reportBatchItemFailures: fc.boolean() });
+    fc.assert(
+      fc.property(own, level, (given, chosen) => {
+        const settings = { ...given, ...chosen };
+        expect(archiveEnvironment.decode(archiveEnvironment.encode(settings))).toEqual(settings);
+      }),
+    );
+  });
+
+  it('decodes what it encodes, for the replay function', () => {
+    const own = fc.record({
+      ...storeFields,
+      failedBatchBucket: someText,
+      replayQueueUrl: someText,
+      deadLetterQueueUrl: someText,
+      replayTries: within(settingRanges.replayTries),
+      replayRetrySeconds: within(settingRanges.replayRetrySeconds),
+      alarmTopicArn: fc.option(someText, { nil: undefined }),
+      archiveLogGroup: fc.option(someText, { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(own, level, (given, chosen) => {
+        const settings = { ...given, ...chosen };
+        expect(replayEnvironment.decode(replayEnvironment.encode(settings))).toEqual(settings);
+      }),
+    );
+  });
+
+  it('has the variables that deployed functions have', () => {
+    expect(archiveEnvironment.encode(archive)).toEqual({
+      ARCHIVE_BUCKET: 'archive',
+      OBJECT_PREFIX: 'shop/',
+      TIME_FOLDER: 'hour',
+      COMPRESSION: 'zstd',
+      COMPRESSION_LEVEL: '3',
+      METADATA: '{"env":"prod","tier":1,"hot":true}',
+      STORAGE_CLASS: 'STANDARD',
+      MAX_PARALLEL_PUTS: '16',
+      REPORT_BATCH_ITEM_FAILURES: 'true',
+      POWERTOOLS_LOG_LEVEL: 'WARN',
+      POWERTOOLS_SERVICE_NAME: 'shop',
+      NODE_OPTIONS: '--enable-source-maps',
+    });
+  });
+
+  it('leaves out the variables of settings that are undefined', () => {
+    const none = { ...replay, compression: 'none', compressionLevel: undefined } as const;
+    const names = Object.keys(replayEnvironment.encode(none));
+    const optional = [
+      'COMPRESSION_LEVEL',
+      'DELIVERY_STREAM',
+      'ALARM_TOPIC_ARN',
+      'ARCHIVE_LOG_GROUP',
+    ];
+    expect(names.filter((name) => optional.includes(name))).toEqual([]);
+  });
+
+  it.each([
+    ['ARCHIVE_BUCKET', '', "the name of a bucket, got ''"],
+    ['OBJECT_PREFIX', 'shop', "empty or end in '/', got 'shop'"],
+    ['TIME_FOLDER', 'week', "one of hour, day, none, got 'week'"],
+    ['COMPRESSION', 'snappy', "one of gzip, zstd, none, got 'snappy'"],
+    ['COMPRESSION_LEVEL', '0', "a whole number from 1 to 19, got '0'"],
+    ['COMPRESSION_LEVEL', '20', "a whole number from 1 to 19, got '20'"],
+    ['COMPRESSION_LEVEL', undefined, 'a whole number from 1 to 19, got none'],
+    ['METADATA', '{', "a JSON object of text, numbers and booleans, got '{'"],
+    ['METADATA', '[]', "a JSON object of text, numbers and booleans, got '[]'"],
+    ['METADATA', '{"a":{}}', `a JSON object of text, numbers and booleans, got '{"a":{}}'`],
+    [
+      'STORAGE_CLASS',
+      'GLACIER',
+      "one of STANDARD, STANDARD_IA, INTELLIGENT_TIERING, GLACIER_IR, got 'GLACIER'",
+    ],
+    ['MAX_PARALLEL_PUTS', '1.5', "a whole number from 1 to 256, got '1.5'"],
+    ['REPORT_BATCH_ITEM_FAILURES', 'yes', "one of true, false, got 'yes'"],
+    ['REPORT_BATCH_ITEM_FAILURES', undefined, 'one of true, false, got none'],
+    ['POWERTOOLS_SERVICE_NAME', '', "the name of the stack, got ''"],
+  ])('refuses %s of %j for the archive function', (name, value, mustBe) => {
+    const environment = { ...archiveEnvironment.encode(archive), [name]: value };
+    expect(() => archiveEnvironment.decode(environment)).toThrow(
+      expect.objectContaining({ code: 'INVALID_SETTINGS', message: `${name} must be ${mustBe}` }),
+    );
+  });
+
+  it.each([
+    ['FAILED_BATCH_BUCKET', '', "the name of a bucket, got ''"],
+    ['REPLAY_QUEUE_URL', '', "the URL of a queue, got ''"],
+    ['DEAD_LETTER_QUEUE_URL', undefined, 'the URL of a queue, got none'],
+    ['REPLAY_TRIES', '0', "a whole number from 1 to 150, got '0'"],
+    ['REPLAY_TRIES', '151', "a whole number from 1 to 150, got '151'"],
+    ['REPLAY_RETRY_SECONDS', '0', "a whole number from 1 to 3600, got '0'"],
+    ['REPLAY_RETRY_SECONDS', '3601', "a whole number from 1 to 3600, got '3601'"],
+  ])('refuses %s of %j for the replay function', (name, value, mustBe) => {
+    const environment = { ...replayEnvironment.encode(replay), [name]: value };
+    expect(() => replayEnvironment.decode(environment)).toThrow(
+      expect.objectContaining({ code: 'INVALID_SETTINGS', message: `${name} must be ${mustBe}` }),
+    );
+  });
+
+  it('has a range of levels for each compression', () => {
+    const gzip = { ...archiveEnvironment.encode(archive), COMPRESSION: 'gzip' };
+    expect(() => archiveEnvironment.decode({ ...gzip, COMPRESSION_LEVEL: '10' })).toThrow(
+      "COMPRESSION_LEVEL must be a whole number from 1 to 9, got '10'",
+    );
+    const none = { ...gzip, COMPRESSION: 'none' };
+    expect(archiveEnvironment.decode(none)).not.toHaveProperty('compressionLevel');
+  });
+
+  it('names every invalid variable', () => {
+    expect(() => archiveEnvironment.decode({})).toThrow(
+      /^ARCHIVE_BUCKET must be .+; OBJECT_PREFIX must be .+; TIME_FOLDER .+; REPORT_BATCH_ITEM_FAILURES must be one of true, false, got none$/,
+    );
+  });
+
+  it('refuses no log level that an operator may set by hand', () => {
+    const levelOf = (text?: string) =>
+      archiveEnvironment.decode({
+        ...archiveEnvironment.encode(archive),
+        POWERTOOLS_LOG_LEVEL: text,
+      }).logLevel;
+    expect([levelOf('debug'), levelOf('SILENT'), levelOf()]).toEqual(['debug', 'info', 'info']);
+  });
+
+  it('requires the stream for delivery through Firehose', () => {
+    const DELIVERY_STREAM = 'records';
+    expect(streamEnvironment.decode({ DELIVERY_STREAM })).toEqual({ deliveryStream: 'records' });
+    expect(() => streamEnvironment.decode({})).toThrow(
+      'DELIVERY_STREAM must be the name of a delivery stream, got none',
+    );
+  });
+
+  it('fits into the 4 KB of a function with every setting at its longest', () => {
+    const frame = JSON.stringify({ a: '' }).length;
+    const queueUrl = `https://sqs.ap-southeast-1.amazonaws.com.cn/111122223333/${'q'.repeat(80)}`;
+    const environment = replayEnvironment.encode({
+      archiveBucket: 'b'.repeat(63),
+      objectPrefix: `${'p'.repeat(MAX_OBJECT_PREFIX_BYTES - 1)}/`,
+      timeFolder: 'none',
+      compression: 'zstd',
+      compressionLevel: 19,
+      metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - frame) },
+      storageClass: 'STANDARD',
+      maxParallelPuts: 256,
+      logLevel: 'error',
+      serviceName: 's'.repeat(128),
+      failedBatchBucket: 'f'.repeat(63),
+      replayQueueUrl: queueUrl,
+      deadLetterQueueUrl: queueUrl,
+      replayTries: 150,
+      replayRetrySeconds: 3600,
+      alarmTopicArn: `arn:aws-us-gov:sns:us-gov-west-1:111122223333:${'t'.repeat(256)}`,
+      // CloudFormation makes it from the names of the stack and of the resource.
+      archiveLogGroup: 'g'.repeat(128 + '-ArchiveFunctionLogGroup3A1FC027-0123456789ab'.length),
+    });
+    expect(Buffer.byteLength(JSON.stringify(environment))).toBeLessThanOrEqual(4096);
+  });
+});
