@@ -1,5 +1,5 @@
 import { wireArchive } from './archive-wiring.ts';
 import { createObjectDelivery } from './object-delivery.ts';
 
-/** The archive function. */
+/** The handler of the archive function. */
 export const handler = wireArchive(createObjectDelivery);

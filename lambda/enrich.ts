@@ -1,8 +1,8 @@
 import { type Enrich, noEnrichment } from './core/record/enrichment.ts';
 
 /**
- * The one place to compute metadata for each record: replace it by a function of your own, see
- * docs/enrichment.md. It must be pure and deterministic, may not return a field that the archiver or
- * the `metadata` setting already sets, and fails its batch when it throws.
+ * Computes metadata for each record. Replace it with your own function; see docs/enrichment.md. It must be pure
+ * and deterministic, and must not return a field that the archiver or the setting `metadata` already sets. If
+ * it throws, its batch fails.
  */
 export const enrich: Enrich = noEnrichment;

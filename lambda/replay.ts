@@ -1,5 +1,5 @@
 import { createObjectDelivery } from './object-delivery.ts';
 import { wireReplay } from './replay-wiring.ts';
 
-/** The replay function. */
+/** The handler of the replay function. */
 export const handler = wireReplay(createObjectDelivery);

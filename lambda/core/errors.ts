@@ -1,40 +1,40 @@
 /** Every code an {@link ArchiverError} can carry. */
 export const errorCodes = [
-  /** What invoked the function is not a Kafka event, or breaks the shape AWS documents. */
+  /** The event is not a Kafka event, or does not have the shape that AWS documents. */
   'INVALID_EVENT',
-  /** An environment variable is missing or out of range. */
+  /** An environment variable is missing or invalid. */
   'INVALID_SETTINGS',
-  /** `lambda/enrich.ts` threw, or returned what cannot be metadata. */
+  /** `lambda/enrich.ts` threw, or returned fields that cannot be metadata. */
   'ENRICH_FAILED',
-  /** S3 refused or did not take an object. */
+  /** S3 refused or failed to store an object. */
   'STORE_WRITE_FAILED',
-  /** Firehose refused or did not take records. */
+  /** Firehose refused or failed to accept chunks. */
   'STREAM_WRITE_FAILED',
-  /** The deadline before the function's timeout came first. */
+  /** The deadline ahead of the function's timeout passed before the call ended. */
   'STORE_ABORTED',
-  /** A message of the replay queue points to nothing in the failed-batch bucket. */
+  /** A message of the replay queue does not point into the failed-batch bucket. */
   'INVALID_MESSAGE',
-  /** There is no object where a message of the replay queue points to. */
+  /** The object that a message of the replay queue points to does not exist. */
   'FAILED_BATCH_NOT_FOUND',
-  /** What S3 gives for a failed batch is not JSON. */
+  /** The object of a failed batch is not JSON. */
   'FAILED_BATCH_UNREADABLE',
-  /** The object is JSON, or too large to be, but no entry of an on-failure destination. */
+  /** The object is not an entry of an on-failure destination, or is too large to be one. */
   'NOT_A_FAILED_BATCH',
-  /** The failed batch names offsets only, as where a record is over the payload limit. */
+  /** The failed batch names offsets only, as when a record exceeds the payload limit. */
   'NO_PAYLOAD',
-  /** The failed batch has records, but not all of those that it names; the others are stored. */
+  /** The failed batch does not hold all records that it names; those that it holds are stored. */
   'INCOMPLETE_PAYLOAD',
-  /** S3 refused or did not give a failed batch. */
+  /** S3 refused or failed to return a failed batch. */
   'LOAD_FAILED',
-  /** The records of a failed batch are stored, but it could not be marked as replayed. */
+  /** The records of a failed batch are stored, but the batch could not be marked as replayed. */
   'MARK_FAILED',
-  /** SQS did not take a message. */
+  /** SQS refused or failed to handle a message. */
   'QUEUE_FAILED',
-  /** SNS did not take a notification. */
+  /** SNS refused or failed to publish a notification. */
   'NOTIFY_FAILED',
-  /** The trial cluster refused or did not take what the trial function asked for. */
+  /** The trial cluster refused or failed a request of the trial function. */
   'KAFKA_FAILED',
-  /** A defect of ours, or a limit of the runtime. */
+  /** A defect in this project, or a limit of the runtime. */
   'UNEXPECTED',
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
@@ -47,8 +47,8 @@ export interface ArchiverErrorOptions {
 }
 
 /**
- * Every failure this project raises at run time. The message names topics, partitions, offsets and
- * settings, never a payload, a record key or a header value.
+ * Every failure that this project raises at run time. The message may name topics, partitions, offsets and
+ * settings, but never quotes a payload, a record key or a header value.
  */
 export class ArchiverError extends Error {
   override readonly name = 'ArchiverError';
@@ -64,16 +64,16 @@ export class ArchiverError extends Error {
 }
 
 /**
- * The error as an {@link ArchiverError}. Of one that is none only the name and the place in the code
- * are kept: its text may quote what it stumbled over.
+ * Returns the error itself if it is an {@link ArchiverError}, and otherwise an `UNEXPECTED` one. Of a foreign
+ * error only the name and the stack frames are kept, because its message may quote the data that caused it.
  */
 export function toArchiverError(error: unknown): ArchiverError {
   if (error instanceof ArchiverError) return error;
   const name = error instanceof Error ? error.name : typeof error;
   const unexpected = new ArchiverError('UNEXPECTED', `unexpected ${name}`);
-  const told = `${name}: ${error instanceof Error ? error.message : ''}`;
-  if (error instanceof Error && error.stack?.startsWith(told)) {
-    unexpected.stack = `${unexpected.name}: ${unexpected.message}${error.stack.slice(told.length)}`;
+  const heading = `${name}: ${error instanceof Error ? error.message : ''}`;
+  if (error instanceof Error && error.stack?.startsWith(heading)) {
+    unexpected.stack = `${unexpected.name}: ${unexpected.message}${error.stack.slice(heading.length)}`;
   }
   return unexpected;
 }

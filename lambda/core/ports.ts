@@ -4,7 +4,7 @@ import type { FailedBatchSummary } from './failed-batch/failed-batch.ts';
 import type { FailedBatchPointer } from './failed-batch/replay-message.ts';
 import type { Batch, BatchRun } from './record/kafka-event.ts';
 
-/** An object on its way to the store, with all its metadata. */
+/** An object to store, with all its metadata. */
 export interface StorableObject {
   readonly key: string;
   readonly body: Buffer;
@@ -24,16 +24,16 @@ export interface CallOptions {
 /** The former name of {@link CallOptions}, until the command line and the tools use the new one. */
 export type StoreOptions = CallOptions;
 
-/** Where objects are kept. */
+/** The store of archived objects. */
 export interface ObjectStore {
   /**
-   * Creates an object unless its key is taken; never overwrites.
+   * Creates an object unless its key exists; never overwrites one.
    *
-   * @throws {ArchiverError} `STORE_WRITE_FAILED` or `STORE_ABORTED`: the object may be there or not
+   * @throws {ArchiverError} `STORE_WRITE_FAILED` or `STORE_ABORTED`: the object may or may not be stored
    */
   create(object: StorableObject, options: CallOptions): Promise<'created' | 'exists'>;
   /**
-   * The SHA-256 that the object at a key was stored with; undefined where it carries none.
+   * Returns the SHA-256 in an object's metadata, or undefined if there is none.
    *
    * @throws {ArchiverError} `STORE_WRITE_FAILED` or `STORE_ABORTED`
    */
@@ -54,34 +54,34 @@ export interface ChunkStream {
   ): Promise<readonly (string | undefined)[]>;
 }
 
-/** Who delivers a batch, and what is known of it besides its records. */
+/** The invocation that delivers a batch, the limits of its calls, and the batch's origin. */
 export interface DeliveryJob extends CallOptions {
   readonly requestId: string;
   readonly functionVersion: string;
-  /** Where a batch that is replayed comes from, by the names of `objectMetadataNames`. */
+  /** Metadata about the failed batch that is replayed, by the names of `objectMetadataNames`. */
   readonly provenance?: Readonly<Record<string, string>>;
 }
 
-/** Records that were not delivered, and why. */
+/** A batch run of which records were not delivered, and the reason. */
 export interface DeliveryFailure {
   readonly run: BatchRun;
   readonly error: ArchiverError;
 }
 
-/** How a batch was delivered. */
+/** The result of delivering a batch. */
 export interface DeliveryResult {
   readonly summary: BatchSummary;
-  /** Empty where every record of the batch is stored for good. */
+  /** Empty if every record of the batch is stored durably. */
   readonly failures: readonly DeliveryFailure[];
 }
 
-/** The way of a batch to where it is archived: the same for archive and replay. */
+/** Delivers batches to the archive, for the archive and the replay function alike. */
 export interface Delivery {
   /**
-   * Delivers a batch, so that any number of tries leave each record there at least once, and say so
-   * only when all are there.
+   * Delivers each record of a batch at least once, in any number of tries. It reports success only once all
+   * records are delivered.
    *
-   * @throws {ArchiverError} where nothing of the batch was delivered, since it cannot be planned
+   * @throws {ArchiverError} if the batch cannot be planned; then nothing of it was delivered
    */
   deliver(batch: Batch, job: DeliveryJob): Promise<DeliveryResult>;
 }
@@ -89,124 +89,125 @@ export interface Delivery {
 /** An entry of the failed-batch bucket. */
 export interface LoadedEntry {
   readonly text: string;
-  /** To the very object that was read, where the bucket has versions. */
+  /** Points to the version that was read, if the bucket is versioned. */
   readonly pointer: FailedBatchPointer;
 }
 
-/** Where failed batches are kept. */
+/** The store of failed batches. */
 export interface FailedBatchStore {
   /**
-   * The entry of a failed batch.
+   * Loads the entry of a failed batch.
    *
    * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND`, `NOT_A_FAILED_BATCH` (too large), `LOAD_FAILED` or
    * `STORE_ABORTED`
    */
   load(pointer: FailedBatchPointer, options: CallOptions): Promise<LoadedEntry>;
   /**
-   * Marks a failed batch as replayed: from then on it may expire.
+   * Marks a failed batch as replayed, which allows it to expire.
    *
-   * @throws {ArchiverError} `MARK_FAILED` or `STORE_ABORTED`: it may be marked or not
+   * @throws {ArchiverError} `MARK_FAILED` or `STORE_ABORTED`: it may or may not be marked
    */
   markReplayed(pointer: FailedBatchPointer, mark: ReplayMark, options: CallOptions): Promise<void>;
 }
 
-/** A failed batch as a listing shows it. */
+/** A failed batch in a listing. */
 export interface FailedBatchEntry extends FailedBatchPointer {
-  /** Epoch milliseconds: when it was kept, and so when it had failed. */
+  /** Epoch milliseconds: when it was written, and therefore when it had failed. */
   readonly failedAt: number;
   readonly bytes: number;
 }
 
-/** That a failed batch was replayed: when, and into how many objects. */
+/** The mark of a replayed failed batch. */
 export interface ReplayMark {
-  /** ISO 8601. */
+  /** ISO 8601: when it was replayed. */
   readonly at: string;
+  /** Number of objects that hold its records. */
   readonly objects: number;
 }
 
-/** What can be asked of the bucket of failed batches. */
+/** Reads the failed-batch bucket. */
 export interface FailedBatchListing {
   /**
-   * A page of its entries, by key.
+   * Returns a page of entries in the order of their keys.
    *
-   * @param place.after key after which the page begins; undefined for the first
-   * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`, as all of these; where S3 refuses, too
+   * @param place.after key after which the page begins; undefined for the first page
+   * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`, like the methods below; also if S3 refuses
    */
   list(
     place: { readonly prefix: string; readonly after: string | undefined },
     options: CallOptions,
   ): Promise<{ readonly entries: readonly FailedBatchEntry[]; readonly next: string | undefined }>;
-  /** Whether it was replayed; undefined where it was not, or is gone. */
+  /** Returns the mark of an entry; undefined if it is not replayed, or does not exist. */
   mark(pointer: FailedBatchPointer, options: CallOptions): Promise<ReplayMark | undefined>;
-  /** What it says of itself; undefined where it is no failed batch, or is gone. */
+  /** Returns the summary of an entry; undefined if it is not a failed batch, or does not exist. */
   summary(
     pointer: FailedBatchPointer,
     options: CallOptions,
   ): Promise<FailedBatchSummary | undefined>;
 }
 
-/** A message that will not be tried again, and why. */
+/** A message that is not retried any more, and the reason. */
 export interface DeadLetter {
-  /** The message, as it came. */
+  /** Body of the message, unchanged. */
   readonly body: string;
   /** By the names of `deadLetterAttributes`. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The queue of failed batches to be replayed, and that of those that are given up. */
+/** The replay queue and its dead-letter queue. */
 export interface ReplayQueue {
   /**
-   * Has a message that was received come again after so many seconds.
+   * Hides a received message for the given number of seconds, after which SQS redelivers it.
    *
-   * @throws {ArchiverError} `QUEUE_FAILED`: it comes again after the queue's own time
+   * @throws {ArchiverError} `QUEUE_FAILED`: SQS redelivers it after the queue's visibility timeout
    */
   delay(receiptHandle: string, seconds: number, options: CallOptions): Promise<void>;
   /**
-   * Gives a message up. It is still to be deleted.
+   * Sends a dead letter to the dead-letter queue. The caller deletes the message from the replay queue.
    *
-   * @throws {ArchiverError} `QUEUE_FAILED`: it may be there or not
+   * @throws {ArchiverError} `QUEUE_FAILED`: the dead letter may or may not be in the queue
    */
   sendDeadLetter(letter: DeadLetter, options: CallOptions): Promise<void>;
 }
 
-/** A message for people, with what machines filter it by. */
+/** A message for people, with attributes for filter policies. */
 export interface Notification {
-  /** ASCII in one line, less than 100 characters. */
+  /** One line of ASCII with less than 100 characters. */
   readonly subject: string;
   readonly body: string;
   /** By the names of `notificationAttributes`. */
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The way to those who are told of alarms. Nothing handed to it holds a payload, a record key or a header value. */
+/** Publishes notifications to the alarm topic. They never contain a payload, a record key or a header value. */
 export interface Notifier {
   /**
-   * Sends a notification.
+   * Publishes a notification.
    *
-   * @throws {ArchiverError} `NOTIFY_FAILED` or `STORE_ABORTED`: it may be sent or not
+   * @throws {ArchiverError} `NOTIFY_FAILED` or `STORE_ABORTED`: it may or may not be published
    */
   notify(notification: Notification, options: CallOptions): Promise<void>;
 }
 
-/** Where failed batches that are to be replayed again are sent. */
+/** Requests replays of failed batches. */
 export interface ReplayRequests {
   /**
    * Puts failed batches on the replay queue.
    *
-   * @throws {ArchiverError} `QUEUE_FAILED`: some may be on it
+   * @throws {ArchiverError} `QUEUE_FAILED`: some of them may be on the queue
    */
   enqueue(pointers: readonly FailedBatchPointer[], options: CallOptions): Promise<void>;
 }
 
-/** Time, as an argument. */
+/** Provides the time. */
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** A signal that aborts after so many milliseconds. */
+  /** Returns a signal that aborts after the given number of milliseconds. */
   timeout(milliseconds: number): AbortSignal;
 }
 
-/** What an invocation archived of one topic-partition. */
+/** The records of one topic-partition in an invocation. */
 export interface RunSummary {
   readonly partition: number;
   readonly firstOffset: number;
@@ -214,7 +215,7 @@ export interface RunSummary {
   readonly records: number;
 }
 
-/** What an invocation did: its one log line and its metrics. */
+/** The figures of one invocation, for its log line and its metrics. */
 export interface BatchSummary {
   readonly requestId: string;
   /** Undefined for a batch without records. */
@@ -228,19 +229,19 @@ export interface BatchSummary {
   readonly keyConflicts: number;
   readonly invalidTimestamps: number;
   readonly failedObjects: number;
-  /** Of the delivery stream, as the next: undefined without one. */
+  /** Chunks that the delivery stream accepted; undefined without a stream, like the next. */
   readonly streamRecords?: number;
   readonly streamRejections?: number;
   readonly encodeMilliseconds: number;
   readonly storeMilliseconds: number;
   /**
-   * Milliseconds from the earliest valid timestamp to the invocation, 0 where that is in the future;
-   * undefined where no record has one.
+   * Milliseconds from the earliest valid timestamp to the invocation, 0 if that timestamp is in the future;
+   * undefined if no record has a valid one.
    */
   readonly oldestRecordAge: number | undefined;
 }
 
-/** One stored object, for the log at debug. */
+/** One stored object, for the log at level debug. */
 export interface ObjectSummary {
   readonly requestId: string;
   readonly key: string;
@@ -250,49 +251,49 @@ export interface ObjectSummary {
   readonly keyConflict: boolean;
 }
 
-/** Told of each object that is stored. */
+/** The telemetry of stored objects. */
 export type ObjectTelemetry = Pick<Telemetry, 'objectStored'>;
 
-/** Logs and metrics of the archive function. Nothing handed to it holds a payload, a record key or a header value. */
+/** Logs and metrics of the archive function. No argument contains a payload, a record key or a header value. */
 export interface Telemetry {
   objectStored(summary: ObjectSummary): void;
-  /** Once an invocation that planned its objects; `failures` name those that are not stored. */
+  /** Called once for each invocation that plans its batch; `failures` name what is not stored. */
   batchDone(summary: BatchSummary, failures: readonly ArchiverError[]): void;
-  /** Once an invocation whose batch could not be planned. */
+  /** Called once for each invocation whose batch cannot be planned. */
   batchRefused(requestId: string, error: ArchiverError): void;
 }
 
-/** A failed batch that was replayed: its one log line and its metrics. */
+/** The figures of a replayed failed batch, for its log line and its metrics. */
 export interface ReplaySummary extends BatchSummary {
   readonly failedBatch: string;
   readonly condition: string;
-  /** Times that its message was received, this one included. */
+  /** How often its message was received, including this time. */
   readonly tries: number;
 }
 
-/** A message whose failed batch was not replayed. */
+/** A message whose failed batch could not be replayed. */
 export interface ReplayFailure {
   readonly requestId: string;
   readonly messageId: string;
   readonly tries: number;
   readonly error: ArchiverError;
-  /** As far as they are known. */
+  /** Key of the failed batch; undefined if it is not known, like the next two. */
   readonly failedBatch: string | undefined;
   readonly condition: string | undefined;
   readonly offsets: string | undefined;
 }
 
-/** Logs and metrics of the replay function. Nothing handed to it holds a payload, a record key or a header value. */
+/** Logs and metrics of the replay function. No argument contains a payload, a record key or a header value. */
 export interface ReplayTelemetry extends ObjectTelemetry {
   batchReplayed(summary: ReplaySummary): void;
-  /** It comes again, after so many seconds; undefined where that is the queue's own time. */
+  /** SQS redelivers the message after `seconds`; if undefined, after the queue's visibility timeout. */
   batchDelayed(failure: ReplayFailure, seconds: number | undefined): void;
-  /** It is in the dead-letter queue. */
+  /** The message is in the dead-letter queue. */
   batchDied(failure: ReplayFailure): void;
-  /** Nobody was told that it is in the dead-letter queue, except by this. */
+  /** The notification of a dead letter could not be published. */
   notificationFailed(failure: ReplayFailure, error: ArchiverError): void;
-  /** A message that points to nothing, such as S3's test event. */
+  /** The message points to no failed batch, such as S3's test event. */
   messageIgnored(requestId: string, messageId: string): void;
-  /** What a command came to; see `ReplayCommandResult`. */
+  /** A command has ended; for the result see `ReplayCommandResult`. */
   commandDone(requestId: string, result: Readonly<Record<string, unknown>>): void;
 }

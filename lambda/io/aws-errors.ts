@@ -3,7 +3,7 @@ import type { SdkError } from '@smithy/types';
 import { ArchiverError, type ErrorCode } from '../core/errors.ts';
 import type { CallOptions } from '../core/ports.ts';
 
-/** The HTTP status that a service answered with; undefined where it did not answer. */
+/** Returns the HTTP status of a service's answer, or undefined if it did not answer. */
 export function statusOf(error: unknown): number | undefined {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
   const { httpStatusCode } = error.$metadata as { readonly httpStatusCode?: number };
@@ -11,9 +11,9 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
- * Whether another invocation may get past it: not where the service refuses the request itself. Some
- * throttles and time-outs come as 400 and 403, and an answer that broke off has the 200 that it began
- * with: those the SDK knows by name.
+ * Whether the call may succeed in another invocation: not if the service refuses the request itself. Some
+ * throttling and time-out errors have status 400 or 403, and an interrupted answer has status 200; the SDK
+ * recognises those by name.
  */
 function isRetryable(cause: unknown): boolean {
   const status = statusOf(cause) ?? 500;
@@ -25,7 +25,7 @@ function isError(cause: unknown): cause is SdkError {
   return cause instanceof Error;
 }
 
-/** Which call failed. */
+/** The call that failed. */
 export interface FailedCall {
   readonly code: ErrorCode;
   /** Such as `put of 'key'`. */
@@ -34,10 +34,10 @@ export interface FailedCall {
 }
 
 /**
- * Makes a call of an AWS client.
+ * Makes a call with an AWS client.
  *
- * @param send is handed how long the call may take, as the client has it
- * @throws {ArchiverError} of the code given, or `STORE_ABORTED`
+ * @param send makes the call with the given request options
+ * @throws {ArchiverError} with the given code, or `STORE_ABORTED`
  */
 export async function callAws<Result>(
   { action, code }: Omit<FailedCall, 'signal'>,
@@ -51,7 +51,7 @@ export async function callAws<Result>(
   }
 }
 
-/** A failed call of an AWS client, as an {@link ArchiverError}. */
+/** Converts the error of a failed AWS call into an {@link ArchiverError}. */
 export function callError(cause: unknown, { action, code, signal }: FailedCall): ArchiverError {
   if (signal.aborted) {
     return new ArchiverError('STORE_ABORTED', `${action} aborted before the function's timeout`, {

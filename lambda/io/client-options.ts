@@ -1,17 +1,17 @@
 import { createRetryStrategy, MAX_ATTEMPTS } from './retry-strategy.ts';
 
-/** Milliseconds to connect: AWS takes tens at most. */
+/** Maximum of milliseconds to connect; within AWS it takes tens at most. */
 const CONNECTION_TIMEOUT = 3_000;
 
-/** What the AWS clients of a function are made of. */
+/** Options of a function's AWS clients. */
 export interface ClientOptions {
-  /** Calls at a time. */
+  /** Maximum of parallel calls. */
   readonly maxConnections: number;
   /** From 0 to 1: the jitter of pauses before retries. */
   readonly random: () => number;
 }
 
-/** Configuration of an AWS client; region and endpoint are the environment's. */
+/** Returns the configuration of an AWS client. Region and endpoint come from the environment. */
 export function clientOptions({ maxConnections, random }: ClientOptions) {
   const agent = { keepAlive: true, maxSockets: maxConnections };
   return {

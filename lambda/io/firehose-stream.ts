@@ -4,12 +4,12 @@ import type { ChunkStream } from '../core/ports.ts';
 import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 
-/** A Firehose client whose region and endpoint are the environment's. */
+/** Creates a Firehose client. Region and endpoint come from the environment. */
 export function createFirehoseClient(options: ClientOptions): FirehoseClient {
   return new FirehoseClient(clientOptions(options));
 }
 
-/** A delivery stream of Firehose. */
+/** Accesses a Firehose delivery stream. */
 export function createFirehoseStream(client: FirehoseClient, streamName: string): ChunkStream {
   const call = {
     action: `put to the stream '${streamName}'`,

@@ -1,4 +1,4 @@
-/** Message attributes of SQS and SNS, all of them text. */
+/** Converts text attributes into message attributes of SQS and SNS. */
 export function toMessageAttributes(attributes: Readonly<Record<string, string>>) {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => [

@@ -10,7 +10,7 @@ import {
 import type { ReplayFailure, ReplayTelemetry } from '../core/ports.ts';
 import { describeError } from './telemetry.ts';
 
-/** Writes a structured log line and an embedded-metric line for each message of the replay queue. */
+/** Writes a structured log line and embedded metrics for each message of the replay queue. */
 export function createReplayTelemetry(logger: Logger, emf: Metrics): ReplayTelemetry {
   const emit = (metrics: Readonly<Record<string, number>>) => {
     for (const [name, value] of Object.entries(metrics))
@@ -22,7 +22,7 @@ export function createReplayTelemetry(logger: Logger, emf: Metrics): ReplayTelem
 
     batchReplayed(summary) {
       if (summary.topic !== undefined) {
-        // Also without the topic, as the archive function emits it.
+        // Without the topic as well, as the archive function emits it.
         emit({ [metricNames.keyConflicts]: summary.keyConflicts });
         emf.addDimension(METRIC_DIMENSION, summary.topic);
       }

@@ -1,21 +1,21 @@
 import type { RetryErrorInfo, RetryStrategyV2, RetryToken } from '@smithy/types';
 
-/** Attempts of one call, the first included. */
+/** Maximum of attempts for one call, including the first. */
 export const MAX_ATTEMPTS = 10;
 
-/** Milliseconds that the first pause lasts at most; each further one may last twice as long. */
+/** Upper limits of pauses in milliseconds: of the first one, which then doubles, and of any. */
 const FIRST_PAUSE = 100;
 const FIRST_PAUSE_AFTER_THROTTLE = 500;
 const LONGEST_PAUSE = 10_000;
 
 /**
- * Tries S3 calls again after throttles, server errors, lost connections and 409 (another write of the
- * key was under way), with exponential backoff and full jitter, up to 10 attempts.
+ * Creates a strategy that retries AWS calls after throttling, server errors, lost connections and 409
+ * (conflicting writes of one key), with exponential backoff and full jitter, for up to 10 attempts.
  *
- * Not the SDK's own strategy, because that one has a quota of retries which all calls of a client share
- * and only successes refill: right for a fleet behind one service, but here a batch of many objects
- * would use it up in the first bad moment, and the next invocation would begin without any. What bounds
- * the load here are the attempts, the bounded number of parallel puts, and the invocation's deadline.
+ * It replaces the SDK's own strategy, whose retry quota is shared by all calls of a client and refilled only by
+ * successes. That suits a fleet in front of one service. Here, a batch of many objects would use up the quota
+ * in the first bad moment and leave none for the next invocation. The load is limited by the number of
+ * attempts, the number of parallel puts, and the deadline of the invocation instead.
  *
  * @param random from 0 to 1
  */

@@ -19,17 +19,17 @@ import type {
 } from '../core/ports.ts';
 import { callAws, callError, statusOf } from './aws-errors.ts';
 
-/** Bytes of an entry that nearly always hold all that stands before its payload. */
+/** Bytes of an entry that nearly always include everything before its payload. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Entries of one page: so many that a page takes some seconds at most. */
+/** Entries of one page: few enough that a page takes some seconds at most. */
 const PAGE_ENTRIES = 250;
 
 /**
- * Keeps failed batches in an S3 bucket, where the event source mapping puts them: an object each, with
- * tags once it was replayed.
+ * Accesses the failed batches in the S3 bucket that the event source mapping writes them to: one object each,
+ * which is tagged once it is replayed.
  *
- * @param client tries again what another try may get past
+ * @param client retries what is retryable
  */
 export function createS3FailedBatchStore(
   client: S3Client,
@@ -50,7 +50,7 @@ export function createS3FailedBatchStore(
         VersionId,
       } = await client.send(new GetObjectCommand({ ...place, Range: range }), sent);
       if (!(Body instanceof Readable)) throw new ArchiverError('LOAD_FAILED', `${action}: no body`);
-      // The client's own abort ends with the headers of the answer.
+      // The client's own abort signal has no effect once it has the headers of the answer.
       const body = addAbortSignal(signal, Body);
       if (ContentLength > MAX_FAILED_BATCH_BYTES) {
         body.destroy();
@@ -60,7 +60,7 @@ export function createS3FailedBatchStore(
           `'${key}' has ${ContentLength} bytes, ${most}`,
         );
       }
-      // What is marked later is what was read, whatever has come on top of it meanwhile.
+      // The version that is marked later is the one that was read, even if a newer one exists by then.
       const pointer = { bucket, key, versionId: versionId ?? VersionId };
       return { text: await text(body), pointer };
     } catch (error) {
@@ -90,7 +90,7 @@ export function createS3FailedBatchStore(
           ],
         },
       });
-      const action = `stored, but to mark '${key}' as replayed`;
+      const action = `records are stored, but marking '${key}' as replayed`;
       await callAws({ code: 'MARK_FAILED', action }, options, (sent) => client.send(command, sent));
     },
 
@@ -138,7 +138,7 @@ export function createS3FailedBatchStore(
       try {
         return await summaryOf(pointer, options);
       } catch (error) {
-        // What S3 refuses is another matter: nobody knows what is in it.
+        // If S3 refuses the request, the content is unknown, which is another matter.
         if (error instanceof ArchiverError && noFailedBatch.includes(error.code)) return undefined;
         throw error;
       }
@@ -146,7 +146,7 @@ export function createS3FailedBatchStore(
   };
 }
 
-/** Codes of what is there, or not, and no failed batch. */
+/** Codes of objects that are missing or are not failed batches. */
 const noFailedBatch: readonly ErrorCode[] = [
   'FAILED_BATCH_NOT_FOUND',
   'FAILED_BATCH_UNREADABLE',
@@ -161,13 +161,15 @@ interface FailedRead {
 
 function readError(cause: unknown, { key, action, signal }: FailedRead): ArchiverError {
   if (isMissing(cause) && !signal.aborted) {
-    const why = 'deleted by hand, or replayed before and expired since';
-    return new ArchiverError('FAILED_BATCH_NOT_FOUND', `'${key}' is not there: ${why}`, { cause });
+    const why = 'it was deleted by hand, or it was replayed and has expired since';
+    return new ArchiverError('FAILED_BATCH_NOT_FOUND', `'${key}' does not exist: ${why}`, {
+      cause,
+    });
   }
   return callError(cause, { code: 'LOAD_FAILED', action, signal });
 }
 
-/** Whether the object is not there; a bucket that is not is another matter. */
+/** Whether the object does not exist; a missing bucket is another matter. */
 function isMissing(cause: unknown): boolean {
   return statusOf(cause) === 404 && !(cause instanceof Error && cause.name === 'NoSuchBucket');
 }

@@ -4,31 +4,29 @@ import type { ObjectStore } from '../core/ports.ts';
 import { callAws, callError, statusOf } from './aws-errors.ts';
 import { clientOptions } from './client-options.ts';
 
-/** What an S3 client for the object store is made of. */
+/** Options of the S3 client for the object store. */
 export interface S3ClientOptions {
   readonly maxParallelPuts: number;
   /** From 0 to 1: the jitter of pauses before retries. */
   readonly random: () => number;
 }
 
-/** Where a {@link createS3ObjectStore} keeps its objects. */
+/** Options of {@link createS3ObjectStore}. */
 export interface S3ObjectStoreOptions {
   readonly archiveBucket: string;
   readonly storageClass: StorageClass;
 }
 
-/** An S3 client whose region and endpoint are the environment's. */
+/** Creates an S3 client. Region and endpoint come from the environment. */
 export function createS3Client({ maxParallelPuts, random }: S3ClientOptions): S3Client {
   return new S3Client(clientOptions({ maxConnections: maxParallelPuts, random }));
 }
 
 /**
- * Keeps objects in an S3 bucket.
+ * Stores objects in an S3 bucket, with conditional writes (`If-None-Match: *`): of any number of tries, one
+ * succeeds. https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  *
- * Objects are made by conditional writes (`If-None-Match: *`), so that of any number of tries one
- * wins: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html.
- *
- * @param client from {@link createS3Client}: it tries again what another try may get past
+ * @param client from {@link createS3Client}; it retries what is retryable
  */
 export function createS3ObjectStore(
   client: S3Client,
@@ -42,7 +40,7 @@ export function createS3ObjectStore(
         Body: body,
         ContentType: contentType,
         Metadata: { ...metadata },
-        // What there is without a word: not every S3-compatible server has others.
+        // STANDARD is the default, and not every S3-compatible server accepts the header.
         ...(storageClass !== 'STANDARD' && { StorageClass: storageClass }),
         IfNoneMatch: '*',
       });

@@ -4,12 +4,12 @@ import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 import { toMessageAttributes } from './message-attributes.ts';
 
-/** An SNS client whose region and endpoint are the environment's. */
+/** Creates an SNS client. Region and endpoint come from the environment. */
 export function createSnsClient(options: ClientOptions): SNSClient {
   return new SNSClient(clientOptions(options));
 }
 
-/** Those who have subscribed to an SNS topic. After an answer that was lost, they are told twice. */
+/** Publishes notifications to an SNS topic. If an answer is lost, the retry publishes it a second time. */
 export function createSnsNotifier(client: SNSClient, topicArn: string): Notifier {
   return {
     async notify({ attributes, body, subject }, options) {

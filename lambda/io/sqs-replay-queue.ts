@@ -11,10 +11,10 @@ import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 import { toMessageAttributes } from './message-attributes.ts';
 
-/** Messages of one request: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
+/** Maximum of messages in one request: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html */
 export const BATCH_MESSAGES = 10;
 
-/** An SQS client whose region and endpoint are the environment's. */
+/** Creates an SQS client. Region and endpoint come from the environment. */
 export function createSqsClient(options: ClientOptions): SQSClient {
   return new SQSClient(clientOptions(options));
 }
@@ -25,7 +25,7 @@ export interface ReplayQueueUrls {
   readonly deadLetterQueueUrl: string;
 }
 
-/** The replay queue in SQS, with its dead-letter queue. */
+/** Accesses the replay queue and its dead-letter queue in SQS. */
 export function createSqsReplayQueue(
   client: SQSClient,
   { replayQueueUrl, deadLetterQueueUrl }: ReplayQueueUrls,
@@ -39,7 +39,7 @@ export function createSqsReplayQueue(
         ReceiptHandle: receiptHandle,
         VisibilityTimeout: seconds,
       });
-      await callAws(failed('delay of a message'), options, (sent) => client.send(command, sent));
+      await callAws(failed('delaying a message'), options, (sent) => client.send(command, sent));
     },
 
     async sendDeadLetter({ body, attributes }, options) {
@@ -48,27 +48,28 @@ export function createSqsReplayQueue(
         MessageBody: body,
         MessageAttributes: toMessageAttributes(attributes),
       });
-      await callAws(failed('send to the dead-letter queue'), options, (sent) =>
+      await callAws(failed('sending to the dead-letter queue'), options, (sent) =>
         client.send(command, sent),
       );
     },
 
     async enqueue(pointers, options) {
       for (let start = 0; start < pointers.length; start += BATCH_MESSAGES) {
+        const batch = pointers.slice(start, start + BATCH_MESSAGES);
         const command = new SendMessageBatchCommand({
           QueueUrl: replayQueueUrl,
-          Entries: pointers.slice(start, start + BATCH_MESSAGES).map((pointer, index) => ({
+          Entries: batch.map((pointer, index) => ({
             Id: String(index),
             MessageBody: toReplayMessage(pointer),
           })),
         });
-        const action = 'send to the replay queue';
+        const action = 'sending to the replay queue';
         const { Failed = [] } = await callAws(failed(action), options, (sent) =>
           client.send(command, sent),
         );
         if (Failed.length === 0) continue;
         const codes = [...new Set(Failed.map(({ Code }) => Code))].join(', ');
-        const problem = `${action}: ${Failed.length} messages not taken (${codes})`;
+        const problem = `${action} failed for ${Failed.length} of ${batch.length} messages (${codes})`;
         throw new ArchiverError('QUEUE_FAILED', problem, { retryable: true });
       }
     },

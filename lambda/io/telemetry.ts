@@ -4,7 +4,7 @@ import { logMessages, METRIC_DIMENSION, metricNames, stackMetricNames } from '..
 import type { ArchiverError } from '../core/errors.ts';
 import type { BatchSummary, Telemetry } from '../core/ports.ts';
 
-/** Each metric with its unit and the summary's figure for it. */
+/** Each metric with its unit and the field of the summary that holds its value. */
 const metrics = [
   [metricNames.records, MetricUnit.Count, 'records'],
   [metricNames.bytesIn, MetricUnit.Bytes, 'bytesIn'],
@@ -24,8 +24,8 @@ const metrics = [
 const stackMetrics = metrics.filter(([name]) => stackMetricNames.some((each) => each === name));
 
 /**
- * Writes one structured log line for each invocation (and at debug one for each object), and the
- * metrics as embedded-metric-format lines, one by topic and one without:
+ * Writes one structured log line for each invocation (and at level debug one for each object), and the
+ * metrics in embedded metric format, in one line by topic and one without:
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
@@ -40,7 +40,7 @@ export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
     objectStored: (summary) => logger.debug('object stored', { ...summary }),
 
     batchDone(summary, failures) {
-      // A batch without records has no topic, and so all its metrics are without.
+      // A batch without records has no topic, so its metrics have no topic either.
       if (summary.topic !== undefined) {
         emit(stackMetrics, summary);
         emf.addDimension(METRIC_DIMENSION, summary.topic);
@@ -59,7 +59,7 @@ export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
   };
 }
 
-/** An error as log lines have it; of a defect also where it is, in which there is no text of others. */
+/** Returns the fields of an error for a log line. A defect has its stack, which `toArchiverError` has redacted. */
 export function describeError({ code, retryable, message, stack }: ArchiverError) {
   return { code, retryable, reason: message, ...(code === 'UNEXPECTED' && { stack }) };
 }

@@ -113,7 +113,8 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
       {
         code: 'FAILED_BATCH_NOT_FOUND',
         retryable: false,
-        message: "'gone' is not there: deleted by hand, or replayed before and expired since",
+        message:
+          "'gone' does not exist: it was deleted by hand, or it was replayed and has expired since",
       },
     );
     expect(await newStore().mark({ bucket: 'failed', key: 'gone' }, patient)).toBeUndefined();
@@ -131,7 +132,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     await expect(store.markReplayed(pointer, mark, patient)).rejects.toMatchObject({
       code: 'MARK_FAILED',
       retryable: false,
-      message: `stored, but to mark '${key}' as replayed failed: AccessDenied, HTTP 403`,
+      message: `records are stored, but marking '${key}' as replayed failed: AccessDenied, HTTP 403`,
     });
     await expect(store.list({ prefix: '', after: undefined }, patient)).rejects.toMatchObject({
       code: 'LOAD_FAILED',

@@ -105,11 +105,11 @@ describe('the replay queue', { timeout: 60_000 }, () => {
       newQueue().sendDeadLetter({ body: 'x', attributes: {} }, patient),
     ).rejects.toMatchObject({
       code: 'QUEUE_FAILED',
-      message: 'send to the dead-letter queue failed: AccessDenied, HTTP 403',
+      message: 'sending to the dead-letter queue failed: AccessDenied, HTTP 403',
     });
     await expect(newQueue().enqueue([pointer('k')], patient)).rejects.toMatchObject({
       code: 'QUEUE_FAILED',
-      message: 'send to the replay queue failed: AccessDenied, HTTP 403',
+      message: 'sending to the replay queue failed: AccessDenied, HTTP 403',
     });
     await expect(newQueue().delay('unknown', 1, patient)).rejects.toMatchObject({
       code: 'QUEUE_FAILED',
@@ -128,7 +128,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     await expect(newQueue().enqueue([pointer('k')], patient)).rejects.toMatchObject({
       code: 'QUEUE_FAILED',
       retryable: true,
-      message: 'send to the replay queue: 1 messages not taken (InternalError)',
+      message: 'sending to the replay queue failed for 1 of 1 messages (InternalError)',
     });
   });
 

@@ -1,11 +1,12 @@
-/** Seconds that a wait lasts at most. */
+/** Maximum of a delay in seconds. */
 const LONGEST_SECONDS = 3600;
 
 /**
- * Seconds until a failed replay is tried again: the first wait, twice as long after each further try, an
- * hour at most, and of that at least half, so that what failed together does not come back together.
+ * Returns the seconds before the next try of a failed replay. The delay doubles with each try, up to one
+ * hour; up to half of it is jitter, so that batches that failed together are not retried together.
  *
- * @param tries so far, from 1
+ * @param tries number of tries so far, from 1
+ * @param firstSeconds delay after the first try, before jitter
  * @param random from 0 to 1
  */
 export function retryDelaySeconds(tries: number, firstSeconds: number, random: number): number {

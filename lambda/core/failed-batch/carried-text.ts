@@ -1,15 +1,15 @@
 /**
- * Most characters of one value of object metadata: it holds 2 KB in all, of which the longest names of
- * topics and what else an object carries take some 700, and two of these the rest.
+ * Maximum length of one metadata value. S3 allows 2 KB of metadata for an object; the archiver's own fields
+ * need about 700 bytes of it with the longest topic names, and two of these values the rest.
  */
 export const MAX_METADATA_CHARACTERS = 600;
 
-/** Most characters of a message attribute: far below what a message may have. */
+/** Maximum length of a message attribute, far below the limit for a message. */
 const MAX_ATTRIBUTE_CHARACTERS = 10_000;
 
 /**
- * Text as object metadata can carry it: what is not visible ASCII is percent-encoded, and what is too
- * long is cut. https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ * Makes text fit into object metadata: percent-encodes all but visible ASCII, and cuts what is too long.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
 export function toMetadataText(text: string): string {
   const encoded = text
@@ -19,7 +19,7 @@ export function toMetadataText(text: string): string {
 }
 
 /**
- * Text as a message attribute can carry it: without control characters, and cut where too long.
+ * Makes text fit into a message attribute: replaces characters that SQS rejects, and cuts what is too long.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 export function toAttributeText(text: string): string {

@@ -1,26 +1,26 @@
-/** Hosts of the console, by partition of AWS. */
+/** Hosts of the AWS console by AWS partition. */
 const consoleHosts: Readonly<Record<string, string>> = {
   aws: 'console.aws.amazon.com',
   'aws-cn': 'console.amazonaws.cn',
   'aws-us-gov': 'console.amazonaws-us-gov.com',
 };
 
-/** Where lines of a log are. */
+/** Which log lines to show. */
 export interface LogPlace {
   readonly logGroup: string;
-  /** @default - any */
+  /** @default - all streams of the group */
   readonly logStream?: string;
-  /** Words of the lines that are looked for. */
+  /** Text to filter the lines by. */
   readonly phrase: string;
-  /** Epoch milliseconds, before which no line is looked for. @default - all lines there are */
+  /** Epoch milliseconds of the first line to show. @default - all lines */
   readonly since?: number | undefined;
 }
 
 /**
- * A link to lines of a log, in the console of CloudWatch; undefined in a partition whose console is not
- * known. ASSUMED: the form of the link, which is the console's own and not documented.
+ * Returns a link to log lines in the CloudWatch console, or undefined in an AWS partition whose console is
+ * unknown. ASSUMED: the format of the link, which AWS does not document.
  *
- * @param arn of anything in the region of the log
+ * @param arn ARN of any resource in the log's region
  */
 export function logLink(
   arn: string,
@@ -37,7 +37,7 @@ export function logLink(
   ].join('');
 }
 
-/** The console decodes twice, and has `$` for `%`. */
+/** The console decodes twice, and uses `$` in place of `%`. */
 function encode(text: string): string {
   return encodeURIComponent(encodeURIComponent(text.toWellFormed())).replaceAll('%', '$');
 }

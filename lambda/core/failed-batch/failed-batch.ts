@@ -3,9 +3,9 @@ import { ArchiverError } from '../errors.ts';
 import { type Fields, isObject } from '../is-object.ts';
 import type { BatchRun } from '../record/kafka-event.ts';
 
-/** Offsets that a failed batch has of one topic-partition, in its own words. */
+/** The offsets that a failed batch names for one topic-partition, as the entry spells them. */
 export interface FailedRange {
-  /** `topic-partition`; undefined where the entry does not say it. */
+  /** `topic-partition`; undefined if the entry does not name it. */
   readonly id: string | undefined;
   readonly firstOffset: string;
   readonly lastOffset: string;
@@ -14,32 +14,32 @@ export interface FailedRange {
   readonly lastTimestamp: string | undefined;
 }
 
-/** What an entry of an on-failure destination says of itself: all but the records. */
+/** An entry of an on-failure destination without its records. */
 export interface FailedBatchSummary {
-  /** Why it failed, in the service's words; the list of them is open. 'unknown' where it says none. */
+  /** Why it failed, in Lambda's words, of which there is no closed list; 'unknown' if the entry has none. */
   readonly condition: string;
-  /** Function errors, such as `Unhandled`. */
+  /** The function error, such as `Unhandled`. */
   readonly functionError: string | undefined;
   readonly invokeCount: number | undefined;
-  /** Of the last invocation: where its log lines are. */
+  /** Request id of the last invocation, to find its log lines by. */
   readonly requestId: string | undefined;
-  /** ISO 8601: when the batch was given up. */
+  /** ISO 8601: when Lambda gave the batch up. */
   readonly failedAt: string | undefined;
   readonly records: number | undefined;
   readonly ranges: readonly FailedRange[];
 }
 
-/** An entry of an on-failure destination, read. */
+/** An entry of an on-failure destination. */
 export interface FailedBatch extends FailedBatchSummary {
-  /** The whole event; undefined where the entry has offsets only. */
+  /** The whole event; undefined if the entry has offsets only. */
   readonly event: unknown;
 }
 
 /**
- * Reads an entry of an on-failure destination, tolerantly: the event as JSON text (S3, DG:
+ * Parses an entry of an on-failure destination. It accepts the event as JSON text (S3, DG:
  * with-msk-on-failure) or as an object (Kafka topic, DG: kafka-on-failure-destination), offsets in
- * `recordsInfo` or `recordInfo`, any condition. ASSUMED: an entry for a record over the payload limit
- * has no payload (facts on on-failure destinations: not documented).
+ * `recordsInfo` or `recordInfo`, and any condition. ASSUMED: the entry for a record over the payload limit
+ * has no payload; AWS does not document it.
  *
  * @throws {ArchiverError} `FAILED_BATCH_UNREADABLE` or `NOT_A_FAILED_BATCH`; neither quotes the entry
  */
@@ -50,13 +50,15 @@ export function parseFailedBatch(text: string): FailedBatch {
   }
   const { payload } = entry;
   const event =
-    typeof payload === 'string' ? parseJson(payload, 'its payload is not JSON') : payload;
+    typeof payload === 'string'
+      ? parseJson(payload, 'the payload of the entry is not JSON')
+      : payload;
   return { ...summarise(entry, entry.KafkaBatchInfo, event), event: event ?? undefined };
 }
 
 /**
- * Reads what stands before the payload, from the first bytes of an entry; undefined where that is not
- * all there is to know. The service writes the payload last, but does not promise to.
+ * Parses the part of an entry that precedes its payload, given the entry's first bytes. Returns undefined if
+ * they do not hold the whole summary: Lambda writes the payload last, but does not promise to.
  */
 export function parseFailedBatchHead(text: string): FailedBatchSummary | undefined {
   const mark = /,\s*"payload"\s*:\s*["{]/.exec(text);
@@ -67,14 +69,14 @@ export function parseFailedBatchHead(text: string): FailedBatchSummary | undefin
     if (!isObject(entry.KafkaBatchInfo.recordsInfo)) return undefined;
     return summarise(entry, entry.KafkaBatchInfo, undefined);
   } catch {
-    // The mark was not that of the entry's own payload.
+    // The match was not the entry's own payload.
     return undefined;
   }
 }
 
 /**
- * Those of an entry's ranges that are not among the records of its event: what would be lost if the rest
- * were taken for all. The event may have more than the ranges, as where only a part of it had failed.
+ * Returns the ranges that an entry names but whose records its event does not hold: they would be lost if the
+ * entry were marked as replayed. The event may hold more than the ranges, as when only a part of it failed.
  */
 export function missingRanges(
   { ranges }: Pick<FailedBatchSummary, 'ranges'>,
@@ -92,7 +94,7 @@ export type RunBounds = Pick<BatchRun, 'id' | 'first' | 'last'>;
 /** First and last offset of a topic-partition. */
 export type OffsetRange = Pick<FailedRange, 'id' | 'firstOffset' | 'lastOffset'>;
 
-/** The ranges that an entry names, or those of its records where it names none. */
+/** Returns the ranges that an entry names or, if it names none, those of its records. */
 export function knownRanges(
   failedBatch: Pick<FailedBatchSummary, 'ranges'> | undefined,
   runs: readonly RunBounds[] | undefined,
@@ -106,12 +108,12 @@ export function knownRanges(
   }));
 }
 
-/** `orders-3 offsets 100 to 149; orders-0 offsets 7 to 8` */
+/** Describes ranges: `orders-3 offsets 100 to 149; orders-0 offsets 7 to 8`. */
 export function describeRanges(ranges: readonly OffsetRange[]): string {
   return ranges.map(describeRange).join('; ');
 }
 
-/** `orders-3 offsets 100 to 149` */
+/** Describes a range: `orders-3 offsets 100 to 149`. */
 export function describeRange({
   firstOffset,
   id = 'a partition',
@@ -157,7 +159,7 @@ function rangesOf({ recordsInfo, recordInfo }: Fields, event: unknown): FailedRa
   const timestamp = textOf(recordInfo.timestamp);
   return [
     {
-      // The entry of a single record does not name its partition; its event does.
+      // The entry of a single record does not name the partition, but its event does.
       id: isObject(event) && isObject(event.records) ? Object.keys(event.records)[0] : undefined,
       firstOffset: offset,
       lastOffset: offset,
@@ -167,7 +169,7 @@ function rangesOf({ recordsInfo, recordInfo }: Fields, event: unknown): FailedRa
   ];
 }
 
-/** Offsets are text in an entry; numbers are taken too. */
+/** Offsets are text in an entry; numbers are accepted, too. */
 function offsetOf(value: unknown): string {
   return typeof value === 'number' ? String(value) : (textOf(value) ?? 'unknown');
 }
@@ -184,7 +186,7 @@ function parseJson(text: string, problem: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // No cause: the parser's own words quote what it stumbled over.
+    // Without a cause: the parser's message quotes the text.
     throw new ArchiverError('FAILED_BATCH_UNREADABLE', problem);
   }
 }

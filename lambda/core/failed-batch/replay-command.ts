@@ -1,16 +1,16 @@
 import { ArchiverError } from '../errors.ts';
 import type { Selection } from './select-failed-batches.ts';
 
-/** What the replay function is asked for when it is invoked by hand: to replay failed batches again. */
+/** A command to the replay function, by direct invocation: replay failed batches again. */
 export interface ReplayCommand extends Selection {
-  /** Whether only to tell what would be replayed. */
+  /** Whether to report what would be replayed without enqueuing it. */
   readonly dryRun: boolean;
-  /** Key after which to begin: what a result before named. */
+  /** Key after which to begin: the `continuation` of an earlier result. */
   readonly continuation: string | undefined;
 }
 
 /**
- * Reads a command: `{"command":"replay"}`, with any of `prefix`, `since`, `until` (ISO 8601), `topic`,
+ * Parses a command: `{"command":"replay"}`, with any of `prefix`, `since`, `until` (ISO 8601), `topic`,
  * `dryRun`, `force` and `continuation`.
  *
  * @throws {ArchiverError} `INVALID_EVENT`, naming every problem
@@ -19,7 +19,7 @@ export function parseReplayCommand(event: unknown): ReplayCommand {
   const fields = typeof event === 'object' && event !== null ? { ...event } : {};
   const { command, ...given }: Record<string, unknown> = fields;
   if (command !== 'replay') {
-    throw invalid(`not an event of the replay queue, nor a command: ${EXAMPLE}`);
+    throw invalid(`neither an event of the replay queue nor a command such as ${EXAMPLE}`);
   }
   const problems = Object.keys(given).flatMap((name) =>
     known.includes(name) ? [] : [`'${name}' is not one of ${known.join(', ')}`],
@@ -57,7 +57,7 @@ const known = ['prefix', 'since', 'until', 'topic', 'dryRun', 'force', 'continua
 const isText = (value: unknown) => typeof value === 'string';
 const isFlag = (value: unknown) => typeof value === 'boolean';
 
-/** ISO 8601 with a date, and where there is a time of day, with `Z` or an offset. */
+/** Whether a value is an ISO 8601 date, or a date and time with `Z` or an offset. */
 export function isTime(value: unknown): value is string {
   return (
     typeof value === 'string' &&

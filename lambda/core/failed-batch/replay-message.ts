@@ -1,16 +1,16 @@
 import { ArchiverError } from '../errors.ts';
 
-/** Where a failed batch is. */
+/** The location of a failed batch. */
 export interface FailedBatchPointer {
   readonly bucket: string;
   readonly key: string;
-  /** Of a versioned bucket: the very object that was announced. @default - the current one */
+  /** Version of the object in a versioned bucket. @default - the current version */
   readonly versionId?: string | undefined;
 }
 
 /**
- * Reads a message of the replay queue: an S3 event, as S3 sends it or {@link toReplayMessage} makes it.
- * S3 sends a test event without records when the notification is set up; it points to nothing.
+ * Parses a message of the replay queue: an S3 event, sent by S3 or made by {@link toReplayMessage}. The test
+ * event that S3 sends when the notification is set up has no records and gives no pointers.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  *
  * @throws {ArchiverError} `INVALID_MESSAGE`
@@ -23,7 +23,7 @@ export function parseReplayMessage(body: string): readonly FailedBatchPointer[] 
   return records.map(toPointer);
 }
 
-/** The message for a failed batch that is to be replayed. */
+/** Returns the message that requests the replay of a failed batch. */
 export function toReplayMessage({ bucket, key, versionId }: FailedBatchPointer): string {
   const object = { key: encodeURIComponent(key), ...(versionId !== undefined && { versionId }) };
   return JSON.stringify({
@@ -41,7 +41,7 @@ interface EventRecord {
 function toPointer(record: EventRecord | null): FailedBatchPointer {
   const { bucket, object } = record?.s3 ?? {};
   if (typeof bucket?.name !== 'string' || typeof object?.key !== 'string') {
-    throw invalid('a record of it names no bucket and key');
+    throw invalid('one of its records names no bucket and key');
   }
   const { versionId } = object;
   return {
@@ -51,7 +51,7 @@ function toPointer(record: EventRecord | null): FailedBatchPointer {
   };
 }
 
-/** Keys are encoded as in a form: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
+/** Keys are form-encoded: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html */
 function decodeKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
@@ -64,7 +64,7 @@ function parseJson(body: string): { readonly Event?: unknown; readonly Records?:
   try {
     return JSON.parse(body);
   } catch {
-    // No cause: the parser's own words quote what it stumbled over.
+    // Without a cause: the parser's message quotes the text.
     throw invalid('it is not JSON');
   }
 }

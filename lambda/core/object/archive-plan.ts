@@ -9,44 +9,44 @@ import { RecordLineWriter } from '../record/record-line.ts';
 import { type CompressionSettings, compress, contentTypes } from './compression.ts';
 import { folderOf, objectKey, periodOf } from './object-key.ts';
 
-/** One for each core there can be at usual memory sizes; each more would only hold its own memory. */
+/** One for each core that usual memory sizes provide; more would only hold more memory. */
 const COMPRESSIONS_AT_ONCE = 2;
 
-/** The settings that decide what objects a batch becomes: same batch, same settings, same objects. */
+/** The settings that determine the objects of a batch: same batch, same settings, same objects. */
 export interface PlanSettings extends CompressionSettings {
-  /** Put in front of every key: empty, or ending in `/`. */
+  /** What every key begins with: empty, or a path that ends in `/`. */
   readonly objectPrefix: string;
   readonly timeFolder: TimeFolder;
-  /** Static fields for every record line's `metadata`. */
+  /** Static fields of every record line's `metadata`. */
   readonly metadata: MetadataFields;
 }
 
 /** One object to store. */
 export interface ArchiveObject {
   readonly key: string;
-  /** Compressed as the settings say. */
+  /** Compressed according to the settings. */
   readonly body: Buffer;
   readonly contentType: string;
-  /** By the names of `objectMetadataNames`, less those that say who stored it and when. */
+  /** By the names of `objectMetadataNames`, except those about the invocation that stores the object. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** SHA-256 of the uncompressed body, hexadecimal: what tells two bodies of one key apart. */
+  /** SHA-256 of the uncompressed body, hexadecimal: it tells two bodies for the same key apart. */
   readonly sha256: string;
   readonly run: BatchRun;
-  /** Offsets of the object's own first and last record. */
+  /** Offsets of the object's first and last record. */
   readonly first: number;
   readonly last: number;
   readonly records: number;
 }
 
-/** What a batch becomes. */
+/** The objects of one batch. */
 export interface ArchivePlan {
-  /** In the batch's order of runs, and each run's in order of folder. */
+  /** In the order of the batch's runs, and within a run in the order of folders. */
   readonly objects: readonly ArchiveObject[];
-  /** Bytes of keys, values and header values, as Kafka held them. */
+  /** Bytes of keys, values and header values, as stored in Kafka. */
   readonly bytesIn: number;
 }
 
-/** A run's records that share a folder, with where their lines lie. */
+/** The records of a run that share a folder, and the position of their lines. */
 interface ObjectLines {
   readonly run: BatchRun;
   readonly records: readonly KafkaEventRecord[];
@@ -61,12 +61,12 @@ interface ObjectLines {
 export type Planner = (batch: Batch) => Promise<ArchivePlan>;
 
 /**
- * Makes the function that turns a batch into the objects to store: one for each batch run, or one for
- * each folder that the run's records fall into. No clock, no ids, no I/O: the same batch gives the same
- * objects. Any number of batches may be planned at a time.
+ * Creates the function that turns a batch into the objects to store: one for each batch run and folder that
+ * the run's records fall into. It uses no clock, ids or I/O: the same batch gives the same objects. Any number
+ * of batches may be planned concurrently.
  *
  * The planner rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`; then no object of the
- * batch is to be stored.
+ * batch may be stored.
  */
 export function createPlanner(settings: PlanSettings, enrich: Enrich): Planner {
   const spareBuffers: LineBuffer[] = [];
@@ -82,20 +82,21 @@ export function createPlanner(settings: PlanSettings, enrich: Enrich): Planner {
           const body = lines.slice(object.start, object.end);
           objects.push(limit(() => toObject(object, body, settings)));
         }
-        // Lines are written while those before are compressed in the thread pool, which takes the next ones
-        // only when this waits.
+        // The thread pool compresses earlier lines while the next are written, but picks up new work only when
+        // this awaits.
         await objects.at(-1 - COMPRESSIONS_AT_ONCE);
       }
       return { objects: await Promise.all(objects), bytesIn: lines.decoded };
     } finally {
-      // Also after an error: what is being compressed is read, and must not fail unheard.
+      // Wait for all compressions to settle: they still read the buffer, and a sibling's rejection must not go
+      // unhandled.
       await Promise.allSettled(objects);
       spareBuffers.push(lines);
     }
   };
 }
 
-/** Writes a run's lines, folder by folder. */
+/** Writes the lines of a run, folder by folder. */
 function writeRun(
   run: BatchRun,
   timeFolder: TimeFolder,
@@ -119,7 +120,7 @@ async function toObject(
   settings: PlanSettings,
 ): Promise<ArchiveObject> {
   const { topic, partition } = run;
-  // First, since it goes on in the thread pool.
+  // Started first: it continues in the thread pool while this hashes.
   const compressed = compress(lines, settings);
   const sha256 = hash('sha256', lines, 'hex');
   const { offset: first } = records[0] as KafkaEventRecord;

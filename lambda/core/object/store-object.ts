@@ -2,13 +2,13 @@ import { ArchiverError } from '../errors.ts';
 import type { CallOptions, ObjectStore, StorableObject } from '../ports.ts';
 import { conflictKey } from './object-key.ts';
 
-/** How an object came to be stored. */
+/** The outcome of storing an object. */
 export interface StoreOutcome {
-  /** Where it is: its own key, or the marked one of a key conflict. */
+  /** The key that it is stored at: its own, or the marked key in case of a key conflict. */
   readonly key: string;
-  /** `already stored` when an earlier try had put the same body there. */
+  /** `already stored` if an earlier try had stored the same body. */
   readonly status: 'stored' | 'already stored';
-  /** Whether its own key holds another body, so that it lies under a marked key. */
+  /** Whether its own key holds a different body, so that it is stored at a marked key. */
   readonly keyConflict: boolean;
 }
 
@@ -16,13 +16,13 @@ export interface StoreOutcome {
 export type DigestedObject = StorableObject & { readonly sha256: string };
 
 /**
- * Stores an object so that any number of tries leave it there once, and nothing is overwritten.
+ * Stores an object exactly once in any number of tries, and overwrites nothing.
  *
- * A key that is taken by the same body is an earlier try of the same batch run: success. Another body
- * there (the topic was deleted and created again, a setting changed between two tries) stays, and
- * this one goes to a key marked with its own digest.
+ * If the key already holds the same body, an earlier try of the same batch run stored it: a success. A
+ * different body stays (the topic was deleted and created again, or a setting changed between two tries), and
+ * this one is stored at a key marked with its own digest.
  *
- * @throws {ArchiverError} what the store throws
+ * @throws {ArchiverError} as thrown by the store, or `STORE_WRITE_FAILED` if the marked key is taken as well
  */
 export async function storeObject(
   store: ObjectStore,
@@ -37,7 +37,7 @@ export async function storeObject(
   if (markedStatus !== 'other body') {
     return { key: marked.key, status: markedStatus, keyConflict: true };
   }
-  throw new ArchiverError('STORE_WRITE_FAILED', `'${marked.key}' is taken by another body`);
+  throw new ArchiverError('STORE_WRITE_FAILED', `'${marked.key}' holds a different body`);
 }
 
 async function createOrFind(

@@ -1,32 +1,32 @@
 import { Buffer } from 'node:buffer';
 import { jsonScannerWasm } from './json-scanner-wasm.ts';
 
-/** What of WebAssembly is used here: TypeScript declares it for browsers only. */
+/** The part of WebAssembly that is used here: TypeScript declares it for browsers only. */
 declare const WebAssembly: {
   readonly Module: new (bytes: Uint8Array) => object;
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** What tools/scanner/json-scanner.ts exports. */
+/** The exports of tools/scanner/json-scanner.ts. */
 interface JsonScanner {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  /** The verdict on so many bytes at address 0, plus {@link ALTERED} where line breaks became spaces. */
+  /** Returns the verdict on `length` bytes at address 0, plus {@link ALTERED} if line breaks became spaces. */
   scan(length: number): number;
 }
 
 const ALTERED = 4;
 
-/** Bytes of a page, the unit in which memory grows. */
+/** Bytes in a page, the unit in which memory grows. */
 const PAGE = 64 * 1024;
 
-/** Bytes beyond the text and its stack: a sentinel, and what a block may read too much. */
+/** Bytes beyond the text and its stack: a sentinel, and what a block may read past the end. */
 const SLACK = 64;
 
-/** What {@link scanJson} finds. */
+/** The verdicts of {@link scanJson}. */
 export const jsonVerdict = {
   notJson: 0,
   json: 1,
-  /** JSON where the bytes are valid UTF-8, which was not looked at. */
+  /** JSON if the bytes are valid UTF-8, which the scanner does not check. */
   jsonIfUtf8: 2,
 } as const;
 /** One of {@link jsonVerdict}. */
@@ -37,14 +37,14 @@ const { memory, scan } = new WebAssembly.Instance(wasm).exports as JsonScanner;
 let scanned = Buffer.from(memory.buffer);
 
 /**
- * Says whether `bytes` from `start` up to `end` are one JSON text (RFC 8259), building nothing: it
- * takes what `JSON.parse` takes and nothing else. It does not recurse, so any depth will do.
+ * Checks whether `bytes` from `start` up to `end` are one JSON text (RFC 8259), without parsing it into
+ * values. It accepts exactly what `JSON.parse` accepts. It does not recurse, so any depth is possible.
  *
- * Where they are, line breaks between tokens become spaces, so that the text fits on one line.
+ * If they are, line breaks between tokens become spaces, so that the text fits on one line.
  */
 export function scanJson(bytes: Buffer, start: number, end: number): JsonVerdict {
   const length = end - start;
-  // Each byte of the text may open a container, which takes one of the stack.
+  // Each byte of the text may open a container, which needs one byte of stack.
   reserve(2 * length + SLACK);
   bytes.copy(scanned, 0, start, end);
   const result = scan(length);

@@ -1,7 +1,7 @@
 import { ArchiverError } from '../errors.ts';
 import { type Fields, isObject } from '../is-object.ts';
 
-/** A schema id that the event source mapping took off a key or value (schema registry configured). */
+/** The schema id that the event source mapping removed from a key or value, with a schema registry. */
 export interface SchemaMetadata {
   readonly dataFormat: string;
   readonly schemaId: string;
@@ -9,10 +9,10 @@ export interface SchemaMetadata {
 
 /**
  * One Kafka message as the event source mapping delivers it. Bytes are base64 text; header bytes are
- * signed numbers (-128..127). A null key, a tombstone and missing headers arrive as `null` or not at
- * all; `""` is empty bytes.
+ * signed numbers (-128 to 127). A null key, a tombstone and missing headers are `null` or absent; `""` is
+ * empty bytes.
  *
- * Own type: the one in `@types/aws-lambda` 8.10 has key and value never null.
+ * The type in `@types/aws-lambda` 8.10 does not fit, because its key and value are never null.
  */
 export interface KafkaEventRecord {
   readonly topic: string;
@@ -28,23 +28,23 @@ export interface KafkaEventRecord {
   readonly valueSchemaMetadata?: SchemaMetadata | null;
 }
 
-/** One header: an object of one name, with its bytes. Names may repeat in a record. */
+/** One header: an object with one name and its bytes. Names may repeat within a record. */
 export type KafkaEventHeader = Readonly<Record<string, readonly number[] | null>>;
 
-/** What an Amazon MSK or self-managed Kafka event source mapping sends: one invocation's batch. */
+/** The event of an Amazon MSK or self-managed Kafka event source mapping: the batch of one invocation. */
 export interface KafkaEvent {
   readonly eventSource: 'aws:kafka' | 'SelfManagedKafka';
   /** Absent for self-managed Kafka. */
   readonly eventSourceArn?: string;
-  /** One comma-joined string. */
+  /** One string, separated by commas. */
   readonly bootstrapServers?: string;
-  /** By `topic-partition`; one topic, any number of partitions. */
+  /** By `topic-partition`, for one topic and any number of partitions. */
   readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>;
 }
 
-/** All records of one topic-partition in one invocation, in offset order; never empty. */
+/** All records of one topic-partition in one invocation, in the order of offsets; never empty. */
 export interface BatchRun {
-  /** The event's own name for the topic-partition, as a partial batch response must repeat it. */
+  /** The event's name for the topic-partition, which a partial batch response must repeat. */
   readonly id: string;
   readonly topic: string;
   readonly partition: number;
@@ -54,7 +54,7 @@ export interface BatchRun {
   readonly records: readonly KafkaEventRecord[];
 }
 
-/** An invocation's records, checked. */
+/** The validated records of one invocation. */
 export interface Batch {
   /** The cluster's ARN, or the sorted bootstrap servers of self-managed Kafka. */
   readonly source: string;
@@ -64,12 +64,12 @@ export interface Batch {
 const topicPattern = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
 /**
- * Checks that an invocation's event is a Kafka batch and splits it into batch runs.
+ * Checks that the event of an invocation is a Kafka batch, and splits it into batch runs.
  *
- * An event without records is a batch without runs. Key, value and header bytes are checked where
- * they are decoded.
+ * An event without records gives a batch without runs. Key, value and header bytes are checked when they are
+ * decoded.
  *
- * @throws {ArchiverError} `INVALID_EVENT`, naming the place, never the content
+ * @throws {ArchiverError} `INVALID_EVENT`, which names the invalid field but never its content
  */
 export function parseBatch(event: unknown): Batch {
   if (!isObject(event)) throw invalid('an object', kindOf(event));
@@ -91,7 +91,7 @@ function sourceOf({ eventSourceArn, bootstrapServers }: Fields): string {
   if (typeof bootstrapServers !== 'string') {
     throw invalid("'eventSourceArn' or 'bootstrapServers' to be text", kindOf(bootstrapServers));
   }
-  // Brokers come in no promised order, and the source is part of every record line.
+  // The order of the brokers is not guaranteed, and the source is part of every record line.
   return bootstrapServers.split(',').sort().join(',');
 }
 
@@ -130,7 +130,7 @@ function checkRecord(record: unknown, id: string, index: number): KafkaEventReco
   throw invalid(`${field} of '${id}' record ${index} to be ${wanted}`, kindOf(record[field]));
 }
 
-/** The first field that is not as {@link KafkaEventRecord} has it, and what it should be. */
+/** Returns the first field that does not match {@link KafkaEventRecord}, and what it should be. */
 function faultOf(record: Fields): readonly [field: string, wanted: string] | null {
   const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
   if (typeof topic !== 'string') return ['topic', 'text'];
@@ -158,7 +158,7 @@ function isWholeNumber(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** Says of what kind a value is, never what it holds. */
+/** Names the kind of a value, never its content. */
 function kindOf(value: unknown): string {
   if (value === null) return 'null';
   return Array.isArray(value) ? 'a list' : typeof value;

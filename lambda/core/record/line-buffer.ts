@@ -6,57 +6,57 @@ const PADDING = 0x3d;
 const BACKSLASH = 0x5c;
 const ZERO = 0x30;
 
-/** 1 for the bytes that stand for themselves in a JSON string: printable ASCII less `"` and `\`. */
+/** 1 for the bytes that a JSON string does not escape: printable ASCII except `"` and `\`. */
 const isPlain = new Uint8Array(256).map((_, byte) =>
   byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
 );
 
-/** Bytes that the lines of a full batch of JSON take, about; memory is only used once written to. */
+/** Roughly the bytes of a full batch's lines; the system allocates memory only once it is written to. */
 const INITIAL_CAPACITY = 8 * 1024 * 1024;
 
-/** Numbers under this take integer arithmetic, which is quicker. */
+/** Numbers below this allow integer arithmetic, which is faster. */
 const BILLION = 1_000_000_000;
 
-/** How bytes were written: as they are, as a JSON string of their text, or of their base64. */
+/** How bytes were written: unchanged, as a JSON string of their text, or as a JSON string of their base64. */
 export type Encoding = 'json' | 'utf8' | 'base64';
 
 /**
- * A growing buffer of record lines. Each byte is written once: the usual record makes no string and
- * no object on its way from base64 to the line.
+ * A growing buffer of record lines. Each byte is written once: a usual record needs no string and no object
+ * on its way from base64 to the line.
  */
 export class LineBuffer {
-  /** Bytes written so far: where the next one goes. */
+  /** Bytes written so far: the position of the next one. */
   length = 0;
-  /** Bytes so far that stood for something in Kafka: decoded from base64 or from byte values. */
+  /** Bytes of Kafka's own data so far: decoded from base64 or from byte values. */
   decoded = 0;
   #bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_CAPACITY);
 
-  /** Forgets what was written: new memory would cost more than writing the next lines to it. */
+  /** Discards what was written but keeps the memory, because allocating costs more than writing. */
   reset(): void {
     this.length = 0;
     this.decoded = 0;
   }
 
-  /** What was written from `start` to `end`, not copied: good until {@link reset}, whatever is written after it. */
+  /** Returns what was written from `start` to `end` as a view, which later writes leave valid until {@link reset}. */
   slice(start: number, end: number): Buffer {
     return this.#bytes.subarray(start, end);
   }
 
-  /** Bytes as they are. */
+  /** Writes bytes unchanged. */
   raw(source: Uint8Array): void {
     this.#reserve(source.length);
     this.#bytes.set(source, this.length);
     this.length += source.length;
   }
 
-  /** Text as it is, in UTF-8. */
+  /** Writes text as UTF-8. */
   text(text: string): void {
-    // A UTF-16 code unit takes three bytes at most.
+    // A UTF-16 code unit needs at most three bytes.
     this.#reserve(text.length * 3);
     this.length += this.#bytes.write(text, this.length);
   }
 
-  /** A safe whole number, 0 or more, in decimal. */
+  /** Writes a safe whole number, 0 or more, in decimal. */
   wholeNumber(value: number): void {
     if (value < BILLION) this.#digits(value, countDigits(value));
     else {
@@ -67,8 +67,9 @@ export class LineBuffer {
   }
 
   /**
-   * The bytes that base64 text stands for: as they are where they are one JSON text, line breaks
-   * between tokens turned into spaces; else as {@link base64AsString}. Null for text that is no base64.
+   * Writes the bytes that base64 text encodes. If they are one JSON text, they are written unchanged except
+   * that line breaks between tokens become spaces; otherwise as {@link base64AsString} does. Returns null for
+   * text that is not base64.
    */
   base64AsJson(text: string): Encoding | null {
     const start = this.length;
@@ -83,8 +84,8 @@ export class LineBuffer {
   }
 
   /**
-   * The bytes that base64 text stands for, as a JSON string: of their text where they are UTF-8, else
-   * of their base64. Null for text that is no base64.
+   * Writes the bytes that base64 text encodes as a JSON string: of their text if they are UTF-8, otherwise
+   * of their base64. Returns null for text that is not base64.
    */
   base64AsString(text: string): Encoding | null {
     const start = this.length;
@@ -92,7 +93,7 @@ export class LineBuffer {
     return end === INVALID ? null : this.#asString(start, end);
   }
 
-  /** Byte values, signed or not, as a JSON string like {@link base64AsString}. Null where one is no byte. */
+  /** Writes byte values, signed or unsigned, as {@link base64AsString} does. Returns null if one is not a byte. */
   byteValuesAsString(values: readonly number[]): Encoding | null {
     const start = this.length;
     const count = values.length;
@@ -113,7 +114,7 @@ export class LineBuffer {
     return isUtf8(this.#bytes.subarray(start, end));
   }
 
-  /** Makes the raw bytes from `start + 1` to `end` a JSON string that begins at `start`. */
+  /** Turns the raw bytes from `start + 1` to `end` into a JSON string that begins at `start`. */
   #asString(start: number, end: number): Encoding {
     const bytes = this.#bytes;
     this.decoded += end - start - 1;
@@ -131,7 +132,7 @@ export class LineBuffer {
     return isText ? 'utf8' : 'base64';
   }
 
-  /** Puts what base64 text stands for at `start`, with room for two bytes more; returns its end. */
+  /** Decodes base64 text to `start`, reserving two bytes more; returns the end. */
   #decode(text: string, start: number): number {
     let digits = text.length;
     if (text.charCodeAt(digits - 1) === PADDING) digits--;
@@ -139,11 +140,11 @@ export class LineBuffer {
     if (digits % 4 === 1) return INVALID;
     const count = Math.floor((digits * 3) / 4);
     this.#reserve(count + 3);
-    // Node skips what is no base64 and stops at padding, so that bad text comes out short.
+    // Node skips invalid characters and stops at padding, so invalid text decodes to fewer bytes.
     return this.#bytes.write(text, start, 'base64') === count ? start + count : INVALID;
   }
 
-  /** The last `count` digits of a number under a billion. */
+  /** Writes the last `count` digits of a number below a billion. */
   #digits(value: number, count: number): void {
     this.#reserve(count);
     const bytes = this.#bytes;
@@ -165,7 +166,7 @@ export class LineBuffer {
   }
 }
 
-/** Stands for an index where text is no base64. */
+/** Takes the place of an index if text is not base64. */
 const INVALID = -1;
 
 function countDigits(value: number): number {

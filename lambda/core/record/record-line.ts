@@ -15,18 +15,18 @@ import type {
 } from './kafka-event.ts';
 import type { Encoding, LineBuffer } from './line-buffer.ts';
 
-/** What every record line of a batch has in common. */
+/** What all record lines of a batch have in common. */
 export interface RecordLineSettings {
   /** The cluster's ARN or bootstrap servers: `metadata.source`. */
   readonly source: string;
-  /** Static fields that the operator configured, written into every line's `metadata`. */
+  /** Static fields from the operator's settings, written into every line's `metadata`. */
   readonly metadata: MetadataFields;
   readonly enrich: Enrich;
 }
 
 type ValueEncoding = Encoding | 'null';
 
-/** What stands between the parts of a line that vary. */
+/** The constant text between the parts of a line that vary. */
 const text = {
   timestamp: utf8(',"timestamp":'),
   noHeaders: byValueEncoding((encoding) => utf8(`${afterKey(encoding)}],"value":`)),
@@ -35,13 +35,13 @@ const text = {
 } as const;
 
 /**
- * Writes records into a buffer as JSON lines, fields always in the same order:
+ * Writes records into a buffer as JSON lines with a fixed order of fields:
  *
  * `{"topic","partition","offset","timestamp","timestamp_type","key","key_encoding","headers":[{"name",
  * "value","encoding"}],"value","value_encoding","metadata":{"source",…}}`
  *
- * A value that is JSON is embedded as its own bytes, line breaks between tokens aside; what is text
- * becomes a string, what is neither its base64; null and absent are `null`.
+ * A value that is JSON is embedded as its own bytes, except for line breaks between tokens. Other text becomes
+ * a string, and other bytes become a string of their base64. Null and absent values are `null`.
  */
 export class RecordLineWriter {
   readonly #lines: LineBuffer;
@@ -49,14 +49,14 @@ export class RecordLineWriter {
   /** `"source":…` and the static fields. */
   readonly #staticFields: string;
   readonly #takenFields: ReadonlySet<string>;
-  /** Ends of the lines whose metadata is the static fields alone. */
+  /** The ends of lines whose metadata has only the static fields. */
   readonly #staticEnds: Readonly<Record<ValueEncoding, Uint8Array>>;
-  /** What stands before a header's value, by its name: after the key, and after another header. */
+  /** The text before a header's value, by its name: for the first header, and for later ones. */
   readonly #firstHeaders = byValueEncoding((encoding) => new HeaderStarts(afterKey(encoding)));
   readonly #laterHeaders = byValueEncoding(
     (encoding) => new HeaderStarts(`,"encoding":"${encoding}"},`),
   );
-  /** From a record's timestamp to its key, by timestamp type. */
+  /** The text between a record's timestamp and its key, by timestamp type. */
   readonly #timestampTypes = new Map<string | null, Uint8Array>();
   #lineStart: Uint8Array = new Uint8Array();
 
@@ -69,10 +69,10 @@ export class RecordLineWriter {
   }
 
   /**
-   * Writes the lines of records of one topic-partition.
+   * Writes the lines of one topic-partition's records.
    *
-   * @throws {ArchiverError} `INVALID_EVENT` where a key, value or header does not stand for bytes,
-   * `ENRICH_FAILED`; the lines are of no use after that
+   * @throws {ArchiverError} `INVALID_EVENT` if a key, value or header does not encode bytes, or
+   * `ENRICH_FAILED`; the buffer must then be discarded
    */
   write({ topic, partition }: BatchRun, records: readonly KafkaEventRecord[]): void {
     this.#lineStart = utf8(`{"topic":"${topic}","partition":${partition},"offset":`);
@@ -106,7 +106,7 @@ export class RecordLineWriter {
     return 'null';
   }
 
-  /** From after the key to before the value. */
+  /** Writes the part between the key and the value. */
   #writeHeaders(
     headers: readonly KafkaEventHeader[],
     keyEncoding: ValueEncoding,
@@ -154,15 +154,17 @@ export class RecordLineWriter {
     try {
       fields = this.#enrich(toEnrich(record));
     } catch (error) {
-      // Not as the cause: its message may well quote the key or a header.
+      // Without a cause: the message may quote the key or a header.
       const name = error instanceof Error ? error.name : typeof error;
       throw enrichFailed(`it threw '${name}'`, record);
     }
-    if (!isPlainObject(fields)) throw enrichFailed('it returned no plain object', record);
+    if (!isPlainObject(fields)) throw enrichFailed('it did not return a plain object', record);
     for (const [name, value] of Object.entries(fields)) {
-      if (this.#takenFields.has(name)) throw enrichFailed(`'${name}' is set already`, record);
-      // Without the name: enrich may have made it of a key or a header.
-      if (!isScalar(value)) throw enrichFailed('a field is no text, number or boolean', record);
+      if (this.#takenFields.has(name))
+        throw enrichFailed(`it returned '${name}', which is already set`, record);
+      // Without the name, which enrich may have taken from a key or a header.
+      if (!isScalar(value))
+        throw enrichFailed('it returned a field that is not text, a number or a boolean', record);
     }
     return fields as MetadataFields;
   }
@@ -172,7 +174,7 @@ function afterKey(encoding: ValueEncoding): string {
   return `,"key_encoding":"${encoding}","headers":[`;
 }
 
-/** Starts of headers, each made once. */
+/** The text before the value of a header, by the header's name. */
 class HeaderStarts {
   readonly #before: string;
   readonly #starts = new Map<string, Uint8Array>();
@@ -205,7 +207,7 @@ function byValueEncoding<Part>(
   return { json: make('json'), utf8: make('utf8'), base64: make('base64'), null: make('null') };
 }
 
-/** Whether a header is an object of one name: called for each, so it makes no list of them. */
+/** Whether a header is an object with one name. It allocates no list, because it runs for every header. */
 function isOneField(header: unknown): header is KafkaEventHeader {
   if (typeof header !== 'object' || header === null || Array.isArray(header)) return false;
   let names = 0;
@@ -256,7 +258,7 @@ function isScalar(value: unknown): boolean {
 function noBytes(field: string, record: KafkaEventRecord): ArchiverError {
   return new ArchiverError(
     'INVALID_EVENT',
-    `not a Kafka event: ${field} of ${placeOf(record)} does not stand for bytes`,
+    `not a Kafka event: ${field} of ${placeOf(record)} does not encode bytes`,
   );
 }
 

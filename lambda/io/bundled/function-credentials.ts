@@ -1,7 +1,7 @@
 /**
- * What stands in the bundles for the SDK's `@aws-sdk/credential-provider-node` (lib/functions/bundle.ts): of its chain
- * a function has one link, since Lambda gives the role's credentials in the environment. The others (SSO,
- * profiles, STS) are a quarter of a bundle, which each cold start would compile.
+ * Replaces the SDK's `@aws-sdk/credential-provider-node` in the bundles (lib/functions/bundle.ts). A function
+ * needs only one link of that chain, because Lambda puts the role's credentials into the environment. The other
+ * links (SSO, profiles, STS) would make up a quarter of the bundle, which each cold start compiles.
  * https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
  *
  * @module

@@ -1,6 +1,6 @@
 /**
- * What the SDK imports of `node:http`, in a bundle: an import of the module itself reads all that it exports, and
- * so loads the WebSocket of Node, which nobody uses, at every cold start.
+ * Replaces `node:http` in the bundles, with the exports that the SDK uses. An import of the module itself reads
+ * all its exports, and so loads Node's WebSocket, which nothing uses, at every cold start.
  *
  * @module
  */

@@ -80,7 +80,7 @@ describe('the command', { timeout: 60_000 }, () => {
     expect(await replay('show', 'k', ...flags)).toEqual({
       code: 1,
       out: '',
-      err: "'k' is not there: deleted by hand, or replayed before and expired since: The specified key does not exist.\n",
+      err: "'k' does not exist: it was deleted by hand, or it was replayed and has expired since: The specified key does not exist.\n",
     });
     expect(await replay('status', '--region', 'eu-west-1')).toEqual({
       code: 1,

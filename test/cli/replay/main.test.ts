@@ -27,7 +27,7 @@ describe('the replay command line', { timeout: 60_000 }, () => {
       "not a Kafka event: expected 'records' to be an object, got string",
     );
     await put('k', JSON.stringify({ KafkaBatchInfo: {}, payload: '{u-17' }));
-    expect(await failureOf(run('show k --records'))).toBe('its payload is not JSON');
+    expect(await failureOf(run('show k --records'))).toBe('the payload of the entry is not JSON');
   });
 
   it('clears its progress, whatever came of it', async () => {

@@ -130,7 +130,7 @@ describe('run', { timeout: 60_000 }, () => {
     const keys = Array.from({ length: 200 }, (_, index) => `k-${index}`);
     await Promise.all(keys.map((key) => put(key, '{}')));
     expect(await failureOf(run('run --yes'))).toBe(
-      '50 of 200 failed batches are on the replay queue, the rest is not: send to the replay queue failed: AccessDenied, HTTP 403',
+      '50 of 200 failed batches are on the replay queue, the rest is not: sending to the replay queue failed: AccessDenied, HTTP 403',
     );
     expect(keysIn('replay')).toHaveLength(50);
     // Not one try for each of the rest.

@@ -141,7 +141,7 @@ describe('show', { timeout: 60_000 }, () => {
   it('refuses a key that is not there, without what a terminal would act on', async () => {
     const { run } = await startReplayServers();
     expect(await failureOf(run('show no\u001b[2Je'))).toBe(
-      "'no [2Je' is not there: deleted by hand, or replayed before and expired since: The specified key does not exist.",
+      "'no [2Je' does not exist: it was deleted by hand, or it was replayed and has expired since: The specified key does not exist.",
     );
   });
 });

@@ -119,7 +119,7 @@ describe('parseFailedBatch', () => {
     [
       '{"KafkaBatchInfo":{},"payload":"{secret"}',
       'FAILED_BATCH_UNREADABLE',
-      'its payload is not JSON',
+      'the payload of the entry is not JSON',
     ],
   ])('refuses %j, without quoting it', (text, code, message) => {
     const error = errorOf(() => parseFailedBatch(text));

@@ -43,7 +43,7 @@ describe('parseReplayCommand', () => {
         expect.objectContaining({
           code: 'INVALID_EVENT',
           message:
-            'not an event of the replay queue, nor a command: {"command":"replay","since":"2026-11-24T09:00:00Z","topic":"orders","dryRun":true}',
+            'neither an event of the replay queue nor a command such as {"command":"replay","since":"2026-11-24T09:00:00Z","topic":"orders","dryRun":true}',
         }),
       );
     },

@@ -52,10 +52,10 @@ describe('parseReplayMessage', () => {
     ['null', 'it is not an S3 event'],
     ['{"Records":[]}', 'it is not an S3 event'],
     ['{"Records":{}}', 'it is not an S3 event'],
-    [message(null), 'a record of it names no bucket and key'],
-    [message({}), 'a record of it names no bucket and key'],
-    [message(record(1, { key: 'k' })), 'a record of it names no bucket and key'],
-    [message(record('b', undefined)), 'a record of it names no bucket and key'],
+    [message(null), 'one of its records names no bucket and key'],
+    [message({}), 'one of its records names no bucket and key'],
+    [message(record(1, { key: 'k' })), 'one of its records names no bucket and key'],
+    [message(record('b', undefined)), 'one of its records names no bucket and key'],
     [message(record('b', { key: '%E0%A4%A' })), 'its key is not URL-encoded'],
   ])('refuses %s', (body, problem) => {
     expect(() => parseReplayMessage(body)).toThrow(

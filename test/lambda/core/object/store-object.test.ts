@@ -70,7 +70,7 @@ describe('storeObject', () => {
     ).rejects.toMatchObject({
       code: 'STORE_WRITE_FAILED',
       retryable: false,
-      message: "'topic=a/a-0-1-2~bb000000.jsonl.gz' is taken by another body",
+      message: "'topic=a/a-0-1-2~bb000000.jsonl.gz' holds a different body",
     });
     expect(store.objects.size).toBe(2);
   });

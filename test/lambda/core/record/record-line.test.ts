@@ -202,11 +202,11 @@ describe('RecordLineWriter', () => {
     ['header', { ...mskRecord(), headers: [{ h: [1.5] }] }],
     ['header', { ...mskRecord(), headers: [{ h: [256] }] }],
     ['header', { ...mskRecord(), headers: [{ h: [-129] }] }],
-  ])('refuses a %s that does not stand for bytes', (field, record) => {
+  ])('refuses a %s that does not encode bytes', (field, record) => {
     expect(() => writeLine(record)).toThrow(
       expect.objectContaining({
         code: 'INVALID_EVENT',
-        message: `not a Kafka event: ${field} of orders-3 offset 100 does not stand for bytes`,
+        message: `not a Kafka event: ${field} of orders-3 offset 100 does not encode bytes`,
       }),
     );
   });
@@ -286,17 +286,21 @@ describe('enrich', () => {
       },
       "it threw 'string'",
     ],
-    ['sets the source', () => ({ source: 'x' }), "'source' is set already"],
-    ['sets a static field', () => ({ env: 'x' }), "'env' is set already"],
+    ['sets the source', () => ({ source: 'x' }), "it returned 'source', which is already set"],
+    ['sets a static field', () => ({ env: 'x' }), "it returned 'env', which is already set"],
     [
       'returns an object in a field',
       () => JSON.parse('{"secret u-17":{}}'),
-      'a field is no text, number or boolean',
+      'it returned a field that is not text, a number or a boolean',
     ],
-    ['returns no number', () => ({ a: Number.NaN }), 'a field is no text, number or boolean'],
-    ['returns nothing', () => JSON.parse('null'), 'it returned no plain object'],
-    ['returns a list', () => JSON.parse('[]'), 'it returned no plain object'],
-    ['is asynchronous', () => Object.assign(Promise.resolve()), 'it returned no plain object'],
+    [
+      'returns no number',
+      () => ({ a: Number.NaN }),
+      'it returned a field that is not text, a number or a boolean',
+    ],
+    ['returns nothing', () => JSON.parse('null'), 'it did not return a plain object'],
+    ['returns a list', () => JSON.parse('[]'), 'it did not return a plain object'],
+    ['is asynchronous', () => Object.assign(Promise.resolve()), 'it did not return a plain object'],
   ])('fails the batch when it %s, without its words', (_, enrich, fault) => {
     const line = () => writeLine(record, enrich);
     expect(line).toThrow(
