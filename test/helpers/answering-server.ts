@@ -4,19 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { vi } from 'vitest';
 
-/** What a server does with a request: answers, closes the connection, or nothing. */
+/** How a server reacts to a request: it answers, closes the connection, or does nothing. */
 export type Answer = { readonly status: number; readonly body: string } | 'reset' | 'hang';
 
-/** A request as it came. */
+/** A request as received. */
 export interface AnsweredRequest {
   readonly headers: http.IncomingHttpHeaders;
   readonly body: string;
 }
 
-/** A server in place of a service of AWS, whose clients the environment sends there until it is closed. */
+/** A server in place of an AWS service. Until it is closed, the environment points clients to it. */
 export class AnsweringServer {
   readonly requests: AnsweredRequest[] = [];
-  /** To the next requests; after them, each gets the usual one. */
+  /** Reactions to the next requests; later requests get the usual answer. */
   answers: Answer[] = [];
   readonly #server: http.Server;
 

@@ -24,14 +24,14 @@ import {
 } from '../../lambda/object-delivery.ts';
 import { noon } from './kafka-events.ts';
 
-/** Settings of the archive function: its handler's and its delivery's. */
+/** Settings of the archive function: for its handler and its delivery. */
 export type AllArchiveSettings = ArchiveSettings & ObjectDeliverySettings;
 
-/** Parts of the archive function: its handler's and its delivery's. */
+/** Parts of the archive function: for its handler and its delivery. */
 export type AllArchiveDeps = Omit<ArchiveDeps, 'delivery'> &
   ObjectDeliveryDeps & { readonly settings: AllArchiveSettings };
 
-/** The archive function's handler, wired as its entry does. */
+/** The archive function's handler, wired as the entry wires it. */
 export function archiveHandler(deps: AllArchiveDeps): ReturnType<typeof createArchiveHandler> {
   return createArchiveHandler({ ...deps, delivery: createObjectDelivery(deps) });
 }
@@ -110,7 +110,7 @@ export function recordingTelemetry(): RecordingTelemetry {
   };
 }
 
-/** A clock that stands at a time and moves on by 5 ms at each look; its deadline comes when told. */
+/** A clock that advances by 5 ms on each reading; its deadline passes on `expire`. */
 export function fakeClock(): Clock & { expire(): void; readonly timeouts: number[] } {
   const deadline = new AbortController();
   const timeouts: number[] = [];

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KafkaEvent } from '../../lambda/core/record/kafka-event.ts';
 
-/** Samples in the shapes that the service documents. */
+/** Samples in the shapes that AWS documents. */
 export function failedBatchSample(name: 's3' | 'kafka-topic' | 'oversize'): string {
   const file = join(import.meta.dirname, '..', 'fixtures', 'failed-batches', `${name}.json`);
   return readFileSync(file, 'utf8');
 }
 
-/** An entry of the on-failure destination with this event, as S3 destinations have it. */
+/** An entry of an on-failure destination in S3 with the given event. */
 export function failedBatchOf(event: KafkaEvent, condition = 'RetryAttemptsExhausted'): string {
   const lists = Object.entries(event.records);
   return JSON.stringify({

@@ -37,12 +37,12 @@ export function mskRecord(parts: RecordParts = {}): KafkaEventRecord {
   };
 }
 
-/** Records of consecutive offsets, from `first` on. */
+/** Records with consecutive offsets, starting at `first`. */
 export function mskRecords(first: number, count: number, parts: RecordParts = {}) {
   return Array.from({ length: count }, (_, i) => mskRecord({ ...parts, offset: first + i }));
 }
 
-/** An event of records, listed by topic-partition as the service does. */
+/** An event with records grouped by topic-partition, as Lambda sends it. */
 export function mskEvent(records: readonly KafkaEventRecord[]): KafkaEvent {
   return {
     eventSource: 'aws:kafka',

@@ -15,11 +15,11 @@ export interface ListedBatch {
   readonly failedAt?: number;
   readonly topic?: string;
   readonly isReplayed?: boolean;
-  /** Whether it is an object of another kind. */
+  /** Whether it is an object that is not a failed batch. */
   readonly isForeign?: boolean;
 }
 
-/** A bucket of failed batches in memory, with pages of three. */
+/** A failed-batch bucket in memory with pages of three entries. */
 export class MemoryListing implements FailedBatchListing {
   readonly #batches: readonly ListedBatch[];
   /** Calls so far, by name. */
@@ -63,7 +63,7 @@ export class MemoryListing implements FailedBatchListing {
   }
 }
 
-/** What was put on the replay queue, call by call. */
+/** Records what is put on the replay queue, call by call. */
 export class RecordingRequests implements ReplayRequests {
   readonly enqueued: string[][] = [];
 

@@ -2,15 +2,15 @@ import { Buffer } from 'node:buffer';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { CallOptions, ChunkStream } from '../../lambda/core/ports.ts';
 
-/** What a call comes to: the code of each record that is rejected, by its place; or no answer, before or after. */
+/** The outcome of a call: the codes of rejected chunks by position, or no answer, before or after the effect. */
 export type CallFate = ReadonlyMap<number, string> | 'lost before' | 'lost after';
 
-/** A stream in memory, whose calls may fail. */
+/** A stream in memory whose calls may fail. */
 export class MemoryStream implements ChunkStream {
-  /** What each call had, as text. */
+  /** The chunks of each call, as text. */
   readonly calls: string[][] = [];
   readonly taken: string[] = [];
-  /** Of the calls to come, in turn; after them, everything is taken. */
+  /** The outcomes of the next calls; later calls succeed. */
   fates: CallFate[] = [];
 
   async put(chunks: readonly Uint8Array[], { signal }: CallOptions) {
@@ -28,7 +28,7 @@ export class MemoryStream implements ChunkStream {
     return codes;
   }
 
-  /** The lines that it has, parsed. */
+  /** The parsed lines that the stream has accepted. */
   lines(): { readonly partition: number; readonly offset: number }[] {
     return this.taken
       .join('')

@@ -1,6 +1,6 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
 
-/** The message that something is refused with as a user's mistake; 'none' where it is not. */
+/** Returns the message with which a call refuses a user's mistake; 'none' if it does not. */
 export function refusalOf(read: () => unknown): string {
   try {
     read();

@@ -24,7 +24,7 @@ import { archiveParts } from './archive-parts.ts';
 export class MemoryFailedBatches implements FailedBatchStore {
   readonly entries = new Map<string, string>();
   readonly marks = new Map<string, ReplayMark>();
-  /** Every mark, with what it was put on. */
+  /** The pointer of every mark, in order. */
   readonly marked: FailedBatchPointer[] = [];
   readonly loaded: FailedBatchPointer[] = [];
   readonly attemptTimeouts: number[] = [];
@@ -39,7 +39,7 @@ export class MemoryFailedBatches implements FailedBatchStore {
     if (failure !== undefined) throw failure;
     const entry = this.entries.get(pointer.key);
     if (entry === undefined) throw new ArchiverError('FAILED_BATCH_NOT_FOUND', 'not there');
-    // As a bucket with versions, which says what was read.
+    // Like a versioned bucket, which names the version that was read.
     return { text: entry, pointer: { ...pointer, versionId: pointer.versionId ?? 'current' } };
   }
 
@@ -56,7 +56,7 @@ export class MemoryFailedBatches implements FailedBatchStore {
   }
 }
 
-/** A queue that notes what it is told; calls may fail. */
+/** A queue that records its calls, which may fail. */
 export class RecordingQueue implements ReplayQueue {
   readonly delays: { receiptHandle: string; seconds: number }[] = [];
   readonly letters: DeadLetter[] = [];
@@ -77,7 +77,7 @@ export class RecordingQueue implements ReplayQueue {
   }
 }
 
-/** Notes what people are told; may fail, or wait until told to go on. */
+/** Records notifications; may fail, or wait for a promise. */
 export class RecordingNotifier implements Notifier {
   readonly notifications: Notification[] = [];
   readonly attemptTimeouts: number[] = [];
@@ -126,7 +126,7 @@ export const replaySettings: ReplayDeps['settings'] = {
   archiveLogGroup: 'archive-log',
 };
 
-/** A message that points to a failed batch, received so many times. */
+/** A message that points to a failed batch, received the given number of times. */
 export function replayMessage(key: string, tries = 1): QueueMessage {
   return {
     messageId: `message of ${key}`,
@@ -136,7 +136,7 @@ export function replayMessage(key: string, tries = 1): QueueMessage {
   };
 }
 
-/** The replay function's parts, with the archive's own delivery into a store in memory. */
+/** The replay function's parts, with the archive's delivery into a store in memory. */
 export function replayParts() {
   const { clock, deps, store } = archiveParts();
   const failedBatches = new MemoryFailedBatches();

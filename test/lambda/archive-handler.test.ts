@@ -10,7 +10,7 @@ import {
 } from '../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
 
-/** Every offset in the store, as often as it is there, by topic-partition. */
+/** Every offset in the store by topic-partition, duplicates included. */
 function storedOffsets(store: MemoryObjectStore): string[] {
   return [...store.objects.values()]
     .flatMap(({ body }) => gunzipSync(body).toString().trimEnd().split('\n'))
@@ -26,7 +26,7 @@ const keyOf3 = `${folder}/orders-3-00000000000000000100-00000000000000000102.jso
 const keyOf0 = `${folder}/orders-0-00000000000000000007-00000000000000000008.jsonl.gz`;
 
 describe('archive handler', () => {
-  it('stores every record once, each object saying who stored it and when', async () => {
+  it('stores every record once, in objects that name the invocation and the time', async () => {
     const { store, deps } = archiveParts();
     expect(await archiveHandler(deps)(twoRuns, invocation)).toBeUndefined();
     expect([...store.objects.keys()].sort()).toEqual([keyOf0, keyOf3]);
@@ -51,7 +51,7 @@ describe('archive handler', () => {
     ]);
   });
 
-  it('finds a batch that is tried again already stored', async () => {
+  it('finds a retried batch already stored', async () => {
     const { store, deps, telemetry } = archiveParts();
     const handler = archiveHandler(deps);
     await handler(twoRuns, invocation);
@@ -64,7 +64,7 @@ describe('archive handler', () => {
     ]);
   });
 
-  it('keeps both bodies where offsets begin anew, and counts the conflict', async () => {
+  it('keeps both bodies when offsets start over, and counts the conflict', async () => {
     const { store, deps, telemetry } = archiveParts();
     const handler = archiveHandler(deps);
     await handler(mskEvent([mskRecord({ value: '"old"' })]), invocation);
@@ -76,7 +76,7 @@ describe('archive handler', () => {
   });
 
   it.each(['before', 'after'] as const)(
-    'throws naming what is not stored when a put fails %s its effect, and loses and doubles nothing',
+    'throws an error that names what is not stored when a put fails %s its effect, and neither loses nor duplicates records',
     async (moment) => {
       const { store, deps, telemetry } = archiveParts();
       const handler = archiveHandler(deps);
@@ -105,7 +105,7 @@ describe('archive handler', () => {
     );
   });
 
-  it('says no more of an unexpected failure to store than its name', async () => {
+  it('reports an unexpected failure to store by its name only', async () => {
     const { deps } = archiveParts();
     const store = { ...deps.store, create: () => Promise.reject(new RangeError('secret u-17')) };
     const error = await archiveHandler({ ...deps, store })(
@@ -120,7 +120,7 @@ describe('archive handler', () => {
     expect(inspect(error, { depth: null })).not.toContain('secret');
   });
 
-  it('says no more of an unexpected failure to plan than its name', async () => {
+  it('reports an unexpected failure to plan by its name only', async () => {
     const { deps, telemetry, store } = archiveParts();
     const event = mskEvent([mskRecord()]);
     const trap = new Proxy(event.records, {
@@ -137,7 +137,7 @@ describe('archive handler', () => {
     expect(store.objects.size).toBe(0);
   });
 
-  it('aborts uploads in flight and in waiting five seconds before the function times out', async () => {
+  it('aborts running and pending uploads five seconds before the function times out', async () => {
     const { store, deps, clock } = archiveParts({ maxParallelPuts: 1 });
     store.hang = (key) => {
       if (key === keyOf0) queueMicrotask(() => clock.expire());
@@ -156,7 +156,7 @@ describe('archive handler', () => {
     expect(store.attemptTimeouts).toEqual([27_500, 27_500, 27_500]);
   });
 
-  it('stores nothing when it is invoked with no time left', async () => {
+  it('stores nothing if it is invoked with no time left', async () => {
     const { store, deps, clock } = archiveParts();
     clock.expire();
     const late = { ...invocation, getRemainingTimeInMillis: () => 10 };
@@ -165,7 +165,7 @@ describe('archive handler', () => {
     expect(store.objects.size).toBe(0);
   });
 
-  it('puts no more objects at once than it may', async () => {
+  it('puts no more objects in parallel than maxParallelPuts', async () => {
     const { store, deps } = archiveParts({ maxParallelPuts: 3 });
     const records = Array.from({ length: 10 }, (_, partition) => mskRecord({ partition }));
     await archiveHandler(deps)(mskEvent(records), invocation);
@@ -173,7 +173,7 @@ describe('archive handler', () => {
     expect(store.mostAtOnce).toBe(3);
   });
 
-  it('stores nothing of what is not a Kafka event', async () => {
+  it('stores nothing of an event that is not a Kafka event', async () => {
     const { store, deps, telemetry } = archiveParts();
     await expect(archiveHandler(deps)({ Records: [] }, invocation)).rejects.toMatchObject({
       code: 'INVALID_EVENT',
@@ -185,7 +185,7 @@ describe('archive handler', () => {
     expect(telemetry.done).toEqual([]);
   });
 
-  it('fails the whole batch when enrich does, also where the mapping takes partial responses', async () => {
+  it('fails the whole batch when enrich fails, even with partial batch responses', async () => {
     const { store, deps } = archiveParts({ reportBatchItemFailures: true });
     const enrich = ({ partition }: { partition: number }) => {
       if (partition === 0) throw new Error('no tenant');
@@ -197,7 +197,7 @@ describe('archive handler', () => {
     expect(store.objects.size).toBe(0);
   });
 
-  it('tells what it did, once an invocation and once an object', async () => {
+  it('reports once for each invocation and once for each object', async () => {
     const { deps, telemetry } = archiveParts();
     await archiveHandler(deps)(twoRuns, invocation);
     const [bytes3 = 0, bytes0 = 0] = telemetry.stored.map(({ bytes }) => bytes);
@@ -249,14 +249,14 @@ describe('archive handler', () => {
 describe('archive handler with partial batch responses', () => {
   const settings = { reportBatchItemFailures: true };
 
-  it('reports nothing when all is stored', async () => {
+  it('reports no failures when everything is stored', async () => {
     const { deps } = archiveParts(settings);
     expect(await archiveHandler(deps)(twoRuns, invocation)).toEqual({
       batchItemFailures: [],
     });
   });
 
-  it('reports every record of a topic-partition with an object that is not stored, and no other', async () => {
+  it('reports every record of a topic-partition with an object that is not stored, and no others', async () => {
     const { store, deps } = archiveParts(settings);
     store.fail = (key) => key.includes('2of2');
     const records = [
@@ -281,7 +281,7 @@ describe('archive handler with partial batch responses', () => {
     });
   });
 
-  it('still throws for what is not a Kafka event', async () => {
+  it('still throws for an event that is not a Kafka event', async () => {
     const { deps } = archiveParts(settings);
     await expect(archiveHandler(deps)(null, invocation)).rejects.toBeInstanceOf(ArchiverError);
   });

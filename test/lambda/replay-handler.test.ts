@@ -17,7 +17,7 @@ const kept = (...keys: string[]) => ({
   batchItemFailures: keys.map((each) => ({ itemIdentifier: `message of ${each}` })),
 });
 
-/** Keys, bodies and what is said of the records: all but who stored it, when and why. */
+/** Keys, bodies and metadata, except for the metadata about the invocation and the failed batch. */
 function contents({ objects }: MemoryObjectStore) {
   const own = [
     'request-id',
@@ -33,7 +33,7 @@ function contents({ objects }: MemoryObjectStore) {
   return new Map([...objects].map(([name, object]) => [name, contentOf(object)] as const));
 }
 
-/** The sample entry, with other records in its event. */
+/** The sample entry with other records in its event. */
 function withRecords(records: object): string {
   const entry = JSON.parse(failedBatchSample('s3'));
   return JSON.stringify({ ...entry, payload: { ...JSON.parse(entry.payload), records } });
@@ -48,7 +48,7 @@ function parts() {
 }
 
 describe('replay handler', () => {
-  it('stores the very objects that the archive stores, saying what they were replayed from', async () => {
+  it('stores the same objects as the archive, with metadata about the failed batch', async () => {
     const { replay, store, failedBatches, queue, telemetry } = parts();
     const archived = replayParts();
     await archiveHandler(archived.archiveDeps)(event, invocation);
@@ -84,7 +84,7 @@ describe('replay handler', () => {
     ]);
   });
 
-  it('succeeds on what is stored already: replayed before, or archived in the end', async () => {
+  it('succeeds if the records are already stored, by a replay or by the archive', async () => {
     const { archiveDeps, replay, store, failedBatches, telemetry } = parts();
     await archiveHandler(archiveDeps)(event, invocation);
     const before = new Map(store.objects);
@@ -98,14 +98,14 @@ describe('replay handler', () => {
     expect(failedBatches.marks.get(key)?.objects).toBe(2);
   });
 
-  it('may run twice at once', async () => {
+  it('may run twice concurrently', async () => {
     const { replay, store, failedBatches } = parts();
     expect(await Promise.all([replay(), replay()])).toEqual([nothingKept, nothingKept]);
     expect([...store.objects.keys()]).toHaveLength(2);
     expect(failedBatches.marked.map((each) => each.key)).toEqual([key, key]);
   });
 
-  it('loads and marks the version that was announced, or marks the one that it read', async () => {
+  it('loads and marks the version that the message names, or else marks the version that it read', async () => {
     const { handler, failedBatches, replay } = parts();
     const object = { key, versionId: 'v1' };
     const body = JSON.stringify({ Records: [{ s3: { bucket: { name: 'failed' }, object } }] });
@@ -119,7 +119,7 @@ describe('replay handler', () => {
     ]);
   });
 
-  it('stores no metadata beyond the 2 KB that S3 takes, however long the names', async () => {
+  it('stores no more than the 2 KB of metadata that S3 allows, however long the names', async () => {
     const { handler, failedBatches, store } = parts();
     const topic = 't'.repeat(249);
     const offset = Number.MAX_SAFE_INTEGER;
@@ -138,7 +138,7 @@ describe('replay handler', () => {
     ['the load fails', 'LOAD_FAILED'],
     ['the mark fails', 'MARK_FAILED'],
     ['the mark loses its answer', 'MARK_FAILED'],
-  ])('keeps the message for later when %s, and is done the next time', async (what, code) => {
+  ])('keeps the message when %s, and succeeds on the next try', async (what, code) => {
     const { replay, store, failedBatches, queue, telemetry } = parts();
     store.fail = (_, when) => what === 'a put fails' && when === 'before';
     const loadError = new ArchiverError('LOAD_FAILED', 'HTTP 503', { retryable: true });
@@ -161,7 +161,7 @@ describe('replay handler', () => {
     expect(queue.letters).toEqual([]);
   });
 
-  it('marks nothing while one of several objects is not stored', async () => {
+  it('does not mark the batch while one of its objects is not stored', async () => {
     const { replay, store, failedBatches, telemetry } = parts();
     store.fail = (each, when) => each === keyOf3 && when === 'before';
     expect(await replay()).toEqual(kept(key));
@@ -181,7 +181,7 @@ describe('replay handler', () => {
     ]);
   });
 
-  it('waits longer each time, and gives up after the last try, with the reason', async () => {
+  it('delays longer each time, and sends a dead letter with the reason after the last try', async () => {
     const { replay, failedBatches, queue, telemetry } = parts();
     const error = new ArchiverError('LOAD_FAILED', 'get failed: HTTP 503', { retryable: true });
     failedBatches.failLoad = () => error;
@@ -205,11 +205,11 @@ describe('replay handler', () => {
   });
 
   it.each([
-    ['an entry that is gone', undefined, 'FAILED_BATCH_NOT_FOUND', undefined],
-    ['what is not JSON', '{"secret', 'FAILED_BATCH_UNREADABLE', undefined],
-    ['what is no failed batch', '{"secret":1}', 'NOT_A_FAILED_BATCH', undefined],
+    ['an entry that does not exist', undefined, 'FAILED_BATCH_NOT_FOUND', undefined],
+    ['an entry that is not JSON', '{"secret', 'FAILED_BATCH_UNREADABLE', undefined],
+    ['an object that is not a failed batch', '{"secret":1}', 'NOT_A_FAILED_BATCH', undefined],
     [
-      'an entry without payload',
+      'an entry without a payload',
       failedBatchSample('oversize'),
       'NO_PAYLOAD',
       'orders-3 offset 4960',
@@ -227,12 +227,12 @@ describe('replay handler', () => {
       'orders-3 offsets 100 to 101; orders-0 offset 7',
     ],
     [
-      'an event that is none',
+      'an entry whose payload is not a Kafka event',
       JSON.stringify({ ...JSON.parse(failedBatchSample('s3')), payload: '{"secret":1}' }),
       'INVALID_EVENT',
       'orders-3 offsets 100 to 101; orders-0 offset 7',
     ],
-  ])('gives %s up at once, without a mark', async (_, entry, code, offsets) => {
+  ])('gives up %s at once, without marking it', async (_, entry, code, offsets) => {
     const { replay, store, failedBatches, queue, telemetry } = parts();
     if (entry === undefined) failedBatches.entries.clear();
     else failedBatches.entries.set(key, entry);
@@ -244,7 +244,7 @@ describe('replay handler', () => {
     expect(inspect([queue.letters, telemetry.died], { depth: null })).not.toContain('secret');
   });
 
-  it('stores what is there of an entry that lacks records, and gives it up without a mark', async () => {
+  it('stores the records that an incomplete entry holds, and gives it up without marking it', async () => {
     const { replay, store, failedBatches, queue } = parts();
     const { records } = JSON.parse(JSON.parse(failedBatchSample('s3')).payload);
     failedBatches.entries.set(key, withRecords({ 'orders-0': records['orders-0'] }));
@@ -262,7 +262,7 @@ describe('replay handler', () => {
     ]);
   });
 
-  it('says which offsets to fetch where a batch has none of its records', async () => {
+  it('names the offsets to fetch if a failed batch holds no records', async () => {
     const { replay, failedBatches, queue } = parts();
     failedBatches.entries.set(key, failedBatchSample('oversize'));
     await replay();
@@ -291,7 +291,7 @@ describe('replay handler', () => {
     expect(failedBatches.loaded).toEqual([]);
   });
 
-  it('takes the test event of S3 for done', async () => {
+  it('acknowledges the test event of S3', async () => {
     const { handler, queue, telemetry } = parts();
     const message = { ...replayMessage('test'), body: '{"Event":"s3:TestEvent"}' };
     expect(await handler({ Records: [message] }, invocation)).toEqual(nothingKept);
@@ -299,7 +299,7 @@ describe('replay handler', () => {
     expect(queue.letters).toEqual([]);
   });
 
-  it('keeps the message when the queue takes neither delay nor dead letter', async () => {
+  it('keeps the message if the queue accepts neither delay nor dead letter', async () => {
     const { replay, failedBatches, queue, telemetry } = parts();
     queue.fails = true;
     failedBatches.failLoad = () => new ArchiverError('LOAD_FAILED', 'x', { retryable: true });
@@ -311,7 +311,7 @@ describe('replay handler', () => {
     expect(telemetry.died).toEqual([]);
   });
 
-  it('lets no message of an invocation do harm to another, and shares its time among them', async () => {
+  it('isolates the messages of an invocation, and divides its time among them', async () => {
     const { handler, failedBatches, queue } = parts();
     failedBatches.entries.set('bad', '{');
     failedBatches.entries.set('later', failedBatchOf(mskEvent(mskRecords(200, 1))));
@@ -321,11 +321,11 @@ describe('replay handler', () => {
     expect(await handler({ Records: messages }, invocation)).toEqual(kept(key));
     expect([...failedBatches.marks.keys()]).toEqual(['later']);
     expect(queue.letters).toHaveLength(1);
-    // 55 s, of which a third, a half, all; an attempt takes half of that at most.
+    // A third, a half and all of 55 s; an attempt may use half of that.
     expect(failedBatches.attemptTimeouts).toEqual([9167, 13_750, 27_500]);
   });
 
-  it('comes back later when the deadline comes first', async () => {
+  it('delays the message if the deadline passes first', async () => {
     const { replay, clock, queue, telemetry } = parts();
     clock.expire();
     expect(await replay()).toEqual(kept(key));
@@ -333,7 +333,7 @@ describe('replay handler', () => {
     expect(queue.delays).toHaveLength(1);
   });
 
-  it('makes no calls in time that is not there', async () => {
+  it('gives calls no time when none is left', async () => {
     const { handler, clock } = parts();
     const late = { ...invocation, getRemainingTimeInMillis: () => 500 };
     clock.expire();
@@ -341,7 +341,7 @@ describe('replay handler', () => {
     expect(clock.timeouts).toEqual([0, 0]);
   });
 
-  it('gives up what is a defect, and tells nothing of it but its name', async () => {
+  it('gives up after a defect, and reports it by its name only', async () => {
     const { deps, failedBatches, queue } = parts();
     const defect = {
       ...deps,
@@ -355,7 +355,7 @@ describe('replay handler', () => {
     ]);
   });
 
-  it('tells of a dead letter once, and of no try that comes again', async () => {
+  it('notifies once of a dead letter, and not of retries', async () => {
     const { replay, store, queue, notifier } = parts();
     store.fail = () => true;
     await replay(1);
@@ -386,7 +386,7 @@ describe('replay handler', () => {
     expect(body).toContain('Replay log: replay-log, 2025/11/23/[$LATEST]5f0e\n');
   });
 
-  it('tells nobody of what is not in the dead-letter queue, nor of what was replayed', async () => {
+  it('does not notify if the dead letter was not accepted, or the batch was replayed', async () => {
     const { replay, failedBatches, queue, notifier } = parts();
     await replay();
     queue.fails = true;
@@ -398,7 +398,7 @@ describe('replay handler', () => {
   it.each([
     ['is refused', new ArchiverError('NOTIFY_FAILED', 'AuthorizationError, HTTP 403')],
     ['takes too long', new ArchiverError('STORE_ABORTED', 'aborted', { retryable: true })],
-  ])('has buried a dead letter all the same when its notification %s', async (_, error) => {
+  ])('sends the dead letter even if its notification %s', async (_, error) => {
     const { replay, failedBatches, queue, notifier, telemetry } = parts();
     failedBatches.entries.clear();
     notifier.failure = error;
@@ -407,7 +407,7 @@ describe('replay handler', () => {
     expect(telemetry.untold).toEqual([{ failure: telemetry.died[0], error }]);
   });
 
-  it('tells nothing of a defect in telling but its name', async () => {
+  it('reports a defect in the notifier by its name only', async () => {
     const { replay, failedBatches, notifier, telemetry } = parts();
     failedBatches.entries.clear();
     notifier.failure = new TypeError('secret');
@@ -417,7 +417,7 @@ describe('replay handler', () => {
     ]);
   });
 
-  it('replays the next batch while somebody is told, and ends when they are', async () => {
+  it('replays the next batch while it notifies, and ends once that is done', async () => {
     const { handler, failedBatches, notifier } = parts();
     failedBatches.entries.set('bad', '{');
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -434,7 +434,7 @@ describe('replay handler', () => {
     [60_000, 5_000],
     [4_000, 3_000],
     [500, 0],
-  ])('has, of %i ms that are left, %i to tell somebody', async (left, longest) => {
+  ])('with %i ms left, allows %i ms for the notification', async (left, longest) => {
     const { handler, clock, failedBatches, notifier } = parts();
     failedBatches.entries.clear();
     const context = { ...invocation, getRemainingTimeInMillis: () => left };
@@ -443,7 +443,7 @@ describe('replay handler', () => {
     expect(notifier.attemptTimeouts).toEqual([2_000]);
   });
 
-  it('buries a dead letter where there is nobody to tell', async () => {
+  it('sends dead letters without a notifier', async () => {
     const { deps, failedBatches, queue, telemetry } = parts();
     failedBatches.entries.clear();
     const handler = createReplayHandler({ ...deps, notifier: undefined });

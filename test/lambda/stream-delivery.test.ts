@@ -23,7 +23,7 @@ function parts() {
 const batchOf = (...records: Parameters<typeof mskEvent>[0][]) =>
   parseBatch(mskEvent(records.flat()));
 
-/** A record whose line is too long for a stream. */
+/** A record whose line is too long for a chunk. */
 const large = (offset: number, partition = 3) =>
   mskRecord({ offset, partition, value: Buffer.alloc(1_100_000, 'v') });
 
@@ -31,7 +31,7 @@ const placesOf = (lines: readonly { readonly partition: number; readonly offset:
   lines.map(({ partition, offset }) => `${partition}:${offset}`);
 
 describe('delivery through a stream', () => {
-  it('sends the very lines that objects have, packed over topic-partitions', async () => {
+  it('sends the same lines that objects hold, packed across topic-partitions', async () => {
     const { delivery, objects, store, stream } = parts();
     const batch = batchOf(mskRecords(100, 3), mskRecords(7, 2, { partition: 4 }));
     const { failures, summary } = await delivery.deliver(batch, job);
@@ -56,7 +56,7 @@ describe('delivery through a stream', () => {
     });
   });
 
-  it('stores a line that is too long as an object of its own, and sends the others', async () => {
+  it('stores a line that is too long as an object, and sends the others', async () => {
     const { delivery, store, stream } = parts();
     const batch = batchOf([mskRecord({ offset: 100 }), large(101), mskRecord({ offset: 102 })]);
     const { failures, summary } = await delivery.deliver(batch, job);
@@ -69,12 +69,12 @@ describe('delivery through a stream', () => {
     expect(summary).toMatchObject({ records: 3, objects: 1, streamRecords: 2 });
   });
 
-  it('fails the topic-partitions whose lines were not taken, and no other', async () => {
+  it('fails the topic-partitions whose lines were not accepted, and no others', async () => {
     const { stream } = parts();
     const deadline = new AbortController();
     const big = (offset: number, partition: number) =>
       mskRecord({ offset, partition, value: Buffer.alloc(600_000, 'v') });
-    // Of lines that are over half of a record, each is one.
+    // Each line is longer than half a chunk, and so gets a chunk of its own.
     const batch = batchOf([big(1, 0)], [big(2, 1)], [big(3, 2)]);
     stream.fates = Array.from({ length: 50 }, () => new Map([[1, code]]));
     let pauses = 0;
@@ -93,12 +93,12 @@ describe('delivery through a stream', () => {
     expect(failures[0]?.error).toMatchObject({
       code: 'STREAM_WRITE_FAILED',
       retryable: true,
-      message: `orders-1 offsets 2 to 2: 1 chunk was still rejected at the deadline (${code}) (STREAM_WRITE_FAILED)`,
+      message: `orders-1 offsets 2 to 2: 1 of 3 chunks still rejected at the deadline (${code}) (STREAM_WRITE_FAILED)`,
     });
     expect(placesOf(stream.lines())).toEqual(['0:1', '2:3']);
   });
 
-  it('fails every topic-partition that a record without an answer has lines of', async () => {
+  it('fails every topic-partition with lines in a chunk that got no answer', async () => {
     const { delivery, stream } = parts();
     stream.fates = ['lost after'];
     const batch = batchOf(mskRecords(100, 3), mskRecords(7, 2, { partition: 4 }));
@@ -106,7 +106,7 @@ describe('delivery through a stream', () => {
     expect(failures.map(({ run }) => run.id)).toEqual(['orders-3', 'orders-4']);
     expect(summary).toMatchObject({ streamRecords: 0, bytesStored: 0 });
 
-    // The batch comes again: what the stream had is there twice, and nothing is missing.
+    // After the retry, everything that the stream had is duplicated, and nothing is missing.
     await delivery.deliver(batch, job);
     const once = ['3:100', '3:101', '3:102', '4:7', '4:8'];
     expect(placesOf(stream.lines())).toEqual([...once, ...once]);
@@ -119,7 +119,7 @@ describe('delivery through a stream', () => {
     const { failures, summary } = await delivery.deliver(batch, job);
     expect(failures).toEqual([
       {
-        // All of it comes again, not the one record.
+        // The mapping retries the whole run, not just the one record.
         run: batch.runs[0],
         error: expect.objectContaining({ code: 'STORE_WRITE_FAILED' }),
       },
@@ -127,14 +127,14 @@ describe('delivery through a stream', () => {
     expect(summary).toMatchObject({ failedObjects: 1, streamRecords: 2 });
   });
 
-  it('makes nothing of a batch without records', async () => {
+  it('sends nothing for a batch without records', async () => {
     const { delivery, stream } = parts();
     const { failures } = await delivery.deliver(batchOf([]), job);
     expect(failures).toEqual([]);
     expect(stream.calls).toEqual([]);
   });
 
-  it('sends nothing of a batch that cannot be encoded, and goes on with the next', async () => {
+  it('sends nothing of a batch that cannot be encoded, and still delivers the next', async () => {
     const { delivery, stream } = parts();
     const broken = { ...mskRecord(), value: '%' };
     await expect(delivery.deliver(batchOf([broken]), job)).rejects.toMatchObject({

@@ -72,13 +72,12 @@ async function sendCall(
     rejections += rejected.length;
     if (left.length === 0) return { failed: [], rejections };
     await options.pause(Math.round(options.random() * longest), signal);
-    if (signal.aborted) return failedBy(stillRejected(rejected));
+    if (signal.aborted) return failedBy(stillRejected(rejected, call.length));
   }
 }
 
-function stillRejected(codes: readonly string[]): ArchiverError {
+function stillRejected(codes: readonly string[], sent: number): ArchiverError {
   const reasons = [...new Set(codes)].sort().join(', ');
-  const what = codes.length === 1 ? '1 chunk was' : `${codes.length} chunks were`;
-  const problem = `${what} still rejected at the deadline (${reasons})`;
+  const problem = `${codes.length} of ${sent} chunks still rejected at the deadline (${reasons})`;
   return new ArchiverError('STREAM_WRITE_FAILED', problem, { retryable: true });
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ArchiverError, toArchiverError } from '../../../lambda/core/errors.ts';
 
 describe('ArchiverError', () => {
-  it('carries code, cause and whether to try again, which it is not to unless told', () => {
+  it('has a code, a cause, and is not retryable by default', () => {
     const cause = new Error('cause');
     expect(new ArchiverError('STORE_ABORTED', 'message', { retryable: true, cause })).toMatchObject(
       { name: 'ArchiverError', code: 'STORE_ABORTED', message: 'message', retryable: true, cause },
@@ -15,12 +15,12 @@ describe('ArchiverError', () => {
 });
 
 describe('toArchiverError', () => {
-  it('leaves our own errors as they are', () => {
+  it('returns an ArchiverError unchanged', () => {
     const error = new ArchiverError('INVALID_EVENT', 'message');
     expect(toArchiverError(error)).toBe(error);
   });
 
-  it('keeps name and place of others, and not a word of their text', () => {
+  it('keeps the name and stack frames of other errors, but not their message', () => {
     const secret = 'secret\n    at the heart of a payload';
     const error = toArchiverError(new RangeError(secret));
     expect(error).toMatchObject({ code: 'UNEXPECTED', message: 'unexpected RangeError' });
@@ -28,7 +28,7 @@ describe('toArchiverError', () => {
     expect(inspect(error, { depth: null })).not.toMatch(/secret|payload/);
   });
 
-  it('takes what is no error, and an error whose stack was changed', () => {
+  it('handles values that are not errors, and errors with a changed stack', () => {
     expect(toArchiverError('secret')).toMatchObject({ message: 'unexpected string' });
     const changed = Object.assign(new TypeError('first'), { message: 'second' });
     expect(inspect(toArchiverError(changed))).not.toMatch(/first|second/);

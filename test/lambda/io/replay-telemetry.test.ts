@@ -10,7 +10,7 @@ import { failedBatchOf } from '../../helpers/failed-batches.ts';
 import { mskEvent, mskRecords } from '../../helpers/kafka-events.ts';
 import { replayMessage, replayParts } from '../../helpers/replay-parts.ts';
 
-/** Bytes that no line may show. */
+/** Bytes that no line may contain. */
 const secrets = ['secret-key', 'secret-value', 'secret-header'];
 const event = mskEvent(
   mskRecords(100, 2, {
@@ -51,7 +51,7 @@ const dimensions = () =>
   metricLines().map(({ _aws }) => _aws.CloudWatchMetrics[0].Dimensions[0].sort());
 
 describe('telemetry of the replay function', () => {
-  it('tells of a batch that is replayed', async () => {
+  it('reports a replayed batch', async () => {
     await parts().handler({ Records: [replayMessage('batch', 2)] }, invocation);
     expect(logs().filter(({ level }) => level !== 'DEBUG')).toMatchObject([
       {
@@ -80,7 +80,7 @@ describe('telemetry of the replay function', () => {
     expect(dimensions()).toEqual([['service'], ['service', 'topic']]);
   });
 
-  it('tells of a try that is made again, and when', async () => {
+  it('reports a retry and its delay', async () => {
     const { handler, store } = parts();
     store.fail = () => true;
     await handler({ Records: [replayMessage('batch')] }, invocation);
@@ -98,7 +98,7 @@ describe('telemetry of the replay function', () => {
     expect(metricLines()).toMatchObject([{ service: 'shop', ReplayRetries: 1 }]);
   });
 
-  it('leaves out when, where the queue decides that', async () => {
+  it('leaves out the delay if the queue decides it', async () => {
     const { handler, queue, store } = parts();
     store.fail = () => true;
     queue.fails = true;
@@ -106,7 +106,7 @@ describe('telemetry of the replay function', () => {
     expect(logs()[0]).not.toHaveProperty('againInSeconds');
   });
 
-  it('tells of a dead letter by its reason, and of the next batch by its topic alone', async () => {
+  it('counts a dead letter by its reason, and the next batch by its topic alone', async () => {
     const { handler, failedBatches } = parts();
     failedBatches.entries.set('bad', '{secret-value');
     const Records = [replayMessage('bad'), replayMessage('batch')];
@@ -122,7 +122,7 @@ describe('telemetry of the replay function', () => {
     expect(dimensions()).toEqual([['reason', 'service'], ['service'], ['service', 'topic']]);
   });
 
-  it('warns of a dead letter that nobody was told of, and counts it once', async () => {
+  it('warns about a dead letter without a notification, and counts it once', async () => {
     const { handler, failedBatches, notifier } = parts();
     failedBatches.entries.set('bad', '{secret-value');
     notifier.failure = new ArchiverError('NOTIFY_FAILED', 'AuthorizationError, HTTP 403');
@@ -142,7 +142,7 @@ describe('telemetry of the replay function', () => {
     expect(metricLines()).toMatchObject([{ DeadLetters: 1 }]);
   });
 
-  it('tells where a defect is, and nothing of what it says', async () => {
+  it('logs the stack of a defect, but not its message', async () => {
     const all = replayParts();
     const deliver = () => Promise.reject(new RangeError('secret-value'));
     const { told } = parts();
@@ -158,7 +158,7 @@ describe('telemetry of the replay function', () => {
     expect(printed.join('\n')).not.toContain('secret');
   });
 
-  it('tells of messages without a failed batch, and of commands', () => {
+  it('logs messages without a failed batch, and commands', () => {
     const { told } = parts();
     told.messageIgnored('request-1', 'message-1');
     told.commandDone('request-2', { enqueued: 3 });

@@ -12,7 +12,7 @@ function errorInfo(errorType: RetryErrorType, httpStatusCode?: number): RetryErr
   return { errorType, error };
 }
 
-/** Milliseconds of the pauses of one call that never succeeds, until it is given up. */
+/** The pauses, in milliseconds, of a call that never succeeds. */
 async function pauses(info: RetryErrorInfo, random = 1): Promise<number[]> {
   const strategy = createRetryStrategy(() => random);
   const delays: number[] = [];
@@ -37,13 +37,13 @@ describe('retry strategy', () => {
     expect(await pauses(errorInfo('CLIENT_ERROR', 409))).toEqual(doubling);
   });
 
-  it('pauses longer after a throttle', async () => {
+  it('pauses longer after throttling', async () => {
     expect((await pauses(errorInfo('THROTTLING', 503))).slice(0, 6)).toEqual([
       500, 1000, 2000, 4000, 8000, 10_000,
     ]);
   });
 
-  it('jitters each pause over its whole length', async () => {
+  it('applies full jitter to each pause', async () => {
     expect(await pauses(errorInfo('TRANSIENT'), 0)).toEqual(Array(9).fill(0));
     expect((await pauses(errorInfo('TRANSIENT'), 0.5)).slice(0, 2)).toEqual([50, 100]);
   });
@@ -55,7 +55,7 @@ describe('retry strategy', () => {
     },
   );
 
-  it('keeps no account across calls', async () => {
+  it('shares no quota between calls', async () => {
     const strategy = createRetryStrategy(() => 0);
     for (let call = 0; call < 200; call++) {
       const token = await strategy.acquireInitialRetryToken('');

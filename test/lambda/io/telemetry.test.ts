@@ -6,7 +6,7 @@ import { createTelemetry } from '../../../lambda/io/telemetry.ts';
 import { archiveHandler, archiveParts, invocation } from '../../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, mskRecords, noon } from '../../helpers/kafka-events.ts';
 
-/** Bytes that no line may show. */
+/** Bytes that no line may contain. */
 const secrets = ['secret-key', 'secret-value', 'secret-header'];
 const records = mskRecords(100, 2, {
   key: 'secret-key',
@@ -43,7 +43,7 @@ const emittedBy = (line: ReturnType<typeof JSON.parse>): string[] =>
   line._aws.CloudWatchMetrics[0].Metrics.map(({ Name }: { Name: string }) => Name).sort();
 
 describe('telemetry', () => {
-  it('writes one line an invocation, with what was archived', async () => {
+  it('writes one line for each invocation, with its figures', async () => {
     await parts().handler(mskEvent(records), invocation);
     expect(logs()).toEqual([
       expect.objectContaining({
@@ -59,7 +59,7 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('writes one line an object more at debug', async () => {
+  it('writes one more line for each object at level debug', async () => {
     await parts('DEBUG').handler(mskEvent(records), invocation);
     expect(logs()).toMatchObject([
       {
@@ -72,7 +72,7 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('emits every metric of an invocation in one line by topic, also those that are 0', async () => {
+  it('emits every metric of an invocation in one line by topic, zeros included', async () => {
     await parts().handler(
       mskEvent([...records, mskRecord({ offset: 102, timestamp: -1 })]),
       invocation,
@@ -95,13 +95,13 @@ describe('telemetry', () => {
       Namespace: 'MskS3Archiver',
       Dimensions: [['service', 'topic']],
     });
-    // There is no stream.
+    // Without a stream.
     const { streamRecords, streamRejections, ...always } = metricNames;
     expect(emittedBy(line)).toEqual(Object.values(always).sort());
     for (const name of Object.values(always)) expect(line[name]).toEqual(expect.any(Number));
   });
 
-  it('emits those of the stack a second time, without the topic', async () => {
+  it('emits the metrics of the stack a second time, without the topic', async () => {
     await parts().handler(mskEvent(records), invocation);
     const [line, ...more] = metricLines().filter(({ topic }) => topic === undefined);
     expect(more).toEqual([]);
@@ -110,7 +110,7 @@ describe('telemetry', () => {
     expect(emittedBy(line)).toEqual([...stackMetricNames].sort());
   });
 
-  it('emits no age where no record has a valid timestamp, and never one below 0', async () => {
+  it('emits no age if no record has a valid timestamp, and never a negative one', async () => {
     const { handler } = parts();
     await handler(mskEvent([mskRecord({ timestamp: -1 })]), invocation);
     await handler(mskEvent([mskRecord({ offset: 101, timestamp: noon + 3_600_000 })]), invocation);
@@ -132,7 +132,7 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('says at error which offsets are not stored, and why', async () => {
+  it('logs at level error which offsets are not stored, and why', async () => {
     const { handler, store } = parts();
     store.fail = () => true;
     await expect(handler(mskEvent(records), invocation)).rejects.toThrow();
@@ -152,7 +152,7 @@ describe('telemetry', () => {
     expect(metricLines()[1]).toMatchObject({ Objects: 0, FailedObjects: 1, BytesStored: 0 });
   });
 
-  it('says at error why a batch was refused', async () => {
+  it('logs at level error why a batch was refused', async () => {
     await expect(parts().handler({}, invocation)).rejects.toThrow();
     expect(logs()).toEqual([
       expect.objectContaining({
@@ -164,7 +164,7 @@ describe('telemetry', () => {
     ]);
   });
 
-  it('never shows a key, a value or a header, at any level, whatever happens', async () => {
+  it('never shows a key, a value or a header at any level, whatever fails', async () => {
     const { handler, store } = parts('DEBUG');
     await handler(mskEvent(records), invocation);
     store.fail = () => true;

@@ -9,12 +9,15 @@ it.each([
   [1000, 60, 1800, 3600],
   [1, 1, 1, 1],
   [1, 3600, 1800, 3600],
-])('waits after try %i, from %i s, for %i to %i seconds', (tries, first, least, most) => {
-  expect(retryDelaySeconds(tries, first, 0)).toBe(least);
-  expect(retryDelaySeconds(tries, first, 1)).toBe(most);
-});
+])(
+  'after try %i, with a first delay of %i s, waits %i to %i seconds',
+  (tries, first, least, most) => {
+    expect(retryDelaySeconds(tries, first, 0)).toBe(least);
+    expect(retryDelaySeconds(tries, first, 1)).toBe(most);
+  },
+);
 
-it('gives ten tries at the default hours, not a minute', () => {
+it('spreads ten tries over hours by default', () => {
   const waits = Array.from({ length: 9 }, (_, i) => retryDelaySeconds(i + 1, 60, 0));
   expect(waits.reduce((sum, each) => sum + each, 0)).toBeGreaterThan(2 * 3600);
 });

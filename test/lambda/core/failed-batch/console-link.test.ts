@@ -5,7 +5,7 @@ const arnIn = (partition: string, region: string) =>
   `arn:${partition}:lambda:${region}:111122223333:function:replay`;
 
 describe('logLink', () => {
-  it('leads to the lines of a phrase in a stream', () => {
+  it('links to the lines with a phrase in a stream', () => {
     const place = {
       logGroup: '/aws/lambda/replay',
       logStream: '2026/11/24/[$LATEST]5f0e',
@@ -16,7 +16,7 @@ describe('logLink', () => {
     );
   });
 
-  it('leads to the lines of all streams from a time on', () => {
+  it('links to the lines of all streams from a time on', () => {
     const place = { logGroup: 'archive', phrase: 'a b', since: 1_763_895_200_000 };
     expect(logLink(arnIn('aws', 'us-east-1'), place)).toBe(
       'https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#logsV2:log-groups/log-group/archive/log-events$3FfilterPattern$3D$2522a$2520b$2522$26start$3D1763895200000',
@@ -27,18 +27,18 @@ describe('logLink', () => {
     ['aws', 'eu-west-1', 'https://eu-west-1.console.aws.amazon.com/'],
     ['aws-cn', 'cn-north-1', 'https://cn-north-1.console.amazonaws.cn/'],
     ['aws-us-gov', 'us-gov-west-1', 'https://us-gov-west-1.console.amazonaws-us-gov.com/'],
-  ])('goes to the console of %s', (partition, region, start) => {
+  ])('links to the console of %s', (partition, region, start) => {
     const link = logLink(arnIn(partition, region), { logGroup: 'g', phrase: 'x' });
     expect(link?.startsWith(`${start}cloudwatch/home?region=${region}#`)).toBe(true);
   });
 
-  it('is none where the console is not known', () => {
+  it('has no link for an unknown console', () => {
     const place = { logGroup: 'g', phrase: 'x' };
     expect(logLink(arnIn('aws-iso', 'us-iso-east-1'), place)).toBeUndefined();
     expect(logLink('', place)).toBeUndefined();
   });
 
-  it('takes text that is not well-formed', () => {
+  it('accepts text that is not well-formed', () => {
     expect(logLink(arnIn('aws', 'x'), { logGroup: 'g', phrase: '\ud800' })).toContain('EF');
   });
 });

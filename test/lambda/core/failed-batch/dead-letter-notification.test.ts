@@ -23,7 +23,7 @@ const failure = (code: ErrorCode, reason: string): ReplayFailure => ({
   messageId: 'message-1',
   tries: 10,
   error: new ArchiverError(code, reason),
-  // Told of by the pointer and the entry themselves.
+  // The notification takes these from the pointer and the entry.
   ...{ failedBatch: undefined, condition: undefined, offsets: undefined },
 });
 
@@ -47,7 +47,7 @@ const facts: DeadLetterFacts = {
   archiveLogGroup: 'archive-log',
 };
 
-/** A notification of these facts, but for some. */
+/** The notification of these facts, with some changed. */
 const told = (change: Partial<DeadLetterFacts> = {}) =>
   deadLetterNotification({ ...facts, ...change });
 
@@ -62,7 +62,7 @@ const replayLink = `${console}/replay-log/log-events/2026$252F11$252F24$252F$255
 
 const nothingKnown = { pointer: undefined, failedBatch: undefined, runs: undefined };
 
-/** An event with a record of each of so many partitions. */
+/** A batch with one record in each of the given number of partitions. */
 function wideBatch(partitions: number) {
   const records = Array.from({ length: partitions }, (_, partition) => mskRecord({ partition }));
   const wide = mskEvent(records);
@@ -73,7 +73,7 @@ function wideBatch(partitions: number) {
 }
 
 describe('the notification of a dead letter', () => {
-  it('says what happened, of which records, what to do and where to look', () => {
+  it('says what happened, which records are affected, what to do and where to look', () => {
     expect(told()).toEqual({
       subject:
         'DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: orders-3 offsets 100 to 149 and 1 more',
@@ -112,7 +112,7 @@ describe('the notification of a dead letter', () => {
     });
   });
 
-  it('says what it can where nothing is known but the message', () => {
+  it('says what it can if only the message is known', () => {
     const reason = 'not a message of the replay queue: it is not JSON';
     expect(told({ ...nothingKnown, failure: failure('INVALID_MESSAGE', reason) })).toEqual({
       subject: 'DEAD LETTER INVALID_MESSAGE in KafkaArchive',
@@ -141,30 +141,30 @@ describe('the notification of a dead letter', () => {
     });
   });
 
-  it('is as docs/operate.md shows it', () => {
+  it('matches docs/operate.md', () => {
     const page = readFileSync(join(import.meta.dirname, '../../../../docs/operate.md'), 'utf8');
     const { body, subject } = told();
     expect(page).toContain(`\`${subject}\``);
     expect(page).toContain(`\n\`\`\`\n${body}\n\`\`\`\n`);
   });
 
-  it('has nothing of what is in the records', () => {
+  it('contains nothing from the records', () => {
     expect(JSON.stringify(told())).not.toContain('secret');
   });
 
-  it('says offsets of an entry without records, and no number of them', () => {
+  it('lists the offsets of an entry without records, and no counts', () => {
     const failedBatch = parseFailedBatch(failedBatchSample('oversize'));
     const { body, subject } = told({ failedBatch, runs: undefined });
     expect(block(body, 'Records')).toBe('Records:\n  orders-3 offset 4960');
     expect(subject).toMatch(/: orders-3 offset 4960$/);
   });
 
-  it('says that an entry lacks records that it names', () => {
+  it('shows which records an entry names but does not hold', () => {
     const { body } = told({ runs: facts.runs?.slice(0, 1) });
     expect(block(body, 'Records')).toContain('\n  orders-0 offset 7: 0 records in the entry');
   });
 
-  it('takes the offsets of the records where the entry names none', () => {
+  it('takes the offsets from the records if the entry names none', () => {
     const failedBatch = { ...parseFailedBatch('{"KafkaBatchInfo":{}}') };
     const { attributes, body } = told({ failedBatch });
     expect(block(body, 'Records')).toBe(block(told().body, 'Records'));
@@ -173,7 +173,7 @@ describe('the notification of a dead letter', () => {
     expect(body).not.toContain('Archive log');
   });
 
-  it('lists twenty topic-partitions, and says how many more there are', () => {
+  it('lists twenty topic-partitions and counts the rest', () => {
     const listOf = (partitions: number) =>
       block(told(wideBatch(partitions)).body, 'Records')
         .split('\n')
@@ -186,12 +186,12 @@ describe('the notification of a dead letter', () => {
   it.each([
     [300, 'KafkaArchive'],
     [1, 'S'.repeat(128)],
-  ])('has a subject that SNS takes: %i partitions, stack %s', (partitions, serviceName) => {
+  ])('has a subject that SNS accepts: %i partitions, stack %s', (partitions, serviceName) => {
     const { subject } = told({ ...wideBatch(partitions), serviceName });
     expect(subject).toMatch(/^[ -~]{1,99}$/);
   });
 
-  it('cuts a subject that is too long, and takes one that just fits', () => {
+  it('cuts a subject that is too long, and keeps one that just fits', () => {
     const fixed = 'DEAD LETTER LOAD_FAILED in '.length;
     const of = (length: number) =>
       told({
@@ -203,7 +203,7 @@ describe('the notification of a dead letter', () => {
     expect(of(100 - fixed)).toBe(`DEAD LETTER LOAD_FAILED in ${'S'.repeat(96 - fixed)}...`);
   });
 
-  it('takes text by others for text: in one line, of bounded length, in ASCII where that has to be', () => {
+  it('puts foreign text on one line, bounds its length, and restricts subjects to ASCII', () => {
     const failedBatch = {
       ...parseFailedBatch(failedBatchSample('oversize')),
       condition: `a\nCode: none\u2028${'x'.repeat(2000)}`,
@@ -222,13 +222,13 @@ describe('the notification of a dead letter', () => {
     expect(block(body, 'Records')).toBe('Records:\n  ö  -3 offsets 1 to 2');
   });
 
-  it('has a command that a shell takes as it is, whatever the key', () => {
+  it('quotes any key for a shell', () => {
     const { attributes, body } = told({ pointer: { bucket: 'b', key: `it's; rm\n$(x)` } });
     expect(body).toContain(`show 'it'\\''s; rm $(x)' --stack`);
     expect(attributes).toMatchObject({ 'failed-batch': `it's; rm\n$(x)` });
   });
 
-  it('names a topic to filter by only where there is one', () => {
+  it('has an attribute for the topic only if there is exactly one', () => {
     const topicOf = (...ids: readonly (string | undefined)[]) => {
       const [range] = parseFailedBatch(failedBatchSample('oversize')).ranges;
       if (range === undefined) throw new Error('no range');
@@ -242,7 +242,7 @@ describe('the notification of a dead letter', () => {
     expect(topicOf('nothing')).toBeUndefined();
   });
 
-  it('links to no console that is not known, and to no log of which nothing is known', () => {
+  it('has no link if the console or the log is unknown', () => {
     const elsewhere = told({ invokedFunctionArn: 'arn:aws-iso:lambda:us-iso-east-1:1:function:x' });
     expect(elsewhere.body).not.toContain('https:');
     expect(elsewhere.body.split('\n\n').slice(-2)).toEqual([
@@ -252,9 +252,12 @@ describe('the notification of a dead letter', () => {
     expect(told({ archiveLogGroup: undefined }).body).not.toContain('Archive log');
   });
 
-  it.each([undefined, 'yesterday'])('looks for a failure of %s at any time', (timestamp) => {
-    const entry = { ...JSON.parse(failedBatchOf(event)), timestamp };
-    const failedBatch = parseFailedBatch(JSON.stringify(entry));
-    expect(told({ failedBatch }).body).toMatch(/request-0\$2522$/);
-  });
+  it.each([undefined, 'yesterday'])(
+    'links to all log lines if the time of failure is %s',
+    (timestamp) => {
+      const entry = { ...JSON.parse(failedBatchOf(event)), timestamp };
+      const failedBatch = parseFailedBatch(JSON.stringify(entry));
+      expect(told({ failedBatch }).body).toMatch(/request-0\$2522$/);
+    },
+  );
 });

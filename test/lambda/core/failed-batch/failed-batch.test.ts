@@ -48,13 +48,13 @@ const summaryOfS3 = {
 };
 
 describe('parseFailedBatch', () => {
-  it('reads an S3 entry, whose event is text', () => {
+  it('parses an entry in S3, whose event is text', () => {
     const { event, ...summary } = parseFailedBatch(failedBatchSample('s3'));
     expect(summary).toEqual(summaryOfS3);
     expect(runsOf(event)).toEqual(['orders-3 100 101', 'orders-0 7 7']);
   });
 
-  it('reads an entry of a Kafka topic, whose event is an object and whose record is one', () => {
+  it('parses an entry in a Kafka topic, whose event is an object with one record', () => {
     const { event, ...summary } = parseFailedBatch(failedBatchSample('kafka-topic'));
     const timestamp = '2026-11-24T18:16:04.835Z';
     expect(summary).toMatchObject({
@@ -73,7 +73,7 @@ describe('parseFailedBatch', () => {
     expect(runsOf(event)).toEqual(['orders-0 42 42']);
   });
 
-  it('reads an entry without payload, with its offsets', () => {
+  it('parses an entry without a payload, with its offsets', () => {
     const { event, ...summary } = parseFailedBatch(failedBatchSample('oversize'));
     expect(event).toBeUndefined();
     expect(summary).toMatchObject({
@@ -84,7 +84,7 @@ describe('parseFailedBatch', () => {
     expect(parse({ payload: null }).event).toBeUndefined();
   });
 
-  it('takes any condition, none too', () => {
+  it('accepts any condition, and none', () => {
     const requestContext = { condition: 'RecordAgeExceeded' };
     expect(parse({ requestContext }).condition).toBe('RecordAgeExceeded');
     expect(parse({ requestContext: null, responseContext: 'x', timestamp: 5 })).toMatchObject({
@@ -95,7 +95,7 @@ describe('parseFailedBatch', () => {
     });
   });
 
-  it('takes offsets that are numbers, and says where they are unknown', () => {
+  it('accepts offsets that are numbers, and marks unknown ones', () => {
     const info = (fields: object) => parse({ KafkaBatchInfo: fields }).ranges;
     const recordsInfo = {
       'a-0': { firstRecordOffset: 5, lastRecordOffset: null },
@@ -124,7 +124,7 @@ describe('parseFailedBatch', () => {
   ])('refuses %j, without quoting it', (text, code, message) => {
     const error = errorOf(() => parseFailedBatch(text));
     expect(error).toMatchObject({ code, message, retryable: false });
-    // The parser's own error would quote it.
+    // The parser's message would quote the text.
     expect(error).not.toHaveProperty('cause');
   });
 });
@@ -132,7 +132,7 @@ describe('parseFailedBatch', () => {
 describe('parseFailedBatchHead', () => {
   const text = JSON.stringify(sample);
 
-  it('tells from the first bytes what the whole entry tells', () => {
+  it('gives the same summary for the first bytes as for the whole entry', () => {
     expect(parseFailedBatchHead(text.slice(0, text.indexOf('"payload"') + 40))).toEqual(
       summaryOfS3,
     );
@@ -140,7 +140,7 @@ describe('parseFailedBatchHead', () => {
   });
 
   it.each([
-    ['the payload is not in them', text.slice(0, 200)],
+    ['they do not include the payload', text.slice(0, 200)],
     ['there is no payload', failedBatchSample('oversize')],
     ['the payload stands first', JSON.stringify({ version: '1.0', payload: '{}', ...sample })],
     [
@@ -148,13 +148,13 @@ describe('parseFailedBatchHead', () => {
       JSON.stringify(JSON.parse(failedBatchSample('kafka-topic'))),
     ],
     ['another payload stands before', '{"a":{"b":1,"payload":"x"},"KafkaBatchInfo":{}}'],
-  ])('knows nothing where %s', (_, head) => {
+  ])('returns undefined if %s', (_, head) => {
     expect(parseFailedBatchHead(head)).toBeUndefined();
   });
 });
 
 describe('describeRanges', () => {
-  it('is for people', () => {
+  it('writes ranges as sentences', () => {
     const alone = { id: undefined, firstOffset: '9', lastOffset: '9' };
     expect(describeRanges(summaryOfS3.ranges)).toBe(
       'orders-3 offsets 100 to 101; orders-0 offset 7',
@@ -188,7 +188,7 @@ describe('knownRanges', () => {
   const runs = [{ id: 'orders-3', first: 5, last: 9 }];
   const { ranges } = summaryOfS3;
 
-  it('takes those that the entry names, and else those of its records', () => {
+  it('returns the ranges that the entry names, or else those of its records', () => {
     expect(knownRanges({ ranges }, runs)).toBe(ranges);
     const found = [{ id: 'orders-3', firstOffset: '5', lastOffset: '9' }];
     expect(knownRanges({ ranges: [] }, runs)).toEqual(found);

@@ -9,6 +9,6 @@ it.each([
   [{ command: 'replay' }, false],
   [null, false],
   ['Records', false],
-])('knows whether %j is from a queue', (event, expected) => {
+])('recognises whether %j is from a queue', (event, expected) => {
   expect(isQueueEvent(event)).toBe(expected);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isTime, parseReplayCommand } from '../../../../lambda/core/failed-batch/replay-command.ts';
 
 describe('parseReplayCommand', () => {
-  it('means everything that was not replayed, unless told otherwise', () => {
+  it('selects everything that is not replayed by default', () => {
     expect(parseReplayCommand({ command: 'replay' })).toEqual({
       prefix: '',
       since: undefined,
@@ -14,7 +14,7 @@ describe('parseReplayCommand', () => {
     });
   });
 
-  it('takes all there is to say', () => {
+  it('accepts every field', () => {
     const command = {
       command: 'replay',
       prefix: 'aws/',
@@ -81,7 +81,7 @@ describe('parseReplayCommand', () => {
 
 describe('isTime', () => {
   it.each(['2026-11-24', '2026-11-24T09:00Z', '2026-11-24T09:00:00.5+01:00'])(
-    'takes %s',
+    'accepts %s',
     (text) => {
       expect(isTime(text)).toBe(true);
     },

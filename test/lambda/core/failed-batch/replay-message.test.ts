@@ -8,7 +8,7 @@ const record = (bucket: unknown, object: unknown) => ({ s3: { bucket: { name: bu
 const message = (...Records: unknown[]) => JSON.stringify({ Records });
 
 describe('parseReplayMessage', () => {
-  it('reads the event that S3 sends, key decoded, version kept', () => {
+  it('parses the event that S3 sends, decodes the key and keeps the version', () => {
     const body = message({
       eventVersion: '2.1',
       eventSource: 'aws:s3',
@@ -33,7 +33,7 @@ describe('parseReplayMessage', () => {
     ]);
   });
 
-  it('reads several records', () => {
+  it('parses several records', () => {
     const body = message(record('b', { key: 'one' }), record('b', { key: 'two', versionId: null }));
     expect(parseReplayMessage(body)).toEqual([
       { bucket: 'b', key: 'one' },
@@ -41,7 +41,7 @@ describe('parseReplayMessage', () => {
     ]);
   });
 
-  it('points to nothing for the test event of S3', () => {
+  it('returns no pointers for the test event of S3', () => {
     expect(
       parseReplayMessage('{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}'),
     ).toEqual([]);
@@ -72,7 +72,7 @@ describe('toReplayMessage', () => {
   it.each([
     { bucket: 'failed', key: 'aws/lambda/u/orders-3/2026/11/24/x' },
     { bucket: 'failed', key: 'a b+c%2B/é"\\', versionId: 'v1' },
-  ])('is read back as it was: %j', (pointer) => {
+  ])('is parsed back unchanged: %j', (pointer) => {
     expect(parseReplayMessage(toReplayMessage(pointer))).toEqual([pointer]);
   });
 });

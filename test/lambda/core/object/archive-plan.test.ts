@@ -21,7 +21,7 @@ const range = '00000000000000000100-00000000000000000102';
 const HOUR = 3_600_000;
 
 describe('planner', () => {
-  it('makes one object of a batch run, with what tells where it came from', async () => {
+  it('makes one object from a batch run, with metadata about its origin', async () => {
     const { objects, bytesIn } = await plan(mskEvent(mskRecords(100, 3)));
     expect(objects).toHaveLength(1);
     const [object] = objects;
@@ -58,7 +58,7 @@ describe('planner', () => {
     expect(bytesIn).toBe(3 * (4 + 11));
   });
 
-  it('makes an object of each folder that a run falls into, each with the range of the run', async () => {
+  it('makes an object for each folder of a run, each with the range of the whole run', async () => {
     const times = [noon, noon + HOUR, noon, -1, noon + 1];
     const records = times.map((timestamp, i) => mskRecord({ offset: 100 + i, timestamp }));
     const { objects } = await plan(mskEvent(records));
@@ -90,7 +90,7 @@ describe('planner', () => {
     expect(offsets).toEqual([[100, 102, 104], [101], [103]]);
   });
 
-  it('says nothing of times where no record has one', async () => {
+  it('has no timestamps in the metadata if no record has one', async () => {
     const { objects } = await plan(mskEvent([mskRecord({ timestamp: null })]));
     expect(Object.keys(objects[0]?.metadata ?? {})).not.toContain('first-timestamp');
   });
@@ -123,7 +123,7 @@ describe('planner', () => {
     expect(object?.sha256).toBe(plain?.sha256);
   });
 
-  it('makes the same objects of the same batch', async () => {
+  it('makes the same objects from the same batch', async () => {
     const event = mskEvent([...mskRecords(0, 50), ...mskRecords(7, 50, { partition: 1 })]);
     expect(await plan(structuredClone(event))).toEqual(await plan(event));
   });
@@ -146,7 +146,7 @@ describe('planner', () => {
     },
   );
 
-  it('compresses what it wrote while its memory grows for what it writes next', async () => {
+  it('compresses lines correctly while its memory grows for the next ones', async () => {
     const text = (partition: number) => JSON.stringify(`${partition}`.repeat(5_000_000));
     const records = [0, 1, 2].map((partition) => mskRecord({ partition, value: text(partition) }));
     const { objects } = await plan(mskEvent(records), { level: 1 });
@@ -161,7 +161,7 @@ describe('planner', () => {
     );
   });
 
-  it('takes more partitions than it compresses at a time', async () => {
+  it('handles more partitions than it compresses in parallel', async () => {
     const partitions = Array.from({ length: 300 }, (_, partition) => partition);
     const { objects } = await plan(
       mskEvent(partitions.map((partition) => mskRecord({ partition }))),
@@ -169,12 +169,12 @@ describe('planner', () => {
     expect(objects.map(({ run }) => run.partition)).toEqual(partitions);
   });
 
-  it('makes nothing of a batch without records', async () => {
+  it('makes no objects from a batch without records', async () => {
     expect(await plan(mskEvent([]))).toEqual({ objects: [], bytesIn: 0 });
   });
 
   it.each(readdirSync(join(fixtures, 'events')))(
-    'makes of the event %s the objects on file',
+    'makes the expected objects from the event %s',
     async (file) => {
       const event = JSON.parse(readFileSync(join(fixtures, 'events', file), 'utf8'));
       const { objects } = await plan(event, { compression: 'none', objectPrefix: '' });

@@ -36,11 +36,11 @@ describe('objectKey', () => {
       { ...name, partition: 12, last: Number.MAX_SAFE_INTEGER, compression: 'none' as const },
       'shop/topic=orders/dt=2026-11-23/hour=09/orders-12-00000000000000000100-00009007199254740991.jsonl',
     ],
-  ])('is a function of the batch run: %#', (parts, key) => {
+  ])('follows from the batch run: %#', (parts, key) => {
     expect(objectKey(parts)).toBe(key);
   });
 
-  it('marks a conflict before the extension, whatever the topic is called', () => {
+  it('marks a conflict in front of the extension, whatever the name of the topic', () => {
     const key = objectKey({ ...name, topic: 'a.jsonl.b', place: 1, count: 2 });
     expect(conflictKey(key, 'ab12cd34ef')).toBe(
       key.replace('.1of2.jsonl.gz', '.1of2~ab12cd34.jsonl.gz'),
@@ -61,13 +61,13 @@ describe('folders', () => {
     ['9999-12-31T23:59:59.999Z', 'dt=9999-12-31/hour=23/', 'dt=9999-12-31/'],
     ['1999-12-31T23:59:59.999Z', 'dt=invalid/hour=00/', 'dt=invalid/'],
     ['+010000-01-01T00:00:00.000Z', 'dt=invalid/hour=00/', 'dt=invalid/'],
-  ])('are those of the time in UTC: %s', (iso, hour, day) => {
+  ])('follow the time in UTC: %s', (iso, hour, day) => {
     expect(folder(iso, 'hour')).toBe(hour);
     expect(folder(iso, 'day')).toBe(day);
     expect(folder(iso, 'none')).toBe('');
   });
 
-  it('has one for records without a time', () => {
+  it('include one for records without a time', () => {
     expect([null, undefined, -1].map((time) => folderOf(periodOf(time, 'hour'), 'hour'))).toEqual([
       'dt=invalid/hour=00/',
       'dt=invalid/hour=00/',

@@ -34,7 +34,7 @@ describe('storeObject', () => {
     expect(store.objects.size).toBe(1);
   });
 
-  it('keeps another body that has its key, and stores its own under a marked one, any number of times', async () => {
+  it('keeps a different body at its key and stores its own at a marked key, in any number of tries', async () => {
     const store = new MemoryObjectStore();
     await storeObject(store, object('aa'), options);
     const marked = { key: 'topic=a/a-0-1-2~bb000000.jsonl.gz', keyConflict: true };
@@ -52,7 +52,7 @@ describe('storeObject', () => {
     ]);
   });
 
-  it('takes an object without a digest for another body', async () => {
+  it('treats an object without a digest as a different body', async () => {
     const store = new MemoryObjectStore();
     store.objects.set('topic=a/a-0-1-2.jsonl.gz', { ...object('aa'), metadata: {} });
     expect(await storeObject(store, object('aa'), options)).toMatchObject({
@@ -61,7 +61,7 @@ describe('storeObject', () => {
     });
   });
 
-  it('fails rather than take a marked key that holds yet another body', async () => {
+  it('fails if the marked key holds yet another body', async () => {
     const store = new MemoryObjectStore();
     await storeObject(store, object('aa'), options);
     await storeObject(store, object('b1', `bb000000${'1'.repeat(56)}`), options);

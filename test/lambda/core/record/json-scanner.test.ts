@@ -34,7 +34,7 @@ const documents = [
 ];
 
 describe('scanJson', () => {
-  it.each(documents)('takes %s', (text) => {
+  it.each(documents)('accepts %s', (text) => {
     expect(parses(text)).toBe(true);
     expect(scan(text).isJson).toBe(true);
   });
@@ -66,7 +66,7 @@ describe('scanJson', () => {
     expect(scan(text).isJson).toBe(false);
   });
 
-  it('says of every truncation of a document what JSON.parse says', () => {
+  it('agrees with JSON.parse on every truncation of a document', () => {
     for (const text of documents) {
       for (let length = 0; length < text.length; length++) {
         const truncated = text.slice(0, length);
@@ -76,7 +76,7 @@ describe('scanJson', () => {
     }
   });
 
-  it('says of any document what JSON.parse says, and of any change to it', () => {
+  it('agrees with JSON.parse on any document, and on any change to it', () => {
     const change = fc.record({
       at: fc.double({ min: 0, max: 1, noNaN: true }),
       remove: fc.nat(3),
@@ -107,7 +107,7 @@ describe('scanJson', () => {
     );
   });
 
-  it('looks at every byte of a string and of a number, wherever in a block of sixteen it lies', () => {
+  it('checks every byte of a string and of a number, at any position in a block of sixteen', () => {
     for (let length = 0; length <= 36; length++) {
       const digits = '7'.repeat(length + 1);
       for (const [text, isJson] of [
@@ -140,13 +140,13 @@ describe('scanJson', () => {
     }
   });
 
-  it('takes a text larger than any before', () => {
+  it('accepts a text larger than any before', () => {
     const large = JSON.stringify({ text: 'é"\\'.repeat(3_000_000) });
     expect(scan(large)).toEqual({ isJson: true, after: large });
     expect(scan(large.slice(0, -1)).isJson).toBe(false);
   });
 
-  it('leaves UTF-8 to be checked only where bytes may be beyond ASCII', () => {
+  it('requires a UTF-8 check only if there may be bytes beyond ASCII', () => {
     const verdictOf = (text: string) => {
       const bytes = Buffer.from(`${text} `);
       return scanJson(bytes, 0, bytes.length - 1);
@@ -157,13 +157,13 @@ describe('scanJson', () => {
     expect(verdictOf('["\\n é"]')).toBe(jsonVerdict.jsonIfUtf8);
   });
 
-  it('turns line breaks between tokens into spaces and leaves all else', () => {
+  it('turns line breaks between tokens into spaces and changes nothing else', () => {
     const { isJson, after } = scan('\r\n{\n "a\\n" :\r[\n\t1 ,\n{ }\n]\n}\n');
     expect(isJson).toBe(true);
     expect(after).toBe('  {  "a\\n" : [ \t1 , { } ] } ');
   });
 
-  it('does not depend on depth', () => {
+  it('accepts any depth', () => {
     for (const depth of [29, 30, 31, 59, 60, 61, 1_000_000]) {
       const open = '[{"a":'.repeat(depth / 2) + '['.repeat(depth % 2);
       const close = ']'.repeat(depth % 2) + '}]'.repeat(depth / 2);

@@ -3,7 +3,7 @@ import { parseBatch } from '../../../../lambda/core/record/kafka-event.ts';
 import { clusterArn, mskEvent, mskRecord, mskRecords } from '../../../helpers/kafka-events.ts';
 
 describe('parseBatch', () => {
-  it('splits an event into batch runs, by what the records say', () => {
+  it('splits an event into batch runs by the topic and partition of its records', () => {
     const records = [...mskRecords(5, 2), ...mskRecords(9, 1, { topic: 'orders', partition: 0 })];
     const batch = parseBatch(mskEvent(records));
     expect(batch).toEqual({
@@ -29,19 +29,19 @@ describe('parseBatch', () => {
     });
   });
 
-  it('takes self-managed Kafka, its brokers in any order', () => {
+  it('accepts self-managed Kafka, with its brokers in any order', () => {
     const { eventSourceArn: _, ...event } = mskEvent([mskRecord()]);
     expect(parseBatch({ ...event, eventSource: 'SelfManagedKafka' }).source).toBe(
       'b-1.shop.kafka:9098,b-2.shop.kafka:9098',
     );
   });
 
-  it('takes an event without records as a batch without runs', () => {
+  it('parses an event without records as a batch without runs', () => {
     expect(parseBatch(mskEvent([])).runs).toEqual([]);
     expect(parseBatch({ ...mskEvent([]), records: { 'orders-3': [] } }).runs).toEqual([]);
   });
 
-  it('takes records of topics with dashes and dots, without a timestamp, type or headers', () => {
+  it('accepts topics with dashes and dots, and records without timestamp, type or headers', () => {
     const record = { topic: 'a-1.b_2', partition: 1, offset: 0 };
     expect(parseBatch({ ...mskEvent([]), records: { 'a-1.b_2-1': [record] } }).runs[0]).toEqual({
       ...{ id: 'a-1.b_2-1', topic: 'a-1.b_2', partition: 1, first: 0, last: 0 },
@@ -49,7 +49,7 @@ describe('parseBatch', () => {
     });
   });
 
-  it('puts records into offset order, gaps and all', () => {
+  it('sorts records by offset, with gaps', () => {
     const [a, b, c] = [
       mskRecord({ offset: 3 }),
       mskRecord({ offset: 9 }),
@@ -79,7 +79,7 @@ describe('parseBatch', () => {
       "expected 'eventSourceArn' or 'bootstrapServers' to be text, got undefined",
     ],
     [
-      'records in no list',
+      'records that are not a list',
       { ...mskEvent([]), records: { 'orders-3': {} } },
       "expected records of 'orders-3' to be a list, got object",
     ],
@@ -130,7 +130,7 @@ describe('parseBatch', () => {
     ["each offset of 'orders-3' once, got offset 100 twice", record],
     ["one topic and partition in 'orders-3', got several", mskRecord({ partition: 4 })],
     ["one topic and partition in 'orders-3', got several", mskRecord({ topic: 'payments' })],
-  ])('refuses a record where it expected %s', (message, bad) => {
+  ])('refuses a record with the message: expected %s', (message, bad) => {
     const event = { ...mskEvent([]), records: { 'orders-3': [record, bad] } };
     expect(() => parseBatch(event)).toThrow(`not a Kafka event: expected ${message}`);
   });

@@ -50,7 +50,7 @@ function isJson(bytes: Buffer): boolean {
 }
 
 describe('RecordLineWriter', () => {
-  it('writes all fields in their order', () => {
+  it('writes all fields in a fixed order', () => {
     const record = mskRecord({
       headers: [
         ['trace-id', '9f2c'],
@@ -66,7 +66,7 @@ describe('RecordLineWriter', () => {
     );
   });
 
-  it('tells null, absent and empty apart: the first two are null, the last is text', () => {
+  it('writes null and absent as null, and empty bytes as text', () => {
     const nulls = { ...mskRecord({ key: null, value: null }), headers: null };
     const { key: _, value: __, headers: ___, ...absent } = mskRecord();
     expect(writeLine(nulls)).toContain(
@@ -103,11 +103,11 @@ describe('RecordLineWriter', () => {
     ['spaces', ' {\t"a" :  1 } '],
     ['text beyond ASCII', '{"ключ":"値🙂"}'],
     ['the marks of a line', '{"value":1,"value_encoding":"json","metadata":{}}'],
-  ])('embeds %s as they are', (_, json) => {
+  ])('embeds %s unchanged', (_, json) => {
     expect(embedded(json)).toEqual({ text: json, encoding: 'json' });
   });
 
-  it('embeds 5 MB and 100,000 levels of nesting as they are', () => {
+  it('embeds 5 MB and 100,000 levels of nesting unchanged', () => {
     const long = JSON.stringify('x'.repeat(5_000_000));
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
     expect(embedded(long)).toEqual({ text: long, encoding: 'json' });
@@ -116,14 +116,14 @@ describe('RecordLineWriter', () => {
     );
   });
 
-  it('has room for text that grows sixfold when escaped, and for what comes after it', () => {
+  it('has room for text that grows sixfold when escaped, and for what follows it', () => {
     const text = '\u0001'.repeat(3_000_000);
     const line = JSON.parse(writeLine(mskRecord({ key: text, value: text })));
     expect(line.key === text && line.value === text).toBe(true);
     expect(line.metadata).toEqual({ source, env: 'test' });
   });
 
-  it('puts a value of several lines on one line', () => {
+  it('writes a value with several lines on one line', () => {
     expect(embedded('{\r\n  "a": "b\\n"\n}')).toEqual({
       text: '{    "a": "b\\n" }',
       encoding: 'json',
@@ -147,7 +147,7 @@ describe('RecordLineWriter', () => {
     expect(Buffer.from(JSON.parse(text), encoding)).toEqual(bytes);
   });
 
-  it('calls JSON what JSON.parse takes, and gives all bytes back', () => {
+  it('treats as JSON what JSON.parse accepts, and keeps all bytes recoverable', () => {
     const bytes = fc.oneof(
       fc.json({ stringUnit: 'grapheme' }).map((json) => Buffer.from(json)),
       fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
@@ -176,7 +176,7 @@ describe('RecordLineWriter', () => {
     );
   });
 
-  it('counts the bytes that Kafka held', () => {
+  it('counts the bytes as stored in Kafka', () => {
     const records = [
       mskRecord({ key: 'é', value: '{"a":1}', headers: [['name', 'abc']] }),
       mskRecord({ key: null, value: Buffer.from([0xff, 0xfe]) }),
@@ -225,7 +225,7 @@ describe('RecordLineWriter', () => {
 });
 
 describe('enrich', () => {
-  it('ships adding nothing', () => {
+  it('adds nothing by default', () => {
     const { topic, partition, offset } = mskRecord();
     expect(enrich).toBe(noEnrichment);
     expect(enrich({ topic, partition, offset, timestamp: null, key: null, headers: [] })).toEqual(
@@ -240,7 +240,7 @@ describe('enrich', () => {
     ],
   });
 
-  it('adds what it computes from coordinates, key and headers', () => {
+  it('adds fields computed from coordinates, key and headers', () => {
     const seen: unknown[] = [];
     const line = writeLine(record, (input) => {
       seen.push(input);
@@ -262,7 +262,7 @@ describe('enrich', () => {
     expect(line).toContain('"env":"test","tenant":"acme","shard":1.5,"late":false}}\n');
   });
 
-  it('sees null for what a record does not have, and may add nothing', () => {
+  it('receives null for what a record lacks, and may add nothing', () => {
     const { headers: _, ...bare } = mskRecord({ key: null, timestamp: null });
     const line = writeLine(bare, ({ key, timestamp, headers }) => {
       expect({ key, timestamp, headers }).toEqual({ key: null, timestamp: null, headers: [] });
@@ -301,7 +301,7 @@ describe('enrich', () => {
     ['returns nothing', () => JSON.parse('null'), 'it did not return a plain object'],
     ['returns a list', () => JSON.parse('[]'), 'it did not return a plain object'],
     ['is asynchronous', () => Object.assign(Promise.resolve()), 'it did not return a plain object'],
-  ])('fails the batch when it %s, without its words', (_, enrich, fault) => {
+  ])('fails the batch when it %s, without quoting it', (_, enrich, fault) => {
     const line = () => writeLine(record, enrich);
     expect(line).toThrow(
       expect.objectContaining({

@@ -85,7 +85,7 @@ describe('sendChunks', () => {
         error: expect.objectContaining({
           code: 'STREAM_WRITE_FAILED',
           retryable: true,
-          message: '1 chunk was still rejected at the deadline (ServiceUnavailableException)',
+          message: '1 of 2 chunks still rejected at the deadline (ServiceUnavailableException)',
         }),
       },
     ]);

@@ -3,7 +3,7 @@ import { defaultProvider } from '../../../../lambda/io/bundled/function-credenti
 
 afterEach(() => vi.unstubAllEnvs());
 
-it('takes the credentials of a function from its environment, each time that it is asked', async () => {
+it('reads the credentials of a function from its environment on every call', async () => {
   const credentials = defaultProvider();
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'key');
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'secret');
@@ -15,7 +15,7 @@ it('takes the credentials of a function from its environment, each time that it 
   expect(await credentials()).not.toHaveProperty('sessionToken');
 });
 
-it('has none elsewhere', async () => {
+it('finds no credentials elsewhere', async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
   await expect(defaultProvider()()).rejects.toThrow(
     'Unable to find environment variable credentials',

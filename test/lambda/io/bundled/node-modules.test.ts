@@ -8,18 +8,18 @@ import { Agent, request } from '../../../../lambda/io/bundled/node-http.ts';
 import bundledHttps from '../../../../lambda/io/bundled/node-https.ts';
 import { bundleFunction } from '../../../../lib/functions/bundle.ts';
 
-it('are those of Node', () => {
+it('export the members of the Node modules', () => {
   expect({ Agent, request }).toEqual({ Agent: http.Agent, request: http.request });
   expect(bundledHttps).toBe(https);
 });
 
-it('are not imported by a bundle, which would load more than it uses', () => {
+it('replace the Node modules in a bundle', () => {
   const code = readFileSync(join(bundleFunction('archive'), 'index.mjs'), 'utf8');
   expect(code).not.toMatch(/(from|import\()"node:https?"/);
 });
 
-it('imported by themselves, load the WebSocket of Node', () => {
-  // Once it does not, there is no use for them any more.
+it('are needed, because an import of the Node modules loads WebSocket', () => {
+  // If this fails, the replacements can be deleted.
   const loads = (code: string) => {
     const list = `${code}; console.log(process.moduleLoadList.some((each) => /undici/.test(each)))`;
     return execFileSync(process.execPath, ['--input-type=module', '-e', list], {
