@@ -35,7 +35,7 @@ const storeVariables = {
   /** Of new objects. */
   storageClass: oneOf('STORAGE_CLASS', storageClasses),
   /** @default - none: the functions store objects themselves */
-  deliveryStream: optional(deliveryStream),
+  deliveryStream: optionalText(deliveryStream.name),
   maxParallelPuts: wholeNumber('MAX_PARALLEL_PUTS', settingRanges.maxParallelPuts),
   /** Read by Powertools, as the next one. */
   logLevel: powertoolsLogLevel(),
@@ -59,9 +59,9 @@ const replayVariables = {
   /** Seconds before the first retry of a failed replay. */
   replayRetrySeconds: wholeNumber('REPLAY_RETRY_SECONDS', settingRanges.replayRetrySeconds),
   /** Topic for notifications of dead letters. @default - no notifications */
-  alarmTopicArn: optional(text('ALARM_TOPIC_ARN', 'the ARN of a topic')),
+  alarmTopicArn: optionalText('ALARM_TOPIC_ARN'),
   /** Log group of the archive function, for notifications to link to. @default - no link */
-  archiveLogGroup: optional(text('ARCHIVE_LOG_GROUP', 'the name of a log group')),
+  archiveLogGroup: optionalText('ARCHIVE_LOG_GROUP'),
 };
 
 /** Settings of both functions. */
@@ -157,16 +157,12 @@ function variable<Value>(
   };
 }
 
-function optional<Value>({ name, read, write }: Variable<Value>): Variable<Value | undefined> {
-  return {
-    name,
-    write: (value) => (value === undefined ? undefined : write(value)),
-    read: (text, environment) => (text ? read(text, environment) : { value: undefined }),
-  };
-}
-
 function text(name: string, mustBe: string): Variable<string> {
   return variable(name, mustBe, (given) => given || undefined);
+}
+
+function optionalText(name: string): Variable<string | undefined> {
+  return { name, write: (value) => value, read: (given) => ({ value: given || undefined }) };
 }
 
 function oneOf<Value extends string>(name: string, values: readonly Value[]): Variable<Value> {

@@ -119,6 +119,19 @@ describe('the environment of the functions', () => {
       POWERTOOLS_SERVICE_NAME: 'shop',
       NODE_OPTIONS: '--enable-source-maps',
     });
+    const { REPORT_BATCH_ITEM_FAILURES: _, ...shared } = archiveEnvironment.encode(archive);
+    const links = { alarmTopicArn: 'topic', archiveLogGroup: 'log', deliveryStream: 'stream' };
+    expect(replayEnvironment.encode({ ...replay, ...links })).toEqual({
+      ...shared,
+      DELIVERY_STREAM: 'stream',
+      FAILED_BATCH_BUCKET: 'failed',
+      REPLAY_QUEUE_URL: replay.replayQueueUrl,
+      DEAD_LETTER_QUEUE_URL: replay.deadLetterQueueUrl,
+      REPLAY_TRIES: '10',
+      REPLAY_RETRY_SECONDS: '60',
+      ALARM_TOPIC_ARN: 'topic',
+      ARCHIVE_LOG_GROUP: 'log',
+    });
   });
 
   it('leaves out the variables of settings that are undefined', () => {
