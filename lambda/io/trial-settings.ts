@@ -35,7 +35,7 @@ export function readTrialSettings(environment: NodeJS.ProcessEnv): TrialSettings
   });
 }
 
-/** Reads variables, and notes what is wrong with them. */
+/** Reads variables, and collects their problems. */
 class Reader {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #problems: string[] = [];
@@ -44,7 +44,7 @@ class Reader {
     this.#environment = environment;
   }
 
-  /** A variable's value; of no use where {@link checked} then throws. */
+  /** Returns the value of a variable; only valid if {@link checked} does not throw. */
   read<Value>(name: string, parse: (text: string) => Value | undefined, wanted: string): Value {
     const text = this.#environment[name];
     const value = text === undefined ? undefined : parse(text);
@@ -59,7 +59,7 @@ class Reader {
     return this.read(name, (text) => text || undefined, wanted);
   }
 
-  /** The settings, if nothing was wrong with any variable. */
+  /** Returns the settings if there are no problems. */
   checked<Settings extends object>(settings: Settings): Readonly<Settings> {
     if (this.#problems.length > 0) {
       throw new ArchiverError('INVALID_SETTINGS', this.#problems.join('; '));

@@ -18,7 +18,7 @@ export interface CompressionSettings {
   readonly level: number;
 }
 
-/** The `Content-Type` of a body by its compression: that of the file itself, see docs/object-layout.md. */
+/** The `Content-Type` of a body by its compression: that of the file itself, see docs/reading-the-archive.md. */
 export const contentTypes = {
   gzip: 'application/gzip',
   zstd: 'application/zstd',
