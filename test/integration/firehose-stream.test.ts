@@ -18,10 +18,10 @@ const refusal = (status: number, type: string): Answer =>
 let server: AnsweringServer;
 let client: FirehoseClient;
 
-describe('the stream of Firehose', { timeout: 60_000 }, () => {
+describe('the Firehose stream', { timeout: 60_000 }, () => {
   beforeEach(async () => {
     server = await AnsweringServer.start('FIREHOSE', taken);
-    // No jitter is no pause.
+    // Without jitter there are no pauses.
     client = createFirehoseClient({ maxConnections: 4, random: () => 0 });
   });
 
@@ -32,7 +32,7 @@ describe('the stream of Firehose', { timeout: 60_000 }, () => {
 
   const put = (options = patient) => createFirehoseStream(client, 'archive').put(records, options);
 
-  it('puts records in one call, as they are', async () => {
+  it('puts chunks in one call, unchanged', async () => {
     expect(await put()).toEqual([undefined, undefined]);
     const [request, ...more] = server.requests;
     expect(more).toEqual([]);
@@ -43,7 +43,7 @@ describe('the stream of Firehose', { timeout: 60_000 }, () => {
     });
   });
 
-  it('tells which records were rejected', async () => {
+  it('reports which chunks were rejected', async () => {
     const RequestResponses = [
       { RecordId: 'r-1' },
       { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'Slow down.' },
@@ -56,7 +56,7 @@ describe('the stream of Firehose', { timeout: 60_000 }, () => {
     ['a throttle', refusal(503, 'ServiceUnavailableException')],
     ['a server error', refusal(500, 'InternalFailure')],
     ['a lost connection', 'reset'],
-  ])('is tried again after %s', async (_, failure) => {
+  ])('retries after %s', async (_, failure) => {
     server.answers = [failure, failure];
     expect(await put()).toEqual([undefined, undefined]);
     expect(server.requests).toHaveLength(3);
@@ -66,7 +66,7 @@ describe('the stream of Firehose', { timeout: 60_000 }, () => {
     ['ResourceNotFoundException', false],
     ['InvalidArgumentException', false],
     ['LimitExceededException', true],
-  ])('says what Firehose refuses, without what it says: %s', async (type, retryable) => {
+  ])('names the error of Firehose without its message: %s', async (type, retryable) => {
     server.answers = Array.from({ length: 20 }, () => refusal(400, type));
     const error: unknown = await put().catch((cause: unknown) => cause);
     expect(error).toMatchObject({
@@ -76,7 +76,7 @@ describe('the stream of Firehose', { timeout: 60_000 }, () => {
     });
   });
 
-  it('takes no answer that leaves out a record for one about all', async () => {
+  it('fails if an answer does not cover all chunks', async () => {
     server.answers = [answer(200, { FailedPutCount: 0, RequestResponses: [{ RecordId: 'r' }] })];
     await expect(put()).rejects.toMatchObject({
       code: 'STREAM_WRITE_FAILED',
@@ -85,7 +85,7 @@ describe('the stream of Firehose', { timeout: 60_000 }, () => {
     });
   });
 
-  it('ends when it is told to', async () => {
+  it('ends when the signal aborts', async () => {
     await expect(put({ ...patient, signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: 'STORE_ABORTED',
     });

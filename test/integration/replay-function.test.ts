@@ -52,7 +52,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Has the on-failure destination keep records; returns the entry's key. */
+/** Writes records to the on-failure destination; returns the key of the entry. */
 async function keep(condition: Discard['condition'], partition: number): Promise<string> {
   const records = [5, 6, 7].map((offset) => batchRecord({ partition, offset }));
   const keys: string[] = [];
@@ -65,7 +65,7 @@ async function keep(condition: Discard['condition'], partition: number): Promise
   return keys[0] ?? '';
 }
 
-/** Until nothing waits any more. */
+/** Runs until the replay queue is empty. */
 async function settled(): Promise<void> {
   while (batches.watch.counts().waiting > 0) {
     await sleep(50);
@@ -75,8 +75,8 @@ async function settled(): Promise<void> {
 
 const placeOf = ({ topic, partition, offset }: ArchivedRecord) => `${topic} ${partition}:${offset}`;
 
-describe('the replay function, as it would be deployed', { timeout: 30_000 }, () => {
-  it('has each entry end where it belongs', async () => {
+describe('the replay function as deployed', { timeout: 30_000 }, () => {
+  it('handles each kind of entry', async () => {
     const good = [await keep('RetryAttemptsExhausted', 0), await keep('RecordAgeExceeded', 1)];
     const oversize = await keep('MaximumPayloadSizeExceeded', 2);
     const garbage = 'aws/lambda/garbage with + and ö';

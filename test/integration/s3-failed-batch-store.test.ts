@@ -26,11 +26,11 @@ let root: string;
 let server: S3Server;
 let client: S3Client;
 let requests: S3RequestInfo['operation'][];
-/** Faults of the requests to come, in turn. */
+/** The faults of the next requests. */
 let faults: (ServerFault | undefined)[];
 
 function newStore() {
-  // No jitter is no pause.
+  // Without jitter there are no pauses.
   return createS3FailedBatchStore(
     createS3Client({ maxParallelPuts: 4, random: () => 0 }),
     'failed',
@@ -45,7 +45,7 @@ const tagsOf = async (name: string) =>
 
 const error = (status: number, code: string): ServerFault => ({ kind: 'error', status, code });
 
-describe('the bucket of failed batches', { timeout: 60_000 }, () => {
+describe('the failed-batch store', { timeout: 60_000 }, () => {
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), 'failed-'));
     requests = [];
@@ -74,7 +74,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     vi.unstubAllEnvs();
   });
 
-  it('takes one request to load an entry, and one to mark it', async () => {
+  it('needs one request to load an entry, and one to mark it', async () => {
     const store = newStore();
     expect((await store.load(pointer, patient)).text).toBe(entry);
     await store.markReplayed(pointer, mark, patient);
@@ -88,7 +88,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     expect((await store.load(pointer, patient)).text).toBe(entry);
   });
 
-  it('marks again what is marked', async () => {
+  it('marks an entry that is already marked', async () => {
     const store = newStore();
     await store.markReplayed(pointer, mark, patient);
     await store.markReplayed(pointer, { ...mark, objects: 3 }, patient);
@@ -100,7 +100,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     ['a server error', error(500, 'InternalError')],
     ['a reset connection', { kind: 'reset' } as const],
     ['a lost answer', { kind: 'lost-answer' } as const],
-  ])('gets past %s', async (_, fault) => {
+  ])('succeeds despite %s', async (_, fault) => {
     const store = newStore();
     faults = [fault, undefined, fault, undefined, fault];
     expect((await store.load(pointer, patient)).text).toBe(entry);
@@ -108,7 +108,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     expect(await store.mark(pointer, patient)).toEqual(mark);
   });
 
-  it('says that an entry is not there', async () => {
+  it('reports a missing entry', async () => {
     await expect(newStore().load({ bucket: 'failed', key: 'gone' }, patient)).rejects.toMatchObject(
       {
         code: 'FAILED_BATCH_NOT_FOUND',
@@ -120,7 +120,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     expect(await newStore().mark({ bucket: 'failed', key: 'gone' }, patient)).toBeUndefined();
   });
 
-  it('says that S3 refuses it', async () => {
+  it('reports that S3 refuses access', async () => {
     const store = newStore();
     const refused = error(403, 'AccessDenied');
     faults = [refused, refused, refused, refused, refused];
@@ -139,11 +139,11 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
       message: "list of 'failed' failed: AccessDenied, HTTP 403",
     });
     await expect(store.mark(pointer, patient)).rejects.toMatchObject({ code: 'LOAD_FAILED' });
-    // Not as what is no failed batch: nobody knows what is in it.
+    // Not treated as a foreign object: its content is unknown.
     await expect(store.summary(pointer, patient)).rejects.toMatchObject({ code: 'LOAD_FAILED' });
   });
 
-  it('says that there is no bucket, and not that its entries are gone', async () => {
+  it('reports a missing bucket as such, and not as missing entries', async () => {
     faults = [error(404, 'NoSuchBucket'), error(404, 'NoSuchBucket')];
     await expect(newStore().load(pointer, patient)).rejects.toMatchObject({
       code: 'LOAD_FAILED',
@@ -157,19 +157,19 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     [403, 'RequestThrottled'],
     [400, 'ThrottlingException'],
     [429, 'TooManyRequests'],
-  ])('lets another invocation get past %i %s', async (status, code) => {
+  ])('treats %i %s as retryable', async (status, code) => {
     faults = Array.from({ length: 10 }, () => error(status, code));
     await expect(newStore().load(pointer, patient)).rejects.toMatchObject({ retryable: true });
   });
 
-  it('asks for the version that is meant, marks it, and tells which one it read', async () => {
+  it('loads and marks the given version, and returns the version that it read', async () => {
     const asked: unknown[] = [];
     const s3 = createS3Client({ maxParallelPuts: 4, random: () => 0 });
     s3.middlewareStack.add(
       (next) => async (args) => {
         const { VersionId, ...input } = args.input as { readonly VersionId?: string };
         asked.push(VersionId);
-        // The local server knows no versions.
+        // The local server does not support versions.
         const { output, ...rest } = await next({ ...args, input: input as typeof args.input });
         return { ...rest, output: { ...output, VersionId: VersionId ?? 'v2' } };
       },
@@ -184,7 +184,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     expect(asked).toEqual(['v1', undefined, 'v2', 'v1']);
   });
 
-  it('says that S3 did not give it for now', async () => {
+  it('reports a temporary failure of S3', async () => {
     faults = Array.from({ length: 10 }, () => error(500, 'InternalError'));
     await expect(newStore().load(pointer, patient)).rejects.toMatchObject({
       code: 'LOAD_FAILED',
@@ -203,7 +203,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
       (store: ReturnType<typeof newStore>, signal: AbortSignal) =>
         store.markReplayed(pointer, mark, { ...patient, signal }),
     ],
-  ])('is given up at the deadline: %s', async (_, call) => {
+  ])('ends at the deadline: %s', async (_, call) => {
     faults = [{ kind: 'hang' }];
     const deadline = new AbortController();
     const called = call(newStore(), deadline.signal);
@@ -212,7 +212,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     await expect(called).rejects.toMatchObject({ code: 'STORE_ABORTED', retryable: true });
   });
 
-  it('does not read what is too large to be a failed batch', async () => {
+  it('does not read an object that is too large to be a failed batch', async () => {
     await put('large', 'x'.repeat(MAX_FAILED_BATCH_BYTES + 1));
     await expect(
       newStore().load({ bucket: 'failed', key: 'large' }, patient),
@@ -222,7 +222,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     });
   });
 
-  it('lists pages by key, as far as there are any', async () => {
+  it('lists pages in the order of keys, up to the last one', async () => {
     const names = Array.from({ length: 260 }, (_, i) => `p/${String(i).padStart(3, '0')}`);
     for (const name of names) await put(name, '{}');
     const store = newStore();
@@ -240,7 +240,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     });
   });
 
-  it('knows an entry by its first bytes, and reads all of one that does not begin so', async () => {
+  it('reads the summary from the first bytes, or from the whole entry if they are not enough', async () => {
     const store = newStore();
     const long = failedBatchOf(mskEvent([mskRecord({ value: 'x'.repeat(100_000) })]));
     await put('long', long);
@@ -259,7 +259,7 @@ describe('the bucket of failed batches', { timeout: 60_000 }, () => {
     expect(requests).toEqual(['GetObject', 'GetObject']);
   });
 
-  it('knows nothing of what is no failed batch, or gone', async () => {
+  it('has no summary and no mark of foreign or missing objects', async () => {
     await put('foreign', 'a,b\n');
     const store = newStore();
     expect(await store.summary({ bucket: 'failed', key: 'foreign' }, patient)).toBeUndefined();

@@ -27,12 +27,12 @@ const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 }
 let root: string;
 let server: S3Server;
 let requests: S3RequestInfo['operation'][];
-/** Faults of the requests to come, in turn. */
+/** The faults of the next requests. */
 let faults: (ServerFault | undefined)[];
 let faultOf: (request: S3RequestInfo) => ServerFault | undefined;
 
 function newStore(storageClass: StorageClass = 'STANDARD') {
-  // No jitter is no pause.
+  // Without jitter there are no pauses.
   const client = createS3Client({ maxParallelPuts: 16, random: () => 0 });
   return createS3ObjectStore(client, { archiveBucket: 'archive', storageClass });
 }
@@ -40,7 +40,7 @@ function newStore(storageClass: StorageClass = 'STANDARD') {
 const stored = () => readFileSync(join(root, 'archive', key), 'utf8');
 const error = (status: number, code: string): ServerFault => ({ kind: 'error', status, code });
 
-describe('the S3 object store and faults', { timeout: 60_000 }, () => {
+describe('the S3 object store with faults', { timeout: 60_000 }, () => {
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), 'store-'));
     requests = [];
@@ -66,7 +66,7 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     vi.unstubAllEnvs();
   });
 
-  it('takes one request to store an object, and one more to know it again', async () => {
+  it('needs one request to store an object, and one more to recognise it', async () => {
     const store = newStore();
     expect(await store.create(object, patient)).toBe('created');
     expect(stored()).toBe('body');
@@ -76,7 +76,7 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     expect(requests).toEqual(['PutObject', 'PutObject', 'HeadObject']);
   });
 
-  it('stores in the class that it is told, and in that of the bucket without a word', async () => {
+  it('stores in the given storage class, and sends no header for STANDARD', async () => {
     const storageClass = async (Key: string) => {
       const client = createS3Client({ maxParallelPuts: 1, random: () => 0 });
       const head = new HeadObjectCommand({ Bucket: 'archive', Key });
@@ -93,7 +93,7 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     ['a server error', error(500, 'InternalError')],
     ['a write of the same key under way', error(409, 'ConditionalRequestConflict')],
     ['a broken connection', { kind: 'reset' } as const],
-  ])('tries again after %s', async (_, fault) => {
+  ])('retries after %s', async (_, fault) => {
     faults = [fault, fault];
     expect(await newStore().create(object, patient)).toBe('created');
     expect(requests).toEqual(['PutObject', 'PutObject', 'PutObject']);
@@ -105,7 +105,7 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     ['server errors', error(500, 'InternalError')],
     ['conflicts', error(409, 'ConditionalRequestConflict')],
     ['broken connections', { kind: 'reset' } as const],
-  ])('gets many objects past %s, and its next batch too', async (_, fault) => {
+  ])('stores many objects despite %s, and the next batch as well', async (_, fault) => {
     const store = newStore();
     const tries = new Map<string, number>();
     faultOf = (request) => {
@@ -123,7 +123,7 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     expect([...tries.values()]).toEqual(Array(128).fill(4));
   });
 
-  it('has tries left for the next batch after one that failed', async () => {
+  it('has retries left for the next batch after one that failed', async () => {
     faultOf = () => error(500, 'InternalError');
     const store = newStore();
     const keys = Array.from({ length: 64 }, (_, i) => `failed/${i}`);
@@ -136,7 +136,7 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     expect(await store.create(object, patient)).toBe('created');
   });
 
-  it('finds its own object there after a put whose answer was lost', async () => {
+  it('finds its own object after a put whose answer was lost', async () => {
     faults = [{ kind: 'lost-answer' }];
     const store = newStore();
     expect(await store.create(object, patient)).toBe('exists');
@@ -144,14 +144,14 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     expect(requests).toEqual(['PutObject', 'PutObject', 'HeadObject']);
   });
 
-  it('gives a hanging attempt up for another one', async () => {
+  it('abandons a hanging attempt and makes another', async () => {
     faults = [{ kind: 'hang' }];
     const store = newStore();
     expect(await store.create(object, { ...patient, attemptTimeout: 1000 })).toBe('created');
     expect(requests).toEqual(['PutObject', 'PutObject']);
   });
 
-  it('gives up at its deadline, in the middle of a request', async () => {
+  it('ends at the deadline, in the middle of a request', async () => {
     const deadline = new AbortController();
     const store = newStore();
     faults = [{ kind: 'hang' }];
@@ -185,7 +185,7 @@ describe('the S3 object store and faults', { timeout: 60_000 }, () => {
     },
   );
 
-  it('gives up after a bounded number of tries', async () => {
+  it('gives up after a limited number of attempts', async () => {
     faults = Array.from({ length: 100 }, () => error(500, 'InternalError'));
     await expect(newStore().create(object, patient)).rejects.toMatchObject({
       code: 'STORE_WRITE_FAILED',

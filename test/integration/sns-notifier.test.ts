@@ -23,7 +23,7 @@ const refusal = (status: number, code: string): Answer => ({
 let server: AnsweringServer;
 let client: SNSClient;
 
-/** The parameters of what was published. */
+/** The parameters of the publish calls. */
 const requests = () =>
   server.requests.map(({ body }) => Object.fromEntries(new URLSearchParams(body)));
 
@@ -32,7 +32,7 @@ const newNotifier = () => createSnsNotifier(client, topicArn);
 describe('the notifier', { timeout: 60_000 }, () => {
   beforeEach(async () => {
     server = await AnsweringServer.start('SNS', published);
-    // No jitter is no pause.
+    // Without jitter there are no pauses.
     client = createSnsClient({ maxConnections: 4, random: () => 0 });
   });
 
@@ -41,7 +41,7 @@ describe('the notifier', { timeout: 60_000 }, () => {
     server.close();
   });
 
-  it('publishes to the topic: subject, body, and attributes to filter by', async () => {
+  it('publishes subject, body and attributes to the topic', async () => {
     await newNotifier().notify(notification, patient);
     expect(requests()).toEqual([
       {
@@ -64,13 +64,13 @@ describe('the notifier', { timeout: 60_000 }, () => {
     ['a throttle', refusal(400, 'Throttling')],
     ['a server error', refusal(500, 'InternalError')],
     ['a reset connection', 'reset'],
-  ])('gets past %s', async (_, answer) => {
+  ])('succeeds despite %s', async (_, answer) => {
     server.answers = [answer];
     await newNotifier().notify(notification, patient);
     expect(requests()).toHaveLength(2);
   });
 
-  it('gets past an attempt that is not answered', async () => {
+  it('succeeds after an attempt that got no answer', async () => {
     server.answers = ['hang'];
     await newNotifier().notify(notification, { ...patient, attemptTimeout: 200 });
     expect(requests()).toHaveLength(2);
@@ -80,7 +80,7 @@ describe('the notifier', { timeout: 60_000 }, () => {
     [403, 'AuthorizationError'],
     [404, 'NotFound'],
     [400, 'KMSAccessDenied'],
-  ])('does not insist on HTTP %i %s', async (status, code) => {
+  ])('does not retry HTTP %i %s', async (status, code) => {
     server.answers = [refusal(status, code)];
     await expect(newNotifier().notify(notification, patient)).rejects.toMatchObject({
       code: 'NOTIFY_FAILED',
@@ -92,7 +92,7 @@ describe('the notifier', { timeout: 60_000 }, () => {
     expect(requests()).toHaveLength(1);
   });
 
-  it('is given up when time is over', async () => {
+  it('ends at the deadline', async () => {
     server.answers = ['hang'];
     const deadline = new AbortController();
     const told = newNotifier().notify(notification, { ...patient, signal: deadline.signal });

@@ -37,7 +37,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     vi.stubEnv('AWS_REGION', 'us-east-1');
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
-    // No jitter is no pause.
+    // Without jitter there are no pauses.
     client = createSqsClient({ maxConnections: 4, random: () => 0 });
   });
 
@@ -47,7 +47,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     vi.unstubAllEnvs();
   });
 
-  it('has a message come again after so many seconds', async () => {
+  it('hides a message for the given number of seconds', async () => {
     const queue = server.queue('replay');
     queue.send({ body: 'x' });
     const [message] = queue.receive(1, 30);
@@ -56,7 +56,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     expect(operations).toEqual(['ChangeMessageVisibility']);
   });
 
-  it('puts a dead letter on its queue, with its reason, as a message that can be moved back', async () => {
+  it('sends a dead letter with its reason, as a message that can be redriven', async () => {
     const letter = { body: '{"Records":[]}', attributes: { code: 'NO_PAYLOAD', reason: 'none é' } };
     await newQueue().sendDeadLetter(letter, patient);
     const received = await client.send(
@@ -73,7 +73,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('takes ten failed batches with a request', async () => {
+  it('sends ten failed batches with one request', async () => {
     const keys = Array.from({ length: 23 }, (_, i) => `key ${i}`);
     await newQueue().enqueue(keys.map(pointer), patient);
     expect(operations).toEqual(['SendMessageBatch', 'SendMessageBatch', 'SendMessageBatch']);
@@ -91,14 +91,14 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     ['a server error', { kind: 'error', status: 500, code: 'InternalError' } as const],
     ['a reset connection', { kind: 'reset' } as const],
     ['a lost answer', { kind: 'lost-answer' } as const],
-  ])('gets past %s', async (_, fault) => {
+  ])('succeeds despite %s', async (_, fault) => {
     faults = [fault];
     await newQueue().enqueue([pointer('k')], patient);
     expect(operations).toEqual(['SendMessageBatch', 'SendMessageBatch']);
     expect(server.queue('replay').receive(10).length).toBeGreaterThan(0);
   });
 
-  it('says what the queue does not take', async () => {
+  it('reports what the queue refuses', async () => {
     const refused: ServerFault = { kind: 'error', status: 403, code: 'AccessDenied' };
     faults = [refused, refused];
     await expect(
@@ -116,7 +116,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     });
   });
 
-  it('does not take a part of the messages for all', async () => {
+  it('fails if the queue accepts only a part of the messages', async () => {
     const Failed = [{ Id: '0', SenderFault: false, Code: 'InternalError' }];
     client.middlewareStack.add(
       (next) => async (args) => {
@@ -132,7 +132,7 @@ describe('the replay queue', { timeout: 60_000 }, () => {
     });
   });
 
-  it('is given up when time is over', async () => {
+  it('ends at the deadline', async () => {
     faults = [{ kind: 'hang' }];
     const deadline = new AbortController();
     const called = newQueue().sendDeadLetter(

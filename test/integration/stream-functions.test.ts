@@ -36,16 +36,16 @@ let s3: S3Server;
 let client: S3Client;
 let firehose: FirehoseServer;
 let archive: EmulatedFunction;
-/** What goes wrong with the next calls. */
+/** The faults of the next calls. */
 let faults: (FirehoseFault | undefined)[] = [];
 let calls: FirehoseRequestInfo[] = [];
-/** A bucket for each test. */
+/** Number of the current test; each test has a bucket and a stream. */
 let tests = 0;
 
 const bucketOf = (test: number) => `archive-${test}`;
 const BUCKETS = [0, 1, 2, 3, 4, 5].map(bucketOf);
 
-/** What all functions are told. */
+/** The options of all functions. */
 const place = (): Omit<LocalFunctionOptions, 'codeFolder'> => ({
   ...{ s3, archiveBucket: bucketOf(tests), serviceName: 'test' },
   ...{ objectPrefix: 'shop/', timeFolder: 'hour', compression: 'gzip', timeoutSeconds: 20 },
@@ -99,7 +99,7 @@ afterAll(async () => {
 
 const placeOf = ({ topic, partition, offset }: ArchivedRecord) => `${topic} ${partition}:${offset}`;
 
-/** What the stream has made of what it took: the records of each object, by its key without what names it. */
+/** The objects that the stream has written: the records of each by its folder. */
 async function stored(): Promise<[folder: string, records: string[]][]> {
   await firehose.stream(`${STREAM}-${tests}`).flush();
   const objects: [string, string[]][] = [];
@@ -114,8 +114,8 @@ const hourFolder = 'shop/topic=orders/dt=2025-11-23/hour=10/';
 const offsetsOf = (count: number) => Array.from({ length: count }, (_, i) => `orders 0:${i}`);
 const invoke = (records: readonly BatchRecord[]) => archive.invoke(toEventJson(records, origin));
 
-describe('the archive function before a stream, as it would be deployed', timeout, () => {
-  it('has thousands of lines in the folder of their hour, in records that the stream parts', async () => {
+describe('the archive function with a stream, as deployed', timeout, () => {
+  it('delivers thousands of lines to the folder of their hour, in chunks that the stream deaggregates', async () => {
     archive = startArchive();
     expect(await invoke(batchRecords(1201))).toMatchObject({ kind: 'returned' });
     expect(calls).toEqual([
@@ -124,7 +124,7 @@ describe('the archive function before a stream, as it would be deployed', timeou
     expect(await stored()).toEqual([[`${hourFolder}STREAM`, offsetsOf(1201)]]);
   });
 
-  it('stores a line that no record has room for as an object of its own', async () => {
+  it('stores a line that is too long for a chunk as an object', async () => {
     archive = startArchive();
     const value = Buffer.from(`"${'x'.repeat(1_024_000)}"`);
     const records = [0, 1, 2].map((offset) =>
@@ -138,7 +138,7 @@ describe('the archive function before a stream, as it would be deployed', timeou
     ]);
   });
 
-  it('sends again what was rejected, and that alone', async () => {
+  it('resends only the chunks that were rejected', async () => {
     archive = startArchive();
     faults = [{ kind: 'reject', isRejected: (index) => index === 1 }];
     expect(await invoke(batchRecords(1201))).toMatchObject({ kind: 'returned' });
@@ -148,22 +148,22 @@ describe('the archive function before a stream, as it would be deployed', timeou
     expect(records.toSorted()).toEqual(offsetsOf(1201).sort());
   });
 
-  it('has a batch twice where the answer to its call is lost', async () => {
+  it('duplicates a batch if the answer to its call is lost', async () => {
     archive = startArchive();
     faults = [{ kind: 'lost-answer' }];
     expect(await invoke(batchRecords(3))).toMatchObject({ kind: 'returned' });
     expect(await stored()).toEqual([[`${hourFolder}STREAM`, [...offsetsOf(3), ...offsetsOf(3)]]]);
   });
 
-  it('fails where there is no stream, so that the batch is kept', async () => {
+  it('fails if the stream does not exist, so that the mapping keeps the batch', async () => {
     archive = startArchive('missing');
     expect(await invoke(batchRecords(3))).toMatchObject({ kind: 'failed' });
     expect(await stored()).toEqual([]);
   });
 });
 
-describe('the replay function before a stream, as it would be deployed', timeout, () => {
-  it('has a failed batch go the way of the others, and marks it', async () => {
+describe('the replay function with a stream, as deployed', timeout, () => {
+  it('delivers a failed batch through the stream, and marks it', async () => {
     archive = startArchive();
     const batches = await startFailedBatches({
       ...{ ...place(), codeFolder: join(folder, 'replay'), failedBatchBucket: 'failed' },
