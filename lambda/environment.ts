@@ -136,7 +136,7 @@ function codecOf<Table extends Readonly<Record<string, Variable<unknown>>>>(
         return [];
       });
       if (problems.length > 0) throw new ArchiverError('INVALID_SETTINGS', problems.join('; '));
-      return Object.freeze(Object.fromEntries(read));
+      return Object.fromEntries(read);
     },
   };
 }

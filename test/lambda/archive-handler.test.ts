@@ -105,6 +105,15 @@ describe('archive handler', () => {
     );
   });
 
+  it('names only the offsets of the object, not of its whole run', async () => {
+    const { store, deps } = archiveParts();
+    store.fail = (key) => key.includes('2of2');
+    const later = mskRecord({ offset: 102, timestamp: 1_763_898_800_000 });
+    await expect(
+      archiveHandler(deps)(mskEvent([...mskRecords(100, 2), later]), invocation),
+    ).rejects.toThrow('1 of 2 objects not stored: orders-3 offsets 102 to 102: ');
+  });
+
   it('reports an unexpected failure to store by its name only', async () => {
     const { deps } = archiveParts();
     const store = { ...deps.store, create: () => Promise.reject(new RangeError('secret u-17')) };

@@ -146,6 +146,11 @@ describe('the environment of the functions', () => {
     expect(names.filter((name) => optional.includes(name))).toEqual([]);
   });
 
+  it('treats empty text as undefined where a setting is optional', () => {
+    const environment = { ...replayEnvironment.encode(replay), ALARM_TOPIC_ARN: '' };
+    expect(replayEnvironment.decode(environment)).not.toHaveProperty('alarmTopicArn');
+  });
+
   it.each([
     ['ARCHIVE_BUCKET', '', "the name of a bucket, got ''"],
     ['OBJECT_PREFIX', 'shop', "empty or end in '/', got 'shop'"],

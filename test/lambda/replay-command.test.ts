@@ -5,8 +5,8 @@ import { MemoryListing, RecordingRequests } from '../helpers/memory-listing.ts';
 
 const keys = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 
-function parts() {
-  const failedBatches = new MemoryListing(keys.map((key) => ({ key, isReplayed: key === 'b' })));
+function parts(listed = keys) {
+  const failedBatches = new MemoryListing(listed.map((key) => ({ key, isReplayed: key === 'b' })));
   const requests = new RecordingRequests();
   const told: Readonly<Record<string, unknown>>[] = [];
   const telemetry = {
@@ -37,6 +37,13 @@ describe('replay command', () => {
     const result = await command({ command: 'replay', dryRun: true, force: true }, invocation);
     expect(result).toMatchObject({ dryRun: true, enqueued: 7, failedBatches: keys });
     expect(requests.enqueued).toEqual([]);
+  });
+
+  it('names the first 100 keys', async () => {
+    const many = Array.from({ length: 102 }, (_, index) => String(1000 + index));
+    const { command } = parts(many);
+    const result = await command({ command: 'replay' }, invocation);
+    expect(result).toMatchObject({ enqueued: 102, failedBatches: many.slice(0, 100) });
   });
 
   it('stops when its time runs short, and continues from there', async () => {

@@ -181,6 +181,23 @@ describe('replay handler', () => {
     ]);
   });
 
+  it('retries if any of several failures is retryable', async () => {
+    const { deps, queue } = parts();
+    const [refused, throttled] = [false, true].map(
+      (retryable) => new ArchiverError('STORE_WRITE_FAILED', 'x', { retryable }),
+    );
+    const deliver: typeof deps.delivery.deliver = async (batch, job) => {
+      const { summary } = await deps.delivery.deliver({ ...batch, runs: [] }, job);
+      const failures = [refused, throttled].flatMap((error) =>
+        batch.runs.slice(0, 1).flatMap((run) => (error === undefined ? [] : [{ run, error }])),
+      );
+      return { summary, failures };
+    };
+    const handler = createReplayHandler({ ...deps, delivery: { deliver } });
+    expect(await handler({ Records: [replayMessage(key)] }, invocation)).toEqual(kept(key));
+    expect([queue.delays.length, queue.letters.length]).toEqual([1, 0]);
+  });
+
   it('delays longer each time, and sends a dead letter with the reason after the last try', async () => {
     const { replay, failedBatches, queue, telemetry } = parts();
     const error = new ArchiverError('LOAD_FAILED', 'get failed: HTTP 503', { retryable: true });
@@ -424,8 +441,13 @@ describe('replay handler', () => {
     notifier.wait = promise;
     const messages = ['bad', key].map((each) => replayMessage(each));
     const answer = handler({ Records: messages }, invocation);
+    const ended = vi.fn();
+    void answer.then(ended);
     await vi.waitFor(() => expect(failedBatches.marks.has(key)).toBe(true));
     expect(notifier.notifications).toHaveLength(1);
+    // Whatever does not wait for the notification has run by then.
+    await new Promise(setImmediate);
+    expect(ended).not.toHaveBeenCalled();
     resolve();
     expect(await answer).toEqual(nothingKept);
   });

@@ -66,7 +66,13 @@ describe('delivery through a stream', () => {
     const [key, ...others] = store.objects.keys();
     expect(others).toEqual([]);
     expect(key).toMatch(/\/orders-3-0{17}101-0{17}101\.jsonl$/);
-    expect(summary).toMatchObject({ records: 3, objects: 1, streamRecords: 2 });
+    const [object] = store.objects.values();
+    expect(summary).toMatchObject({
+      records: 3,
+      objects: 1,
+      streamRecords: 2,
+      bytesStored: stream.taken.join('').length + (object?.body.length ?? 0),
+    });
   });
 
   it('fails the topic-partitions whose lines were not accepted, and no others', async () => {
