@@ -254,7 +254,7 @@ describe('failed batches', manner, () => {
       [
         'every offset stored exactly once: 1 of 2',
         'missing 1, repeated 0, altered 0, unknown 0',
-        'dead letter: large-1 offsets 0 to 0: NO_PAYLOAD the failed batch has no records to replay (MaximumPayloadSizeExceeded): fetch large-1 offset 0 from the topic',
+        'dead letter: large-1 offsets 0 to 0: NO_PAYLOAD the failed batch holds no records to replay (MaximumPayloadSizeExceeded): fetch large-1 offset 0 from the topic',
         `failed batches are kept in ${join(out, 'failed-batches')}/`,
         `S3 at ${s3} and SQS at ${sqs} stay until Ctrl-C; to look at them:`,
         hint,
