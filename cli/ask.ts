@@ -1,17 +1,19 @@
 import { createInterface } from 'node:readline';
+import { Option } from '@commander-js/extra-typings';
+import { UsageError } from './usage-error.ts';
 
-/** Asks a person; false for anything but a yes. */
+/** Asks a yes-or-no question; resolves with false for any answer except yes. */
 export type Ask = (question: string) => Promise<boolean>;
 
 /** A terminal to ask on. */
 export interface AskOptions {
   readonly input: NodeJS.ReadableStream;
   readonly output: NodeJS.WritableStream;
-  /** Ends the question, with a no. */
+  /** Answers the question with no when it aborts. */
   readonly signal: AbortSignal;
 }
 
-/** Asks for a yes or no; Ctrl-C, and the end of the input, are a no. */
+/** Asks on a terminal. Ctrl-C and the end of the input count as no. */
 export function askOn({ input, output, signal }: AskOptions): Ask {
   return (question) =>
     new Promise((resolve) => {
@@ -27,4 +29,33 @@ export function askOn({ input, output, signal }: AskOptions): Ask {
         close();
       });
     });
+}
+
+/** Flag for {@link consent}. */
+export const yesOption = new Option('--yes', 'do not ask before changing anything');
+
+/** How a command obtains consent. */
+export interface ConsentOptions {
+  /** Whether the user consented on the command line. */
+  readonly yes: boolean | undefined;
+  readonly ask: Ask | undefined;
+  readonly progress: (line: string) => void;
+}
+
+/**
+ * Returns how to ask for consent to a change: on the terminal, or not at all with `--yes`.
+ *
+ * @throws {UsageError} if there is neither a terminal nor `--yes`
+ */
+export function consent({ ask, progress, yes }: ConsentOptions): Ask {
+  if (yes) return async () => true;
+  if (ask === undefined) {
+    throw new UsageError(
+      'this command asks before it changes anything, but there is no terminal to ask on: pass --yes',
+    );
+  }
+  return (question) => {
+    progress('');
+    return ask(question);
+  };
 }

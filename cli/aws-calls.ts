@@ -5,33 +5,33 @@ import { toLine } from './table.ts';
 export const ATTEMPT_MS = 30_000;
 
 /**
- * A failure with all that AWS says of it, in one line, and what to do about it; anything else as it is.
+ * Adds what AWS says about a failed call, on one line, and what to do about it. Returns any other error unchanged.
  *
- * @param isStopped whether the user had enough
+ * @param isStopped whether the user stopped the command
  */
 export function explain(error: unknown, isStopped: boolean): unknown {
   if (!(error instanceof ArchiverError)) return error;
   const { cause, code, message, retryable } = error;
   if (code === 'STORE_ABORTED' && isStopped) return new ArchiverError(code, 'stopped');
-  const told = cause instanceof Error ? explanationOf(cause) : '';
-  const all = told === '' ? message : `${message}: ${told}`;
+  const details = cause instanceof Error ? explanationOf(cause) : '';
+  const all = details === '' ? message : `${message}: ${details}`;
   return new ArchiverError(code, toLine(all), { cause, retryable });
 }
 
-/** Errors of a session that is over, or that there never was. */
+/** Errors for missing or expired credentials. */
 const LOGGED_OUT =
   /^(CredentialsProviderError|TokenProviderError|Expired.*|InvalidClientTokenId|InvalidAccessKeyId|UnrecognizedClientException)$/;
 
 function explanationOf(cause: Error): string {
   const message = messageOf(cause);
-  if (cause.message === 'Region is missing') return 'no region: give --region, or set AWS_REGION';
+  if (cause.message === 'Region is missing') return 'no region: pass --region or set AWS_REGION';
   if (!LOGGED_OUT.test(cause.name)) return message;
-  return `${message}; log in, with 'aws sso login' for example, or give another --profile`;
+  return `${message}; log in, for example with 'aws sso login', or pass another --profile`;
 }
 
-/** A connection that is tried by several addresses fails with an error for each, and no words of its own. */
+/** A connection that is tried on several addresses fails with one error for each, and no message of its own. */
 function messageOf(cause: Error): string {
-  // What the SDK says where the service says nothing.
+  // The SDK's text for a response without one.
   if (cause.message === 'UnknownError') return '';
   if (!(cause instanceof AggregateError)) return cause.message;
   return cause.errors

@@ -1,27 +1,41 @@
+import { Option } from '@commander-js/extra-typings';
 import { clientOptions } from '../lambda/io/client-options.ts';
+import { parseName } from './options.ts';
 
-/** Which AWS, and who to be there. */
+/** Flags that select the region and the credentials. */
+export const awsOptions = {
+  region: new Option(
+    '--region <name>',
+    'AWS region (default: AWS_REGION, or the region of the profile)',
+  ).argParser(parseName),
+  profile: new Option(
+    '--profile <name>',
+    'profile with the AWS credentials (default: AWS_PROFILE, or the other sources of the AWS SDK)',
+  ).argParser(parseName),
+} as const;
+
+/** Region and credentials to use. */
 export interface AwsAccess {
-  /** @default - the environment's or the profile's */
-  readonly region: string | undefined;
-  /** @default - the environment's */
-  readonly profile: string | undefined;
+  /** @default - that of the environment or of the profile */
+  readonly region?: string | undefined;
+  /** @default - the credentials that the SDK finds */
+  readonly profile?: string | undefined;
 }
 
-/** Calls at a time, of each client. */
+/** Concurrent calls of each client. */
 export const MAX_CONNECTIONS = 16;
 
-/** Fewer than a function's: a person waits for the answer, and can ask again. */
+/** Fewer than a function's: a person waits for the answer and can run the command again. */
 const ATTEMPTS = 5;
 
-/** For a server that does not look. */
+/** Credentials for a server that does not check them. */
 const anyone = { accessKeyId: 'anyone', secretAccessKey: 'anyone' };
 const ANY_REGION = 'us-east-1';
 
-/** What the SDK looks at, and the region and credentials are found in. */
+/** Environment variables, from which the SDK's own settings are read. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Configuration of one client. Region and credentials that are not given are found as the SDK finds them. */
+/** Configuration of one client. The SDK finds the region and the credentials that are not given. */
 export function configOf(
   { profile, region }: AwsAccess,
   environment: Environment,

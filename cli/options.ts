@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { isTime } from '../lambda/core/failed-batch/replay-command.ts';
 
 /** Inclusive range of a whole number, and the value of a flag that is not given. */
 export interface NumberRange<Preset extends number | undefined> {
@@ -24,10 +25,13 @@ export function wholeNumber<Usage extends string, Preset extends number | undefi
 
 /** A flag that takes a name, such as that of a topic; the empty text is refused. */
 export function named<Usage extends string>(flags: Usage, description: string) {
-  return new Option(flags, description).argParser((given: string): string => {
-    if (given.trim() !== '') return given;
-    throw new InvalidArgumentError('It must not be empty.');
-  });
+  return new Option(flags, description).argParser(parseName);
+}
+
+/** Parses a name: any text except the empty one. */
+export function parseName(given: string): string {
+  if (given.trim() !== '') return given;
+  throw new InvalidArgumentError('It must not be empty.');
 }
 
 /** A flag that takes comma-separated names; spaces and repetitions are dropped, and one name is required. */
@@ -35,12 +39,16 @@ export function list<Usage extends string>(flags: Usage, description: string) {
   return new Option(flags, description).argParser(parseList);
 }
 
-/** Parses comma-separated names, with or without spaces, and drops repetitions. */
-export function parseList(given: string): readonly string[] {
-  const names = given.split(',').map((name) => name.trim());
-  const found = [...new Set(names.filter((name) => name !== ''))];
-  if (found.length > 0) return found;
+function parseList(given: string): readonly string[] {
+  const names = splitList(given);
+  if (names.length > 0) return names;
   throw new InvalidArgumentError('It must be one or more names, separated by commas.');
+}
+
+/** Splits comma-separated names, with or without spaces, and drops repetitions. */
+export function splitList(given: string): readonly string[] {
+  const names = given.split(',').map((name) => name.trim());
+  return [...new Set(names.filter((name) => name !== ''))];
 }
 
 /** A flag that takes an http or https URL. */
@@ -68,4 +76,33 @@ export function duration<Usage extends string>(flags: Usage, description: string
 export function parseDuration(given: string): number | undefined {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
   return unit === undefined ? undefined : Number(amount) * units[unit as keyof typeof units];
+}
+
+/**
+ * A flag that takes a point in time, in epoch milliseconds: ISO 8601 with a date, such as `2026-11-24T09:00:00Z`.
+ *
+ * @param ages also accepts an age before now, such as `2h`
+ */
+export function time<Usage extends string>(
+  flags: Usage,
+  description: string,
+  ages?: { readonly now: () => number },
+) {
+  return new Option(flags, description).argParser((given: string): number => {
+    if (isTime(given)) return Date.parse(given);
+    const age = parseDuration(given);
+    if (ages !== undefined && age !== undefined) return ages.now() - age;
+    const alternative = ages === undefined ? '' : ', or an age such as 30m, 2h or 7d';
+    throw new InvalidArgumentError(
+      `It must be an ISO 8601 time such as 2026-11-24T09:00:00Z${alternative}.`,
+    );
+  });
+}
+
+/** A flag that takes a UUID. */
+export function uuid<Usage extends string>(flags: Usage, description: string) {
+  return new Option(flags, description).argParser((given: string): string => {
+    if (/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(given)) return given;
+    throw new InvalidArgumentError('It must be a UUID.');
+  });
 }

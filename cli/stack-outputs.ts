@@ -7,7 +7,10 @@ import { ArchiverError } from '../lambda/core/errors.ts';
 import type { StoreOptions } from '../lambda/core/ports.ts';
 import { callAws } from '../lambda/io/aws-errors.ts';
 
-/** Where to ask for a stack, and how long. */
+/** The stack whose outputs are read where the command line names no other. */
+export const DEFAULT_STACK = 'KafkaArchive';
+
+/** The client that reads a stack, and the limits of a call. */
 export interface StackAccess extends StoreOptions {
   readonly client: CloudFormationClient;
 }
@@ -15,7 +18,7 @@ export interface StackAccess extends StoreOptions {
 /**
  * Reads the outputs of a stack.
  *
- * @param others flags that say what the outputs would, for the message where there is no such stack
+ * @param others flags that replace the outputs, for the message if the stack does not exist
  * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`
  */
 export async function readStackOutputs(
@@ -24,19 +27,22 @@ export async function readStackOutputs(
   others: string,
 ): Promise<readonly Output[]> {
   const command = new DescribeStacksCommand({ StackName: stack });
-  const call = { code: 'LOAD_FAILED', action: `outputs of the stack '${stack}'` } as const;
+  const call = {
+    code: 'LOAD_FAILED',
+    action: `reading the outputs of the stack '${stack}'`,
+  } as const;
   try {
     const { Stacks = [] } = await callAws(call, options, (sent) => client.send(command, sent));
     return Stacks[0]?.Outputs ?? [];
   } catch (error) {
     if (!isMissing(error)) throw error;
     const region = await client.config.region();
-    const how = `give another --stack or --region, or ${others}`;
-    throw new ArchiverError('LOAD_FAILED', `no stack '${stack}' in ${region}: ${how}`);
+    const how = `pass another --stack or --region, or ${others}`;
+    throw new ArchiverError('LOAD_FAILED', `stack '${stack}' does not exist in ${region}: ${how}`);
   }
 }
 
-/** CloudFormation has no error of its own for a stack that is not there. */
+/** CloudFormation has no error code of its own for a stack that does not exist. */
 function isMissing(error: unknown): boolean {
   if (!(error instanceof ArchiverError) || !(error.cause instanceof Error)) return false;
   const { message, name } = error.cause;

@@ -1,17 +1,17 @@
-/** Milliseconds in which a second signal is the first one, passed on by npm. */
+/** A second signal within this many milliseconds is the first one again, forwarded by npm. */
 const SAME_SIGNAL_MS = 500;
 
-/** That a command is to stop. */
+/** Tells a command to stop. */
 export interface StopSignals {
-  /** Aborts at the first Ctrl-C, or SIGTERM. */
+  /** Aborts at the first Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal;
-  /** What the process then ends with; undefined as long as nothing stops it. */
+  /** The exit code of the signal; undefined until there is one. */
   readonly exitCode: number | undefined;
 }
 
 /**
- * Has Ctrl-C and SIGTERM stop a command with care; a second one ends the process at once, by exit, which
- * also ends the processes that it started.
+ * Lets a command stop in an orderly way at Ctrl-C and SIGTERM. A second signal ends the process at once, by
+ * `process.exit`, which also ends its child processes.
  */
 export function listenForStop(): StopSignals {
   const stop = new AbortController();

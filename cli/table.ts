@@ -1,9 +1,9 @@
-/** Text in one line, without what would make a terminal do something. */
+/** Puts text on one line, without control characters that a terminal would act on. */
 export function toLine(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, ' ');
 }
 
-/** Lines of a table: cells of a column begin under one another. */
+/** Lines of a table with aligned columns. */
 export function tableLines(rows: readonly (readonly string[])[]): string[] {
   const cells = rows.map((row) => row.map(toLine));
   const widths: number[] = [];
@@ -26,10 +26,10 @@ const steps = [
   ['m', 60_000],
 ] as const;
 
-/** How long ago something was, in the largest unit of which there are two. */
+/** Formats an age in the largest unit of which there are at least two: `90s`, `47h`, `2d`. */
 export function formatAge(milliseconds: number): string {
   const [unit, size] = steps.find(([, each]) => milliseconds >= 2 * each) ?? ['s', 1_000];
-  // What has just been may lie ahead of this machine's clock.
+  // A time just past may be ahead of this machine's clock.
   return `${Math.max(0, Math.floor(milliseconds / size))}${unit}`;
 }
 

@@ -1,14 +1,14 @@
 import { ArchiverError } from '../lambda/core/errors.ts';
 
-const { stdout } = process;
+const { stderr, stdout } = process;
 
-/** Milliseconds between lines of progress where they cannot be written over. */
+/** Milliseconds between lines of progress on a stream that is not a terminal. */
 const PROGRESS_MS = 5_000;
 
-/** Where progress is written. */
+/** A stream that progress is written to. */
 export type ProgressStream = Pick<NodeJS.WriteStream, 'columns' | 'isTTY' | 'write'>;
 
-/** Writes lines of progress, each over the last one; where that cannot be, now and then a line of its own. */
+/** Writes each line of progress over the previous one; on a stream that is not a terminal, a line now and then. */
 export function progressOn(stream: ProgressStream): (line: string) => void {
   let next = 0;
   return (line) => {
@@ -20,24 +20,33 @@ export function progressOn(stream: ProgressStream): (line: string) => void {
   };
 }
 
-/** Writes a line of progress over the last one; where that cannot be, now and then a line of its own. */
+/** Shows progress on standard output. */
 export const progress = progressOn(stdout);
 
-/** Writes a line that stays. */
-export function print(line: string): void {
-  if (stdout.isTTY) stdout.write('\r\x1b[K');
-  stdout.write(`${line}\n`);
+/** Writes text to standard output, in place of any progress. */
+export function print(text: string): void {
+  writeTo(stdout, text);
+}
+
+/** Writes text to standard error, in place of any progress. */
+export function printError(text: string): void {
+  writeTo(stderr, text);
+}
+
+function writeTo(stream: NodeJS.WriteStream, text: string): void {
+  if (stream.isTTY) stream.write('\r\x1b[K');
+  stream.write(`${text}\n`);
 }
 
 /**
- * Writes, in one line, what a user did wrong (exit code 2) or what could not be done (1); anything else is
- * thrown on.
+ * Writes the message of an expected error and sets the exit code: 2 for a user's mistake, otherwise 1. Any other
+ * error is thrown. Replaced by `run` of `command.ts`.
  *
- * @param expected errors that tell a user all there is to know
+ * @param expected errors, besides {@link ArchiverError}, whose message tells the user everything
  */
 export function refuse(error: unknown, expected: new (...given: never[]) => Error): void {
   const isMistake = error instanceof ArchiverError && error.code === 'INVALID_SETTINGS';
-  if (!isMistake && !(error instanceof expected)) throw error;
+  if (!(error instanceof ArchiverError) && !(error instanceof expected)) throw error;
   progress('');
   console.error(error.message);
   process.exitCode = isMistake ? 2 : 1;

@@ -1,28 +1,38 @@
 import type { ConsumerOptions } from '@platformatic/kafka';
 
-/** SASL mechanisms that can be asked for. */
+/** SASL mechanisms that sign in with a user name and a password. */
 export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 /** Name of a {@link saslMechanisms | SASL mechanism}. */
 export type SaslMechanism = (typeof saslMechanisms)[number];
 
-/** How to reach a cluster. */
+/** Signs in with a user name and a password. */
+export interface PasswordLogin {
+  readonly mechanism: SaslMechanism;
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Signs in with MSK's IAM access control. */
+export interface IamLogin {
+  readonly mechanism: 'IAM';
+  /** Creates the token of one connection. */
+  readonly token: () => Promise<string>;
+}
+
+/** How to connect to a cluster. */
 export interface KafkaConnection {
   /** `host:port` of some of its brokers. */
   readonly brokers: readonly string[];
-  /** TLS, with another root of trust where one is given, in PEM. @default - plain text */
+  /** TLS, optionally with another certificate authority, in PEM. @default - plain text */
   readonly tls?: { readonly ca?: string };
   /** @default - no authentication */
-  readonly sasl?: {
-    readonly mechanism: SaslMechanism;
-    readonly username: string;
-    readonly password: string;
-  };
+  readonly sasl?: PasswordLogin | IamLogin;
 }
 
 /**
- * What every client of a cluster is told. It tries each request once: whoever uses it tries again as
- * long as it has to, since a broker may be away for longer than a client's patience.
+ * Options of every client of a cluster: Admin, Producer or Consumer. The client makes each request once; the caller
+ * retries for as long as it needs, since a broker may be away for longer than a client's own retries last.
  */
 export function clientOptions({ brokers, tls, sasl }: KafkaConnection) {
   return {
@@ -30,8 +40,15 @@ export function clientOptions({ brokers, tls, sasl }: KafkaConnection) {
     bootstrapBrokers: [...brokers],
     retries: 0,
     ...(tls && { tls: tls.ca === undefined ? {} : { ca: tls.ca } }),
-    ...(sasl && { sasl: { ...sasl } }),
+    ...(sasl && { sasl: saslOptions(sasl) }),
+    // Names the broker in the TLS handshake, as Java's client does and this one does not by default.
+    ...(sasl?.mechanism === 'IAM' && { tlsServerName: true }),
   } satisfies Partial<ConsumerOptions<Buffer, Buffer, Buffer, Buffer>>;
+}
+
+function saslOptions(sasl: PasswordLogin | IamLogin) {
+  if (sasl.mechanism !== 'IAM') return { ...sasl };
+  return { mechanism: 'OAUTHBEARER' as const, token: sasl.token };
 }
 
 /** What {@link keepAlive} needs of a client. */
@@ -46,8 +63,8 @@ interface Errors {
 }
 
 /**
- * A client whose broken connections end no process: one that is reset during a SASL handshake says so
- * twice, and the client listens once (@platformatic/kafka 2.12.1). What failed is told to who asked.
+ * Keeps a client's broken connections from ending the process: a connection that is reset during a SASL handshake
+ * emits 'error' twice, and the client listens once (@platformatic/kafka 2.12.1). The failed call still rejects.
  */
 export function keepAlive<Client extends Connecting>(client: Client): Client {
   client.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined));

@@ -6,27 +6,27 @@ import type { ConsumerRecord } from './record.ts';
 const IS_LOG_APPEND_TIME = 0x08;
 const IS_TRANSACTIONAL = 0x10;
 const IS_CONTROL = 0x20;
-/** Type of a control record that ends a transaction by giving it up. */
+/** Type of the control record that aborts a transaction. */
 const ABORT = 0;
 
-/** A broker's answer to a fetch. */
+/** A broker's response to a fetch request. */
 export type FetchAnswer = Awaited<ReturnType<Consumer['fetch']>>;
 
-/** What it says of one partition. */
+/** One partition's part of a {@link FetchAnswer}. */
 export type PartitionAnswer = FetchAnswer['responses'][number]['partitions'][number];
 
-/** What a fetch brought of a partition. */
+/** The records of one partition that a fetch returned. */
 export interface FetchedRecords {
   readonly records: readonly ConsumerRecord[];
-  /** Offset to fetch from next: past control records and aborted ones too. */
+  /** Offset to fetch next, after any control records and aborted records. */
   readonly next: number;
 }
 
 /**
- * The records of a fetch's answer, from an offset on; without control records, and without those of
- * transactions that the answer says were aborted. Pure.
+ * Extracts the records of a fetch response from an offset on, without control records and without the records of
+ * aborted transactions, which the response lists. Pure.
  *
- * @param from offset that was asked for: the first batch may begin before it
+ * @param from the offset that was requested: the first batch may begin before it
  */
 export function fetchedRecords(
   answer: Pick<PartitionAnswer, 'partitionIndex' | 'records' | 'abortedTransactions'>,

@@ -1,17 +1,17 @@
 import { Buffer } from 'node:buffer';
 import type { ConsumerRecord } from './record.ts';
 
-/** Where a batch comes from, as its event says it. */
+/** The source of a batch, as its event names it. */
 export interface EventOrigin {
   readonly topic: string;
   /** Absent for self-managed Kafka. */
   readonly eventSourceArn?: string;
   readonly bootstrapServers: string;
-  /** How a null key or value is written: which of the two the service does is not documented. */
+  /** How a null key or value is written; AWS does not document which of the two the service does. */
   readonly nullStyle: 'null' | 'absent';
 }
 
-/** A record with its part of the event, serialised once. */
+/** A record and its part of the event, serialised once. */
 export interface BatchRecord {
   readonly record: ConsumerRecord;
   readonly json: string;
@@ -19,7 +19,7 @@ export interface BatchRecord {
   readonly bytes: number;
 }
 
-/** Serialises a record as the event source mapping does: base64 text, signed header bytes. */
+/** Serialises a record as the event source mapping does: base64 key and value, signed header bytes. */
 export function toBatchRecord(record: ConsumerRecord, origin: EventOrigin): BatchRecord {
   const { partition, offset, timestamp, timestampType, key, value, headers } = record;
   const nothing = origin.nullStyle === 'null' ? null : undefined;
@@ -38,7 +38,7 @@ export function toBatchRecord(record: ConsumerRecord, origin: EventOrigin): Batc
   return { record, json, bytes: Buffer.byteLength(json) };
 }
 
-/** The event of a batch, as JSON text: records by topic-partition, each in offset order. */
+/** Serialises the event of a batch as JSON: records grouped by topic-partition, in the order given. */
 export function toEventJson(records: readonly BatchRecord[], origin: EventOrigin): string {
   const { eventSourceArn, bootstrapServers } = origin;
   const source = eventSourceArn === undefined ? 'SelfManagedKafka' : 'aws:kafka';
@@ -50,7 +50,7 @@ export function toEventJson(records: readonly BatchRecord[], origin: EventOrigin
   return `${head.slice(0, -1)},"records":{${lists.join(',')}}}`;
 }
 
-/** The event's name for a topic-partition. */
+/** Name of a topic-partition in the event, such as `orders-3`. */
 export function listName({ topic }: Pick<EventOrigin, 'topic'>, partition: number): string {
   return `${topic}-${partition}`;
 }

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer';
 
-/** One message of a topic, before the event source mapping makes an event of it. */
+/** One record of a topic, before the event source mapping puts it into an event. */
 export interface ConsumerRecord {
   readonly partition: number;
   readonly offset: number;
@@ -12,5 +12,5 @@ export interface ConsumerRecord {
   readonly headers: readonly { readonly name: string; readonly value: Buffer | null }[];
 }
 
-/** Offsets that a group goes on from, by partition. */
+/** Offset of each partition, such as those a group reads next. */
 export type Offsets = ReadonlyMap<number, number>;

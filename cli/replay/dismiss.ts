@@ -1,27 +1,28 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { FailedBatchPointer } from '../../lambda/core/failed-batch/replay-message.ts';
+import type { Ask } from '../ask.ts';
+import type { CommandContext } from '../failed-batches/context.ts';
+import { deleteDeadLetters } from '../failed-batches/dead-letters.ts';
 import { formatLetters } from '../table.ts';
-import type { CommandContext } from './context.ts';
-import { deleteDeadLetters } from './dead-letters.ts';
-import type { DismissOptions } from './options.ts';
-import { neededTargets } from './targets.ts';
 
-/** How many objects a failed batch is marked with that was not replayed, but is done. */
+/** Number of objects in the mark of a failed batch that was dismissed instead of replayed. */
 export const BY_HAND = 0;
 
 /**
- * Takes a failed batch for done that no replay can help: marks it as replayed by hand, and deletes its
- * dead letters. In this order: a letter that is left says that there is something to do.
+ * Dismisses a failed batch that no replay can store: marks it as done by hand, then deletes its dead letters. In this
+ * order, since a remaining dead letter shows that work is left.
  *
- * @returns whether it was to be done
+ * @returns false if the user declined
  * @throws {ArchiverError} `MARK_FAILED`, `QUEUE_FAILED` or `STORE_ABORTED`
  */
-export async function dismiss({ key }: DismissOptions, context: CommandContext): Promise<boolean> {
-  const { calls, sqs, waitSeconds } = context;
-  const { bucket, deadLetterQueue } = await context.find(neededTargets.dismiss);
-  const question = `Take '${key}' for done without a replay, and delete its dead letters?`;
-  if (!(await context.confirm(question))) {
-    context.answer({ marked: false, deleted: 0 }, () => ['nothing was changed']);
+export async function dismiss(
+  { confirm, key }: { readonly confirm: Ask; readonly key: string },
+  context: CommandContext<'bucket' | 'deadLetterQueue'>,
+): Promise<boolean> {
+  const { calls, sqs, targets, waitSeconds } = context;
+  const { bucket, deadLetterQueue } = targets;
+  if (!(await confirm(`Dismiss '${key}' without a replay, and delete its dead letters?`))) {
+    context.answer({ marked: false, deleted: 0 }, () => ['Nothing was changed.']);
     return false;
   }
   const marked = await mark({ bucket, key }, context);
@@ -30,25 +31,28 @@ export async function dismiss({ key }: DismissOptions, context: CommandContext):
     isDone: ({ pointers }) => pointers.some((each) => each.bucket === bucket && each.key === key),
   });
   context.answer({ marked, deleted }, () => [
-    `${marked ? 'marked as done by hand' : 'not in the bucket'}, ${formatLetters(deleted)} deleted`,
+    `${marked ? 'Marked as done by hand' : 'Not in the bucket'}, ${formatLetters(deleted)} deleted.`,
   ]);
   return true;
 }
 
-/** @returns false where it is not there any more: its dead letters may be */
-async function mark(pointer: FailedBatchPointer, context: CommandContext): Promise<boolean> {
+/** @returns false if the failed batch no longer exists; its dead letters may still do */
+async function mark(
+  pointer: FailedBatchPointer,
+  context: Pick<CommandContext, 'calls' | 'now' | 'storeOf'>,
+): Promise<boolean> {
   const at = new Date(context.now()).toISOString();
   try {
     const store = context.storeOf(pointer.bucket);
     await store.markReplayed(pointer, { at, objects: BY_HAND }, context.calls);
     return true;
   } catch (error) {
-    if (isGone(error)) return false;
+    if (isMissing(error)) return false;
     throw error;
   }
 }
 
-function isGone(error: unknown): boolean {
+function isMissing(error: unknown): boolean {
   if (!(error instanceof ArchiverError) || !(error.cause instanceof Error)) return false;
   return error.cause.name === 'NoSuchKey';
 }

@@ -7,32 +7,32 @@ import {
 import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';
 
-/** A task that moves messages out of a dead-letter queue. */
+/** A message move task of SQS: it moves messages out of a dead-letter queue. */
 export interface MoveTask {
-  /** `RUNNING`, `CANCELLING`, or how it ended: `COMPLETED`, `FAILED`, `CANCELLED`. */
+  /** `RUNNING`, `CANCELLING`, or finally `COMPLETED`, `FAILED` or `CANCELLED`. */
   readonly status: string;
-  /** Epoch milliseconds: one queue has one task at a time, so this tells two apart. */
+  /** Epoch milliseconds. A queue has one task at a time, so this identifies the task. */
   readonly startedAt: number;
   readonly moved: number;
   readonly toMove: number;
-  /** Why it failed. */
+  /** Reason of a failure. */
   readonly reason: string | undefined;
 }
 
-/** The tasks of one dead-letter queue. */
+/** The move tasks of one dead-letter queue. */
 export interface MoveTasks {
-  /** The one that began last; undefined where there was none lately. */
+  /** The most recent task; undefined if there was none recently. */
   latest(options: StoreOptions): Promise<MoveTask | undefined>;
   /**
-   * Begins one. SQS refuses it while one is running.
+   * Starts a task. SQS refuses it while another one is running.
    *
-   * @param maxPerSecond messages; as many as SQS sees fit where it is undefined
+   * @param maxPerSecond messages per second; undefined lets SQS choose the rate
    */
   start(maxPerSecond: number | undefined, options: StoreOptions): Promise<void>;
 }
 
 /**
- * The tasks of a dead-letter queue in SQS. They throw an `ArchiverError`, `QUEUE_FAILED` or `STORE_ABORTED`.
+ * Creates the move tasks of a dead-letter queue. They throw an `ArchiverError`, `QUEUE_FAILED` or `STORE_ABORTED`.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export function createMoveTasks(
@@ -42,21 +42,21 @@ export function createMoveTasks(
   return {
     async latest(options) {
       const command = new ListMessageMoveTasksCommand({ SourceArn: from, MaxResults: 10 });
-      const call = { code: 'QUEUE_FAILED', action: 'list of move tasks' } as const;
+      const call = { code: 'QUEUE_FAILED', action: 'listing the move tasks' } as const;
       const { Results = [] } = await callAws(call, options, (sent) => client.send(command, sent));
-      // In which order they come is not documented.
+      // The order of the list is not documented.
       return Results.map(toTask).toSorted((a, b) => b.startedAt - a.startedAt)[0];
     },
 
     async start(maxPerSecond, options) {
       const command = new StartMessageMoveTaskCommand({
         SourceArn: from,
-        // Without it messages go back to the queue they came from, and those that the function itself put
-        // here came from none: the task would fail.
+        // By default, messages go back to their source queue. Messages that the function sent here have none, and the
+        // task would fail.
         DestinationArn: to,
         ...(maxPerSecond !== undefined && { MaxNumberOfMessagesPerSecond: maxPerSecond }),
       });
-      const call = { code: 'QUEUE_FAILED', action: 'start of a move task' } as const;
+      const call = { code: 'QUEUE_FAILED', action: 'starting a move task' } as const;
       await callAws(call, options, (sent) => client.send(command, sent));
     },
   };

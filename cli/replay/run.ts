@@ -11,69 +11,78 @@ import type {
   StoreOptions,
 } from '../../lambda/core/ports.ts';
 import { BATCH_MESSAGES, createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
+import type { Ask } from '../ask.ts';
+import type { CommandContext } from '../failed-batches/context.ts';
+import { describeEntries } from '../failed-batches/entries.ts';
+import { failedBatchTable } from '../failed-batches/rows.ts';
 import { formatBatches } from '../table.ts';
-import type { CommandContext } from './context.ts';
-import { describeEntries } from './entries.ts';
-import type { RunOptions } from './options.ts';
-import { failedBatchTable } from './rows.ts';
-import { neededTargets } from './targets.ts';
 
-/** Failed batches that are meant, and what was looked at for them. Numbers count failed batches. */
+/** Selected failed batches, and the number of failed batches that were examined or left out. */
 export interface Selected {
   readonly entries: readonly FailedBatchEntry[];
   readonly scanned: number;
-  /** Meant, but left out since they were replayed. */
+  /** Match the selection, but were replayed before. */
   readonly alreadyReplayed: number;
 }
 
-/** How far a call may take, and who is told of it. */
+/** Limits of each call, and progress. */
 export interface RunCalls extends StoreOptions {
   readonly progress: (line: string) => void;
 }
 
-/** Requests to the replay queue at a time. */
+/** Concurrent requests to the replay queue. */
 const SENDERS = 4;
 
-/** Puts failed batches on the replay queue, or lists them. @returns whether it was to be done */
-export function run(options: RunOptions, context: CommandContext): Promise<boolean> {
-  return options.dryRun ? list(options, context) : enqueue(options, context);
-}
-
-async function list({ selection }: RunOptions, context: CommandContext): Promise<true> {
-  const { calls, now, progress } = context;
-  const { bucket } = await context.find(neededTargets['run --dry-run']);
-  const listing = context.storeOf(bucket);
+/**
+ * Lists the selected failed batches without sending them.
+ *
+ * @returns true
+ * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`
+ */
+export async function listSelected(
+  selection: Selection,
+  context: CommandContext<'bucket'>,
+): Promise<true> {
+  const { calls, now, progress, targets } = context;
+  const listing = context.storeOf(targets.bucket);
   const selected = await selectEntries(listing, selection, { ...calls, progress });
   const rows = await describeEntries(selected.entries, listing, calls);
   context.answer(toResult(selected, true), () => [
-    `${formatBatches(rows.length)} would be put on the replay queue ${describeRest(selected)}`,
+    `Would put ${formatBatches(rows.length)} on the replay queue ${describeRest(selected)}.`,
     ...(rows.length > 0 ? ['', ...failedBatchTable(rows, now())] : []),
   ]);
   return true;
 }
 
-async function enqueue({ selection }: RunOptions, context: CommandContext): Promise<boolean> {
-  const { answer, calls, progress, sqs } = context;
-  const { bucket, queue } = await context.find(neededTargets.run);
-  const listing = context.storeOf(bucket);
+/**
+ * Puts the selected failed batches on the replay queue.
+ *
+ * @returns false if the user declined
+ * @throws {ArchiverError} `LOAD_FAILED`, `QUEUE_FAILED` or `STORE_ABORTED`
+ */
+export async function enqueueSelected(
+  { confirm, selection }: { readonly confirm: Ask; readonly selection: Selection },
+  context: CommandContext<'bucket' | 'queue'>,
+): Promise<boolean> {
+  const { answer, calls, progress, sqs, targets } = context;
+  const listing = context.storeOf(targets.bucket);
   const selected = await selectEntries(listing, selection, { ...calls, progress });
   const { entries } = selected;
   const what = `${formatBatches(entries.length)} on the replay queue`;
   const rest = describeRest(selected);
-  const isWanted = entries.length === 0 || (await context.confirm(`Put ${what} ${rest}?`));
-  if (!isWanted) {
-    answer(toResult({ ...selected, entries: [] }, false), () => ['nothing was changed']);
+  if (entries.length > 0 && !(await confirm(`Put ${what} ${rest}?`))) {
+    answer(toResult({ ...selected, entries: [] }, false), () => ['Nothing was changed.']);
     return false;
   }
-  // Nothing is given up from here.
-  const urls = { replayQueueUrl: queue, deadLetterQueueUrl: '' };
+  // The queue is only sent to, so the dead-letter queue is not needed.
+  const urls = { replayQueueUrl: targets.queue, deadLetterQueueUrl: '' };
   await enqueueAll(createSqsReplayQueue(sqs, urls), entries, { ...calls, progress });
-  answer(toResult(selected, false), () => [`put ${what} ${rest}`]);
+  answer(toResult(selected, false), () => [`Put ${what} ${rest}.`]);
   return true;
 }
 
 /**
- * Finds the failed batches that are meant.
+ * Finds the failed batches that match the selection.
  *
  * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`
  */
@@ -88,7 +97,7 @@ export async function selectEntries(
     entries.push(...page.selected);
     scanned += page.scanned;
     alreadyReplayed += page.replayed;
-    progress(`${formatBatches(scanned)} looked at, ${entries.length} of them to replay`);
+    progress(`${formatBatches(scanned)} examined, ${entries.length} selected`);
   }
   return { entries, scanned, alreadyReplayed };
 }
@@ -96,7 +105,7 @@ export async function selectEntries(
 /**
  * Puts failed batches on the replay queue.
  *
- * @throws {ArchiverError} `QUEUE_FAILED`, saying how many are on it: to put one there twice does no harm
+ * @throws {ArchiverError} `QUEUE_FAILED`, with the number of those already on it; to send one twice is harmless
  */
 export async function enqueueAll(
   requests: ReplayRequests,
@@ -126,21 +135,21 @@ export async function enqueueAll(
   throw withPlace(failure, far);
 }
 
-/** The failure, with how far it came. */
+/** Adds to a failure how far the command got. */
 function withPlace(failure: unknown, far: string): unknown {
   if (!(failure instanceof ArchiverError)) return failure;
   const { cause, code, message, retryable } = failure;
-  return new ArchiverError(code, `${far}, the rest is not: ${message}`, { cause, retryable });
+  return new ArchiverError(code, `${far}, the others are not: ${message}`, { cause, retryable });
 }
 
-/** As the replay function answers a command. */
+/** The same document with which the replay function answers a command. */
 function toResult({ entries, ...counts }: Selected, dryRun: boolean): object {
   const keys = entries.map(({ key }) => key);
   return { dryRun, ...counts, enqueued: keys.length, failedBatches: keys };
 }
 
-/** `(5 looked at, 1 of them left out: replayed before)` */
+/** `(5 examined, 1 skipped as replayed before)` */
 function describeRest({ alreadyReplayed, scanned }: Selected): string {
-  const left = alreadyReplayed > 0 ? `, ${alreadyReplayed} left out: replayed before` : '';
-  return `(${scanned} looked at${left})`;
+  const left = alreadyReplayed > 0 ? `, ${alreadyReplayed} skipped as replayed before` : '';
+  return `(${scanned} examined${left})`;
 }

@@ -15,24 +15,32 @@ import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { LineBuffer } from '../../lambda/core/record/line-buffer.ts';
 import { RecordLineWriter } from '../../lambda/core/record/record-line.ts';
+import type { CommandContext } from '../failed-batches/context.ts';
+import { formatOffsets, toJsonRange } from '../failed-batches/ranges.ts';
 import { tableLines } from '../table.ts';
-import type { CommandContext } from './context.ts';
 import { BY_HAND } from './dismiss.ts';
-import type { ShowOptions } from './options.ts';
-import { formatOffsets, toJsonRange } from './ranges.ts';
-import { neededTargets } from './targets.ts';
 
-/** A failed batch, and what became of it. */
+/** A failed batch and its replay. */
 export interface ShownBatch extends FailedBatch {
   readonly key: string;
   readonly bytes: number;
-  /** Undefined where it was not replayed. */
+  /** Undefined if the batch was not replayed. */
   readonly mark: ReplayMark | undefined;
 }
 
-/** Prints what is in a failed batch. @returns true */
-export async function show({ key, records }: ShowOptions, context: CommandContext): Promise<true> {
-  const { bucket } = await context.find(neededTargets.show);
+/** Which failed batch to show. */
+export interface ShowOptions {
+  readonly key: string;
+  /** Whether to print its records and nothing else. */
+  readonly records: boolean;
+}
+
+/** Prints a failed batch. @returns true */
+export async function show(
+  { key, records }: ShowOptions,
+  context: CommandContext<'bucket'>,
+): Promise<true> {
+  const { bucket } = context.targets;
   const shown = await readShown(context.storeOf(bucket), { bucket, key }, context.calls);
   if (records) for (const line of recordLines(shown)) context.print(line);
   else context.answer(toJsonShown(shown), () => shownLines(shown));
@@ -55,7 +63,7 @@ export async function readShown(
   return { ...parseFailedBatch(text), key, bytes: Buffer.byteLength(text), mark };
 }
 
-/** What is in a failed batch, for people: all but its records. */
+/** Lines that describe a failed batch, without its records. */
 export function shownLines(shown: ShownBatch): string[] {
   const { bytes, condition, event, failedAt, functionError, invokeCount, key } = shown;
   const [first = 'unknown', ...others] = shown.ranges.map(describeRange);
@@ -71,11 +79,11 @@ export function shownLines(shown: ShownBatch): string[] {
     ['offsets', first],
     ...others.map((range) => ['', range]),
     ['bytes', String(bytes)],
-    ['payload', event === undefined ? 'none: fetch these offsets from the topic' : 'whole'],
+    ['payload', event === undefined ? 'none: read these offsets from the topic' : 'whole'],
   ]);
 }
 
-/** What is in a failed batch, for programs: all but its records. */
+/** A failed batch as JSON, without its records. */
 export function toJsonShown({ event, key, mark, ranges, ...shown }: ShownBatch): object {
   return {
     key,
@@ -89,24 +97,21 @@ export function toJsonShown({ event, key, mark, ranges, ...shown }: ShownBatch):
 }
 
 /**
- * The records of a failed batch as lines of JSON: as the archive has them, less what the stack's own
- * settings and `lambda/enrich.ts` add to them.
+ * The records of a failed batch as JSON lines, as in the archive except for the metadata that the stack's settings
+ * and `lambda/enrich.ts` add.
  *
- * @throws {ArchiverError} `NO_PAYLOAD`, or `INVALID_EVENT` where the payload is no Kafka event
+ * @throws {ArchiverError} `NO_PAYLOAD`, or `INVALID_EVENT` if the payload is not a Kafka event
  */
 export function recordLines({ condition, event, key }: ShownBatch): string[] {
   if (event === undefined) {
-    throw new ArchiverError(
-      'NO_PAYLOAD',
-      `'${key}' has offsets only, and no records (${condition})`,
-    );
+    throw new ArchiverError('NO_PAYLOAD', `'${key}' holds offsets only, no records (${condition})`);
   }
   const { runs, source } = parseBatch(event);
   const lines = new LineBuffer();
   const settings = { source, metadata: {}, enrich: noEnrichment };
   const writer = new RecordLineWriter(settings, lines);
   for (const run of runs) writer.write(run, run.records);
-  // The last line is empty: each ends with a line break.
+  // Every line ends with a line break, so the last part is empty.
   return lines.slice(0, lines.length).toString().split('\n').slice(0, -1);
 }
 
@@ -117,9 +122,9 @@ function describeMark(mark: ReplayMark | undefined): string {
 }
 
 function describeRange(range: FailedRange): string {
-  const { firstTimestamp, id = 'a partition', lastTimestamp } = range;
+  const { firstTimestamp, id = 'unknown partition', lastTimestamp } = range;
   const place = `${id} ${formatOffsets(range)}`;
   if (firstTimestamp === undefined) return place;
-  if (firstTimestamp === lastTimestamp) return `${place}, of ${firstTimestamp}`;
-  return `${place}, of ${firstTimestamp} to ${lastTimestamp ?? 'unknown'}`;
+  if (firstTimestamp === lastTimestamp) return `${place}, produced ${firstTimestamp}`;
+  return `${place}, produced ${firstTimestamp} to ${lastTimestamp ?? 'unknown'}`;
 }

@@ -2,10 +2,18 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { failed } from './errors.ts';
 import type { Mapping, Mappings } from './mappings.ts';
-import type { GivenMapping } from './options.ts';
 import { readStackMappings } from './stack-mappings.ts';
 
-/** Where to look for a mapping. */
+/** How the command line names an event source mapping; `none` for a group that another program reads with. */
+export type GivenMapping = NamedMapping | { readonly by: 'none'; readonly group: string };
+
+/** A mapping named by its UUID, its function or its stack. */
+export interface NamedMapping {
+  readonly by: 'uuid' | 'function' | 'stack';
+  readonly name: string;
+}
+
+/** The clients that find a mapping, and the limits of a call. */
 export interface MappingAccess {
   readonly mappings: Mappings;
   readonly cloudFormation: CloudFormationClient;
@@ -13,18 +21,16 @@ export interface MappingAccess {
 }
 
 /**
- * The event source mapping of a topic; undefined where there is to be none.
+ * Finds the event source mapping of a topic.
  *
- * @throws {ArchiverError} `LOAD_FAILED` where there is none, or more than one; `STORE_ABORTED`
+ * @throws {ArchiverError} `LOAD_FAILED` if there is no mapping or more than one; `STORE_ABORTED`
  */
 export async function findMapping(
   topic: string,
-  given: GivenMapping,
+  given: NamedMapping,
   access: MappingAccess,
-): Promise<Mapping | undefined> {
+): Promise<Mapping> {
   switch (given.by) {
-    case 'none':
-      return undefined;
     case 'uuid':
       return getMapping(topic, given.name, access);
     case 'function':
@@ -42,7 +48,7 @@ async function getMapping(
   const mapping = await mappings.get(uuid, calls);
   if (mapping.topics.includes(topic)) return mapping;
   const topics = mapping.topics.join("', '");
-  throw failed(`event source mapping ${uuid} is not of the topic '${topic}', but of '${topics}'`);
+  throw failed(`event source mapping ${uuid} reads the topic '${topics}', not '${topic}'`);
 }
 
 async function findByFunction(
@@ -58,7 +64,7 @@ async function findByFunction(
   if (others.length === 0) return first;
   const uuids = [first, ...others].map(({ uuid }) => uuid).join(', ');
   throw failed(
-    `several event source mappings of the topic '${topic}': give one as --mapping, of ${uuids}`,
+    `several event source mappings read the topic '${topic}': pass one of them as --mapping: ${uuids}`,
   );
 }
 
@@ -67,10 +73,10 @@ async function findByStack(topic: string, stack: string, access: MappingAccess):
   const { functionName, uuids } = await readStackMappings(stack, stacks);
   const uuid = uuids.get(topic);
   if (uuid !== undefined) return getMapping(topic, uuid, access);
-  // A stack of a version that had no outputs for its mappings yet.
+  // A stack of an older version, without outputs for its mappings.
   if (uuids.size === 0 && functionName !== undefined) {
     return findByFunction(topic, functionName, access);
   }
   const topics = [...uuids.keys()].map((each) => `'${each}'`).join(', ') || 'none';
-  throw failed(`stack '${stack}' archives no topic '${topic}'; its topics: ${topics}`);
+  throw failed(`stack '${stack}' does not archive the topic '${topic}'; its topics: ${topics}`);
 }

@@ -12,28 +12,30 @@ import { askAws } from './errors.ts';
 export interface Mapping {
   readonly uuid: string;
   readonly topics: readonly string[];
-  /** Its consumer group: where it names none, it is called as the mapping. */
+  /** Its consumer group; if it names none, the group's name is the UUID. */
   readonly group: string;
   /** https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html */
   readonly state: string;
   readonly functionArn: string;
-  /** Of the MSK cluster. @default - a self-managed one */
+  /** ARN of the MSK cluster. @default - the cluster is self-managed */
   readonly clusterArn: string | undefined;
+  /** Whether Lambda signs in to the MSK cluster with IAM. */
+  readonly usesIam: boolean;
 }
 
 /** Event source mappings of Lambda. All throw {@link ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`. */
 export interface Mappings {
   get(uuid: string, options: StoreOptions): Promise<Mapping>;
-  /** Those of a function, whatever its version. */
+  /** The mappings of a function and its versions. */
   ofFunction(name: string, options: StoreOptions): Promise<readonly Mapping[]>;
-  /** Asks for it; the state follows. */
+  /** Requests the change; the state follows later. */
   setEnabled(uuid: string, enabled: boolean, options: StoreOptions): Promise<void>;
 }
 
-/** The event source mappings that a client sees. */
+/** Creates the event source mappings of a client. */
 export function createMappings(client: LambdaClient): Mappings {
   const list = (FunctionName: string | undefined, options: StoreOptions) => {
-    return askAws('list of event source mappings', options, async ({ abortSignal }) => {
+    return askAws('listing the event source mappings', options, async ({ abortSignal }) => {
       const found: Mapping[] = [];
       const pages = paginateListEventSourceMappings({ client }, { FunctionName }, { abortSignal });
       for await (const page of pages)
@@ -44,13 +46,13 @@ export function createMappings(client: LambdaClient): Mappings {
   return {
     async get(UUID, options) {
       const command = new GetEventSourceMappingCommand({ UUID });
-      const action = `event source mapping ${UUID}`;
+      const action = `reading the event source mapping ${UUID}`;
       return toMapping(await askAws(action, options, (sent) => client.send(command, sent)));
     },
     async ofFunction(name, options) {
       const named = await list(name, options);
       if (named.length > 0) return named;
-      // ASSUMED: a name alone may leave out the mappings of its versions, as ours are; not documented.
+      // ASSUMED: a name alone may leave out the mappings of versions, such as ours; not documented.
       const all = await list(undefined, options);
       return all.filter(({ functionArn }) => isFunction(functionArn, name));
     },
@@ -62,7 +64,7 @@ export function createMappings(client: LambdaClient): Mappings {
   };
 }
 
-/** Whether an ARN is that of the function, or of a version or an alias of it. */
+/** Whether an ARN is that of the function, or of one of its versions or aliases. */
 function isFunction(arn: string, name: string): boolean {
   const whole = name.startsWith('arn:') ? name : `:function:${name}`;
   return arn.endsWith(whole) || arn.includes(`${whole}:`);
@@ -72,6 +74,7 @@ function toMapping(given: EventSourceMappingConfiguration): Mapping {
   const { AmazonManagedKafkaEventSourceConfig: msk, SelfManagedKafkaEventSourceConfig: own } =
     given;
   const { EventSourceArn, FunctionArn = '', State = '', Topics = [], UUID = '' } = given;
+  const { SourceAccessConfigurations: access = [] } = given;
   return {
     uuid: UUID,
     topics: Topics,
@@ -79,5 +82,7 @@ function toMapping(given: EventSourceMappingConfiguration): Mapping {
     state: State,
     functionArn: FunctionArn,
     clusterArn: EventSourceArn,
+    // A mapping to MSK without a secret signs in with the function's role: lib/source/kafka-trigger.ts.
+    usesIam: EventSourceArn !== undefined && !access.some(({ Type = '' }) => /_AUTH$/.test(Type)),
   };
 }

@@ -1,9 +1,14 @@
+import type { ConsumerGroup } from '../../kafka/consumer-group.ts';
 import type { Offsets } from '../../kafka/record.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import { enableCommand } from './commands.ts';
-import type { ConsumerGroup } from './consumer-group.ts';
 import { failed, messageOf } from './errors.ts';
-import { awaitDisabled, enableMapping, isInUse, type SwitchParts } from './mapping-switch.ts';
+import {
+  awaitDisabled,
+  enableCommand,
+  enableMapping,
+  isInUse,
+  type SwitchParts,
+} from './mapping-switch.ts';
 import { type PartitionPlan, planReset, targetsOf } from './plan.ts';
 import { poll } from './poll.ts';
 import { formatPartitions, type ResetSubject } from './report.ts';
@@ -12,20 +17,20 @@ import { formatPartitions, type ResetSubject } from './report.ts';
 export interface MoveParts extends SwitchParts {
   readonly subject: ResetSubject;
   readonly group: ConsumerGroup;
-  /** Where to, as the user has seen it. */
+  /** Target offsets, as shown to the user. */
   readonly targets: Offsets;
-  /** Whether the mapping is enabled in the end where it was not in the beginning. */
+  /** Whether to enable the mapping at the end even if it was disabled. */
   readonly enable: boolean;
 }
 
 type Plan = readonly PartitionPlan[];
 
 /**
- * Moves the group, with its mapping disabled meanwhile.
+ * Moves the group while its mapping is disabled.
  *
- * @returns what it did, counted from where the group was when its last member had left
- * @throws {ArchiverError} `LOAD_FAILED`, saying in which state things are left: with the mapping enabled
- *   again, unless Lambda refuses or the user stopped it before anything was moved
+ * @returns the executed plan, from the group's offsets after its last member left
+ * @throws {ArchiverError} `LOAD_FAILED`, with the state of mapping and offsets in the message: the mapping is enabled
+ *   again, unless Lambda refused or the user stopped the command before the commit
  */
 export async function moveGroup(parts: MoveParts): Promise<Plan> {
   const { subject, tell } = parts;
@@ -34,13 +39,15 @@ export async function moveGroup(parts: MoveParts): Promise<Plan> {
     if (isStopped(parts)) throw stopped(parts);
     throw await withMapping(parts, `${messageOf(error)}; no offset was changed`, error);
   });
-  // Once it is committed it is carried through: to stop then would leave the mapping disabled.
+  // From the commit on, a stop would leave the mapping disabled, so the command completes.
   await commit(parts, plan).catch(async (error: unknown) => {
     if (isStopped(parts) && error === parts.calls.signal.reason) throw stopped(parts);
-    const what = `${messageOf(error)}; what the offsets are now, --dry-run shows`;
+    const what = `${messageOf(error)}; --dry-run shows the current offsets`;
     throw await withMapping(parts, what, error);
   });
-  tell(`committed and read back: ${formatPartitions(plan.length)} of '${subject.topic}'`);
+  tell(
+    `Committed and read back the offsets of ${formatPartitions(plan.length)} of '${subject.topic}'.`,
+  );
   await enableAgain(parts).catch((error: unknown) => {
     throw failed(`the offsets are committed, but ${messageOf(error)}`, error);
   });
@@ -57,7 +64,7 @@ async function askToDisable(parts: MoveParts): Promise<void> {
     const what = messageOf(error);
     const isRefused = error instanceof ArchiverError && !error.retryable && !isInUse(error);
     if (isRefused) throw failed(`${what}; nothing was changed`, error);
-    // Where an answer is lost the mapping may be disabled, and in use by that when it is asked again.
+    // The response may have been lost: the mapping is then disabled, or in use when asked a second time.
     throw await withMapping(parts, `${what}; no offset was changed`, error);
   }
 }
@@ -70,8 +77,8 @@ async function prepare(parts: MoveParts): Promise<Plan> {
     const count = await group.memberCount();
     return count === 0 ? undefined : describeMembers(subject.group, count);
   });
-  tell(`empty: group '${subject.group}'`);
-  // Again, since the mapping went on until it was disabled.
+  tell(`The group '${subject.group}' has no members.`);
+  // Plan again, since the mapping kept reading until it was disabled.
   const plan = planReset(await group.positions(), targets);
   calls.signal.throwIfAborted();
   return plan;
@@ -81,16 +88,18 @@ async function commit(parts: MoveParts, plan: Plan): Promise<void> {
   const { calls, group, subject } = parts;
   await poll({ ...parts, signal: calls.signal }, async () => {
     if (await group.commit(targetsOf(plan))) return undefined;
-    const members = `the group '${subject.group}' has members, which the broker alone sees`;
-    // Those of the mapping are on their way out.
+    const members = `the group '${subject.group}' has members that only the broker sees`;
+    // The mapping's own members are about to leave.
     if (wasEnabled(parts)) return members;
-    throw failed(`${members}: stop what reads with it first`);
+    throw failed(`${members}: stop its readers first`);
   });
   const after = await group.positions();
   for (const { partition, target } of plan) {
     const committed = after.find((each) => each.partition === partition)?.committed;
     if (committed === target) continue;
-    throw failed(`partition ${partition} reads ${committed ?? 'nothing'} back, not ${target}`);
+    throw failed(
+      `partition ${partition} has the committed offset ${committed ?? 'none'} instead of ${target}`,
+    );
   }
 }
 
@@ -104,16 +113,16 @@ async function enableAgain(parts: MoveParts): Promise<void> {
   await enableMapping(parts, mapping.uuid);
 }
 
-/** What a stop before the commit leaves. */
+/** The state that a stop before the commit leaves. */
 function stopped(parts: MoveParts): Error {
   const { aws, subject } = parts;
   const { mapping, topic } = subject;
   const untouched = 'stopped: no offset was changed';
   if (mapping === undefined) return failed(untouched);
   const { uuid } = mapping;
-  if (!wasEnabled(parts)) return failed(`${untouched}; mapping ${uuid} is disabled, as it was`);
-  const state = `mapping ${uuid} is DISABLED, or about to be, and '${topic}' is not archived`;
-  const how = `go on by the same command with --enable, or enable it: ${enableCommand(uuid, aws)}`;
+  if (!wasEnabled(parts)) return failed(`${untouched}; the mapping ${uuid} is still disabled`);
+  const state = `the mapping ${uuid} is DISABLED, or about to be, and '${topic}' is not archived`;
+  const how = `continue with the same command and --enable, or enable it with: ${enableCommand(uuid, aws)}`;
   return failed(`${untouched}, but ${state}; ${how}`);
 }
 
@@ -121,19 +130,19 @@ function isStopped({ calls }: MoveParts): boolean {
   return calls.signal.aborted;
 }
 
-/** A failure, with what became of the mapping. */
+/** Adds the state of the mapping to a failure. */
 async function withMapping(parts: MoveParts, what: string, error: unknown): Promise<Error> {
   const { mapping } = parts.subject;
   if (mapping === undefined) return failed(what, error);
   if (!wasEnabled(parts)) {
-    return failed(`${what}; mapping ${mapping.uuid} is disabled, as it was`, error);
+    return failed(`${what}; the mapping ${mapping.uuid} is still disabled`, error);
   }
   try {
     await enableAgain(parts);
   } catch (failure) {
     return failed(`${what}; ${messageOf(failure)}`, error);
   }
-  return failed(`${what}; mapping ${mapping.uuid} is enabled again`, error);
+  return failed(`${what}; the mapping ${mapping.uuid} is enabled again`, error);
 }
 
 /** `the group 'g' has 2 members` */

@@ -1,31 +1,21 @@
+import type { Position } from '../../kafka/consumer-group.ts';
 import type { Offsets } from '../../kafka/record.ts';
 
-/** Where a group is in a partition. */
-export interface Position {
-  readonly partition: number;
-  /** Offset of the first record that is there still. */
-  readonly begin: number;
-  /** Offset that the next record will have. */
-  readonly end: number;
-  /** Offset that it reads next. @default - none is committed: where its starting position says */
-  readonly committed: number | undefined;
-}
-
-/** What a reset does to a partition. */
+/** What a reset does in one partition. */
 export interface PartitionPlan extends Position {
-  /** Offset that it reads next, after the reset. */
+  /** Offset that the group reads next after the reset. */
   readonly target: number;
-  /** Offsets that are read a second time. Not all offsets are records: some were compacted away. */
+  /** Number of offsets that are read again. Not every offset has a record: compaction removes some. */
   readonly again: number;
-  /** Offsets that are never read. Where none is committed, all before the target. */
+  /** Number of offsets that are never read. If none is committed, all existing offsets before the target. */
   readonly skipped: number;
 }
 
-/** What a reset of a group to these offsets does. */
+/** Plans the reset of a group to these offsets. */
 export function planReset(positions: readonly Position[], targets: Offsets): PartitionPlan[] {
   return positions.map((position) => {
     const { begin, committed, end } = position;
-    // The log may have lost its beginning since the target was looked up.
+    // The log may have lost its oldest records since the target was looked up.
     const target = Math.max(begin, targets.get(position.partition) ?? begin);
     const next = committed ?? begin;
     const again = committed === undefined ? 0 : Math.max(0, Math.min(committed, end) - target);
@@ -38,7 +28,7 @@ export function targetsOf(plan: readonly PartitionPlan[]): Offsets {
   return new Map(plan.map(({ partition, target }) => [partition, target]));
 }
 
-/** Whether the group is where it is to be. */
+/** Whether the group is at its target already. */
 export function isThere(plan: readonly PartitionPlan[]): boolean {
   return plan.every(({ committed, target }) => committed === target);
 }

@@ -2,22 +2,22 @@ import { failed } from './errors.ts';
 
 /** What {@link poll} works with. */
 export interface PollParts {
-  /** Ends it, by the signal's reason. */
+  /** Ends the polling with the signal's reason. */
   readonly signal: AbortSignal;
-  /** Resolves after so many milliseconds, or when the signal aborts. */
+  /** Resolves after that many milliseconds, or earlier if the signal aborts. */
   readonly pause: (milliseconds: number, signal: AbortSignal) => Promise<void>;
   readonly progress: (line: string) => void;
 }
 
-/** Milliseconds between looks at what is waited for. */
+/** Milliseconds between polls. */
 const POLL_MS = 2_000;
-/** Looks before it is given up: ten minutes. ASSUMED: a mapping changes its state in less; not documented. */
+/** Polls before giving up, after ten minutes. ASSUMED: a mapping changes its state sooner; not documented. */
 const MAX_POLLS = 300;
 
 /**
- * Looks again and again, until all is as it is to be.
+ * Polls until nothing is missing.
  *
- * @param look says what is not
+ * @param look returns what is still missing; undefined ends the polling
  * @throws {ArchiverError} `LOAD_FAILED` after ten minutes
  */
 export async function poll(
@@ -28,7 +28,7 @@ export async function poll(
     signal.throwIfAborted();
     const missing = await look();
     if (missing === undefined) return;
-    if (polls === MAX_POLLS) throw failed(`${missing}, after ten minutes`);
+    if (polls === MAX_POLLS) throw failed(`${missing}, even after ten minutes`);
     progress(`waiting: ${missing}`);
     await pause(POLL_MS, signal);
   }

@@ -1,29 +1,29 @@
+import type { OffsetTarget } from '../../kafka/consumer-group.ts';
 import { tableLines } from '../table.ts';
 import type { Mapping } from './mappings.ts';
 import { type PartitionPlan, totals } from './plan.ts';
-import { formatTarget, type ResetTarget } from './target.ts';
 
-/** What is moved, and where to. */
+/** The group that is moved, and its target. */
 export interface ResetSubject {
   readonly topic: string;
   readonly group: string;
   readonly mapping: Mapping | undefined;
-  readonly target: ResetTarget;
+  readonly target: OffsetTarget;
 }
 
-/** How a reset ended: `nothing` where the group was there already. */
+/** Result of a reset: `nothing` if the group was at its target already. */
 export type Outcome = 'done' | 'dry run' | 'nothing' | 'declined';
 
-/** What a reset would do, for people. */
+/** Lines that show a plan. */
 export function planLines(subject: ResetSubject, plan: readonly PartitionPlan[]): string[] {
   const { group, mapping, target, topic } = subject;
   const reader =
     mapping === undefined ? 'no mapping' : `mapping ${mapping.uuid} (${mapping.state})`;
   return [
-    `topic '${topic}', group '${group}', ${reader}: to ${formatTarget(target)}`,
+    `Topic '${topic}', group '${group}', ${reader}: to ${formatTarget(target)}`,
     '',
     ...tableLines([
-      ['partition', 'committed', 'target', 'difference', 'meaning'],
+      ['PARTITION', 'COMMITTED', 'TARGET', 'DIFFERENCE', 'EFFECT'],
       ...plan.map(toRow),
     ]),
     '',
@@ -35,19 +35,19 @@ function toRow(plan: PartitionPlan): string[] {
   const { committed, end, partition, target } = plan;
   const place = target === end ? `${target} (end)` : `${target}`;
   const difference = committed === undefined ? '-' : signed(target - committed);
-  return [`${partition}`, `${committed ?? '-'}`, place, difference, meaningOf(plan)];
+  return [`${partition}`, `${committed ?? '-'}`, place, difference, effectOf(plan)];
 }
 
 function signed(value: number): string {
   return value > 0 ? `+${value}` : `${value}`;
 }
 
-function meaningOf({ again, committed, skipped, target }: PartitionPlan): string {
-  const what = committed === undefined ? 'nothing committed yet' : undefined;
+function effectOf({ again, committed, skipped, target }: PartitionPlan): string {
+  const what = committed === undefined ? 'no committed offset' : undefined;
   if (skipped > 0) return [what, `${skipped} SKIPPED`].filter(Boolean).join(': ');
   if (again > 0) return `${again} read again`;
   if (what !== undefined) return what;
-  return committed === target ? 'stays' : 'no record between';
+  return committed === target ? 'unchanged' : 'no records in between';
 }
 
 function summaryLines(plan: readonly PartitionPlan[]): string[] {
@@ -55,16 +55,16 @@ function summaryLines(plan: readonly PartitionPlan[]): string[] {
   const lines: string[] = [];
   if (again > 0) {
     lines.push(
-      `At most ${formatRecords(again)} ${beOf(again)} read again. Batches with the bounds they had are found stored; others`,
-      'make objects that overlap older ones, exact by topic, partition and offset. Nothing is overwritten.',
+      `At most ${formatRecords(again)} ${beOf(again)} read again. A batch with the same offsets as before is found in the archive;`,
+      'any other is stored as objects that overlap existing ones. Nothing is overwritten: readers deduplicate',
+      'by topic, partition and offset.',
     );
   }
   if (skipped > 0) lines.push(skipWarning(skipped));
-  if (lines.length === 0) lines.push('No record is read again, and none is skipped.');
+  if (lines.length === 0) lines.push('No record is read again or skipped.');
   return lines;
 }
 
-/** What is lost, loudly. */
 function skipWarning(skipped: number): string {
   return `WARNING: at most ${formatRecords(skipped)} ${beOf(skipped)} SKIPPED: the group never reads them, and they are NOT ARCHIVED.`;
 }
@@ -83,7 +83,7 @@ export function formatPartitions(count: number): string {
   return `${count} ${count === 1 ? 'partition' : 'partitions'}`;
 }
 
-/** What a reset would do, or did, for programs. */
+/** A plan and its result as JSON. */
 export function toDocument(
   { group, mapping, target, topic }: ResetSubject,
   plan: readonly PartitionPlan[],
@@ -94,4 +94,8 @@ export function toDocument(
     ...{ topic, group, mapping: mapping?.uuid ?? null, target: formatTarget(target) },
     partitions: plan.map(({ committed = null, ...each }) => ({ ...each, committed })),
   };
+}
+
+function formatTarget(target: OffsetTarget): string {
+  return typeof target === 'string' ? target : new Date(target.timestamp).toISOString();
 }

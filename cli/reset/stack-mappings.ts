@@ -1,24 +1,24 @@
 import { explain } from '../aws-calls.ts';
 import { readStackOutputs, type StackAccess } from '../stack-outputs.ts';
 
-/** What a stack says of its event source mappings. */
+/** The event source mappings that the outputs of a stack name. */
 export interface StackMappings {
-  /** UUID of each topic's. */
+  /** UUID of the mapping of each topic. */
   readonly uuids: ReadonlyMap<string, string>;
-  /** Absent in a stack that is none of ours. */
+  /** Name of the archive function; undefined for a stack that is not an archive. */
   readonly functionName: string | undefined;
 }
 
 /**
- * What `lib/source/kafka-trigger.ts` says of an output that is a mapping's UUID: its name ends in a hash, and has
- * lost what is neither letter nor digit of the topic's.
+ * Description that `lib/source/kafka-trigger.ts` gives to an output with a mapping's UUID. The output's name is no
+ * help: it ends in a hash and lacks every character of the topic except letters and digits.
  */
 const DESCRIPTION = /^Event source mapping of the topic (.*)$/;
 
 /**
- * Reads what a stack says of its event source mappings.
+ * Reads the event source mappings from the outputs of a stack.
  *
- * @throws {ArchiverError} `LOAD_FAILED` where there is no such stack; `STORE_ABORTED`
+ * @throws {ArchiverError} `LOAD_FAILED` if the stack does not exist; `STORE_ABORTED`
  */
 export async function readStackMappings(
   stack: string,

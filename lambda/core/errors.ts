@@ -32,7 +32,7 @@ export const errorCodes = [
   'QUEUE_FAILED',
   /** SNS refused or failed to publish a notification. */
   'NOTIFY_FAILED',
-  /** The trial cluster refused or failed a request of the trial function. */
+  /** A Kafka cluster could not be reached, or refused a request. */
   'KAFKA_FAILED',
   /** A defect in this project, or a limit of the runtime. */
   'UNEXPECTED',

@@ -28,7 +28,7 @@ describe('a call of AWS', () => {
       'AccessDenied: User: u is not authorized',
     ],
     [named('NoSuchBucket', 'UnknownError'), 'NoSuchBucket'],
-    [named('Error', 'Region is missing'), 'Error: no region: give --region, or set AWS_REGION'],
+    [named('Error', 'Region is missing'), 'Error: no region: pass --region or set AWS_REGION'],
     [named('Error', 'connect ECONNREFUSED 127.0.0.1:1'), 'Error: connect ECONNREFUSED 127.0.0.1:1'],
     [
       new AggregateError([named('Error', 'no ::1'), named('Error', 'no 127.0.0.1'), 'x']),
@@ -36,11 +36,11 @@ describe('a call of AWS', () => {
     ],
     [
       named('CredentialsProviderError', 'Could not load credentials from any providers'),
-      "CredentialsProviderError: Could not load credentials from any providers; log in, with 'aws sso login' for example, or give another --profile",
+      "CredentialsProviderError: Could not load credentials from any providers; log in, for example with 'aws sso login', or pass another --profile",
     ],
     [
       named('ExpiredToken', 'The provided token has expired.'),
-      "ExpiredToken: The provided token has expired.; log in, with 'aws sso login' for example, or give another --profile",
+      "ExpiredToken: The provided token has expired.; log in, for example with 'aws sso login', or pass another --profile",
     ],
     ['no error at all', 'unknown error'],
   ])('that fails is told with the words of AWS, in one line: %s', async (cause, message) => {

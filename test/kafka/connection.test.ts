@@ -5,18 +5,18 @@ const brokers = ['a:9092', 'b:9092'];
 const sasl = { mechanism: 'SCRAM-SHA-512', username: 'u', password: 'p' } as const;
 const plainText = { clientId: 'msk-s3-archiver', bootstrapBrokers: brokers, retries: 0 };
 
-describe('what a client is told', () => {
+describe('the options of a client', () => {
   it.each<[string, KafkaConnection, object]>([
     ['plain text', { brokers }, plainText],
     ['TLS', { brokers, tls: {} }, { ...plainText, tls: {} }],
     ['an authority', { brokers, tls: { ca: 'PEM' } }, { ...plainText, tls: { ca: 'PEM' } }],
     ['a login', { brokers, sasl }, { ...plainText, sasl }],
     ['TLS and a login', { brokers, tls: {}, sasl }, { ...plainText, tls: {}, sasl }],
-  ])('is %s', (_, connection, options) => {
+  ])('are those of a connection with %s', (_, connection, options) => {
     expect(clientOptions(connection)).toEqual(options);
   });
 
-  it('is its own to change', () => {
+  it('can be changed without changing the connection', () => {
     const connection = { brokers: ['a:9092'], sasl: { ...sasl } };
     const options = clientOptions(connection);
     options.bootstrapBrokers.push('c:9092');

@@ -7,22 +7,22 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, Consumer } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { openConsumerGroup } from '../../cli/reset/consumer-group.ts';
-import { runResetCli } from '../../cli/reset/main.ts';
-import { parseResetOptions } from '../../cli/reset/options.ts';
+import { createArchiveCommand } from '../../cli/archive-command.ts';
+import { run } from '../../cli/command.ts';
+import type { Machine } from '../../cli/machine.ts';
 import { clientOptions } from '../../kafka/connection.ts';
+import { openConsumerGroup } from '../../kafka/consumer-group.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { endOffsets, KafkaTopic } from '../../tools/local/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
-import { failureOf } from '../cli/replay/replay-servers.ts';
 import { type LambdaOptions, startLambda } from '../cli/reset/lambda-server.ts';
 import { ordersMapping, uuid } from '../cli/reset/reset-console.ts';
 import { type Archive, archiveTopic, clientsOf } from './archiving.ts';
 
 const hour = 3_600_000;
 const root = join(import.meta.dirname, '..', '..');
-/** Records of each partition; the last one has none of the last five hours. */
+/** Records of each partition; the last partition has none from the last five hours. */
 const COUNTS = [10, 10, 5];
 const now = Date.now();
 
@@ -51,7 +51,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A topic with a record an hour in each partition; offset 0 is ten hours old. */
+/** Creates a topic with one record per hour in each partition; offset 0 is ten hours old. */
 async function fill(topic: string): Promise<void> {
   await admin.createTopics({ topics: [topic], partitions: COUNTS.length, replicas: 1 });
   for (const [partition, count] of COUNTS.entries()) {
@@ -82,27 +82,38 @@ async function committed(group: string, topic = 'orders'): Promise<number[]> {
     .map(({ committedOffset }) => Number(committedOffset));
 }
 
-/** Carries out a command line. @returns what it prints */
-async function reset(line: string, brokers = cluster.bootstrapServers): Promise<string[]> {
+/** Runs a reset that succeeds. @returns what it prints */
+async function reset(line: string): Promise<string[]> {
+  const { error, printed } = await tryReset(line);
+  expect(error).toBe('');
+  return printed;
+}
+
+/** Runs a reset. @returns what it prints, on standard error too */
+async function tryReset(line: string) {
   const printed: string[] = [];
-  const options = parseResetOptions([...line.split(' '), '--brokers', brokers], {}, now);
-  if (options === 'help') throw new RangeError(`'${line}' asks for help`);
-  await runResetCli(options, {
-    ...{ ask: undefined, environment: {}, openGroup: openConsumerGroup },
+  const errors: string[] = [];
+  const machine: Machine = {
+    ...{ ask: undefined, environment: {}, now: () => now },
     pause: () => sleep(20),
     print: (text) => printed.push(text),
+    printError: (text) => errors.push(text),
     progress: () => undefined,
     stop: new AbortController().signal,
-  });
-  return printed;
+  };
+  const args = ['reset', ...line.split(' '), '--brokers', cluster.bootstrapServers];
+  await run(createArchiveCommand(machine), args, machine);
+  return { error: errors.join('\n'), printed };
 }
 
 const alone = (group: string) => `--topic orders --no-mapping --group ${group}`;
 
-/** Lambda with a mapping of the topic, whose group is that. */
+/** Starts Lambda with a mapping of the topic that reads with the group; the cluster is self-managed. */
 async function startMapping(group: string, given: Partial<LambdaOptions> = {}) {
-  const AmazonManagedKafkaEventSourceConfig = { ConsumerGroupId: group };
-  const mapping = ordersMapping({ AmazonManagedKafkaEventSourceConfig });
+  const mapping = ordersMapping({
+    ...{ EventSourceArn: undefined, AmazonManagedKafkaEventSourceConfig: undefined },
+    SelfManagedKafkaEventSourceConfig: { ConsumerGroupId: group },
+  });
   const lambda = await startLambda({ mappings: [mapping], ...given });
   onTestFinished(lambda.close);
   return {
@@ -112,7 +123,7 @@ async function startMapping(group: string, given: Partial<LambdaOptions> = {}) {
   };
 }
 
-/** A member of a group, as the pollers of a mapping are. */
+/** Joins a group, as the pollers of a mapping do. */
 async function enter(groupId: string) {
   const source = new KafkaTopic({
     connection: archive.connection,
@@ -133,49 +144,50 @@ describe('a group', () => {
     ['--to-earliest', [0, 0, 0]],
     ['--to-latest --allow-skip', [10, 10, 5]],
     ['--hours-back 10', [0, 0, 0]],
-    // No record of the last partition is so young: it goes to its end.
+    // The last partition has no record that recent, so it moves to its end.
     ['--hours-back 3 --allow-skip', [7, 7, 5]],
     [`--to ${new Date(now - 6 * hour).toISOString()} --allow-skip`, [4, 4, 4]],
     [`--to ${new Date(now - 6 * hour + 1).toISOString()} --allow-skip`, [5, 5, 5]],
     [`--to ${new Date(now - 6 * hour - 1).toISOString()} --allow-skip`, [4, 4, 4]],
-  ])('is moved to exactly: %s', async (target, offsets) => {
+  ])('is moved exactly to the target: %s', async (target, offsets) => {
     const group = `exact-${target.replaceAll(/\W/g, '')}`;
     await commit(group, [8, 2, 3]);
     await reset(`${alone(group)} ${target} --yes`);
     expect(await committed(group)).toEqual(offsets);
   });
 
-  it('is shown what it would be, and stays', async () => {
+  it('stays where it is in a dry run, and if records would be skipped', async () => {
     await commit('shown', [8, 2]);
     expect(await reset(`${alone('shown')} --hours-back 3 --dry-run`)).toEqual([
-      `topic 'orders', group 'shown', no mapping: to ${new Date(now - 3 * hour).toISOString()}`,
+      `Topic 'orders', group 'shown', no mapping: to ${new Date(now - 3 * hour).toISOString()}`,
       '',
-      'partition  committed  target   difference  meaning',
+      'PARTITION  COMMITTED  TARGET   DIFFERENCE  EFFECT',
       '0          8          7        -1          1 read again',
       '1          2          7        +5          5 SKIPPED',
-      '2          -          5 (end)  -           nothing committed yet: 5 SKIPPED',
+      '2          -          5 (end)  -           no committed offset: 5 SKIPPED',
       '',
-      'At most 1 record is read again. Batches with the bounds they had are found stored; others',
-      'make objects that overlap older ones, exact by topic, partition and offset. Nothing is overwritten.',
+      'At most 1 record is read again. A batch with the same offsets as before is found in the archive;',
+      'any other is stored as objects that overlap existing ones. Nothing is overwritten: readers deduplicate',
+      'by topic, partition and offset.',
       'WARNING: at most 10 records are SKIPPED: the group never reads them, and they are NOT ARCHIVED.',
-      'a dry run: nothing was changed',
+      'Dry run: nothing was changed.',
     ]);
-    expect(await failureOf(reset(`${alone('shown')} --hours-back 3 --yes`))).toBe(
-      'to skip 10 records, and not archive them, needs --allow-skip; see --help',
+    expect((await tryReset(`${alone('shown')} --hours-back 3 --yes`)).error).toBe(
+      "10 records would be skipped and not archived: pass --allow-skip to accept that; see 'kafka-archive reset --help'",
     );
     expect(await committed('shown')).toEqual([8, 2]);
   });
 
-  it('that has never been begins where it is told', async () => {
+  it('that does not exist yet starts at the target', async () => {
     await reset(`${alone('never')} --to-earliest --yes`);
     expect(await committed('never')).toEqual([0, 0, 0]);
   });
 
-  it('with members is refused, by this program and by the broker', async () => {
+  it('with members is refused by this program and by the broker', async () => {
     await commit('alive', [8, 2, 3]);
     const { leave } = await enter('alive');
-    expect(await failureOf(reset(`${alone('alive')} --to-earliest --yes`))).toBe(
-      "the group 'alive' has 1 member: stop what reads with it first; nothing was changed",
+    expect((await tryReset(`${alone('alive')} --to-earliest --yes`)).error).toBe(
+      "the group 'alive' has 1 member: stop its readers first; nothing was changed",
     );
     const group = await openConsumerGroup({
       ...{ connection: archive.connection, topic: 'orders', group: 'alive' },
@@ -186,14 +198,14 @@ describe('a group', () => {
     await leave();
   });
 
-  it('with members that the broker alone sees is refused, too', async () => {
+  it('with members that only the broker sees is refused, too', async () => {
     const consumer = new Consumer({
       ...clientOptions(archive.connection),
       ...{ groupId: 'newer', groupProtocol: 'consumer' },
     });
     const stream = await consumer.consume({ topics: ['orders'], mode: 'earliest' });
-    expect(await failureOf(reset(`${alone('newer')} --to-earliest --yes`))).toBe(
-      "the group 'newer' has members, which the broker alone sees: stop what reads with it first; what the offsets are now, --dry-run shows",
+    expect((await tryReset(`${alone('newer')} --to-earliest --yes`)).error).toBe(
+      "the group 'newer' has members that only the broker sees: stop its readers first; --dry-run shows the current offsets",
     );
     await stream.close();
     await consumer.close(true);
@@ -201,29 +213,29 @@ describe('a group', () => {
     expect(await committed('newer')).toEqual([0, 0, 0]);
   });
 
-  it('is of a topic that is there', async () => {
-    expect(await failureOf(reset('--topic no --no-mapping --group g --to-earliest'))).toBe(
-      `no topic 'no' at ${cluster.bootstrapServers}; see --help`,
+  it('needs an existing topic', async () => {
+    expect((await tryReset('--topic no --no-mapping --group g --to-earliest')).error).toBe(
+      `topic 'no' does not exist at ${cluster.bootstrapServers}`,
     );
   });
 });
 
 describe('a mapping', () => {
-  it('is disabled, its last member awaited, and enabled again', async () => {
+  it('is disabled, and enabled again after its last member has left and the offsets are committed', async () => {
     await commit('mapped', [8, 2, 3]);
     const { leave } = await enter('mapped');
     const { flags, journal } = await startMapping('mapped', {
-      // As the pollers do: they leave some time after the mapping is disabled.
+      // Like the pollers, which leave some time after the mapping is disabled.
       onState: (state) => state === 'Disabled' && setTimeout(leave, 300),
       journal: [],
     });
     const printed = await reset(`${flags} --to-earliest --yes`);
     expect(printed.slice(-5)).toEqual([
-      `disabled: mapping ${uuid}`,
-      "empty: group 'mapped'",
-      "committed and read back: 3 partitions of 'orders'",
-      `enabled: mapping ${uuid}`,
-      'done',
+      `Disabled the mapping ${uuid}.`,
+      "The group 'mapped' has no members.",
+      "Committed and read back the offsets of 3 partitions of 'orders'.",
+      `Enabled the mapping ${uuid}.`,
+      'Done.',
     ]);
     expect(journal).toEqual([
       'GET Enabled',
@@ -233,7 +245,7 @@ describe('a mapping', () => {
     expect(await committed('mapped')).toEqual([0, 0, 0]);
   });
 
-  it('archives exactly the records from the target on', async () => {
+  it('then archives exactly the records from the target on', async () => {
     const groupId = 'from-target';
     await commit(groupId, [10, 10, 5], 'archived');
     await reset(`--topic archived --no-mapping --group ${groupId} --hours-back 4 --yes`);
@@ -245,7 +257,7 @@ describe('a mapping', () => {
       ...from.map((offset) => [0, offset]),
       ...from.map((offset) => [1, offset]),
     ]);
-    // Once more from further back: what was archived is found stored, or overlaps, and is never less.
+    // Again from further back: archived records are found in the archive or overlap, and none is missing.
     await reset(`--topic archived --no-mapping --group ${groupId} --to-earliest --yes`);
     const all = await archiveTopic('archived', archive, { groupId, ends: COUNTS });
     const places = new Set(all.lines.map(({ offset, partition }) => `${partition}:${offset}`));
@@ -253,16 +265,16 @@ describe('a mapping', () => {
   });
 });
 
-describe('a broker that goes away while the mapping is disabled', () => {
-  it('leaves the offsets as they were, and the mapping enabled', async () => {
+describe('a broker that fails while the mapping is disabled', () => {
+  it('leaves the offsets unchanged and the mapping enabled', async () => {
     await commit('away', [8, 2, 3]);
     const { flags, mapping } = await startMapping('away', {
       onState: (state) => state === 'Disabled' && cluster.killBroker(1),
     });
-    const failure = await failureOf(reset(`${flags} --to-earliest --yes`));
+    const { error: failure } = await tryReset(`${flags} --to-earliest --yes`);
     await cluster.startBroker(1);
     expect(failure).toMatch(
-      new RegExp(`failed: .*; no offset was changed; mapping ${uuid} is enabled again$`),
+      new RegExp(`failed: .*; no offset was changed; the mapping ${uuid} is enabled again$`),
     );
     expect(mapping.State).toBe('Enabled');
     expect(await committed('away')).toEqual([8, 2, 3]);
@@ -271,13 +283,17 @@ describe('a broker that goes away while the mapping is disabled', () => {
   });
 });
 
-describe('npm run reset', () => {
+describe('kafka-archive reset as a process', () => {
   function start(args: readonly string[]) {
     const { password } = cluster.secured ?? {};
-    const child = spawn(process.execPath, [join(root, 'bin', 'reset.ts'), ...args], {
-      env: { PATH: process.env.PATH, KAFKA_PASSWORD: password },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(
+      process.execPath,
+      [join(root, 'bin', 'kafka-archive.ts'), 'reset', ...args],
+      {
+        env: { PATH: process.env.PATH, KAFKA_PASSWORD: password },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     const ended = (async () => {
       const closed = once(child, 'close');
       const outputs = [text(child.stdout), text(child.stderr)] as const;
@@ -287,7 +303,7 @@ describe('npm run reset', () => {
     return { child, ended };
   }
 
-  it('speaks TLS and SCRAM, and answers a program', async () => {
+  it('connects with TLS and SCRAM, and prints JSON', async () => {
     await commit('secured', [8, 2, 3]);
     const { bootstrapServers = '', caFile = '', username = '' } = cluster.secured ?? {};
     const { ended } = start([
@@ -307,7 +323,7 @@ describe('npm run reset', () => {
     expect(await committed('secured')).toEqual([0, 0, 0]);
   });
 
-  it('says at Ctrl-C in which state it leaves things, and goes on with --enable', async () => {
+  it('reports the state at Ctrl-C, and continues with --enable', async () => {
     await commit('stopped', [8, 2, 3]);
     const { promise: isDisabling, resolve } = Promise.withResolvers<void>();
     const { flags, mapping } = await startMapping('stopped', {
@@ -324,7 +340,7 @@ describe('npm run reset', () => {
     const { code, err } = await ended;
     expect(code).toBe(130);
     expect(err.trim().split('\n').at(-1)).toBe(
-      `stopped: no offset was changed, but mapping ${uuid} is DISABLED, or about to be, and 'orders' is not archived; go on by the same command with --enable, or enable it: aws lambda update-event-source-mapping --uuid ${uuid} --enabled`,
+      `stopped: no offset was changed, but the mapping ${uuid} is DISABLED, or about to be, and 'orders' is not archived; continue with the same command and --enable, or enable it with: aws lambda update-event-source-mapping --uuid ${uuid} --enabled`,
     );
     expect(await committed('stopped')).toEqual([8, 2, 3]);
     mapping.State = 'Disabled';

@@ -1,6 +1,6 @@
-import { createClients } from '../../cli/replay/clients.ts';
-import type { FailedBatchState } from '../../cli/replay/rows.ts';
-import { readStatus } from '../../cli/replay/status.ts';
+import { createClients } from '../../cli/failed-batches/clients.ts';
+import type { FailedBatchState } from '../../cli/failed-batches/rows.ts';
+import { readStatus } from '../../cli/status/status.ts';
 import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
 import { type ReplayService, replayQueues } from '../local/replay/replay-service.ts';

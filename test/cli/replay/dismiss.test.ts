@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, minute, now, startReplayServers } from './replay-servers.ts';
+import { minute, now, startReplayServers } from './replay-servers.ts';
 
 const letter = {
   code: 'NO_PAYLOAD',
@@ -17,12 +17,11 @@ describe('dismiss', { timeout: 60_000 }, () => {
     for (const key of [done, other, done]) bury(key, letter);
     exhaust(done);
     expect(await run(`dismiss ${done}`)).toEqual({
-      isDone: true,
-      printed: ['marked as done by hand, 3 dead letters deleted'],
+      code: 0,
+      error: '',
+      printed: ['Marked as done by hand, 3 dead letters deleted.'],
     });
-    expect(questions).toEqual([
-      `Take '${done}' for done without a replay, and delete its dead letters?`,
-    ]);
+    expect(questions).toEqual([`Dismiss '${done}' without a replay, and delete its dead letters?`]);
     expect(keysIn('dead')).toEqual([other]);
     const { printed } = await run('status --all --json');
     expect(JSON.parse(printed.join(''))).toMatchObject({
@@ -54,11 +53,12 @@ describe('dismiss', { timeout: 60_000 }, () => {
     bury(key, letter);
     const ask = async () => false;
     expect(await run(`dismiss ${key}`, { ask })).toEqual({
-      isDone: false,
-      printed: ['nothing was changed'],
+      code: 1,
+      error: '',
+      printed: ['Nothing was changed.'],
     });
-    expect(await failureOf(run(`dismiss ${key}`, { ask: undefined }))).toMatch(
-      /^dismiss asks before it changes anything, and here is no terminal: give --yes/,
+    expect((await run(`dismiss ${key}`, { ask: undefined })).error).toMatch(
+      /^this command asks before it changes anything, but there is no terminal to ask on: pass --yes/,
     );
     expect(keysIn('dead')).toEqual([key]);
     expect((await run('status --json')).printed.join('')).toContain('"dead": 1');
@@ -71,7 +71,7 @@ describe('dismiss', { timeout: 60_000 }, () => {
     });
     const key = await seed({ ranges: { 0: [1, 3] } });
     bury(key, letter);
-    expect(await failureOf(run(`dismiss ${key}`))).toMatch(/to mark '.*' as replayed failed/);
+    expect((await run(`dismiss ${key}`)).error).toMatch(/to mark '.*' as replayed failed/);
     expect(keysIn('dead')).toEqual([key]);
   });
 });

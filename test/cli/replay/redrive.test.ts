@@ -6,9 +6,9 @@ import { failureOf, startReplayServers } from './replay-servers.ts';
 
 const refused = { code: 'STORE_WRITE_FAILED', reason: 'AccessDenied, HTTP 403' };
 const keys = Array.from({ length: 25 }, (_, index) => `k-${index}`).sort();
-const question = 'Send 25 dead letters back to the replay queue?';
+const question = 'Move 25 dead letters back to the replay queue?';
 const done =
-  "about 25 dead letters sent back to the replay queue; 'status' says what becomes of them";
+  "About 25 dead letters moved back to the replay queue. Follow them with 'kafka-archive status'.";
 
 /** Dead letters of the function and, the last of them, of SQS. */
 async function startWithLetters(...given: Parameters<typeof startReplayServers>) {
@@ -22,7 +22,7 @@ describe('redrive', { timeout: 60_000 }, () => {
   it('sends every dead letter back to the replay queue, as it was', async () => {
     const { keysIn, questions, run, sqs } = await startWithLetters();
     const before = sqs.queue('dead').peek();
-    expect(await run('redrive')).toEqual({ isDone: true, printed: [done] });
+    expect(await run('redrive')).toEqual({ code: 0, error: '', printed: [done] });
     expect(questions).toEqual([question]);
     expect(keysIn('dead')).toEqual([]);
     expect(keysIn('replay')).toEqual(keys);
@@ -42,8 +42,9 @@ describe('redrive', { timeout: 60_000 }, () => {
   it('changes nothing where the user says no', async () => {
     const { keysIn, run } = await startWithLetters();
     expect(await run('redrive', { ask: async () => false })).toEqual({
-      isDone: false,
-      printed: ['nothing was changed'],
+      code: 1,
+      error: '',
+      printed: ['Nothing was changed.'],
     });
     expect(keysIn('dead')).toEqual(keys);
     expect(keysIn('replay')).toEqual([]);
@@ -57,16 +58,16 @@ describe('redrive', { timeout: 60_000 }, () => {
         return undefined;
       },
     });
-    expect(await failureOf(run('redrive', { ask: undefined }))).toBe(
-      'redrive asks before it changes anything, and here is no terminal: give --yes; see --help',
+    expect((await run('redrive', { ask: undefined })).error).toBe(
+      "this command asks before it changes anything, but there is no terminal to ask on: pass --yes; see 'kafka-archive replay redrive --help'",
     );
     expect(operations).toEqual([]);
   });
 
   it('says so where there is none', async () => {
     const { questions, run } = await startReplayServers();
-    const printed = ['no dead letters: nothing to send back'];
-    expect(await run('redrive')).toEqual({ isDone: true, printed });
+    const printed = ['There are no dead letters.'];
+    expect(await run('redrive')).toEqual({ code: 0, error: '', printed });
     expect(questions).toEqual([]);
   });
 
@@ -74,8 +75,8 @@ describe('redrive', { timeout: 60_000 }, () => {
     const { bury, run, sqs } = await startReplayServers();
     bury('k', refused);
     sqs.queue('dead').receive(1);
-    expect(await failureOf(run('redrive'))).toBe(
-      'nothing to send back, 1 dead letter held by another reader for now: try again in a minute',
+    expect((await run('redrive')).error).toBe(
+      'no dead letter is visible, but another reader is receiving 1 dead letter: try again in a minute',
     );
   });
 
@@ -87,8 +88,8 @@ describe('redrive', { timeout: 60_000 }, () => {
     await sqs.queue('replay').receiveWhenThere(1, { signal: AbortSignal.timeout(20_000) });
     const { printed } = await run('redrive');
     expect(printed).toEqual([
-      expect.stringMatching(/^a task that began at 20\S+Z is running: following it$/),
-      "about 3 dead letters sent back to the replay queue; 'status' says what becomes of them",
+      expect.stringMatching(/^Following the move task that started at 20\S+Z\.$/),
+      "About 3 dead letters moved back to the replay queue. Follow them with 'kafka-archive status'.",
     ]);
     expect(questions).toEqual([]);
     await first;
@@ -102,8 +103,8 @@ describe('redrive', { timeout: 60_000 }, () => {
           ? { kind: 'error', status: 403, code: 'AccessDenied' }
           : undefined,
     });
-    expect(await failureOf(run('redrive'))).toBe(
-      'start of a move task failed: AccessDenied, HTTP 403',
+    expect((await run('redrive')).error).toBe(
+      'starting a move task failed: AccessDenied, HTTP 403',
     );
     expect(keysIn('dead')).toEqual(keys);
   });
@@ -149,9 +150,9 @@ describe('a move task', () => {
     expect(await redriveAll(parts)).toEqual({ outcome: 'done', moved: 4 });
     expect(started).toEqual([7]);
     expect(told).toEqual([
-      '0 of 4 dead letters sent back',
-      '1 of 4 dead letters sent back',
-      '1 of 4 dead letters sent back',
+      '0 of 4 dead letters moved',
+      '1 of 4 dead letters moved',
+      '1 of 4 dead letters moved',
     ]);
   });
 
@@ -164,7 +165,7 @@ describe('a move task', () => {
   it('is given up where it never appears', async () => {
     const { tasks } = tasksOf(undefined, [undefined]);
     expect(await failureOf(redriveAll(partsOf(tasks).parts))).toBe(
-      'the task was begun, but SQS does not list it',
+      'the move task was started, but SQS does not list it',
     );
   });
 
@@ -172,9 +173,9 @@ describe('a move task', () => {
     [
       'FAILED',
       'KmsAccessDenied',
-      'the task ended FAILED after 1 of 4 dead letters: KmsAccessDenied',
+      'the move task ended as FAILED after 1 of 4 dead letters: KmsAccessDenied',
     ],
-    ['CANCELLED', undefined, 'the task ended CANCELLED after 1 of 4 dead letters'],
+    ['CANCELLED', undefined, 'the move task ended as CANCELLED after 1 of 4 dead letters'],
   ])('that ends %s is a failure', async (status, reason, message) => {
     const { tasks } = tasksOf(undefined, [task('RUNNING'), task(status, { reason })]);
     expect(await failureOf(redriveAll(partsOf(tasks).parts))).toBe(message);
@@ -184,9 +185,9 @@ describe('a move task', () => {
     const { started, tasks } = tasksOf(task('CANCELLING'), [task('CANCELLED')]);
     const { parts, told } = partsOf(tasks, { confirm: async () => false });
     expect(await failureOf(redriveAll(parts))).toBe(
-      'the task ended CANCELLED after 1 of 4 dead letters',
+      'the move task ended as CANCELLED after 1 of 4 dead letters',
     );
-    expect(told[0]).toBe('a task that began at 2025-11-24T11:00:00.000Z is running: following it');
+    expect(told[0]).toBe('Following the move task that started at 2025-11-24T11:00:00.000Z.');
     expect(started).toEqual([]);
   });
 
@@ -209,7 +210,7 @@ describe('a move task', () => {
     const pause = async () => stop.abort();
     const { parts } = partsOf({ ...tasks, latest }, { pause, signal: stop.signal });
     expect(await failureOf(redriveAll(parts))).toBe(
-      "stopped looking; the task goes on by itself, and 'redrive' follows it again",
+      "stopped watching; the move task continues in SQS, and 'kafka-archive replay redrive' follows it again",
     );
   });
 });

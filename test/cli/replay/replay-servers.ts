@@ -11,9 +11,9 @@ import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PutObjectCommand, PutObjectTaggingCommand } from '@aws-sdk/client-s3';
 import { onTestFinished } from 'vitest';
-import type { ReplayCliDeps } from '../../../cli/replay/context.ts';
-import { runReplayCli } from '../../../cli/replay/main.ts';
-import { parseReplayOptions } from '../../../cli/replay/options.ts';
+import { createArchiveCommand } from '../../../cli/archive-command.ts';
+import { run as runCommand } from '../../../cli/command.ts';
+import type { Machine } from '../../../cli/machine.ts';
 import { toBatchRecord } from '../../../kafka/mapping-event.ts';
 import { deadLetterAttributes } from '../../../lambda/contract.ts';
 import {
@@ -171,17 +171,16 @@ export async function startReplayServers(faults: Faults = {}) {
   };
 }
 
-/** Carries out command lines, and keeps what they print. */
+/** Runs command lines, and keeps what they print. */
 function consoleOf(flags: readonly string[]) {
   const questions: string[] = [];
   const progress: string[] = [];
 
-  /** Carries out a command. @returns what it prints, and whether it is done */
-  async function run(line: string, given: Partial<ReplayCliDeps> = {}) {
-    const options = parseReplayOptions([...line.split(' '), ...flags], now);
-    if (options === 'help') throw new RangeError(`'${line}' asks for help`);
+  /** Runs `status`, or a command of `replay`, on the servers. @returns its exit code and what it prints */
+  async function run(line: string, given: Partial<Machine> = {}) {
     const printed: string[] = [];
-    const isDone = await runReplayCli(options, {
+    const errors: string[] = [];
+    const machine: Machine = {
       ask: async (question) => {
         questions.push(question);
         return true;
@@ -190,12 +189,16 @@ function consoleOf(flags: readonly string[]) {
       now: () => now,
       pause: async () => nextTurn(),
       print: (text) => printed.push(text),
+      printError: (text) => errors.push(text),
       progress: (text) => progress.push(text),
       stop: new AbortController().signal,
-      waitSeconds: 0,
       ...given,
-    });
-    return { isDone, printed };
+    };
+    const words = line.split(' ');
+    const args = words[0] === 'status' ? words : ['replay', ...words];
+    const command = createArchiveCommand(machine, { waitSeconds: 0 });
+    const code = await runCommand(command, [...args, ...flags], machine);
+    return { code, error: errors.join('\n'), printed };
   }
 
   return { run, questions, progress };

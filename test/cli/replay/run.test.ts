@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf, hour, minute, startReplayServers } from './replay-servers.ts';
+import { hour, minute, startReplayServers } from './replay-servers.ts';
 
 /** Failed batches of two topics, one of which is replayed. */
 async function someBatches(...given: Parameters<typeof startReplayServers>) {
@@ -18,10 +18,11 @@ async function someBatches(...given: Parameters<typeof startReplayServers>) {
 describe('run', { timeout: 60_000 }, () => {
   it('puts every failed batch that was not replayed on the replay queue', async () => {
     const { keys, keysIn, questions, run } = await someBatches();
-    const rest = '(4 looked at, 1 left out: replayed before)';
+    const rest = '(4 examined, 1 skipped as replayed before)';
     expect(await run('run')).toEqual({
-      isDone: true,
-      printed: [`put 3 failed batches on the replay queue ${rest}`],
+      code: 0,
+      error: '',
+      printed: [`Put 3 failed batches on the replay queue ${rest}.`],
     });
     expect(questions).toEqual([`Put 3 failed batches on the replay queue ${rest}?`]);
     expect(keysIn('replay')).toEqual([keys.old, keys.payments, keys.recent].sort());
@@ -42,17 +43,17 @@ describe('run', { timeout: 60_000 }, () => {
     ['--since 2h --topic orders --force', ['recent', 'replayed']],
   ] as const)('takes with "%s" only those that are meant', async (flags, names) => {
     const { keys, keysIn, run } = await someBatches();
-    const { isDone } = await run(`run --yes ${flags}`);
-    expect(isDone).toBe(true);
+    expect((await run(`run --yes ${flags}`)).code).toBe(0);
     expect(keysIn('replay')).toEqual(names.map((name) => keys[name]).sort());
   });
 
   it('lists them in a dry run, and sends nothing', async () => {
     const { keys, questions, run, sqs } = await someBatches();
     expect(await run('run --dry-run', { ask: undefined })).toEqual({
-      isDone: true,
+      code: 0,
+      error: '',
       printed: [
-        '3 failed batches would be put on the replay queue (4 looked at, 1 left out: replayed before)',
+        'Would put 3 failed batches on the replay queue (4 examined, 1 skipped as replayed before).',
         '',
         'TOPIC     PARTITION  OFFSETS   AGE  CONDITION               KEY',
         `orders    0          0 to 9    25h  RetryAttemptsExhausted  ${keys.old}`,
@@ -82,24 +83,25 @@ describe('run', { timeout: 60_000 }, () => {
   it('changes nothing where the user says no', async () => {
     const { keysIn, run } = await someBatches();
     const ask = async () => false;
-    const printed = ['nothing was changed'];
-    expect(await run('run', { ask })).toEqual({ isDone: false, printed });
+    const printed = ['Nothing was changed.'];
+    expect(await run('run', { ask })).toEqual({ code: 1, error: '', printed });
     expect(keysIn('replay')).toEqual([]);
   });
 
   it('asks nothing where nothing is meant', async () => {
     const { questions, run } = await someBatches();
     expect(await run('run --prefix elsewhere/')).toEqual({
-      isDone: true,
-      printed: ['put 0 failed batches on the replay queue (0 looked at)'],
+      code: 0,
+      error: '',
+      printed: ['Put 0 failed batches on the replay queue (0 examined).'],
     });
     expect(questions).toEqual([]);
   });
 
   it('refuses where there is nobody to ask, before it asks AWS anything', async () => {
     const { progress, run } = await startReplayServers();
-    expect(await failureOf(run('run', { ask: undefined }))).toBe(
-      'run asks before it changes anything, and here is no terminal: give --yes; see --help',
+    expect((await run('run', { ask: undefined })).error).toBe(
+      "this command asks before it changes anything, but there is no terminal to ask on: pass --yes; see 'kafka-archive replay run --help'",
     );
     expect(progress).toEqual([]);
   });
@@ -111,8 +113,8 @@ describe('run', { timeout: 60_000 }, () => {
     await run('run --yes');
     expect(keysIn('replay')).toEqual(keys.sort());
     expect(progress.slice(0, 2)).toEqual([
-      '250 failed batches looked at, 250 of them to replay',
-      '261 failed batches looked at, 261 of them to replay',
+      '250 failed batches examined, 250 selected',
+      '261 failed batches examined, 261 selected',
     ]);
     expect(progress).toContain('100 of 261 failed batches on the replay queue');
     expect(progress.slice(-2)).toEqual(['261 of 261 failed batches on the replay queue', '']);
@@ -129,8 +131,8 @@ describe('run', { timeout: 60_000 }, () => {
     });
     const keys = Array.from({ length: 200 }, (_, index) => `k-${index}`);
     await Promise.all(keys.map((key) => put(key, '{}')));
-    expect(await failureOf(run('run --yes'))).toBe(
-      '50 of 200 failed batches are on the replay queue, the rest is not: sending to the replay queue failed: AccessDenied, HTTP 403',
+    expect((await run('run --yes')).error).toBe(
+      '50 of 200 failed batches are on the replay queue, the others are not: sending to the replay queue failed: AccessDenied, HTTP 403',
     );
     expect(keysIn('replay')).toHaveLength(50);
     // Not one try for each of the rest.
@@ -145,7 +147,7 @@ describe('run', { timeout: 60_000 }, () => {
     const progress = (line: string) => {
       if (line.endsWith('on the replay queue')) stop.abort();
     };
-    expect(await failureOf(run('run --yes', { progress, stop: stop.signal }))).toMatch(
+    expect((await run('run --yes', { progress, stop: stop.signal })).error).toMatch(
       /^stopped: [1-4]0 of 100 failed batches are on the replay queue$/,
     );
     expect(keysIn('replay').length).toBeLessThan(100);

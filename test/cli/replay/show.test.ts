@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failedBatchSample } from '../../helpers/failed-batches.ts';
-import { failureOf, hour, startReplayServers } from './replay-servers.ts';
+import { hour, startReplayServers } from './replay-servers.ts';
 
 const uuid = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/;
 const idOf = (key: string) => uuid.exec(key)?.[0];
@@ -9,8 +9,8 @@ describe('show', { timeout: 60_000 }, () => {
   it('says what is in a failed batch, and no record of it', async () => {
     const { run, seed } = await startReplayServers();
     const key = await seed({ ranges: { 2: [5, 6], 4: [9, 9] }, ago: hour });
-    const { isDone, printed } = await run(`show ${key}`);
-    expect(isDone).toBe(true);
+    const { code, printed } = await run(`show ${key}`);
+    expect(code).toBe(0);
     const bytes = printed.find((line) => line.startsWith('bytes'));
     expect(printed).toEqual([
       `key              ${key}`,
@@ -21,8 +21,8 @@ describe('show', { timeout: 60_000 }, () => {
       'invocations      11',
       `last request id  ${idOf(key)}`,
       'records          3',
-      'offsets          orders-2 5 to 6, of 2025-11-23T10:53:20.000Z',
-      '                 orders-4 9, of 2025-11-23T10:53:20.000Z',
+      'offsets          orders-2 5 to 6, produced 2025-11-23T10:53:20.000Z',
+      '                 orders-4 9, produced 2025-11-23T10:53:20.000Z',
       bytes,
       'payload          whole',
     ]);
@@ -85,9 +85,9 @@ describe('show', { timeout: 60_000 }, () => {
     const { put, run } = await startReplayServers();
     await put('big', failedBatchSample('oversize'));
     const { printed } = await run('show big');
-    expect(printed.at(-1)).toBe('payload          none: fetch these offsets from the topic');
-    expect(await failureOf(run('show big --records'))).toBe(
-      "'big' has offsets only, and no records (MaximumPayloadSizeExceeded)",
+    expect(printed.at(-1)).toBe('payload          none: read these offsets from the topic');
+    expect((await run('show big --records')).error).toBe(
+      "'big' holds offsets only, no records (MaximumPayloadSizeExceeded)",
     );
   });
 
@@ -97,7 +97,7 @@ describe('show', { timeout: 60_000 }, () => {
     const { printed } = await run('show k');
     expect(printed.filter((line) => /^(condition|offsets|payload)/.test(line))).toEqual([
       'condition        RetriesExhausted',
-      'offsets          orders-0 42, of 2026-11-24T18:16:04.835Z',
+      'offsets          orders-0 42, produced 2026-11-24T18:16:04.835Z',
       'payload          whole',
     ]);
   });
@@ -114,9 +114,9 @@ describe('show', { timeout: 60_000 }, () => {
       'invocations      unknown',
       'last request id  unknown',
       'records          unknown',
-      'offsets          a partition 7',
+      'offsets          unknown partition 7',
       'bytes            46',
-      'payload          none: fetch these offsets from the topic',
+      'payload          none: read these offsets from the topic',
     ]);
     const { printed } = await run('show k --json');
     expect(printed.map((text) => JSON.parse(text))).toEqual([
@@ -132,15 +132,15 @@ describe('show', { timeout: 60_000 }, () => {
     async (line) => {
       const { put, run } = await startReplayServers();
       await put('k', '{"secret":"s"}');
-      expect(await failureOf(run(line))).toBe('the object has no KafkaBatchInfo');
+      expect((await run(line)).error).toBe('the object has no KafkaBatchInfo');
       await put('k', 'secret');
-      expect(await failureOf(run(line))).toBe('the object is not JSON');
+      expect((await run(line)).error).toBe('the object is not JSON');
     },
   );
 
   it('refuses a key that is not there, without what a terminal would act on', async () => {
     const { run } = await startReplayServers();
-    expect(await failureOf(run('show no\u001b[2Je'))).toBe(
+    expect((await run('show no\u001b[2Je')).error).toBe(
       "'no [2Je' does not exist: it was deleted by hand, or it was replayed and has expired since: The specified key does not exist.",
     );
   });

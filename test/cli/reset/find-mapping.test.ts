@@ -14,7 +14,7 @@ const other = '11111111-2222-3333-4444-555555555555';
 async function startAws(mappings: readonly FakeMapping[], outputs?: readonly StackOutput[]) {
   await startStacks(outputs === undefined ? noStack : describedStack(outputs));
   const lambda = await startLambda({ mappings });
-  const aws = { region: 'eu-west-1', profile: undefined, lambdaEndpoint: lambda.endpoint };
+  const aws = { region: 'eu-west-1', lambdaEndpoint: lambda.endpoint };
   const clients = createResetClients(aws, process.env);
   onTestFinished(() => {
     clients.destroy();
@@ -29,6 +29,7 @@ const found = {
   ...{ uuid, topics: ['orders'], group: 'shop-orders', state: 'Enabled' },
   functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:archive:7',
   clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-1',
+  usesIam: true,
 };
 const byStack = { by: 'stack', name: 'Shop' } as const;
 const byFunction = { by: 'function', name: 'archive' } as const;
@@ -49,7 +50,7 @@ describe('the mapping', () => {
   it('is of a topic that the stack archives', async () => {
     const { access } = await startAws([ordersMapping()], [ofFunction, ofOrders]);
     expect(await failureOf(findMapping('refunds', byStack, access))).toBe(
-      "stack 'Shop' archives no topic 'refunds'; its topics: 'orders'",
+      "stack 'Shop' does not archive the topic 'refunds'; its topics: 'orders'",
     );
   });
 
@@ -62,11 +63,11 @@ describe('the mapping', () => {
   it('is not that of a stack that is not there, or none of ours', async () => {
     const nothing = await startAws([]);
     expect(await failureOf(findMapping('orders', byStack, nothing.access))).toBe(
-      "no stack 'Shop' in eu-west-1: give another --stack or --region, or --mapping, --function or --no-mapping",
+      "stack 'Shop' does not exist in eu-west-1: pass another --stack or --region, or --mapping, --function or --no-mapping",
     );
     const foreign = await startAws([], [{ name: 'Else', value: 'x' }]);
     expect(await failureOf(findMapping('orders', byStack, foreign.access))).toBe(
-      "stack 'Shop' archives no topic 'orders'; its topics: none",
+      "stack 'Shop' does not archive the topic 'orders'; its topics: none",
     );
   });
 
@@ -79,7 +80,7 @@ describe('the mapping', () => {
       ...{ UUID: other, FunctionArn: 'arn:aws:lambda:r:1:function:archive-2:7' },
     });
     const { access } = await startAws([foreign, mapping]);
-    expect((await findMapping('orders', byFunction, access))?.uuid).toBe(expected);
+    expect((await findMapping('orders', byFunction, access)).uuid).toBe(expected);
   });
 
   it('is one, of the topic', async () => {
@@ -89,15 +90,15 @@ describe('the mapping', () => {
     );
     const two = await startAws([ordersMapping(), ordersMapping({ UUID: other })]);
     expect(await failureOf(findMapping('orders', byFunction, two.access))).toBe(
-      `several event source mappings of the topic 'orders': give one as --mapping, of ${uuid}, ${other}`,
+      `several event source mappings read the topic 'orders': pass one of them as --mapping: ${uuid}, ${other}`,
     );
     const byUuid = { by: 'uuid', name: uuid } as const;
     expect(await failureOf(findMapping('refunds', byUuid, two.access))).toBe(
-      `event source mapping ${uuid} is not of the topic 'refunds', but of 'orders'`,
+      `event source mapping ${uuid} reads the topic 'orders', not 'refunds'`,
     );
     const gone = { by: 'uuid', name: uuid.replace('0', '1') } as const;
     expect(await failureOf(findMapping('orders', gone, two.access))).toBe(
-      `event source mapping ${gone.name} failed: ResourceNotFoundException, HTTP 404: The resource you requested does not exist.`,
+      `reading the event source mapping ${gone.name} failed: ResourceNotFoundException, HTTP 404: The resource you requested does not exist.`,
     );
   });
 
@@ -114,13 +115,26 @@ describe('the mapping', () => {
     ['called as the mapping', { AmazonManagedKafkaEventSourceConfig: undefined }, uuid],
   ])('has the group %s', async (_, given, group) => {
     const { access } = await startAws([ordersMapping(given)]);
-    expect((await findMapping('orders', { by: 'uuid', name: uuid }, access))?.group).toBe(group);
+    expect((await findMapping('orders', { by: 'uuid', name: uuid }, access)).group).toBe(group);
   });
 
-  it('is not looked for where there is none', async () => {
-    const { access, journal } = await startAws([ordersMapping()]);
-    expect(await findMapping('orders', { by: 'none' }, access)).toBeUndefined();
-    expect(journal).toEqual([]);
+  it.each<[string, Partial<FakeMapping>, boolean]>([
+    ['MSK without a secret', {}, true],
+    [
+      'MSK with a secret for SCRAM',
+      { SourceAccessConfigurations: [{ Type: 'SASL_SCRAM_512_AUTH', URI: 'arn:aws:x' }] },
+      false,
+    ],
+    [
+      'MSK with mutual TLS',
+      { SourceAccessConfigurations: [{ Type: 'CLIENT_CERTIFICATE_TLS_AUTH', URI: 'arn:aws:x' }] },
+      false,
+    ],
+    ['a self-managed cluster', { EventSourceArn: undefined }, false],
+  ])('signs in with IAM or not: %s', async (_, given, usesIam) => {
+    const { access } = await startAws([ordersMapping(given)]);
+    const mapping = await findMapping('orders', { by: 'uuid', name: uuid }, access);
+    expect(mapping.usesIam).toBe(usesIam);
   });
 
   it('is what the stack that is deployed calls so', { timeout: SYNTH_TIMEOUT_MS }, async () => {
@@ -132,6 +146,6 @@ describe('the mapping', () => {
       ...{ name, value, description: Description ?? '' },
     }));
     const { access } = await startAws([ordersMapping({ Topics: ['shop.refunds_2'] })], described);
-    expect((await findMapping('shop.refunds_2', byStack, access))?.uuid).toBe(uuid);
+    expect((await findMapping('shop.refunds_2', byStack, access)).uuid).toBe(uuid);
   });
 });

@@ -14,7 +14,8 @@ export interface FakeMapping {
   readonly FunctionArn: string;
   readonly Topics: readonly string[];
   State: string;
-  readonly EventSourceArn?: string;
+  readonly EventSourceArn?: string | undefined;
+  readonly SourceAccessConfigurations?: readonly { readonly Type: string; readonly URI: string }[];
   readonly AmazonManagedKafkaEventSourceConfig?: { readonly ConsumerGroupId: string } | undefined;
   readonly SelfManagedKafkaEventSourceConfig?: { readonly ConsumerGroupId: string } | undefined;
 }

@@ -26,26 +26,30 @@ function planOf({ begin = 10, committed, end = 100, target }: Case): PartitionPl
 describe('a partition', () => {
   it.each<[string, Case, Pick<PartitionPlan, 'target' | 'again' | 'skipped'>]>([
     ['goes back', { committed: 80, target: 30 }, { target: 30, again: 50, skipped: 0 }],
-    ['goes on', { committed: 30, target: 80 }, { target: 80, again: 0, skipped: 50 }],
+    ['goes forward', { committed: 30, target: 80 }, { target: 80, again: 0, skipped: 50 }],
     ['stays', { committed: 30, target: 30 }, { target: 30, again: 0, skipped: 0 }],
-    ['begins', { committed: undefined, target: 10 }, { target: 10, again: 0, skipped: 0 }],
     [
-      'begins later, and may have begun before',
+      'starts at the beginning',
+      { committed: undefined, target: 10 },
+      { target: 10, again: 0, skipped: 0 },
+    ],
+    [
+      'starts later than it might have without a reset',
       { committed: undefined, target: 30 },
       { target: 30, again: 0, skipped: 20 },
     ],
     [
-      'skips no records that are deleted already',
+      'counts deleted records as neither skipped nor read again',
       { committed: 2, target: 30 },
       { target: 30, again: 0, skipped: 20 },
     ],
     [
-      'does not go to where its log has been',
+      'does not go before the first existing record',
       { committed: 80, target: 5 },
       { target: 10, again: 70, skipped: 0 },
     ],
     [
-      'reads nothing again that is not there',
+      'reads again no more than exists',
       { committed: 500, target: 30 },
       { target: 30, again: 70, skipped: 0 },
     ],
@@ -72,15 +76,15 @@ const plan = planReset(
 );
 
 describe('a plan', () => {
-  it('has what to commit', () => {
+  it('lists the offsets to commit', () => {
     expect(targetsOf(plan)).toEqual(new Map([40, 40, 50, 10, 0, 9].entries()));
   });
 
-  it('has sums', () => {
+  it('sums up', () => {
     expect(totals(plan)).toEqual({ again: 60, skipped: 40 });
   });
 
-  it('is nothing to do where each partition is there', () => {
+  it('changes nothing if every partition is at its target', () => {
     expect(isThere(plan)).toBe(false);
     expect(isThere(plan.filter(({ partition }) => partition === 1))).toBe(true);
     expect(isThere(plan.filter(({ partition }) => partition === 4))).toBe(false);
@@ -88,37 +92,38 @@ describe('a plan', () => {
 
   const subject = { topic: 'orders', group: 'g', target: { timestamp: 0 }, mapping: undefined };
 
-  it('is a table, and what it means', () => {
+  it('is printed as a table with a summary', () => {
     expect(planLines({ ...subject, mapping: { ...mapping } }, plan)).toEqual([
-      `topic 'orders', group 'g', mapping ${uuid} (Enabled): to 1970-01-01T00:00:00.000Z`,
+      `Topic 'orders', group 'g', mapping ${uuid} (Enabled): to 1970-01-01T00:00:00.000Z`,
       '',
-      'partition  committed  target    difference  meaning',
+      'PARTITION  COMMITTED  TARGET    DIFFERENCE  EFFECT',
       '0          100        40        -60         60 read again',
-      '1          40         40        0           stays',
+      '1          40         40        0           unchanged',
       '2          20         50 (end)  +30         30 SKIPPED',
-      '3          -          10        -           nothing committed yet: 10 SKIPPED',
-      '4          -          0         -           nothing committed yet',
-      '5          3          9         +6          no record between',
+      '3          -          10        -           no committed offset: 10 SKIPPED',
+      '4          -          0         -           no committed offset',
+      '5          3          9         +6          no records in between',
       '',
-      'At most 60 records are read again. Batches with the bounds they had are found stored; others',
-      'make objects that overlap older ones, exact by topic, partition and offset. Nothing is overwritten.',
+      'At most 60 records are read again. A batch with the same offsets as before is found in the archive;',
+      'any other is stored as objects that overlap existing ones. Nothing is overwritten: readers deduplicate',
+      'by topic, partition and offset.',
       'WARNING: at most 40 records are SKIPPED: the group never reads them, and they are NOT ARCHIVED.',
     ]);
   });
 
-  it('says so where it costs nothing', () => {
+  it('says that no record is affected', () => {
     const calm = plan.filter(({ partition }) => partition === 1);
     expect(planLines({ ...subject, target: 'latest' }, calm)).toEqual([
-      "topic 'orders', group 'g', no mapping: to latest",
+      "Topic 'orders', group 'g', no mapping: to latest",
       '',
-      'partition  committed  target  difference  meaning',
-      '1          40         40      0           stays',
+      'PARTITION  COMMITTED  TARGET  DIFFERENCE  EFFECT',
+      '1          40         40      0           unchanged',
       '',
-      'No record is read again, and none is skipped.',
+      'No record is read again or skipped.',
     ]);
   });
 
-  it('is a document', () => {
+  it('is a JSON document', () => {
     expect(toDocument(subject, plan.slice(3, 4), 'dry run')).toEqual({
       outcome: 'dry run',
       ...{ topic: 'orders', group: 'g', mapping: null, target: '1970-01-01T00:00:00.000Z' },
@@ -131,5 +136,5 @@ describe('a plan', () => {
 
 const mapping = {
   ...{ uuid, topics: ordersMapping().Topics, group: 'g', state: 'Enabled' },
-  ...{ functionArn: '', clusterArn: undefined },
+  ...{ functionArn: '', clusterArn: undefined, usesIam: false },
 };

@@ -5,10 +5,16 @@
  */
 
 import { onTestFinished } from 'vitest';
-import type { ConsumerGroup } from '../../../cli/reset/consumer-group.ts';
-import { type ResetCliDeps, runResetCli } from '../../../cli/reset/main.ts';
-import { parseResetOptions } from '../../../cli/reset/options.ts';
-import type { Position } from '../../../cli/reset/plan.ts';
+import { createArchiveCommand } from '../../../cli/archive-command.ts';
+import { run as runCommand } from '../../../cli/command.ts';
+import type { Machine } from '../../../cli/machine.ts';
+import type { OpenGroup } from '../../../cli/reset/reset.ts';
+import type {
+  ConsumerGroup,
+  ConsumerGroupOptions,
+  OffsetTarget,
+  Position,
+} from '../../../kafka/consumer-group.ts';
 import { type FakeMapping, type LambdaOptions, startLambda } from './lambda-server.ts';
 
 /** The time of the command line. */
@@ -49,9 +55,13 @@ export function memoryGroup(options: MemoryGroupOptions, journal: string[]) {
   const members = [...(options.members ?? [])];
   let positions = options.positions;
   let refused = options.refused ?? 0;
+  const targets: OffsetTarget[] = [];
   const group: ConsumerGroup = {
     positions: async () => positions,
-    offsetsAt: async () => new Map(options.targets.entries()),
+    async offsetsAt(target) {
+      targets.push(target);
+      return new Map(options.targets.entries());
+    },
     async memberCount() {
       const count = members.shift() ?? 0;
       journal.push(`members ${count}`);
@@ -80,7 +90,7 @@ export function memoryGroup(options: MemoryGroupOptions, journal: string[]) {
       each.partition === partition ? { ...each, committed } : each,
     );
   };
-  return { group, advance };
+  return { group, advance, targets };
 }
 
 /** Two partitions: the group has read all of the one, and half of the other. */
@@ -99,38 +109,44 @@ export interface ConsoleOptions {
   readonly lambda?: Partial<LambdaOptions>;
 }
 
-/** Starts a Lambda server, gone when the test is over, and carries out command lines before it. */
+/** Starts a Lambda server, stopped at the end of the test, and runs command lines against it. */
 export async function startConsole(given: ConsoleOptions = {}) {
   const journal: string[] = [];
   const mapping = given.mapping ?? ordersMapping();
   const server = await startLambda({ mappings: [mapping], journal, ...given.lambda });
   onTestFinished(server.close);
-  const { advance, group } = memoryGroup({ ...half, ...given.group }, journal);
-  const endpoint = ['--lambda-endpoint', server.endpoint, '--brokers', 'b:9092'];
+  const { advance, group, targets } = memoryGroup({ ...half, ...given.group }, journal);
+  const flags = ['--lambda-endpoint', server.endpoint, '--brokers', 'b:9092'];
   const questions: string[] = [];
   const printed: string[] = [];
+  const opened: ConsumerGroupOptions[] = [];
+  const openGroup: OpenGroup = async (options) => {
+    journal.push(`open ${options.group} ${options.topic}`);
+    opened.push(options);
+    return group;
+  };
 
-  /** @returns whether it is done */
-  async function run(line: string, deps: Partial<ResetCliDeps> = {}): Promise<boolean> {
-    const options = parseResetOptions([...line.split(' '), ...endpoint], {}, now);
-    if (options === 'help') throw new RangeError(`'${line}' asks for help`);
-    return runResetCli(options, {
+  /** Runs a reset. @returns its exit code and what it writes to standard error */
+  async function run(line: string, given: Partial<Machine> = {}) {
+    const errors: string[] = [];
+    const machine: Machine = {
       ask: async (question) => {
         questions.push(question);
         return true;
       },
       environment: {},
-      openGroup: async ({ group: name, topic }) => {
-        journal.push(`open ${name} ${topic}`);
-        return group;
-      },
+      now: () => now,
       pause: async () => undefined,
       print: (text) => printed.push(text),
+      printError: (text) => errors.push(text),
       progress: () => undefined,
       stop: new AbortController().signal,
-      ...deps,
-    });
+      ...given,
+    };
+    const command = createArchiveCommand(machine, { openGroup });
+    const code = await runCommand(command, ['reset', ...flags, ...line.split(' ')], machine);
+    return { code, error: errors.join('\n') };
   }
 
-  return { run, journal, questions, printed, mapping, advance, endpoint: server.endpoint };
+  return { run, journal, questions, printed, opened, targets, mapping, advance };
 }

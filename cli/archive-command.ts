@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { createCommand } from './command.ts';
+import type { Machine } from './machine.ts';
+import { createReplayCommand } from './replay/command.ts';
+import { createResetCommand } from './reset/command.ts';
+import type { OpenGroup } from './reset/reset.ts';
+import { createStatusCommand } from './status/command.ts';
+
+/** Parts of the commands that a test replaces. */
+export interface ArchiveParts {
+  /** @default - connects to the brokers */
+  readonly openGroup?: OpenGroup;
+  /** Seconds to wait for messages of the dead-letter queue. @default 1 */
+  readonly waitSeconds?: number;
+}
+
+/** Creates the operator's command line, `kafka-archive`, with a folder for each command. */
+export function createArchiveCommand(
+  machine: Machine,
+  { openGroup, waitSeconds }: ArchiveParts = {},
+) {
+  return createCommand('kafka-archive', 'Operate an archive of Kafka topics in Amazon S3.')
+    .version(readVersion(), '--version', 'print the version')
+    .addHelpText('after', HELP)
+    .addCommand(createStatusCommand(machine, waitSeconds))
+    .addCommand(createReplayCommand(machine, waitSeconds))
+    .addCommand(createResetCommand(machine, openGroup));
+}
+
+const HELP = `
+Environment variables:
+  AWS_REGION, AWS_PROFILE, …   region and credentials, as for the AWS CLI
+  KAFKA_BOOTSTRAP_SERVERS      default of --brokers
+  KAFKA_PASSWORD               password for --sasl
+
+Exit codes:
+  0     done
+  1     it failed, or you declined
+  2     the command line is wrong
+  130   stopped by Ctrl-C (143: by SIGTERM)
+
+Examples:
+  kafka-archive status
+  kafka-archive replay run --since 2h --topic orders --dry-run
+  kafka-archive replay run --help`;
+
+/** Of the package, in a clone as well as built. */
+function readVersion(): string {
+  const file = findPackageJSON(import.meta.url);
+  if (file === undefined) throw new Error('the package has no package.json');
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
+  return version;
+}

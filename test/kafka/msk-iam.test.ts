@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { clientOptions } from '../../kafka/connection.ts';
+import { createMskToken, mskIamConnection } from '../../kafka/msk-iam.ts';
+
+// AWS's example credentials: of no account.
+const credentials = {
+  accessKeyId: 'AKIDEXAMPLE',
+  secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY',
+  sessionToken: 'a+session/token==',
+};
+const region = 'eu-west-1';
+const now = new Date('2026-11-24T22:56:54Z');
+
+describe('the token', () => {
+  it("equals the token of AWS's own signer, except for the signer's name", async () => {
+    const token = await createMskToken({ region, credentials }, now);
+
+    expect(token).toMatch(/^[\w-]+$/);
+    const url = new URL(Buffer.from(token, 'base64url').toString());
+    expect(url.origin + url.pathname).toBe('https://kafka.eu-west-1.amazonaws.com/');
+    expect(Object.fromEntries(url.searchParams)).toEqual({
+      Action: 'kafka-cluster:Connect',
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': 'AKIDEXAMPLE/20261124/eu-west-1/kafka-cluster/aws4_request',
+      'X-Amz-Date': '20261124T225654Z',
+      'X-Amz-Expires': '900',
+      'X-Amz-Security-Token': 'a+session/token==',
+      'X-Amz-SignedHeaders': 'host',
+      // By aws-msk-iam-sasl-signer-js 1.0.3, with these credentials at that second.
+      'X-Amz-Signature': 'e351d551236e2a3b702280ed030f377b3f33df3320dd884fb7d41b0dfc19502e',
+      'User-Agent': 'msk-s3-archiver',
+    });
+  });
+});
+
+describe('the connection', () => {
+  it('uses TLS with the names of the brokers, and creates a token for each connection', async () => {
+    const brokers = ['boot-1.example.com:9098', 'boot-2.example.com:9098'];
+    const times = [now, new Date('2026-11-24T23:56:54Z')];
+    const identities = [credentials, { ...credentials, accessKeyId: 'AKIDRENEWED' }];
+    const connection = mskIamConnection({
+      brokers,
+      identity: async () => ({ region, credentials: identities.shift() ?? credentials }),
+      now: () => times.shift() ?? now,
+    });
+
+    const { sasl, ...options } = clientOptions(connection);
+
+    expect(options).toMatchObject({ bootstrapBrokers: brokers, tls: {}, tlsServerName: true });
+    if (sasl?.mechanism !== 'OAUTHBEARER') throw new Error('no token');
+    expect(await sasl.token()).toBe(await createMskToken({ region, credentials }, now));
+    const renewed = Buffer.from(await sasl.token(), 'base64url').toString();
+    expect(renewed).toContain('AKIDRENEWED');
+    expect(renewed).toContain('20261124T235654Z');
+  });
+
+  it('trusts another certificate authority where one is given', () => {
+    const identity = async () => ({ region, credentials });
+    const connection = mskIamConnection({
+      brokers: ['b:9098'],
+      ca: 'PEM',
+      identity,
+      now: () => now,
+    });
+    expect(clientOptions(connection)).toMatchObject({ tls: { ca: 'PEM' }, tlsServerName: true });
+  });
+});
