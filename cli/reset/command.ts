@@ -1,5 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import { type OffsetTarget, openConsumerGroup } from '../../kafka/consumer-group.ts';
+import type { OffsetTarget } from '../../kafka/consumer-group.ts';
 import { consent, yesOption } from '../ask.ts';
 import { awsOptions } from '../aws-clients.ts';
 import { createCommand } from '../command.ts';
@@ -23,7 +23,7 @@ const hoursRange = { min: 1, max: 87_600 } as const;
  *
  * @param openGroup connects to the consumer group
  */
-export function createResetCommand(machine: Machine, openGroup: OpenGroup = openConsumerGroup) {
+export function createResetCommand(machine: Machine, openGroup: OpenGroup = openOnBrokers) {
   const command = createCommand(
     'reset',
     "Move the consumer group of a topic's event source mapping to other offsets: back, to archive records again, or forward, to leave some out.",
@@ -95,6 +95,12 @@ export function createResetCommand(machine: Machine, openGroup: OpenGroup = open
       return reset(options, machine, openGroup);
     });
 }
+
+/** The Kafka client takes half a second to load, which no other command should wait for. */
+const openOnBrokers: OpenGroup = async (options) => {
+  const { openConsumerGroup } = await import('../../kafka/consumer-group.ts');
+  return openConsumerGroup(options);
+};
 
 const HELP = `
 It shows the plan and asks. Then it disables the mapping, waits until the group

@@ -17,7 +17,7 @@ const told = (cause: unknown) =>
   );
 
 describe('a call of AWS', () => {
-  it('hands on how long it may take', async () => {
+  it('passes on its time limits', async () => {
     const sent = await callAws(call, options, async (given) => given);
     expect(sent).toEqual({ abortSignal: options.signal, requestTimeout: 5 });
   });
@@ -43,7 +43,7 @@ describe('a call of AWS', () => {
       "ExpiredToken: The provided token has expired.; log in, for example with 'aws sso login', or pass another --profile",
     ],
     ['no error at all', 'unknown error'],
-  ])('that fails is told with the words of AWS, in one line: %s', async (cause, message) => {
+  ])('that fails is reported on one line with the message of AWS: %s', async (cause, message) => {
     expect(await told(cause)).toBe(`list of 'failed' failed: ${message}`);
   });
 });
@@ -58,13 +58,13 @@ describe('an explanation', () => {
     });
   });
 
-  it('of a call that the user ended is that', () => {
+  it('of a call that the user stopped is only that', () => {
     const error = new ArchiverError('STORE_ABORTED', 'list aborted', { cause: new Error('x') });
     expect(explain(error, true)).toMatchObject({ code: 'STORE_ABORTED', message: 'stopped' });
     expect(explain(error, false)).toMatchObject({ message: 'list aborted: x' });
   });
 
-  it('is not made up for what is no failure of AWS', () => {
+  it('is added to failures of AWS only', () => {
     const defect = new TypeError('x is not a function');
     expect(explain(defect, false)).toBe(defect);
     expect(explain(new ArchiverError('NO_PAYLOAD', 'none'), true)).toMatchObject({

@@ -9,53 +9,47 @@ type Given = Parameters<typeof configOf>;
 
 describe('a client', () => {
   it.each<[string, Partial<Given[0]>, Given[1], Given[2], object]>([
-    ['leaves all to the SDK', {}, {}, undefined, {}],
+    ['leaves everything to the SDK', {}, {}, undefined, {}],
+    ['uses the given region', { region: 'a' }, { AWS_REGION: 'b' }, undefined, { region: 'a' }],
     [
-      'has the region that is given',
-      { region: 'a' },
-      { AWS_REGION: 'b' },
-      undefined,
-      { region: 'a' },
-    ],
-    [
-      'has the region of the environment',
+      'uses the region of the environment',
       {},
       { AWS_REGION: 'b', AWS_DEFAULT_REGION: 'c' },
       undefined,
       { region: 'b' },
     ],
-    ['has the default region', {}, { AWS_DEFAULT_REGION: 'c' }, undefined, { region: 'c' }],
-    ['has the profile', { profile: 'p' }, {}, undefined, { profile: 'p' }],
+    ['uses the default region', {}, { AWS_DEFAULT_REGION: 'c' }, undefined, { region: 'c' }],
+    ['uses the profile', { profile: 'p' }, {}, undefined, { profile: 'p' }],
     [
-      'is anyone, anywhere on this machine',
+      'needs neither region nor credentials on this machine',
       {},
       {},
       local,
       { endpoint: local, region: 'us-east-1', credentials: anyone },
     ],
     [
-      'is who the environment says on this machine',
+      'uses the credentials of the environment on this machine',
       {},
       { AWS_ACCESS_KEY_ID: 'k', AWS_REGION: 'b' },
       local,
       { endpoint: local, region: 'b' },
     ],
     [
-      'is who the profile says on this machine',
+      'uses the credentials of the profile on this machine',
       { profile: 'p', region: 'a' },
       {},
       local,
       { endpoint: local, region: 'a', profile: 'p' },
     ],
     [
-      'is who the profile of the environment says',
+      'uses the credentials of the profile in the environment',
       { region: 'a' },
       { AWS_PROFILE: 'p' },
       local,
       { endpoint: local, region: 'a' },
     ],
     [
-      'is nobody in particular elsewhere',
+      'leaves the credentials to the SDK for another machine',
       {},
       {},
       'https://s3.example.com',
@@ -73,14 +67,14 @@ describe('a client', () => {
   });
 
   it.each(['http://localhost:1', 'http://127.8.0.1', 'http://[::1]:1'])(
-    'takes %s for this machine',
+    'treats %s as this machine',
     (endpoint) => {
       expect(configOf(nothing, {}, endpoint)).toMatchObject({ credentials: anyone });
     },
   );
 
   it.each(['http://localhost.example.com', 'http://128.0.0.1', 'http://[::2]'])(
-    'does not take %s for this machine',
+    'does not treat %s as this machine',
     (endpoint) => {
       expect(configOf(nothing, {}, endpoint)).not.toHaveProperty('credentials');
     },

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { pause } from '../../cli/machine.ts';
 
 describe('a pause', () => {
-  it('ends when its own signal aborts, and not before its time for any other', async () => {
+  it('ends early when its own signal aborts, and not when another one does', async () => {
     const [own, other] = [new AbortController(), new AbortController()];
     const ended = vi.fn();
     const pausing = pause(3_600_000, own.signal).then(ended);

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { formatAge, formatBatches, formatLetters, tableLines, toLine } from '../../cli/table.ts';
 
 describe('a table', () => {
-  it('has cells of a column under one another, and no spaces at the end', () => {
+  it('aligns its columns, without trailing spaces', () => {
     const rows = [['A', 'LONG', 'C'], ['aaa', 'b', ''], ['a'], ['a', '', 'c']];
     expect(tableLines(rows)).toEqual(['A    LONG  C', 'aaa  b', 'a', 'a          c']);
     expect(tableLines([])).toEqual([]);
   });
 
-  it('has a line for a row, whatever is in it', () => {
+  it('has one line for each row', () => {
     expect(tableLines([['a\nb\u0000\u001b[1m\u009b', 'c']])).toEqual(['a b [1m   c']);
   });
 });
@@ -38,7 +38,7 @@ describe('an age', () => {
 });
 
 describe('a number of things', () => {
-  it('has one or many of them', () => {
+  it('is singular or plural', () => {
     expect([0, 1, 1_500].map(formatBatches)).toEqual([
       '0 failed batches',
       '1 failed batch',

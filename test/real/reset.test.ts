@@ -214,9 +214,9 @@ describe('a group', () => {
   });
 
   it('needs an existing topic', async () => {
-    expect((await tryReset('--topic no --no-mapping --group g --to-earliest')).error).toBe(
-      `topic 'no' does not exist at ${cluster.bootstrapServers}`,
-    );
+    expect(
+      (await tryReset('--topic no --no-mapping --group g --to-earliest --dry-run')).error,
+    ).toBe(`topic 'no' does not exist at ${cluster.bootstrapServers}`);
   });
 });
 

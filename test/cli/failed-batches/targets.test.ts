@@ -42,7 +42,7 @@ describe('bucket and queues of a stack', { timeout: 60_000 }, () => {
     expect(requests.map((body) => new URLSearchParams(body).get('StackName'))).toEqual(['Shop']);
   });
 
-  it('are what the command line says in their place', async () => {
+  it('are replaced by flags', async () => {
     const { access } = await startAccess(described(outputs));
     const given = { ...stack, bucket: 'mine' };
     expect(await findTargets(['bucket', 'queue'], given, access)).toEqual({
@@ -51,28 +51,28 @@ describe('bucket and queues of a stack', { timeout: 60_000 }, () => {
     });
   });
 
-  it('are not asked for where all is given that is needed', async () => {
+  it('are not read if flags name all that the command needs', async () => {
     const { access, requests } = await startAccess(described(outputs));
     const given = { ...stack, bucket: 'mine' };
     expect(await findTargets(['bucket'], given, access)).toEqual({ bucket: 'mine' });
     expect(requests).toEqual([]);
   });
 
-  it('are missed by name where an older stack has none', async () => {
+  it('are reported by name if an older stack lacks one', async () => {
     const { access } = await startAccess(described({ FailedBatchBucketName: 'failed' }));
     expect(await failureOf(findTargets(['bucket', 'queue'], stack, access))).toBe(
       "stack 'Shop' has no output ReplayQueueUrl: deploy this version of it, or pass --queue",
     );
   });
 
-  it('are missed where there is no such stack', async () => {
+  it('are reported as missing if the stack does not exist', async () => {
     const { access } = await startAccess(noStack);
     expect(await failureOf(findTargets(['bucket'], stack, access))).toBe(
       "stack 'Shop' does not exist in eu-west-1: pass another --stack or --region, or --bucket and the queues",
     );
   });
 
-  it('are not given where AWS refuses: its words are told', async () => {
+  it('are reported with the message of AWS if AWS refuses', async () => {
     const answer = refusal(403, 'AccessDenied', 'User: arn:aws:iam::1:user/u may not');
     const { access } = await startAccess(answer);
     const explained = findTargets(['bucket'], stack, access).catch((error: unknown) => {

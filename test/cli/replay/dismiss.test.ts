@@ -31,7 +31,7 @@ describe('dismiss', { timeout: 60_000 }, () => {
     expect(shown).toContain(`done by hand at ${new Date(now).toISOString()}`);
   });
 
-  it('leaves all others to be seen at once', async () => {
+  it('leaves all other dead letters visible', async () => {
     const { bury, run, seed, sqs } = await startReplayServers();
     const key = await seed({ ranges: { 0: [1, 3] } });
     for (let i = 0; i < 25; i++) bury(`k${i}`, letter);
@@ -39,7 +39,7 @@ describe('dismiss', { timeout: 60_000 }, () => {
     expect(sqs.queue('dead').counts()).toEqual({ visible: 25, inFlight: 0, delayed: 0 });
   });
 
-  it('deletes the dead letters of one that is not there any more', async () => {
+  it('deletes the dead letters of a batch that no longer exists', async () => {
     const { bury, keysIn, run } = await startReplayServers();
     bury('gone', { ...letter, code: 'FAILED_BATCH_NOT_FOUND' });
     const { printed } = await run('dismiss gone --json');
@@ -47,7 +47,7 @@ describe('dismiss', { timeout: 60_000 }, () => {
     expect(keysIn('dead')).toEqual([]);
   });
 
-  it('changes nothing where it is not confirmed, and asks where it can', async () => {
+  it('changes nothing if the user declines', async () => {
     const { bury, keysIn, run, seed } = await startReplayServers();
     const key = await seed({ ranges: { 0: [1, 3] } });
     bury(key, letter);
@@ -57,14 +57,11 @@ describe('dismiss', { timeout: 60_000 }, () => {
       error: '',
       printed: ['Nothing was changed.'],
     });
-    expect((await run(`dismiss ${key}`, { ask: undefined })).error).toMatch(
-      /^this command asks before it changes anything, but there is no terminal to ask on: pass --yes/,
-    );
     expect(keysIn('dead')).toEqual([key]);
     expect((await run('status --json')).printed.join('')).toContain('"dead": 1');
   });
 
-  it('leaves the dead letters where the mark cannot be put', async () => {
+  it('leaves the dead letters if the batch cannot be marked', async () => {
     const refused = { kind: 'error', status: 403, code: 'AccessDenied' } as const;
     const { bury, keysIn, run, seed } = await startReplayServers({
       s3: ({ operation }) => (operation === 'PutObjectTagging' ? refused : undefined),
@@ -76,8 +73,8 @@ describe('dismiss', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a dead letter that was sent back, and moved by SQS afterwards', () => {
-  it('is not taken for dead of what it was before', async () => {
+describe('a dead letter that was redriven and then moved by SQS', () => {
+  it('does not keep its earlier reason', async () => {
     const { exhaustAgain, run, seed } = await startReplayServers();
     exhaustAgain(await seed({ ranges: { 0: [1, 3] } }), 'LOAD_FAILED');
     const { printed } = await run('status');

@@ -19,7 +19,7 @@ async function startWithLetters(...given: Parameters<typeof startReplayServers>)
 }
 
 describe('redrive', { timeout: 60_000 }, () => {
-  it('sends every dead letter back to the replay queue, as it was', async () => {
+  it('moves every dead letter back to the replay queue unchanged', async () => {
     const { keysIn, questions, run, sqs } = await startWithLetters();
     const before = sqs.queue('dead').peek();
     expect(await run('redrive')).toEqual({ code: 0, error: '', printed: [done] });
@@ -30,7 +30,7 @@ describe('redrive', { timeout: 60_000 }, () => {
     expect(bodies(sqs.queue('replay').peek())).toEqual(bodies(before));
   });
 
-  it('does so for programs, without a question', async () => {
+  it('does not ask with --yes, and prints JSON with --json', async () => {
     const { keysIn, progress, questions, run } = await startWithLetters();
     const { printed } = await run('redrive --yes --json');
     expect(printed.map((text) => JSON.parse(text))).toEqual([{ outcome: 'done', moved: 25 }]);
@@ -39,7 +39,7 @@ describe('redrive', { timeout: 60_000 }, () => {
     expect(keysIn('replay')).toEqual(keys);
   });
 
-  it('changes nothing where the user says no', async () => {
+  it('changes nothing if the user declines', async () => {
     const { keysIn, run } = await startWithLetters();
     expect(await run('redrive', { ask: async () => false })).toEqual({
       code: 1,
@@ -50,28 +50,14 @@ describe('redrive', { timeout: 60_000 }, () => {
     expect(keysIn('replay')).toEqual([]);
   });
 
-  it('asks nothing of AWS where there is nobody to ask, and no --yes', async () => {
-    const operations: string[] = [];
-    const { run } = await startReplayServers({
-      sqs: ({ operation }) => {
-        operations.push(operation);
-        return undefined;
-      },
-    });
-    expect((await run('redrive', { ask: undefined })).error).toBe(
-      "this command asks before it changes anything, but there is no terminal to ask on: pass --yes; see 'kafka-archive replay redrive --help'",
-    );
-    expect(operations).toEqual([]);
-  });
-
-  it('says so where there is none', async () => {
+  it('succeeds if there are no dead letters', async () => {
     const { questions, run } = await startReplayServers();
     const printed = ['There are no dead letters.'];
     expect(await run('redrive')).toEqual({ code: 0, error: '', printed });
     expect(questions).toEqual([]);
   });
 
-  it('fails where somebody else holds all there are', async () => {
+  it('fails if another reader is receiving all dead letters', async () => {
     const { bury, run, sqs } = await startReplayServers();
     bury('k', refused);
     sqs.queue('dead').receive(1);
@@ -80,7 +66,7 @@ describe('redrive', { timeout: 60_000 }, () => {
     );
   });
 
-  it('follows a task that runs already, whoever began it', async () => {
+  it('follows a task that is already running', async () => {
     const { bury, keysIn, questions, run, sqs } = await startReplayServers();
     for (const key of ['a', 'b', 'c']) bury(key, refused);
     // At this rate the third waits for a second.
@@ -142,7 +128,7 @@ const task = (status: string, given: Partial<MoveTask> = {}): MoveTask => ({
 });
 
 describe('a move task', () => {
-  it('is begun with the rate that was asked for, and followed to its end', async () => {
+  it('is started with the given rate and followed to its end', async () => {
     const after = [task('RUNNING', { moved: 0 }), task('RUNNING'), task('COMPLETED')];
     const { started, tasks } = tasksOf(undefined, after);
     const { parts, told } = partsOf(tasks, { maxPerSecond: 7 });
@@ -156,13 +142,13 @@ describe('a move task', () => {
     ]);
   });
 
-  it('is not taken for the one before it, which is listed for a while', async () => {
+  it('is not confused with the previous task, which stays listed for a while', async () => {
     const before = task('COMPLETED', { startedAt: 1, toMove: 9 });
     const { tasks } = tasksOf(before, [before, undefined, before, task('COMPLETED', { moved: 3 })]);
     expect(await redriveAll(partsOf(tasks).parts)).toEqual({ outcome: 'done', moved: 4 });
   });
 
-  it('is given up where it never appears', async () => {
+  it('that never appears in the list is a failure', async () => {
     const { tasks } = tasksOf(undefined, [undefined]);
     expect(await failureOf(redriveAll(partsOf(tasks).parts))).toBe(
       'the move task was started, but SQS does not list it',
@@ -181,7 +167,7 @@ describe('a move task', () => {
     expect(await failureOf(redriveAll(partsOf(tasks).parts))).toBe(message);
   });
 
-  it('is followed where it runs, or is being cancelled, without a question', async () => {
+  it('that is running or being cancelled is followed without a question', async () => {
     const { started, tasks } = tasksOf(task('CANCELLING'), [task('CANCELLED')]);
     const { parts, told } = partsOf(tasks, { confirm: async () => false });
     expect(await failureOf(redriveAll(parts))).toBe(
@@ -191,7 +177,7 @@ describe('a move task', () => {
     expect(started).toEqual([]);
   });
 
-  it('that somebody else began just before is followed', async () => {
+  it('that someone else just started is followed', async () => {
     const { tasks } = tasksOf(undefined, [task('RUNNING'), task('COMPLETED')]);
     const start = async () => {
       throw new ArchiverError('QUEUE_FAILED', 'there is already a task running');
@@ -200,7 +186,7 @@ describe('a move task', () => {
     expect(await redriveAll(parts)).toEqual({ outcome: 'done', moved: 4 });
   });
 
-  it('goes on when the user stops looking', async () => {
+  it('continues when the user stops watching', async () => {
     const stop = new AbortController();
     const { tasks } = tasksOf(undefined, [task('RUNNING')]);
     const latest = async () => {

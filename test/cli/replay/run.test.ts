@@ -16,7 +16,7 @@ async function someBatches(...given: Parameters<typeof startReplayServers>) {
 }
 
 describe('run', { timeout: 60_000 }, () => {
-  it('puts every failed batch that was not replayed on the replay queue', async () => {
+  it('puts every unreplayed batch on the replay queue', async () => {
     const { keys, keysIn, questions, run } = await someBatches();
     const rest = '(4 examined, 1 skipped as replayed before)';
     expect(await run('run')).toEqual({
@@ -41,13 +41,13 @@ describe('run', { timeout: 60_000 }, () => {
     ['--prefix aws/lambda/m-1/payments', ['payments']],
     ['--prefix elsewhere/', []],
     ['--since 2h --topic orders --force', ['recent', 'replayed']],
-  ] as const)('takes with "%s" only those that are meant', async (flags, names) => {
+  ] as const)('selects with "%s"', async (flags, names) => {
     const { keys, keysIn, run } = await someBatches();
     expect((await run(`run --yes ${flags}`)).code).toBe(0);
     expect(keysIn('replay')).toEqual(names.map((name) => keys[name]).sort());
   });
 
-  it('lists them in a dry run, and sends nothing', async () => {
+  it('only lists the batches with --dry-run', async () => {
     const { keys, questions, run, sqs } = await someBatches();
     expect(await run('run --dry-run', { ask: undefined })).toEqual({
       code: 0,
@@ -65,7 +65,7 @@ describe('run', { timeout: 60_000 }, () => {
     expect(sqs.queue('replay').peek()).toEqual([]);
   });
 
-  it('answers programs as the replay function answers a command', async () => {
+  it('prints the same JSON as the replay function returns', async () => {
     const { keys, keysIn, run } = await someBatches();
     const answer = {
       ...{ scanned: 4, enqueued: 2, alreadyReplayed: 1 },
@@ -80,7 +80,7 @@ describe('run', { timeout: 60_000 }, () => {
     expect(keysIn('replay')).toEqual(answer.failedBatches);
   });
 
-  it('changes nothing where the user says no', async () => {
+  it('changes nothing if the user declines', async () => {
     const { keysIn, run } = await someBatches();
     const ask = async () => false;
     const printed = ['Nothing was changed.'];
@@ -88,7 +88,7 @@ describe('run', { timeout: 60_000 }, () => {
     expect(keysIn('replay')).toEqual([]);
   });
 
-  it('asks nothing where nothing is meant', async () => {
+  it('does not ask if nothing is selected', async () => {
     const { questions, run } = await someBatches();
     expect(await run('run --prefix elsewhere/')).toEqual({
       code: 0,
@@ -98,15 +98,7 @@ describe('run', { timeout: 60_000 }, () => {
     expect(questions).toEqual([]);
   });
 
-  it('refuses where there is nobody to ask, before it asks AWS anything', async () => {
-    const { progress, run } = await startReplayServers();
-    expect((await run('run', { ask: undefined })).error).toBe(
-      "this command asks before it changes anything, but there is no terminal to ask on: pass --yes; see 'kafka-archive replay run --help'",
-    );
-    expect(progress).toEqual([]);
-  });
-
-  it('goes through all pages, and tells how far it is', async () => {
+  it('reads all pages and shows its progress', async () => {
     const { keysIn, progress, put, run } = await startReplayServers();
     const keys = Array.from({ length: 261 }, (_, index) => `k-${index}`);
     await Promise.all(keys.map((key) => put(key, '{}')));
@@ -120,7 +112,7 @@ describe('run', { timeout: 60_000 }, () => {
     expect(progress.slice(-2)).toEqual(['261 of 261 failed batches on the replay queue', '']);
   });
 
-  it('says how far it came when the queue takes no more', async () => {
+  it('reports how many batches it sent before the queue refused', async () => {
     let sends = 0;
     const { keysIn, put, run } = await startReplayServers({
       sqs: ({ operation }) => {
@@ -139,7 +131,7 @@ describe('run', { timeout: 60_000 }, () => {
     expect(sends).toBeLessThanOrEqual(9);
   });
 
-  it('says how far it came when the user has had enough', async () => {
+  it('reports how many batches it sent before the user stopped it', async () => {
     const stop = new AbortController();
     const { keysIn, put, run } = await startReplayServers();
     const keys = Array.from({ length: 100 }, (_, index) => `k-${index}`);

@@ -6,7 +6,7 @@ const uuid = /[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}/;
 const idOf = (key: string) => uuid.exec(key)?.[0];
 
 describe('show', { timeout: 60_000 }, () => {
-  it('says what is in a failed batch, and no record of it', async () => {
+  it('describes a failed batch without its records', async () => {
     const { run, seed } = await startReplayServers();
     const key = await seed({ ranges: { 2: [5, 6], 4: [9, 9] }, ago: hour });
     const { code, printed } = await run(`show ${key}`);
@@ -40,7 +40,7 @@ describe('show', { timeout: 60_000 }, () => {
       'replayed at 2025-11-24T10:00:00.000Z into 1 object',
     ],
     [{ by: 'hand' }, 'done by hand'],
-  ])('says that it was replayed, as its tags %j do', async (tags, told) => {
+  ])('describes the replay that the tags %j record', async (tags, told) => {
     const { run, seed, tag } = await startReplayServers();
     const key = await seed({ ranges: { 0: [0, 0] } });
     await tag(key, { status: 'replayed', ...tags });
@@ -48,7 +48,7 @@ describe('show', { timeout: 60_000 }, () => {
     expect(printed[1]).toBe(`state            ${told}`);
   });
 
-  it('is one JSON document for programs', async () => {
+  it('prints one JSON document with --json', async () => {
     const { run, seed, tag } = await startReplayServers();
     const key = await seed({ ranges: { 2: [5, 6] } });
     const at = '2025-11-24T10:00:00.000Z';
@@ -72,7 +72,7 @@ describe('show', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it.each(['', ' --json'])('prints the records alone with --records%s', async (flag) => {
+  it.each(['', ' --json'])('prints the records and nothing else with --records%s', async (flag) => {
     const { run, seed } = await startReplayServers();
     const key = await seed({ ranges: { 2: [5, 6], 4: [9, 9] } });
     const { printed } = await run(`show ${key} --records${flag}`);
@@ -81,7 +81,7 @@ describe('show', { timeout: 60_000 }, () => {
     expect(printed).toEqual([line(2, 5), line(2, 6), line(4, 9)]);
   });
 
-  it('says of one without records which offsets to fetch, and has none to print', async () => {
+  it('names the offsets of a batch without payload, and prints no records', async () => {
     const { put, run } = await startReplayServers();
     await put('big', failedBatchSample('oversize'));
     const { printed } = await run('show big');
@@ -91,7 +91,7 @@ describe('show', { timeout: 60_000 }, () => {
     );
   });
 
-  it('reads an entry of another kind as well, that does not name its partition first', async () => {
+  it('reads an entry of the other documented form', async () => {
     const { put, run } = await startReplayServers();
     await put('k', failedBatchSample('kafka-topic'));
     const { printed } = await run('show k');
@@ -102,7 +102,7 @@ describe('show', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('says what it does not know', async () => {
+  it('marks missing facts as unknown', async () => {
     const { put, run } = await startReplayServers();
     await put('k', '{"KafkaBatchInfo":{"recordInfo":{"offset":7}}}');
     expect((await run('show k')).printed).toEqual([
@@ -128,7 +128,7 @@ describe('show', { timeout: 60_000 }, () => {
   });
 
   it.each(['show k', 'show k --records'])(
-    'refuses in "%s" what is no failed batch',
+    'fails in "%s" for an object that is not a failed batch',
     async (line) => {
       const { put, run } = await startReplayServers();
       await put('k', '{"secret":"s"}');
@@ -138,7 +138,7 @@ describe('show', { timeout: 60_000 }, () => {
     },
   );
 
-  it('refuses a key that is not there, without what a terminal would act on', async () => {
+  it('fails for a key that does not exist, and prints it without control characters', async () => {
     const { run } = await startReplayServers();
     expect((await run('show no\u001b[2Je')).error).toBe(
       "'no [2Je' does not exist: it was deleted by hand, or it was replayed and has expired since: The specified key does not exist.",

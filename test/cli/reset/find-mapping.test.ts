@@ -1,8 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createResetClients } from '../../../cli/reset/clients.ts';
 import { findMapping } from '../../../cli/reset/find-mapping.ts';
 import { createMappings } from '../../../cli/reset/mappings.ts';
-import { SYNTH_TIMEOUT_MS, synthesize } from '../../lib/synthesize.ts';
 import { failureOf } from '../replay/replay-servers.ts';
 import { describedStack, noStack, type StackOutput, startStacks } from '../stacks-server.ts';
 import { type FakeMapping, startLambda } from './lambda-server.ts';
@@ -41,26 +42,26 @@ const ofOrders: StackOutput = {
 const ofFunction: StackOutput = { name: 'ArchiveFunctionName', value: 'archive' };
 
 describe('the mapping', () => {
-  it('is the one that the stack names for the topic', async () => {
+  it('is the one that the stack lists for the topic', async () => {
     const { access, journal } = await startAws([ordersMapping()], [ofFunction, ofOrders]);
     expect(await findMapping('orders', byStack, access)).toEqual(found);
     expect(journal).toEqual(['GET Enabled']);
   });
 
-  it('is of a topic that the stack archives', async () => {
+  it('does not exist for a topic that the stack does not archive', async () => {
     const { access } = await startAws([ordersMapping()], [ofFunction, ofOrders]);
     expect(await failureOf(findMapping('refunds', byStack, access))).toBe(
       "stack 'Shop' does not archive the topic 'refunds'; its topics: 'orders'",
     );
   });
 
-  it('is, of a stack without such outputs, the one that invokes its function', async () => {
+  it('is the one that invokes the function of a stack without such outputs', async () => {
     const { access, journal } = await startAws([ordersMapping()], [ofFunction]);
     expect(await findMapping('orders', byStack, access)).toEqual(found);
     expect(journal).toEqual(['LIST archive', 'LIST all']);
   });
 
-  it('is not that of a stack that is not there, or none of ours', async () => {
+  it('does not exist for a missing stack or a stack that is not an archive', async () => {
     const nothing = await startAws([]);
     expect(await failureOf(findMapping('orders', byStack, nothing.access))).toBe(
       "stack 'Shop' does not exist in eu-west-1: pass another --stack or --region, or --mapping, --function or --no-mapping",
@@ -75,7 +76,7 @@ describe('the mapping', () => {
     ['a version', ordersMapping(), uuid],
     ['an alias', ordersMapping({ FunctionArn: 'arn:aws:lambda:r:1:function:archive:live' }), uuid],
     ['the latest', ordersMapping({ FunctionArn: 'arn:aws:lambda:r:1:function:archive' }), uuid],
-  ])('is found by the function, of %s', async (_, mapping, expected) => {
+  ])('is found by its function: %s', async (_, mapping, expected) => {
     const foreign = ordersMapping({
       ...{ UUID: other, FunctionArn: 'arn:aws:lambda:r:1:function:archive-2:7' },
     });
@@ -83,7 +84,7 @@ describe('the mapping', () => {
     expect((await findMapping('orders', byFunction, access)).uuid).toBe(expected);
   });
 
-  it('is one, of the topic', async () => {
+  it('must be the only one of the topic', async () => {
     const none = await startAws([ordersMapping({ Topics: ['refunds'] })]);
     expect(await failureOf(findMapping('orders', byFunction, none.access))).toBe(
       "no event source mapping of the topic 'orders' invokes the function 'archive'",
@@ -112,7 +113,7 @@ describe('the mapping', () => {
       },
       'own',
     ],
-    ['called as the mapping', { AmazonManagedKafkaEventSourceConfig: undefined }, uuid],
+    ['named after the mapping', { AmazonManagedKafkaEventSourceConfig: undefined }, uuid],
   ])('has the group %s', async (_, given, group) => {
     const { access } = await startAws([ordersMapping(given)]);
     expect((await findMapping('orders', { by: 'uuid', name: uuid }, access)).group).toBe(group);
@@ -137,15 +138,13 @@ describe('the mapping', () => {
     expect(mapping.usesIam).toBe(usesIam);
   });
 
-  it('is what the stack that is deployed calls so', { timeout: SYNTH_TIMEOUT_MS }, async () => {
-    const { template } = synthesize({ topics: 'orders, shop.refunds_2' });
-    const outputs = Object.entries(template.toJSON().Outputs as Record<string, unknown>).map(
-      ([name, output]) => ({ name, value: uuid, ...(output as { Description?: string }) }),
+  it('is found by the outputs of the golden template', async () => {
+    const file = join(import.meta.dirname, '..', '..', 'fixtures', 'lib', 'template.json');
+    const { Outputs } = JSON.parse(readFileSync(file, 'utf8'));
+    const outputs = Object.entries<{ readonly Description?: string }>(Outputs).map(
+      ([name, { Description: description = '' }]) => ({ name, value: uuid, description }),
     );
-    const described = outputs.map(({ Description, name, value }) => ({
-      ...{ name, value, description: Description ?? '' },
-    }));
-    const { access } = await startAws([ordersMapping({ Topics: ['shop.refunds_2'] })], described);
-    expect((await findMapping('shop.refunds_2', byStack, access)).uuid).toBe(uuid);
+    const { access } = await startAws([ordersMapping({ Topics: ['payments'] })], outputs);
+    expect((await findMapping('payments', byStack, access)).uuid).toBe(uuid);
   });
 });

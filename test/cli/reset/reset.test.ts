@@ -38,7 +38,7 @@ const denied: Refusal = { status: 403, type: 'AccessDeniedException', message: '
 const inUse: Refusal = { status: 400, type: 'ResourceInUseException', message: 'busy' };
 
 describe('a reset', () => {
-  it('disables, waits for the group, commits, reads back, enables: in this order', async () => {
+  it('disables the mapping, waits for the group, commits, reads back and enables, in this order', async () => {
     const { journal, printed, questions, run } = await startConsole({ group: { members: [2, 1] } });
     expect(await run(line)).toEqual(ok);
     expect(journal).toEqual([
@@ -61,14 +61,14 @@ describe('a reset', () => {
     ]);
   });
 
-  it('waits for members that the broker alone sees', async () => {
+  it('waits for members that only the broker sees', async () => {
     const { journal, run } = await startConsole({ group: { refused: 2 } });
     expect(await run(`${line} --yes`)).toEqual(ok);
     expect(journal.filter((each) => each === 'commit 0:40 1:40')).toHaveLength(3);
     expect(journal.slice(-4)).toEqual([...enabling, 'close']);
   });
 
-  it('counts from where the group was in the end, and keeps to what was agreed to', async () => {
+  it('counts from the final offsets of the group, and commits the offsets that the user confirmed', async () => {
     const console = await startConsole({
       lambda: { onState: (state) => state === 'Disabled' && console.advance(1, 70) },
     });
@@ -87,7 +87,7 @@ describe('a reset', () => {
   it.each([
     ['--dry-run', { ask: undefined }, 0, 'Dry run: nothing was changed.'],
     ['', { ask: async () => false }, 1, 'Nothing was changed.'],
-  ])('shows the table, and changes nothing: %s %j', async (flag, given, code, end) => {
+  ])('shows the plan and changes nothing: %s %j', async (flag, given, code, end) => {
     const { journal, printed, run } = await startConsole();
     expect(await run(`${line} ${flag}`.trim(), given)).toEqual({ code, error: '' });
     expect(printed).toEqual([...table, end]);
@@ -127,7 +127,7 @@ describe('a reset', () => {
     ]);
   });
 
-  it('does nothing where the group is there', async () => {
+  it('does nothing if the group is at the target already', async () => {
     const { journal, printed, run } = await startConsole({ group: { targets: [100, 50] } });
     expect(await run(line)).toEqual(ok);
     expect(printed.at(-1)).toBe('The group is at these offsets already: nothing was changed.');
@@ -153,7 +153,7 @@ describe('a reset', () => {
 describe('a mapping that is disabled', () => {
   const mapping = () => ordersMapping({ State: 'Disabled' });
 
-  it('stays so', async () => {
+  it('stays disabled', async () => {
     const { journal, run } = await startConsole({ mapping: mapping() });
     expect(await run(`${line} --yes`)).toEqual(ok);
     expect(journal).toEqual([
@@ -163,7 +163,7 @@ describe('a mapping that is disabled', () => {
     ]);
   });
 
-  it('is enabled by --enable, also where the offsets are there', async () => {
+  it('is enabled with --enable, even if the group is at the target already', async () => {
     const { journal, run } = await startConsole({
       mapping: mapping(),
       group: { targets: [100, 50] },
@@ -172,7 +172,7 @@ describe('a mapping that is disabled', () => {
     expect(journal.slice(-5)).toEqual(['commit 0:100 1:50', ...enabling, 'close']);
   });
 
-  it('is refused while something reads with its group', async () => {
+  it('is refused while its group has members', async () => {
     const { journal, run } = await startConsole({ mapping: mapping(), group: { members: [2] } });
     expect((await run(line)).error).toBe(
       "the group 'shop-orders' has 2 members: stop its readers first; nothing was changed",
@@ -180,7 +180,7 @@ describe('a mapping that is disabled', () => {
     expect(journal).not.toContain('commit 0:40 1:40');
   });
 
-  it('is refused while the broker sees members', async () => {
+  it('is refused while its group has members that only the broker sees', async () => {
     const { journal, run } = await startConsole({ mapping: mapping(), group: { refused: 1 } });
     expect((await run(`${line} --yes`)).error).toBe(
       `the group 'shop-orders' has members that only the broker sees: stop its readers first; --dry-run shows the current offsets; the mapping ${uuid} is still disabled`,
@@ -188,7 +188,7 @@ describe('a mapping that is disabled', () => {
     expect(journal).not.toContain('PUT Enabled=true');
   });
 
-  it('is left alone while Lambda changes it', async () => {
+  it('is left unchanged while Lambda changes its state', async () => {
     const console = await startConsole({ mapping: ordersMapping({ State: 'Updating' }) });
     expect((await console.run(line)).error).toBe(
       `the mapping ${uuid} is 'Updating': try again when it is Enabled or Disabled`,
@@ -212,14 +212,14 @@ describe('a failure', () => {
     ]);
   });
 
-  it('to read back what was committed is told, with the mapping enabled', async () => {
+  it('to read back the committed offsets is reported, with the mapping enabled', async () => {
     const { run } = await startConsole({ group: { left: [40, 41] } });
     expect((await run(`${line} --yes`)).error).toBe(
       `partition 1 has the committed offset 41 instead of 40; --dry-run shows the current offsets; the mapping ${uuid} is enabled again`,
     );
   });
 
-  it('of a group to become empty gives up, with the mapping enabled and no offset changed', async () => {
+  it('of a group to become empty ends the reset, with the mapping enabled and no offset changed', async () => {
     const members = Array.from({ length: 300 }, () => 1);
     const { journal, run } = await startConsole({ group: { members } });
     expect((await run(`${line} --yes`)).error).toBe(
@@ -244,7 +244,7 @@ describe('a failure', () => {
     // What a second try is answered, while the first one is carried out.
     ['ResourceInUseException', 400],
   ])(
-    'of an answer that is lost enables the mapping, should it be disabled: %s',
+    'to receive the answer of Lambda enables the mapping, in case it is disabled: %s',
     async (type, status) => {
       const lost = { status, type, message: 'lost', isDone: true };
       const fault = faultOf('PUT Enabled=false', lost);
@@ -257,7 +257,7 @@ describe('a failure', () => {
     },
   );
 
-  it('to enable is loud, and has the command that does', async () => {
+  it('to enable the mapping is reported with the command that enables it', async () => {
     const fault = faultOf('PUT Enabled=true', denied);
     const { run } = await startConsole({ lambda: { fault } });
     expect((await run(`${line} --yes`)).error).toBe(
@@ -265,7 +265,7 @@ describe('a failure', () => {
     );
   });
 
-  it('to enable after a failed commit tells both', async () => {
+  it('to enable the mapping after a failed commit reports both', async () => {
     const { run } = await startConsole({
       group: { refusal: new Error('no quorum') },
       lambda: { fault: faultOf('PUT Enabled=true', denied) },
@@ -275,7 +275,7 @@ describe('a failure', () => {
     );
   });
 
-  it('to enable while Lambda is at it still is tried again', async () => {
+  it('to enable the mapping while Lambda is changing it is retried', async () => {
     const { journal, run } = await startConsole({
       lambda: { fault: faultOf('PUT Enabled=true', inUse, 2) },
     });
@@ -300,7 +300,7 @@ describe('Ctrl-C', () => {
     return { error, ...console };
   }
 
-  it('before anything is asked of Lambda changes nothing', async () => {
+  it('before the first call of Lambda changes nothing', async () => {
     const stop = AbortSignal.abort();
     const { journal, run } = await startConsole();
     expect((await run(`${line} --yes`, { stop })).error).toBe('stopped');
@@ -308,7 +308,7 @@ describe('Ctrl-C', () => {
   });
 
   it.each(['PUT Enabled=false', 'GET Disabling', 'GET Disabled'])(
-    'at %s leaves the offsets, and says how to go on',
+    'at %s leaves the offsets unchanged and says how to continue',
     async (wanted) => {
       const { error, journal } = await stopAt(wanted);
       expect(error).toBe(
@@ -319,7 +319,7 @@ describe('Ctrl-C', () => {
     },
   );
 
-  it('while the broker refuses the commit leaves the offsets', async () => {
+  it('while the broker refuses the commit leaves the offsets unchanged', async () => {
     const stop = new AbortController();
     const { run } = await startConsole({ group: { refused: 9 } });
     const pause = async () => stop.abort();
@@ -327,7 +327,7 @@ describe('Ctrl-C', () => {
     expect(stopped.error).toMatch(/^stopped: no offset was changed, but the mapping /);
   });
 
-  it('once the offsets are committed does not keep the mapping from being enabled', async () => {
+  it('after the commit does not prevent that the mapping is enabled', async () => {
     const { error, mapping } = await stopAt('PUT Enabled=true');
     expect(error).toBe(
       `the offsets are committed, but Lambda is still enabling the mapping ${uuid} (stopped)`,
@@ -335,7 +335,7 @@ describe('Ctrl-C', () => {
     expect(mapping.State).toBe('Enabling');
   });
 
-  it('at the question is a no', async () => {
+  it('at the question declines', async () => {
     const { journal, run } = await startConsole();
     expect((await run(line, { ask: async () => false })).code).toBe(1);
     expect(journal).toEqual(untouched);

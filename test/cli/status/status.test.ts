@@ -35,7 +35,7 @@ async function someOfEach() {
 }
 
 describe('status', { timeout: 60_000 }, () => {
-  it('lists what is not replayed, by topic, partition and offset, and why what is dead is', async () => {
+  it('lists unreplayed batches by topic, partition and offset, and the reason of each dead letter', async () => {
     const { keys, run } = await someOfEach();
     expect(await run('status')).toEqual({
       code: 0,
@@ -59,7 +59,7 @@ describe('status', { timeout: 60_000 }, () => {
     });
   });
 
-  it('lists what is replayed too when asked for all', async () => {
+  it('also lists replayed batches with --all', async () => {
     const { run, seed, tag } = await startReplayServers();
     const key = await seed({ ranges: { 0: [0, 4] }, ago: 5 * hour });
     await tag(key, replayed);
@@ -73,7 +73,7 @@ describe('status', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('is one JSON document for programs, and nothing else', async () => {
+  it('prints one JSON document and nothing else with --json', async () => {
     const { keys, letter, run, progress } = await someOfEach();
     const { printed } = await run('status --json');
     expect(printed).toHaveLength(1);
@@ -107,7 +107,7 @@ describe('status', { timeout: 60_000 }, () => {
     expect(progress).toEqual(['']);
   });
 
-  it('changes nothing: every dead letter can be seen as before', async () => {
+  it('changes nothing: every dead letter stays visible', async () => {
     const { keys, keysIn, run, sqs } = await someOfEach();
     const before = sqs.queue('dead').peek();
     await run('status');
@@ -117,7 +117,7 @@ describe('status', { timeout: 60_000 }, () => {
     expect(keysIn('replay')).toEqual([]);
   });
 
-  it('lists a dead letter whose failed batch is gone, elsewhere, or none', async () => {
+  it('lists a dead letter whose failed batch is deleted or in another bucket, or that names none', async () => {
     const { bury, run, sqs } = await startReplayServers();
     bury('gone', { ...refused, code: 'FAILED_BATCH_NOT_FOUND', reason: "'gone' is not there" });
     const elsewhere = toReplayMessage({ bucket: 'other', key: 'k' });
@@ -139,7 +139,7 @@ describe('status', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('lists a replayed failed batch whose dead letter is left, since its alarm goes on', async () => {
+  it('lists a replayed batch that still has a dead letter, since the alarm stays on', async () => {
     const { bury, run, seed, tag } = await startReplayServers();
     const key = await seed({ ranges: { 3: [1, 2] } });
     await tag(key, replayed);
@@ -151,7 +151,7 @@ describe('status', { timeout: 60_000 }, () => {
     );
   });
 
-  it('names the latest reason of a failed batch that died twice', async () => {
+  it('shows the latest reason of a batch with two dead letters', async () => {
     const { bury, run, seed } = await startReplayServers();
     const key = await seed({ ranges: { 3: [1, 2] } });
     const early = new Date(now - hour).toISOString();
@@ -166,7 +166,7 @@ describe('status', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('lists what is no failed batch, and shows no control characters', async () => {
+  it('lists an object that is not a failed batch, without control characters', async () => {
     const { put, run } = await startReplayServers();
     await put('no\u001b[2Je', 'text');
     const { printed } = await run('status');
@@ -176,7 +176,7 @@ describe('status', { timeout: 60_000 }, () => {
     );
   });
 
-  it('reads more dead letters than a request has, and more failed batches than a page', async () => {
+  it('reads more dead letters than fit a response, and more failed batches than fit a page', async () => {
     const { bury, keysIn, progress, put, run, sqs } = await startReplayServers();
     const keys = Array.from({ length: 301 }, (_, index) => `k-${index}`);
     await Promise.all(keys.map((key) => put(key, '{}')));
@@ -193,7 +193,7 @@ describe('status', { timeout: 60_000 }, () => {
     expect(keysIn('dead')).toEqual(keys.slice(0, 57).sort());
   });
 
-  it('says how many dead letters another reader holds', async () => {
+  it('reports how many dead letters another reader is receiving', async () => {
     const { bury, run, seed, sqs } = await startReplayServers();
     bury(await seed({ ranges: { 3: [1, 2] } }), refused);
     sqs.queue('dead').receive(1);
@@ -209,7 +209,7 @@ describe('status', { timeout: 60_000 }, () => {
     ]);
   });
 
-  it('shows dead letters again when it fails while it receives them', async () => {
+  it('makes dead letters visible again if it fails while receiving them', async () => {
     let receives = 0;
     const { bury, run, sqs } = await startReplayServers({
       sqs: ({ operation }) => {
@@ -225,7 +225,7 @@ describe('status', { timeout: 60_000 }, () => {
     expect(sqs.queue('dead').counts()).toEqual({ visible: 60, inFlight: 0, delayed: 0 });
   });
 
-  it('shows them again when the user has had enough', async () => {
+  it('makes dead letters visible again when the user stops it', async () => {
     const stop = new AbortController();
     const { bury, run, sqs } = await startReplayServers({
       sqs: ({ operation }) => {
