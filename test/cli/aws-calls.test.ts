@@ -8,7 +8,7 @@ const call = { code: 'LOAD_FAILED', action: "list of 'failed'" } as const;
 const options = { signal: new AbortController().signal, attemptTimeout: 5 };
 const named = (name: string, message: string) => Object.assign(new Error(message), { name });
 
-/** What a user is told of a call that failed so. */
+/** The message that the user sees for a call that failed with this cause. */
 const told = (cause: unknown) =>
   failureOf(
     callAws(call, options, () => Promise.reject(cause)).catch((error: unknown) => {

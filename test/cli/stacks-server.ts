@@ -28,20 +28,20 @@ export function describedStack(outputs: readonly StackOutput[]): StacksAnswer {
   };
 }
 
-/** The answer that refuses. */
+/** An answer with an error. */
 export function refusal(status: number, code: string, message: string): StacksAnswer {
   const body = `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error></ErrorResponse>`;
   return { status, body };
 }
 
-/** The answer for a stack that is not there. */
+/** The answer for a stack that does not exist. */
 export const noStack = refusal(400, 'ValidationError', 'Stack with id Shop does not exist');
 
 /**
- * Starts a server that answers every request so, and is, until the test is over, the CloudFormation of all
- * clients that are made.
+ * Starts a server with this answer to every request, and makes it the CloudFormation of all new clients until the
+ * end of the test.
  *
- * @returns bodies of the requests so far
+ * @returns the bodies of the requests so far
  */
 export async function startStacks({ body, status }: StacksAnswer): Promise<readonly string[]> {
   const requests: string[] = [];

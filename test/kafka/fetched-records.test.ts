@@ -60,7 +60,7 @@ const aborted = (producer: number, firstOffset: number): Aborted => ({
   firstOffset: BigInt(firstOffset),
 });
 
-/** Offsets of the records that an answer brings, and the one to go on from. */
+/** Offsets of the records in an answer, and the offset to fetch next. */
 function read(records: RecordsBatch[], abortedTransactions: Aborted[] | null = null, from = 0) {
   const fetched = fetchedRecords({ partitionIndex: 0, records, abortedTransactions }, from);
   return { offsets: fetched.records.map(({ offset }) => offset), next: fetched.next };
@@ -86,7 +86,7 @@ describe('records of an answer', () => {
     expect(read(batches, null, from)).toEqual({ offsets, next });
   });
 
-  it.each([null, undefined])('are none where it has %s', (records) => {
+  it.each([null, undefined])('are none if it has %s', (records) => {
     const answer = {
       partitionIndex: 0,
       abortedTransactions: null,
@@ -155,7 +155,7 @@ describe('transactions', () => {
     expect(read(batches, abortedTransactions)).toEqual({ offsets, next });
   });
 
-  it('are left as the answer has them', () => {
+  it('are not changed', () => {
     const abortedTransactions = [aborted(2, 1), aborted(1, 0)];
     read([sent(1, 0, 1), sent(2, 1, 1)], abortedTransactions);
     expect(abortedTransactions).toEqual([aborted(2, 1), aborted(1, 0)]);
@@ -163,7 +163,7 @@ describe('transactions', () => {
 });
 
 describe('a record', () => {
-  it('is all that the batch has of it', () => {
+  it('keeps every field of the batch', () => {
     const headers: KafkaRecord['headers'] = [
       [Buffer.from('größe'), Buffer.from([0xff])],
       [Buffer.from('twice'), Buffer.alloc(0)],
@@ -190,7 +190,7 @@ describe('a record', () => {
   it.each([
     ['null', null],
     ['empty', Buffer.alloc(0)],
-  ])('may have a key and a value that are %s', (_, bytes) => {
+  ])('can have a key and a value that are %s', (_, bytes) => {
     const { key, value } = first(batch(0, [record(0, { key: bytes, value: bytes })])) ?? {};
     expect({ key, value }).toEqual({ key: bytes, value: bytes });
   });
@@ -202,10 +202,13 @@ describe('a record', () => {
     ['CREATE_TIME', TRANSACTIONAL, 1n, 1001],
     ['LOG_APPEND_TIME', LOG_APPEND_TIME, 300n, 2000],
     ['LOG_APPEND_TIME', LOG_APPEND_TIME | TRANSACTIONAL, 0n, 2000],
-  ])('has its %s, of attributes %i and %i later', (type, attributes, timestampDelta, timestamp) => {
-    const given = batch(0, [record(0, { timestampDelta })], { attributes, maxTimestamp: 2000n });
-    expect(first(given)).toMatchObject({ timestamp, timestampType: type });
-  });
+  ])(
+    'has its %s, with attributes %i and a delta of %i',
+    (type, attributes, timestampDelta, timestamp) => {
+      const given = batch(0, [record(0, { timestampDelta })], { attributes, maxTimestamp: 2000n });
+      expect(first(given)).toMatchObject({ timestamp, timestampType: type });
+    },
+  );
 });
 
 interface Step {
@@ -300,7 +303,7 @@ const steps = fc.array(
 );
 
 describe('a log read to its end', () => {
-  it('has brought each committed record once, in any number of answers, from any offset', () => {
+  it('returns each committed record once, in any number of answers, from any offset', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1 });
     fc.assert(
       fc.property(steps, sizes, fc.nat(60), (given, counts, start) => {

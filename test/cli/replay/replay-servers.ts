@@ -1,6 +1,6 @@
 /**
- * The replay's command line before S3 and SQS servers of one test: failed batches as the service keeps
- * them, dead letters as the replay function leaves them, and what is printed.
+ * Runs the commands for failed batches on the S3 and SQS servers of one test, with failed batches as Lambda stores
+ * them and dead letters as the replay function sends them, and captures the output.
  *
  * @module
  */
@@ -30,7 +30,7 @@ import { noon, origin, sourceRecord } from '../../../tools/local/test/source-rec
 /** Records of a failed batch by partition: offsets from and to. */
 export type Ranges = Readonly<Record<number, readonly [first: number, last: number]>>;
 
-/** What a failed batch is made with. */
+/** The parts of a failed batch. */
 export interface SeededBatch {
   readonly topic?: string;
   readonly ranges: Ranges;
@@ -50,7 +50,7 @@ export interface Faults {
   readonly sqs?: SqsServerOptions['fault'];
 }
 
-/** Servers with a bucket and two queues, gone when the test is over. */
+/** Starts servers with a bucket and two queues, which stop at the end of the test. */
 export async function startReplayServers(faults: Faults = {}) {
   const root = mkdtempSync(join(tmpdir(), 'replay-cli-'));
   let modified = now;
@@ -74,7 +74,7 @@ export async function startReplayServers(faults: Faults = {}) {
     rmSync(root, { recursive: true });
   });
 
-  /** Keeps a failed batch as the service does. @returns its key */
+  /** Stores a failed batch as Lambda does. @returns its key */
   async function seed({ ago = 0, condition, ranges, topic = 'orders' }: SeededBatch) {
     modified = now - ago;
     const { promise, resolve } = Promise.withResolvers<string>();
@@ -108,21 +108,21 @@ export async function startReplayServers(faults: Faults = {}) {
     );
   }
 
-  /** A dead letter as the replay function leaves it. @returns its id */
+  /** Sends a dead letter as the replay function does. @returns its id */
   function bury(key: string, given: Partial<Record<keyof typeof deadLetterAttributes, string>>) {
     const attributes = Object.entries(given).map(([name, value]) => [
       deadLetterAttributes[name as keyof typeof deadLetterAttributes],
       { DataType: 'String', StringValue: value },
     ]);
     const body = toReplayMessage({ bucket: 'failed', key });
-    // The function sends it when it gives the batch up.
+    // The function sends it at the moment of its decision.
     sending = given.diedAt === undefined ? now : Date.parse(given.diedAt);
     const id = sqs.queue('dead').send({ body, attributes: Object.fromEntries(attributes) });
     sending = now;
     return id;
   }
 
-  /** A dead letter that was sent back, and that SQS then moved itself: it has its old attributes. */
+  /** Sends a dead letter that was redriven and then moved by SQS: it keeps its old attributes. */
   function exhaustAgain(key: string, code: string) {
     const died = { DataType: 'String', StringValue: new Date(now - hour).toISOString() };
     const attributes = {
@@ -133,7 +133,7 @@ export async function startReplayServers(faults: Faults = {}) {
     sqs.queue('dead').send({ body, attributes });
   }
 
-  /** A dead letter as SQS itself leaves it: moved, in place of a receipt too many. */
+  /** Makes SQS move a message to the dead-letter queue, after one receipt too many. */
   function exhaust(key: string) {
     const queue = sqs.queue('replay');
     queue.send({ body: toReplayMessage({ bucket: 'failed', key }) });
@@ -141,7 +141,7 @@ export async function startReplayServers(faults: Faults = {}) {
     queue.receive(1);
   }
 
-  /** Keys that the messages of a queue name, sorted. */
+  /** Sorted keys that the messages of a queue name. */
   function keysIn(queue: 'dead' | 'replay'): string[] {
     const messages = sqs.queue(queue).peek();
     return messages.flatMap(({ body }) => parseReplayMessage(body).map(({ key }) => key)).sort();
@@ -204,7 +204,7 @@ function consoleOf(flags: readonly string[]) {
   return { run, questions, progress };
 }
 
-/** Resolves with the message that something is refused with; with 'done' where it is not. */
+/** Resolves with the message of a rejection, or with 'done'. */
 export function failureOf(running: Promise<unknown>): Promise<string> {
   return running.then(
     () => 'done',

@@ -1,5 +1,5 @@
 /**
- * The event source mappings of Lambda, as far as a reset asks for them, and a journal of what it asks.
+ * The event source mappings of Lambda, with the operations of a reset, and a journal of its requests.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** A mapping as Lambda describes it. */
+/** A mapping as Lambda returns it. */
 export interface FakeMapping {
   readonly UUID: string;
   readonly FunctionArn: string;
@@ -20,24 +20,24 @@ export interface FakeMapping {
   readonly SelfManagedKafkaEventSourceConfig?: { readonly ConsumerGroupId: string } | undefined;
 }
 
-/** What Lambda answers in place of what it would. */
+/** An error that Lambda returns. */
 export interface Refusal {
   readonly status: number;
   readonly type: string;
   readonly message: string;
-  /** Whether it does as it is asked, all the same. */
+  /** Whether Lambda makes the change nevertheless. */
   readonly isDone?: boolean;
 }
 
-/** What {@link startLambda} may be told. */
+/** Options of {@link startLambda}. */
 export interface LambdaOptions {
   readonly mappings: readonly FakeMapping[];
-  /** Told of each request, such as `PUT Enabled=false`, or `GET Disabling`; of lists, who is asked for. */
+  /** Receives each request, such as `PUT Enabled=false`, `GET Disabling` or `LIST archive`. */
   readonly journal?: string[];
-  /** Answers with a change of the state under way, before it is there. @default 1 */
+  /** Number of responses with the transitional state before the change is complete. @default 1 */
   readonly transitions?: number;
   readonly fault?: (request: string) => Refusal | undefined;
-  /** Called with the new state when a mapping has it, and awaited before it is told. */
+  /** Called, and awaited, with the new state of a mapping before a response shows it. */
   readonly onState?: (state: string) => unknown;
 }
 
@@ -78,7 +78,7 @@ export async function startLambda(options: LambdaOptions) {
     await options.onState?.(mapping.State);
   }
 
-  /** As if a name alone left out the mappings of its versions. */
+  /** Like a Lambda that leaves out the mappings of versions if given a name alone. */
   function listed(url: URL): readonly FakeMapping[] {
     const name = url.searchParams.get('FunctionName');
     return options.mappings.filter(

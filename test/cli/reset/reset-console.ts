@@ -1,5 +1,5 @@
 /**
- * The reset's command line before a Lambda server of one test, and a group in memory.
+ * Runs resets with the Lambda server of one test and a group in memory, and captures the output.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export const now = Date.parse('2026-11-24T12:00:00Z');
 
 export const uuid = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
 
-/** The mapping of the topic 'orders', of version 7 of the function. */
+/** The mapping from the topic 'orders' to version 7 of the function. */
 export function ordersMapping(given: Partial<FakeMapping> = {}): FakeMapping {
   return {
     UUID: uuid,
@@ -35,22 +35,22 @@ export function ordersMapping(given: Partial<FakeMapping> = {}): FakeMapping {
   };
 }
 
-/** How a group in memory behaves. */
+/** Behaviour of a group in memory. */
 export interface MemoryGroupOptions {
   /** Log and committed offset of each partition. */
   readonly positions: readonly Position[];
   readonly targets: readonly number[];
-  /** Members at each look; none after the last. */
+  /** Number of members at each call; none after the last. */
   readonly members?: readonly number[];
   /** Thrown by the commit. */
   readonly refusal?: Error;
-  /** Offsets that a commit leaves, in place of those it is given. */
+  /** Offsets that a commit stores in place of those it is given. */
   readonly left?: readonly number[];
-  /** Commits that are refused, since there are members that are not counted. @default 0 */
+  /** Number of commits that are refused because of members that are not counted. @default 0 */
   readonly refused?: number;
 }
 
-/** A group in memory, which writes what is done with it into a journal. */
+/** Creates a group in memory that writes the calls into a journal. */
 export function memoryGroup(options: MemoryGroupOptions, journal: string[]) {
   const members = [...(options.members ?? [])];
   let positions = options.positions;
@@ -84,7 +84,7 @@ export function memoryGroup(options: MemoryGroupOptions, journal: string[]) {
       journal.push('close');
     },
   };
-  /** As the group's own members do, until the mapping is disabled. */
+  /** Commits as the members of the group do until the mapping is disabled. */
   const advance = (partition: number, committed: number) => {
     positions = positions.map((each) =>
       each.partition === partition ? { ...each, committed } : each,
@@ -93,7 +93,7 @@ export function memoryGroup(options: MemoryGroupOptions, journal: string[]) {
   return { group, advance, targets };
 }
 
-/** Two partitions: the group has read all of the one, and half of the other. */
+/** Two partitions: the group has read all of one and half of the other. */
 export const half: MemoryGroupOptions = {
   positions: [
     { partition: 0, begin: 0, end: 100, committed: 100 },
@@ -102,7 +102,7 @@ export const half: MemoryGroupOptions = {
   targets: [40, 40],
 };
 
-/** What {@link startConsole} may be told. */
+/** Options of {@link startConsole}. */
 export interface ConsoleOptions {
   readonly mapping?: FakeMapping;
   readonly group?: Partial<MemoryGroupOptions>;

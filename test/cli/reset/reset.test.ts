@@ -24,7 +24,7 @@ const table = [
   'by topic, partition and offset.',
 ];
 
-/** A fault of one kind of request, so many times. */
+/** Refuses one kind of request, a number of times. */
 function faultOf(wanted: string, refusal: Refusal, times = Number.POSITIVE_INFINITY) {
   let left = times;
   return (request: string) => {
@@ -241,7 +241,7 @@ describe('a failure', () => {
 
   it.each([
     ['ServiceException', 500],
-    // What a second try is answered, while the first one is carried out.
+    // The response to a second attempt while the first one is in progress.
     ['ResourceInUseException', 400],
   ])(
     'to receive the answer of Lambda enables the mapping, in case it is disabled: %s',
@@ -285,7 +285,7 @@ describe('a failure', () => {
 });
 
 describe('Ctrl-C', () => {
-  /** Stops at a request. */
+  /** Stops the reset at a request. */
   async function stopAt(wanted: string) {
     const stop = new AbortController();
     const console = await startConsole({
