@@ -4,14 +4,14 @@ import {
   type Output,
 } from '@aws-sdk/client-cloudformation';
 import { ArchiverError } from '../lambda/core/errors.ts';
-import type { StoreOptions } from '../lambda/core/ports.ts';
+import type { CallOptions } from '../lambda/core/ports.ts';
 import { callAws } from '../lambda/io/aws-errors.ts';
 
 /** The stack whose outputs are read where the command line names no other. */
 export const DEFAULT_STACK = 'KafkaArchive';
 
 /** The client that reads a stack, and the limits of a call. */
-export interface StackAccess extends StoreOptions {
+export interface StackAccess extends CallOptions {
   readonly client: CloudFormationClient;
 }
 

@@ -1,9 +1,5 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import type {
-  FailedBatchListing,
-  FailedBatchStore,
-  StoreOptions,
-} from '../../lambda/core/ports.ts';
+import type { CallOptions, FailedBatchListing, FailedBatchStore } from '../../lambda/core/ports.ts';
 import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
 import { ATTEMPT_MS, explain } from '../aws-calls.ts';
 import { NotDone } from '../command.ts';
@@ -16,7 +12,7 @@ export interface CommandContext<Needed extends Target = Target>
   extends Pick<Machine, 'now' | 'pause' | 'print' | 'progress'> {
   readonly targets: Readonly<Record<Needed, string>>;
   /** The limits of each call. */
-  readonly calls: StoreOptions;
+  readonly calls: CallOptions;
   readonly sqs: SQSClient;
   /** Seconds to wait for messages of the dead-letter queue. */
   readonly waitSeconds: number;

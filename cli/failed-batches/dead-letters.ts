@@ -11,7 +11,7 @@ import {
   type FailedBatchPointer,
   parseReplayMessage,
 } from '../../lambda/core/failed-batch/replay-message.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';
 import { BATCH_MESSAGES } from '../../lambda/io/sqs-replay-queue.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';
@@ -36,7 +36,7 @@ export interface DeadLetter {
 export const TRIES_EXHAUSTED = 'tries exhausted';
 
 /** How to read a dead-letter queue. */
-export interface ReadOptions extends StoreOptions {
+export interface ReadOptions extends CallOptions {
   /** Seconds to wait for messages; see `FailedBatchRun`. */
   readonly waitSeconds: number;
 }
@@ -143,7 +143,7 @@ async function release(client: SQSClient, url: string, messages: readonly Messag
 async function remove(
   client: SQSClient,
   url: string,
-  { done, ...options }: StoreOptions & { readonly done: readonly Message[] },
+  { done, ...options }: CallOptions & { readonly done: readonly Message[] },
 ) {
   const call = { code: 'QUEUE_FAILED', action: 'deleting dead letters' } as const;
   for (const Entries of batchesOf(done)) {

@@ -1,10 +1,6 @@
 import pLimit from 'p-limit';
 import { selectFailedBatches } from '../../lambda/core/failed-batch/select-failed-batches.ts';
-import type {
-  FailedBatchEntry,
-  FailedBatchListing,
-  StoreOptions,
-} from '../../lambda/core/ports.ts';
+import type { CallOptions, FailedBatchEntry, FailedBatchListing } from '../../lambda/core/ports.ts';
 import { MAX_CONNECTIONS } from '../aws-clients.ts';
 import { type FailedBatchRow, sortRows } from './rows.ts';
 
@@ -17,7 +13,7 @@ import { type FailedBatchRow, sortRows } from './rows.ts';
  */
 export async function lookAtEntries<Found>(
   listing: FailedBatchListing,
-  options: StoreOptions,
+  options: CallOptions,
   {
     look,
     seen,
@@ -39,7 +35,7 @@ export async function lookAtEntries<Found>(
 export async function describeEntry(
   entry: FailedBatchEntry,
   listing: FailedBatchListing,
-  options: StoreOptions,
+  options: CallOptions,
 ): Promise<Pick<FailedBatchRow, 'condition' | 'note' | 'ranges' | 'records'>> {
   const summary = await listing.summary(entry, options);
   if (summary === undefined) return { condition: undefined, ranges: [], note: 'unreadable' };
@@ -55,7 +51,7 @@ export async function describeEntry(
 export async function describeEntries(
   entries: readonly FailedBatchEntry[],
   listing: FailedBatchListing,
-  options: StoreOptions,
+  options: CallOptions,
 ): Promise<FailedBatchRow[]> {
   const limit = pLimit(MAX_CONNECTIONS);
   const rows = entries.map((entry) =>

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';
 
 /** Approximate numbers of messages: SQS's counts can be a minute old. */
@@ -23,7 +23,7 @@ export interface QueueState {
 export async function readQueue(
   client: SQSClient,
   url: string,
-  options: StoreOptions,
+  options: CallOptions,
 ): Promise<QueueState> {
   const command = new GetQueueAttributesCommand({
     QueueUrl: url,

@@ -1,12 +1,13 @@
 import type { FailedRange } from '../../lambda/core/failed-batch/failed-batch.ts';
+import { parseTopicPartition } from '../../lambda/core/record/topic-partition.ts';
 
 /** Topic and partition of a range; `-` for what the range lacks. */
 export function placeOf({ id = '-' }: FailedRange): {
   readonly topic: string;
   readonly partition: string;
 } {
-  const [, topic = id, partition = '-'] = /^(.+)-(\d+)$/.exec(id) ?? [];
-  return { topic, partition };
+  const { partition = '-', topic = id } = parseTopicPartition(id) ?? {};
+  return { topic, partition: String(partition) };
 }
 
 /** `100 to 149`, `100` */

@@ -4,7 +4,7 @@ import {
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';
 
 /** A message move task of SQS: it moves messages out of a dead-letter queue. */
@@ -22,13 +22,13 @@ export interface MoveTask {
 /** The move tasks of one dead-letter queue. */
 export interface MoveTasks {
   /** The most recent task; undefined if there was none recently. */
-  latest(options: StoreOptions): Promise<MoveTask | undefined>;
+  latest(options: CallOptions): Promise<MoveTask | undefined>;
   /**
    * Starts a task. SQS refuses it while another one is running.
    *
    * @param maxPerSecond messages per second; undefined lets SQS choose the rate
    */
-  start(maxPerSecond: number | undefined, options: StoreOptions): Promise<void>;
+  start(maxPerSecond: number | undefined, options: CallOptions): Promise<void>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import type { Ask } from '../ask.ts';
 import type { CommandContext } from '../failed-batches/context.ts';
 import { type QueueCounts, readQueue } from '../failed-batches/queues.ts';
@@ -17,7 +17,7 @@ export interface RedriveOptions {
 export interface RedriveParts
   extends RedriveOptions,
     Pick<CommandContext, 'pause' | 'progress' | 'tell'>,
-    StoreOptions {
+    CallOptions {
   readonly tasks: MoveTasks;
   /** Message counts of the dead-letter queue. */
   readonly counts: QueueCounts;

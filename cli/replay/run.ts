@@ -5,10 +5,10 @@ import {
   selectFailedBatches,
 } from '../../lambda/core/failed-batch/select-failed-batches.ts';
 import type {
+  CallOptions,
   FailedBatchEntry,
   FailedBatchListing,
   ReplayRequests,
-  StoreOptions,
 } from '../../lambda/core/ports.ts';
 import { BATCH_MESSAGES, createSqsReplayQueue } from '../../lambda/io/sqs-replay-queue.ts';
 import type { Ask } from '../ask.ts';
@@ -26,7 +26,7 @@ export interface Selected {
 }
 
 /** Limits of each call, and progress. */
-export interface RunCalls extends StoreOptions {
+export interface RunCalls extends CallOptions {
   readonly progress: (line: string) => void;
 }
 

@@ -6,10 +6,10 @@ import {
   parseFailedBatch,
 } from '../../lambda/core/failed-batch/failed-batch.ts';
 import type {
+  CallOptions,
   FailedBatchListing,
   FailedBatchStore,
   ReplayMark,
-  StoreOptions,
 } from '../../lambda/core/ports.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
@@ -56,7 +56,7 @@ export async function show(
 export async function readShown(
   store: FailedBatchStore & FailedBatchListing,
   { bucket, key }: { readonly bucket: string; readonly key: string },
-  options: StoreOptions,
+  options: CallOptions,
 ): Promise<ShownBatch> {
   const { pointer, text } = await store.load({ bucket, key }, options);
   const mark = await store.mark(pointer, options);

@@ -1,5 +1,5 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import { callAws } from '../../lambda/io/aws-errors.ts';
 import { explain } from '../aws-calls.ts';
 
@@ -15,7 +15,7 @@ export function failed(message: string, cause?: unknown): ArchiverError {
  */
 export async function askAws<Result>(
   action: string,
-  options: StoreOptions,
+  options: CallOptions,
   send: Parameters<typeof callAws<Result>>[2],
 ): Promise<Result> {
   try {

@@ -1,5 +1,5 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import { failed } from './errors.ts';
 import type { Mapping, Mappings } from './mappings.ts';
 import { readStackMappings } from './stack-mappings.ts';
@@ -17,7 +17,7 @@ export interface NamedMapping {
 export interface MappingAccess {
   readonly mappings: Mappings;
   readonly cloudFormation: CloudFormationClient;
-  readonly calls: StoreOptions;
+  readonly calls: CallOptions;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import type { AwsAccess } from '../aws-clients.ts';
 import { failed, messageOf } from './errors.ts';
 import type { Mappings } from './mappings.ts';
@@ -10,7 +10,7 @@ export interface SwitchParts extends Pick<PollParts, 'pause' | 'progress'> {
   readonly mappings: Mappings;
   readonly aws: AwsAccess;
   /** The limits of each call. The signal aborts when the user stops the command. */
-  readonly calls: StoreOptions;
+  readonly calls: CallOptions;
   /** Prints a completed step. */
   readonly tell: (line: string) => void;
 }

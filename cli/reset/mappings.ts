@@ -5,7 +5,7 @@ import {
   paginateListEventSourceMappings,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import { askAws } from './errors.ts';
 
 /** An event source mapping of a Kafka topic. */
@@ -25,16 +25,16 @@ export interface Mapping {
 
 /** Event source mappings of Lambda. All throw {@link ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`. */
 export interface Mappings {
-  get(uuid: string, options: StoreOptions): Promise<Mapping>;
+  get(uuid: string, options: CallOptions): Promise<Mapping>;
   /** The mappings of a function and its versions. */
-  ofFunction(name: string, options: StoreOptions): Promise<readonly Mapping[]>;
+  ofFunction(name: string, options: CallOptions): Promise<readonly Mapping[]>;
   /** Requests the change; the state follows later. */
-  setEnabled(uuid: string, enabled: boolean, options: StoreOptions): Promise<void>;
+  setEnabled(uuid: string, enabled: boolean, options: CallOptions): Promise<void>;
 }
 
 /** Creates the event source mappings of a client. */
 export function createMappings(client: LambdaClient): Mappings {
-  const list = (FunctionName: string | undefined, options: StoreOptions) => {
+  const list = (FunctionName: string | undefined, options: CallOptions) => {
     return askAws('listing the event source mappings', options, async ({ abortSignal }) => {
       const found: Mapping[] = [];
       const pages = paginateListEventSourceMappings({ client }, { FunctionName }, { abortSignal });

@@ -3,7 +3,7 @@ import type {
   ConsumerGroupOptions,
   OffsetTarget,
 } from '../../kafka/consumer-group.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import type { Ask } from '../ask.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';
 import { NotDone } from '../command.ts';
@@ -89,7 +89,7 @@ async function findSubject(
   return { topic, group: group ?? mapping.group, mapping, target };
 }
 
-function callsOf({ stop }: Machine): StoreOptions {
+function callsOf({ stop }: Machine): CallOptions {
   return { signal: stop, attemptTimeout: ATTEMPT_MS };
 }
 

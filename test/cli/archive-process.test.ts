@@ -79,7 +79,7 @@ describe('kafka-archive as a process', { timeout: 60_000 }, () => {
     expect(await archive('replay', 'show', 'k', ...flags)).toEqual({
       code: 1,
       out: '',
-      err: "'k' is not there: deleted by hand, or replayed before and expired since: The specified key does not exist.\n",
+      err: "'k' does not exist: it was deleted by hand, or it was replayed and has expired since: The specified key does not exist.\n",
     });
     expect(await archive('status', '--region', 'eu-west-1')).toEqual({
       code: 1,
