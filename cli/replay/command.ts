@@ -149,7 +149,7 @@ function createShow(machine: Machine) {
 const SHOW_HELP = `
 JSON: key, state (replayed, not replayed), replayedAt, objects, condition,
 functionError, invokeCount, requestId, failedAt, records, bytes, hasPayload,
-and ranges as for 'kafka-archive status'. What is unknown is left out.
+and ranges as for 'kafka-archive status'. Unknown values are left out.
 
 Examples:
   kafka-archive replay show KEY

@@ -49,7 +49,7 @@ export function readMskConnection(values: MskConnectionValues, machine: Machine)
 /** Listeners of MSK and their ports: https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
 const MSK_LISTENER = /\.amazonaws\.com(?:\.cn)?:(?<port>\d+)$/;
 
-/** MSK's ports tell how to sign in. Behind any other address, such as a tunnel's, the mapping tells. */
+/** The port of an MSK listener decides. For any other address, such as that of a tunnel, the mapping decides. */
 function usesIam([broker = '']: readonly string[], mapping: Mapping | undefined): boolean {
   const port = MSK_LISTENER.exec(broker)?.groups?.port;
   return port === undefined ? mapping?.usesIam === true : ['9098', '9198'].includes(port);

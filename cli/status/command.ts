@@ -34,7 +34,7 @@ deadLetterQueue (visible, inFlight, delayed), and failedBatches: key, state,
 failedAt, condition, records, bytes, ranges (topic, partition, firstOffset,
 lastOffset, firstTimestamp, lastTimestamp), replayedAt, objects, note, and
 deadLetters (messageId, code, reason, condition, offsets, requestId, diedAt).
-What is unknown is left out. Offsets of ranges are strings; times are ISO 8601.
+Unknown values are left out. Offsets of ranges are strings; times are ISO 8601.
 
 Examples:
   kafka-archive status
