@@ -12,6 +12,11 @@ export interface MskIdentity {
   readonly credentials: AwsCredentialIdentity;
 }
 
+/** What a token is created from. */
+export interface MskTokenProps extends MskIdentity {
+  readonly now: Date;
+}
+
 /** How to connect with {@link mskIamConnection}. */
 export interface MskIamOptions {
   /** `host:port` of some brokers: listeners for IAM have port 9098, or 9198 when public. */
@@ -32,7 +37,7 @@ export function mskIamConnection(options: MskIamOptions): KafkaConnection {
     tls: ca === undefined ? {} : { ca },
     sasl: {
       mechanism: 'IAM',
-      token: async () => createMskToken(await identity(), now()),
+      token: async () => createMskToken({ ...(await identity()), now: now() }),
     },
   };
 }
@@ -44,10 +49,7 @@ export function mskIamConnection(options: MskIamOptions): KafkaConnection {
  *
  * ASSUMED: that a cluster accepts it. Only an AWS account can show that.
  */
-export async function createMskToken(
-  { region, credentials }: MskIdentity,
-  now: Date,
-): Promise<string> {
+export async function createMskToken({ region, credentials, now }: MskTokenProps): Promise<string> {
   const hostname = `kafka.${region}.amazonaws.com`;
   const signer = new SignatureV4({
     ...{ service: 'kafka-cluster', region, credentials, sha256: Sha256 },

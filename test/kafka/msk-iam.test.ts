@@ -13,7 +13,7 @@ const now = new Date('2026-11-24T22:56:54Z');
 
 describe('the token', () => {
   it("equals the token of AWS's own signer, except for the signer's name", async () => {
-    const token = await createMskToken({ region, credentials }, now);
+    const token = await createMskToken({ region, credentials, now });
 
     expect(token).toMatch(/^[\w-]+$/);
     const url = new URL(Buffer.from(token, 'base64url').toString());
@@ -48,7 +48,7 @@ describe('the connection', () => {
 
     expect(options).toMatchObject({ bootstrapBrokers: brokers, tls: {}, tlsServerName: true });
     if (sasl?.mechanism !== 'OAUTHBEARER') throw new Error('no token');
-    expect(await sasl.token()).toBe(await createMskToken({ region, credentials }, now));
+    expect(await sasl.token()).toBe(await createMskToken({ region, credentials, now }));
     const renewed = Buffer.from(await sasl.token(), 'base64url').toString();
     expect(renewed).toContain('AKIDRENEWED');
     expect(renewed).toContain('20261124T235654Z');

@@ -45,7 +45,7 @@ describe('the connection of a reset', () => {
     const connection = await connectionOf('--sasl IAM');
     if (connection?.sasl?.mechanism !== 'IAM') throw new Error('no IAM');
     const credentials = { accessKeyId: 'anyone', secretAccessKey: 'anyone' };
-    const identity = { region: 'eu-west-1', credentials };
-    expect(await connection.sasl.token()).toBe(await createMskToken(identity, new Date(now)));
+    const props = { region: 'eu-west-1', credentials, now: new Date(now) };
+    expect(await connection.sasl.token()).toBe(await createMskToken(props));
   });
 });
