@@ -9,7 +9,7 @@ import { Monitoring, type WatchProps } from './monitoring/monitoring.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import type { StackSettings } from './settings/settings.ts';
 import { KafkaNetwork } from './source/kafka-network.ts';
-import { KafkaTrigger, type KafkaTriggerProps } from './source/kafka-trigger.ts';
+import { KafkaTrigger } from './source/kafka-trigger.ts';
 import { mappingGeneration } from './source/mapping-generation.ts';
 import { AccessLogs } from './storage/access-logs.ts';
 import { ArchiveBucket } from './storage/archive-bucket.ts';
@@ -20,7 +20,6 @@ import {
 import { encryptionKeyOf } from './storage/encryption-key.ts';
 import { FailedBatchDestination } from './storage/failed-batch-destination.ts';
 import { FailedBatches } from './storage/failed-batches.ts';
-import { TrialCluster } from './trial-cluster.ts';
 
 /** What an {@link ArchiveStack} is made of. */
 export interface ArchiveStackProps {
@@ -69,11 +68,16 @@ export class ArchiveStack extends Stack {
       mappingGeneration: mappingGeneration(settings),
       timeout: Duration.seconds(settings.timeoutSeconds),
     });
-    const { topics, batchSize, startingPosition, provisionedPollers } = settings;
+    const { source, topics, batchSize, startingPosition, provisionedPollers } = settings;
     const { retryAttempts, maxRecordAge, bisectBatchOnError } = settings;
+    new KafkaNetwork(this, 'KafkaNetwork', {
+      source,
+      network: settings.network,
+      isProvisioned: provisionedPollers !== undefined,
+    });
     const { mappings } = new KafkaTrigger(this, 'KafkaTrigger', {
       target: archive.version,
-      ...this.readFrom(settings),
+      source,
       topics,
       batchSize,
       batchWindow: Duration.seconds(settings.batchWindow),
@@ -131,22 +135,6 @@ export class ArchiveStack extends Stack {
       ...(stream && { DeliveryStreamName: stream.deliveryStreamName }),
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });
-  }
-
-  /** What the mappings read from: with what its network lacks where it is there, made for a trial else. */
-  private readFrom(settings: StackSettings): Pick<KafkaTriggerProps, 'source' | 'dependsOn'> {
-    const { source, network, topics, provisionedPollers } = settings;
-    const isProvisioned = provisionedPollers !== undefined;
-    if (source.kind !== 'new-cluster') {
-      new KafkaNetwork(this, 'KafkaNetwork', { source, network, isProvisioned });
-      return { source };
-    }
-    const trial = new TrialCluster(this, 'Trial', {
-      clusterName: source.clusterName,
-      topics: topics.map(({ topic }) => topic),
-      isProvisioned,
-    });
-    return { source: trial.source, dependsOn: [trial.ready] };
   }
 
   private deliveryStream(
@@ -220,8 +208,8 @@ function storeProps(settings: StackSettings, bucket: s3.IBucket) {
 /**
  * An event source mapping lies in the account and region of its cluster, so that is where the stack
  * goes: with credentials for another account, or another region in mind, the CDK refuses to deploy
- * instead of Lambda half-way through. A self-managed cluster has neither, nor has one that is to be
- * created, and the stack goes to where the credentials point.
+ * instead of Lambda half-way through. A self-managed cluster has neither, and the stack goes to where the
+ * credentials point.
  */
 function environmentOf({ source }: StackSettings): StackProps['env'] {
   if (source.kind !== 'msk') return undefined;

@@ -1,38 +1,44 @@
 /**
- * Settings of how batches get into S3: by the functions themselves, or through Firehose.
+ * Settings of how batches reach S3: the functions put them, or Firehose delivers them.
  *
  * @module
  */
 import { bufferRanges, deliveries } from '../../lambda/contract.ts';
-import { choice, show, wholeNumber } from './setting-forms.ts';
-import { areSound, type Context, type Given, type Refinement, report } from './setting-report.ts';
+import type { objectSettings } from './object-settings.ts';
+import { choice, wholeNumber } from './setting-forms.ts';
+import type { SettingReport, SettingsOf } from './setting-report.ts';
+import type { storageSettings } from './storage-settings.ts';
+import type { topicSettings } from './topic-settings.ts';
 
 /**
- * The least that Firehose buffers where it makes folders by what is in the records.
+ * The smallest buffers if Firehose derives folders from the records.
  * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html
  */
 const LEAST_BY_FOLDER = { bufferSizeMiB: 64, bufferSeconds: 60 } as const;
+const buffers = ['bufferSizeMiB', 'bufferSeconds'] as const;
 
-/** The schema of each. */
+/** The way of the batches into the bucket. */
 export const deliverySettings = {
   delivery: choice(deliveries)
     .default('s3')
     .describe(
-      "How batches get into S3: 's3', an object of each batch run, whose key has its offsets; 'firehose', through a delivery stream, which makes larger objects of many batches, at Firehose's price, at least once: docs/choosing.md",
+      "How batches reach S3. With 's3', the functions put one object for each batch run, and its key holds its offsets. With 'firehose', a delivery stream combines batches into larger objects, delivers at least once, and costs Firehose's price: docs/choosing.md.",
     ),
   bufferSizeMiB: wholeNumber(bufferRanges.bufferSizeMiB)
     .optional()
-    .describe(
-      `With delivery 'firehose': MiB, before compression, at which Firehose makes an object; ${bufferRanges.bufferSizeMiB.default} if not set, and from ${LEAST_BY_FOLDER.bufferSizeMiB}, unless there is one topic and timeFolder is 'none'`,
-    ),
+    .meta({
+      description: `Amount of data in MiB, before compression, at which Firehose writes an object; at least ${LEAST_BY_FOLDER.bufferSizeMiB} unless there is one topic and \`timeFolder\` is 'none'. Requires \`delivery\` 'firehose'.`,
+      unset: `\`${bufferRanges.bufferSizeMiB.default}\``,
+    }),
   bufferSeconds: wholeNumber(bufferRanges.bufferSeconds)
     .optional()
-    .describe(
-      `With delivery 'firehose': seconds after which Firehose makes an object of what it has; ${bufferRanges.bufferSeconds.default} if not set, and from ${LEAST_BY_FOLDER.bufferSeconds}, unless there is one topic and timeFolder is 'none'`,
-    ),
+    .meta({
+      description: `Time in seconds after which Firehose writes an object with the data that it has; at least ${LEAST_BY_FOLDER.bufferSeconds} unless there is one topic and \`timeFolder\` is 'none'. Requires \`delivery\` 'firehose'.`,
+      unset: `\`${bufferRanges.bufferSeconds.default}\``,
+    }),
 };
 
-/** Whether Firehose has to look into the records to know their folder. */
+/** Returns whether Firehose has to read the records to find their folder. */
 export function isPartitioned({
   timeFolder,
   topics,
@@ -43,41 +49,47 @@ export function isPartitioned({
   return timeFolder !== 'none' || topics.length > 1;
 }
 
-/** Reports what of them does not go together, and what Firehose cannot do. */
-export function checkDelivery(context: Context, given: Given, refinement: Refinement): void {
-  if (!areSound(refinement, 'delivery')) return;
+type Given = SettingsOf<
+  typeof deliverySettings & typeof objectSettings & typeof storageSettings & typeof topicSettings
+>;
+
+/** Reports delivery settings that do not go together, and settings that Firehose does not support. */
+export function checkDelivery(report: SettingReport<Given>): void {
+  if (!report.isSound('delivery')) return;
+  const { given } = report;
   if (given.delivery !== 'firehose') {
-    for (const name of ['bufferSizeMiB', 'bufferSeconds'] as const) {
-      if (context[name] === undefined) continue;
-      report(
-        refinement,
-        name,
-        `must be set with delivery 'firehose' only, got ${show(given[name])}`,
-      );
+    for (const name of buffers) {
+      if (given[name] !== undefined) report.refuse(name, "be set only with delivery 'firehose'");
     }
     return;
   }
-  const refuse = (name: keyof Given, allowed: string, reason: string): void => {
-    const message = `must ${allowed} with delivery 'firehose' (${reason})`;
-    report(refinement, name, `${message}, got ${show(given[name])}`);
-  };
+  const refuse = (name: keyof Given, allowed: string, reason: string): void =>
+    report.refuse(name, `${allowed} with delivery 'firehose'`, { reason });
   if (given.compression === 'zstd') {
-    refuse('compression', "be 'gzip' or 'none'", 'Firehose has no zstd');
+    refuse('compression', "be 'gzip' or 'none'", 'Firehose does not support zstd');
   }
-  if (context.compressionLevel !== undefined) {
-    refuse('compressionLevel', 'not be set', 'Firehose has its own');
+  if (given.compressionLevel !== undefined) {
+    refuse('compressionLevel', 'not be set', 'Firehose uses its own');
   }
   if (given.storageClass !== 'STANDARD') {
-    const reason = 'Firehose stores in no other class; archiveTransitions move objects';
+    const reason = 'Firehose stores in no other class; archiveTransitions can move the objects';
     refuse('storageClass', "be 'STANDARD'", reason);
   }
-  if (!areSound(refinement, 'timeFolder', 'topics') || !isPartitioned(given)) return;
-  for (const name of ['bufferSizeMiB', 'bufferSeconds'] as const) {
+  if (!report.isSound('timeFolder', 'topics') || !isPartitioned(given)) return;
+  for (const name of buffers) {
     const value = given[name];
     const least = LEAST_BY_FOLDER[name];
-    if (value === undefined || value >= least || !areSound(refinement, name)) continue;
+    if (value === undefined || value >= least || !report.isSound(name)) continue;
     const reason =
-      "Firehose makes folders by topic or time; with one topic and timeFolder 'none' it need not";
+      "Firehose writes folders by topic or time, unless there is one topic and timeFolder is 'none'";
     refuse(name, `be ${least} or more`, reason);
   }
+}
+
+/** The buffers, or their defaults. */
+export function toBuffers({ bufferSizeMiB, bufferSeconds }: Given) {
+  return {
+    bufferSizeMiB: bufferSizeMiB ?? bufferRanges.bufferSizeMiB.default,
+    bufferSeconds: bufferSeconds ?? bufferRanges.bufferSeconds.default,
+  };
 }

@@ -1,14 +1,14 @@
 /**
- * Settings of the network that the pollers are in. The functions are in none.
+ * Settings of the network that the pollers are in. The functions are in no VPC.
  *
  * @module
  */
-import { choice, nameList, show, text } from './setting-forms.ts';
-import { areSound, type Context, type Given, type Refinement, report } from './setting-report.ts';
+import { choice, nameList, quoted, text } from './setting-forms.ts';
+import type { SettingReport, SettingsOf } from './setting-report.ts';
 
 /**
- * What the network of the pollers has to have: `brokers`, they may talk to the brokers; `s3`, a way to S3
- * for failed batches; `services`, a way to Lambda, STS and, with a secret, Secrets Manager.
+ * What the network of the pollers must have: `brokers`, they can connect to the brokers; `s3`, a route to
+ * S3 for failed batches; `services`, a route to Lambda, STS and, with a secret, Secrets Manager.
  */
 export const networkParts = ['brokers', 's3', 'services'] as const;
 
@@ -24,102 +24,128 @@ const idList = (prefix: string, noun: string, max: number) =>
 
 const partList = () => nameList({ of: choice(networkParts), noun: 'part', max: 3 }).optional();
 
-/** The schema of each. */
+/** The network of the pollers. */
 export const networkSettings = {
-  subnetIds: idList('subnet', 'subnet', 16).describe(
-    'Subnets in which the pollers reach bootstrapServers inside a VPC; of an MSK cluster, which has its own, those for the endpoints that networkAdds adds',
-  ),
-  securityGroupIds: idList('sg', 'security group', 5).describe(
-    'Security groups of the pollers: for bootstrapServers those that they get, of an MSK cluster its own, which networkAdds is about',
-  ),
+  subnetIds: idList('subnet', 'subnet', 16).meta({
+    description:
+      'Subnets, at most 16, from which the pollers reach `bootstrapServers` inside a VPC. For an MSK cluster, whose pollers use its own subnets, these are the subnets of the endpoints that `networkAdds` adds.',
+    unset: '`bootstrapServers` are reached over the internet',
+  }),
+  securityGroupIds: idList('sg', 'security group', 5).meta({
+    description:
+      'Security groups of the pollers, at most 5. For `bootstrapServers`, Lambda puts the pollers into them. For an MSK cluster, they are the groups of the cluster, which `networkAdds` applies to.',
+    unset: '`bootstrapServers` are reached over the internet',
+  }),
   vpcId: text(/^vpc-[0-9a-f]{8,17}$/, 'be the id of a VPC, vpc-…')
     .optional()
-    .describe('The VPC that networkAdds adds endpoints to'),
-  routeTableIds: idList('rtb', 'route table', 50).describe(
-    'Route tables of the subnets, for the endpoint of S3 that networkAdds adds',
-  ),
-  networkAdds: partList().describe(
-    "What the stack adds to the VPC of the pollers: 'brokers', a rule that lets securityGroupIds talk to themselves at the port of the brokers; 's3', a gateway endpoint of S3, which costs nothing; 'services', interface endpoints of Lambda, STS and, with a secret, Secrets Manager, which on-demand mode needs where there is no NAT. Nothing if not set",
-  ),
-  networkHas: partList().describe(
-    'What of it, by the same names, the VPC has already (for s3 and services, NAT will do), so that the synth does not warn of it',
-  ),
+    .meta({
+      description: 'VPC to which `networkAdds` adds endpoints.',
+      unset: 'no endpoints can be added',
+    }),
+  routeTableIds: idList('rtb', 'route table', 50).meta({
+    description:
+      'Route tables of the subnets, at most 50, for the S3 endpoint that `networkAdds` adds.',
+    unset: 'no S3 endpoint can be added',
+  }),
+  networkAdds: partList().meta({
+    description:
+      "What the stack adds to the VPC of the pollers: 'brokers', a rule that lets the members of `securityGroupIds` connect to each other on the port of the brokers; 's3', a gateway endpoint for S3, which is free; 'services', interface endpoints for Lambda, STS and, with a secret, Secrets Manager, which on-demand mode needs in a VPC without NAT.",
+    unset: 'the stack adds nothing',
+  }),
+  networkHas: partList().meta({
+    description:
+      "What the VPC of the pollers already has, by the same names, so that the synth does not warn about it. NAT counts as 's3' and 'services'.",
+    unset: 'the synth warns about each part that is not in `networkAdds`',
+  }),
 };
 
-/** What each part that is added needs to be known. */
+/** The network of the pollers, and what the stack adds to it. */
+export interface NetworkSettings {
+  readonly vpcId?: string;
+  readonly subnetIds: readonly string[];
+  readonly securityGroupIds: readonly string[];
+  readonly routeTableIds: readonly string[];
+  /** What the stack adds. */
+  readonly adds: readonly NetworkPart[];
+  /** What the VPC already has. */
+  readonly has: readonly NetworkPart[];
+}
+
+/** What the rules of the network look at besides its own settings. */
+interface Given extends SettingsOf<typeof networkSettings> {
+  readonly bootstrapServers?: string[];
+  readonly provisionedPollers?: unknown;
+}
+
+type Report = SettingReport<Given>;
+
+/** The settings that each part needs in order to be added. */
 const needs: Readonly<Record<NetworkPart, readonly (keyof typeof networkSettings)[]>> = {
   brokers: ['securityGroupIds'],
   s3: ['vpcId', 'routeTableIds'],
   services: ['vpcId', 'subnetIds', 'securityGroupIds'],
 };
 
-/** Reports what of them does not go together. */
-export function checkNetwork(context: Context, given: Given, refinement: Refinement): void {
-  if (!areSound(refinement, 'networkAdds', 'networkHas')) return;
-  const check: NetworkCheck = {
-    ...{ given, refinement },
-    isSet: (name) => context[name] !== undefined,
-    adds: given.networkAdds ?? [],
-    isSelfManaged: context.bootstrapServers !== undefined,
-  };
-  if (check.isSelfManaged) checkPlace(check);
-  checkParts(check);
-  if (check.adds.includes('services') && context.provisionedPollers !== undefined) {
-    const reason = 'in provisioned mode Lambda needs none of these endpoints';
-    const got = `got ${show(check.adds)}`;
-    const message = `must not have 'services' with provisionedPollers (${reason}), ${got}`;
-    report(refinement, 'networkAdds', message);
+/** Reports network settings that do not go together. */
+export function checkNetwork(report: Report): void {
+  if (!report.isSound('networkAdds', 'networkHas')) return;
+  const { bootstrapServers, networkAdds = [], provisionedPollers } = report.given;
+  if (bootstrapServers !== undefined) checkSelfManaged(report);
+  checkParts(report, networkAdds);
+  if (networkAdds.includes('services') && provisionedPollers !== undefined) {
+    report.refuse('networkAdds', "not have 'services' with provisionedPollers", {
+      reason: 'in provisioned mode, Lambda needs none of these endpoints',
+    });
   }
-  checkUse(check);
+  checkUse(report, networkAdds);
 }
 
-interface NetworkCheck {
-  readonly given: Given;
-  readonly refinement: Refinement;
-  readonly isSet: (name: keyof typeof networkSettings) => boolean;
-  readonly adds: readonly NetworkPart[];
-  readonly isSelfManaged: boolean;
-}
-
-/** Self-managed brokers are in a VPC by subnets and security groups, or are reached over the internet. */
-function checkPlace({ given, refinement, isSet }: NetworkCheck): void {
+/** Self-managed brokers need both subnets and security groups, or are reached over the internet. */
+function checkSelfManaged(report: Report): void {
+  const { given } = report;
   for (const [name, other] of [
     ['securityGroupIds', 'subnetIds'],
     ['subnetIds', 'securityGroupIds'],
   ] as const) {
-    if (isSet(name) || !isSet(other)) continue;
-    report(refinement, name, `must be set with ${other} and bootstrapServers, got nothing`);
+    if (given[name] !== undefined || given[other] === undefined) continue;
+    report.refuse(name, `be set with ${other} and bootstrapServers`);
   }
-  if (isSet('subnetIds')) return;
+  if (given.subnetIds !== undefined) return;
   for (const name of ['networkAdds', 'networkHas'] as const) {
-    if (!isSet(name)) continue;
+    if (given[name] === undefined) continue;
     const reason = 'without subnetIds, bootstrapServers are reached over the internet';
-    report(refinement, name, `must not be set (${reason}), got ${show(given[name])}`);
+    report.refuse(name, 'not be set', { reason });
   }
 }
 
-/** What is added is not there yet, and all is known that adding it takes. */
-function checkParts({ given, refinement, isSet, adds }: NetworkCheck): void {
+/** A part that is added does not exist yet, and everything that it needs is set. */
+function checkParts(report: Report, adds: readonly NetworkPart[]): void {
   for (const part of adds) {
-    if (given.networkHas?.includes(part)) {
-      report(refinement, 'networkHas', `must not have what networkAdds adds, got ${show(part)}`);
+    if (report.given.networkHas?.includes(part)) {
+      report.refuse('networkHas', 'not have what networkAdds adds', { got: part });
     }
-    for (const name of needs[part].filter((each) => !isSet(each))) {
-      report(refinement, name, `must be set with '${part}' in networkAdds, got nothing`);
+    for (const name of needs[part].filter((each) => report.given[each] === undefined)) {
+      report.refuse(name, `be set with '${part}' in networkAdds`);
     }
   }
 }
 
-/** What is set is of use. */
-function checkUse({ given, refinement, isSet, adds, isSelfManaged }: NetworkCheck): void {
+/** Every setting that is set has an effect. */
+function checkUse(report: Report, adds: readonly NetworkPart[]): void {
   const used: readonly string[] = [
     ...adds.flatMap((part) => needs[part]),
-    ...(isSelfManaged ? ['subnetIds', 'securityGroupIds'] : []),
+    ...(report.given.bootstrapServers === undefined ? [] : ['subnetIds', 'securityGroupIds']),
   ];
   for (const name of ['vpcId', 'subnetIds', 'securityGroupIds', 'routeTableIds'] as const) {
-    if (!isSet(name) || used.includes(name)) continue;
+    if (report.given[name] === undefined || used.includes(name)) continue;
     const parts = networkParts.filter((part) => needs[part].includes(name));
-    const allowed = `be set with ${parts.map(show).join(' or ')} in networkAdds only`;
-    report(refinement, name, `must ${allowed}, got ${show(given[name])}`);
+    report.refuse(name, `be set only with ${quoted(parts, ' or ')} in networkAdds`);
   }
+}
+
+/** The network of settings that were checked. */
+export function toNetwork(given: Given): NetworkSettings {
+  const { vpcId, subnetIds = [], securityGroupIds = [], routeTableIds = [] } = given;
+  const { networkAdds: adds = [], networkHas: has = [] } = given;
+  return { vpcId, subnetIds, securityGroupIds, routeTableIds, adds, has };
 }

@@ -1,5 +1,5 @@
 /**
- * Settings of what Lambda does with records before the function gets them: schemas, and filters.
+ * Settings of what Lambda does with records before it invokes the function: schema validation and filters.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import {
   jsonObject,
   must,
   nameList,
+  quoted,
   secretArn,
-  show,
   text,
 } from './setting-forms.ts';
-import { areSound, type Given, type Refinement, report } from './setting-report.ts';
+import type { SettingReport, SettingsOf } from './setting-report.ts';
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html */
 const MAX_FILTERS = 5;
@@ -59,20 +59,20 @@ const filter = z
 function patternProblem(pattern: object, names: readonly string[]): string | undefined {
   if (names.length !== 1 || names[0] !== 'value') {
     const reason = 'Lambda filters Kafka records by their value only';
-    return `must have the field value and no other (${reason}), got ${names.map(show).join(', ') || 'none'}`;
+    return `must have the field value and no other (${reason}), got ${quoted(names) || 'none'}`;
   }
   const { length } = JSON.stringify(pattern);
   if (length <= MAX_PATTERN_LENGTH) return undefined;
-  return `must take at most ${MAX_PATTERN_LENGTH} characters as JSON, got ${length}`;
+  return `must have at most ${MAX_PATTERN_LENGTH} characters as JSON, got ${length}`;
 }
 
-/** The schema of each. */
+/** What Lambda does with records before it invokes the function. */
 export const registrySettings = {
-  schemaRegistry: jsonObject(schemaRegistry)
-    .optional()
-    .describe(
-      'Schema registry that Lambda checks records with, as {"uri": ARN of a Glue registry or URL of a Confluent one, "format": "SOURCE" or "JSON", "validate": "KEY, VALUE", "authentication": "BASIC_AUTH" or "CLIENT_CERTIFICATE_TLS_AUTH", "secretArn": …, "rootCaSecretArn": …}, all but uri optional, the last three for Confluent; needs provisionedPollers. It changes what is archived: docs/sources.md. None if not set, and what is archived is what was produced',
-    ),
+  schemaRegistry: jsonObject(schemaRegistry).optional().meta({
+    description:
+      'Schema registry that Lambda validates records against, as a JSON object. `uri` is the ARN of a Glue registry or the https:// URL of a Confluent one; `format` is "SOURCE" (the default) or "JSON"; `validate` is "VALUE" (the default), "KEY" or "KEY, VALUE". For a Confluent registry, `authentication` is "BASIC_AUTH" or "CLIENT_CERTIFICATE_TLS_AUTH" with `secretArn`, and `rootCaSecretArn` names the certificate of a private authority. Requires `provisionedPollers`. A registry changes what is archived: docs/sources.md.',
+    unset: 'none, and records are archived as they were produced',
+  }),
   filters: jsonObject(
     z
       .array(filter, { error: filtersError })
@@ -83,30 +83,33 @@ export const registrySettings = {
       }),
   )
     .optional()
-    .describe(
-      'Patterns, as JSON text: only records whose value matches one of them are archived; the others are read, committed and not stored, and no listing shows which they were. All records if not set',
-    ),
+    .meta({
+      description: `Filter patterns as JSON, at most ${MAX_FILTERS}. Only records whose value matches at least one pattern are archived. The others are read and committed but not stored, and nothing lists which they were.`,
+      unset: 'every record is archived',
+    }),
 };
 
-/** Reports what of them does not go together. */
-export function checkRegistry(
-  { schemaRegistry: registry, ...given }: Given,
-  refinement: Refinement,
-) {
-  if (registry === undefined || !areSound(refinement, 'schemaRegistry')) return;
-  const refuse = (message: string) => report(refinement, 'schemaRegistry', message);
-  if (given.provisionedPollers === undefined) {
-    const reason = 'Lambda takes schema registries in provisioned mode only';
-    refuse(`must not be set without provisionedPollers (${reason}), got ${show(registry)}`);
+/** What the rules of the registry look at besides its own settings. */
+interface Given extends SettingsOf<typeof registrySettings> {
+  readonly provisionedPollers?: unknown;
+}
+
+/** Reports settings of the schema registry that do not go together. */
+export function checkRegistry(report: SettingReport<Given>): void {
+  const { schemaRegistry: registry, provisionedPollers } = report.given;
+  if (registry === undefined || !report.isSound('schemaRegistry')) return;
+  if (provisionedPollers === undefined) {
+    const reason = 'Lambda uses schema registries in provisioned mode only';
+    report.refuse('schemaRegistry', 'not be set without provisionedPollers', { reason });
   }
   const { uri, authentication, secretArn, rootCaSecretArn } = registry;
   if (!uri.startsWith('https://')) {
-    const names = { authentication, secretArn, rootCaSecretArn };
-    for (const [name, value] of Object.entries(names)) {
-      if (value === undefined) continue;
-      refuse(`must not have ${name} with a Glue registry (the role reads it), got ${show(value)}`);
+    for (const [name, got] of Object.entries({ authentication, secretArn, rootCaSecretArn })) {
+      if (got === undefined) continue;
+      const reason = 'the role of the function reads it';
+      report.refuse('schemaRegistry', `not have ${name} with a Glue registry`, { reason, got });
     }
   } else if ((authentication === undefined) !== (secretArn === undefined)) {
-    refuse('must have both authentication and secretArn, or neither');
+    report.report('schemaRegistry', 'must have both authentication and secretArn, or neither');
   }
 }

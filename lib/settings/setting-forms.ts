@@ -1,6 +1,6 @@
 /**
- * The forms a setting may be written in. A setting arrives with its own type from `cdk.json`, and
- * always as text from `-c name=value`; each form takes both, and nothing that only looks like it.
+ * The forms that a setting can be written in. A setting arrives with its own type from `cdk.json`, and
+ * always as text from `-c name=value`. Each form accepts both, and nothing that only looks like them.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 const MAX_SHOWN = 120;
 
-/** A value as an error message shows it: on one line, shortened. */
+/** Returns a value as an error message prints it: on one line, shortened. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing';
   const json = JSON.stringify(value) ?? typeof value;
@@ -19,7 +19,12 @@ export function show(value: unknown): string {
     : text;
 }
 
-/** Error of a schema: what the value must be, and what it was. */
+/** Lists words in quotes, such as `'a', 'b'`. */
+export function quoted(words: readonly string[], separator = ', '): string {
+  return words.map((word) => `'${word}'`).join(separator);
+}
+
+/** The error of a schema: what the value must be, and what it was. */
 export function must(allowed: string): (issue: { readonly input?: unknown }) => string {
   return (issue) => `must ${allowed}, got ${show(issue.input)}`;
 }
@@ -39,7 +44,7 @@ function numberOfText(value: unknown): unknown {
   return typeof value === 'string' && /^(0|-?[1-9]\d*)$/.test(value) ? Number(value) : value;
 }
 
-/** `true` or `false`, or that as text. */
+/** `true` or `false`, or either as text. */
 export function flag() {
   return z.preprocess(
     (value) => (value === 'true' ? true : value === 'false' ? false : value),
@@ -49,10 +54,14 @@ export function flag() {
 
 /** One of a list of words. */
 export function choice<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words, { error: must(`be one of ${words.map((word) => `'${word}'`).join(', ')}`) });
+  return z.enum(words, { error: must(`be one of ${quoted(words)}`) });
 }
 
-/** Text of a pattern. */
+/**
+ * Text that matches a pattern.
+ *
+ * @param allowed continues the error message after `must`.
+ */
 export function text(pattern: RegExp, allowed: string) {
   const error = must(allowed);
   return z.string({ error }).regex(pattern, { error });
@@ -66,15 +75,28 @@ export function secretArn() {
   );
 }
 
-/** What a {@link nameList} takes. */
+/** A KMS key by its ARN; an alias would not say which key it is. */
+const KEY_ARN = /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/[\w-]{1,128}$/;
+
+/** Returns whether a text is the ARN of a KMS key. */
+export function isKeyArn(value: string): boolean {
+  return KEY_ARN.test(value);
+}
+
+/** The ARN of a KMS key. */
+export function keyArn() {
+  return text(KEY_ARN, 'be the ARN of a KMS key');
+}
+
+/** What a {@link nameList} accepts. */
 export interface NameListOptions<Name extends string> {
   readonly of: z.ZodType<Name>;
-  /** What one entry is called. */
+  /** What error messages call an entry. */
   readonly noun: string;
   readonly max: number;
 }
 
-/** A list of different names, or one text with commas between them and blanks around them. */
+/** A list of distinct names, or one text with commas between the names and optional spaces around them. */
 export function nameList<Name extends string>({ of, noun, max }: NameListOptions<Name>) {
   return z.preprocess(
     (value) => (typeof value === 'string' ? splitNames(value) : value),
@@ -106,7 +128,7 @@ export function nameList<Name extends string>({ of, noun, max }: NameListOptions
   );
 }
 
-/** Whether a text is an address that SNS can send e-mail to, or an endpoint that it can post to with TLS. */
+/** Returns whether a text is an e-mail address, or an endpoint that SNS can post to over TLS. */
 export function isSubscriber(value: string): boolean {
   if (/^[^\s@,:/]{1,64}@[^\s@,:/]{1,190}\.[^\s@,:/.]{2,63}$/.test(value)) return true;
   if (!/^https:\/\/\S+$/.test(value) || !URL.canParse(value)) return false;
@@ -124,7 +146,7 @@ export function jsonObject<Schema extends z.ZodType>(schema: Schema) {
   return z.preprocess((value, context) => {
     const parsed = typeof value === 'string' ? parseJson(value) : value;
     if (typeof parsed === 'object' && parsed !== null && Object.hasOwn(parsed, '__proto__')) {
-      // zod leaves this key out without a word.
+      // zod drops this key silently.
       context.addIssue({ code: 'custom', message: "must not have a field '__proto__'" });
     }
     return parsed;
@@ -132,9 +154,9 @@ export function jsonObject<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /**
- * An object of these fields and no other, or its JSON text.
+ * An object with no other fields than these.
  *
- * @param example shows what is taken, as JSON text
+ * @param example JSON text that is accepted, for the error message.
  */
 export function jsonFields<Shape extends z.core.$ZodLooseShape>(shape: Shape, example: string) {
   const names = Object.keys(shape);
@@ -143,7 +165,7 @@ export function jsonFields<Shape extends z.core.$ZodLooseShape>(shape: Shape, ex
   return z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `must have ${allowed} only, got ${issue.keys.map(show).join(', ')}`
+        ? `must have only ${allowed}, got ${quoted(issue.keys)}`
         : wanted(issue),
   });
 }
@@ -152,7 +174,7 @@ function parseJson(value: string): unknown {
   try {
     return JSON.parse(value);
   } catch {
-    // Not JSON: left as it is, for the schema to refuse and to show.
+    // Not JSON: the schema refuses the text and prints it.
     return value;
   }
 }

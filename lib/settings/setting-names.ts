@@ -1,17 +1,22 @@
 /**
- * Which context keys are settings. The CDK keeps its own keys in the same context, so that a
- * misspelt setting would otherwise be taken for one of those and ignored.
+ * Which context keys are settings. The CDK keeps its own keys in the same context, so a misspelt
+ * setting would otherwise pass for one of those and be ignored.
  *
  * @module
  */
 
-/** Largest number of edits at which a name is still taken for a misspelling of another. */
+/** The most edits at which a name still counts as a misspelling of another. */
 const MAX_EDITS = 2;
 
-/** Keys of the CDK that do not give themselves away by a `:`, `@` or `/`. */
+/** Keys of the CDK that contain no `:`, `@` or `/`. */
 const cdkKeys: readonly string[] = ['acknowledged-issue-numbers', 'cli-telemetry', 'tree-metadata'];
 
-/** One line per context key that is neither a setting nor a key of the CDK. */
+/** Settings that no longer exist, with what replaces them. */
+const removed: Readonly<Record<string, string>> = {
+  createCluster: 'deploy examples/trial-cluster to try the archiver with a cluster of its own',
+};
+
+/** Returns a line for each context key that is neither a setting nor a key of the CDK. */
 export function unknownSettings(
   context: Readonly<Record<string, unknown>>,
   known: readonly string[],
@@ -19,10 +24,13 @@ export function unknownSettings(
   return Object.keys(context).flatMap((key) => {
     if (known.includes(key) || cdkKeys.includes(key) || /[:@/]/.test(key)) return [];
     const nearest = nearestName(key, known);
-    // A key with a hyphen or a dot may belong to another tool, unless it is nearly a setting.
+    // A key with a hyphen or a dot can belong to another tool, unless it is close to a setting.
     if (nearest === undefined && !/^\w+$/.test(key)) return [];
-    const advice =
-      nearest === undefined ? `must be one of ${known.join(', ')}` : `did you mean '${nearest}'`;
+    const advice = Object.hasOwn(removed, key)
+      ? removed[key]
+      : nearest === undefined
+        ? `must be one of ${known.join(', ')}`
+        : `did you mean '${nearest}'`;
     return [`'${key}' is not a setting: ${advice}`];
   });
 }
@@ -35,7 +43,7 @@ function nearestName(key: string, known: readonly string[]): string | undefined 
     .sort((a, b) => a.edits - b.edits)[0]?.name;
 }
 
-/** Number of characters to insert, delete or replace to turn one text into the other. */
+/** The number of characters to insert, delete or replace to turn one text into the other. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [i, a] of [...from].entries()) {

@@ -1,23 +1,13 @@
 /**
- * Settings of the cluster that is read, and of how Lambda signs in to it.
+ * Settings of the cluster that is read, and of how Lambda authenticates to it.
  *
  * @module
  */
 import { z } from 'zod';
 import { parseClusterArn } from '../source/cluster-arn.ts';
-import type { Credentials, KafkaSource, NewClusterSource } from '../source/kafka-source.ts';
-import { keyArn } from './security-settings.ts';
-import { choice, must, nameList, secretArn, show } from './setting-forms.ts';
-import { areSound, type Context, type Given, type Refinement, report } from './setting-report.ts';
-
-/** How Lambda signs in: with the function's role, or with a secret. */
-export const authentications = [
-  'IAM',
-  'SASL_SCRAM_512_AUTH',
-  'SASL_SCRAM_256_AUTH',
-  'BASIC_AUTH',
-  'CLIENT_CERTIFICATE_TLS_AUTH',
-] as const;
+import { authentications, type Credentials, type KafkaSource } from '../source/kafka-source.ts';
+import { choice, keyArn, must, nameList, quoted, secretArn } from './setting-forms.ts';
+import type { SettingReport, SettingsOf } from './setting-report.ts';
 
 type Authentication = (typeof authentications)[number];
 
@@ -28,7 +18,7 @@ const mskAuthentications: readonly Authentication[] = [
   'CLIENT_CERTIFICATE_TLS_AUTH',
 ];
 
-/** The host as Lambda's own pattern has it: https://docs.aws.amazon.com/lambda/latest/api/API_SelfManagedEventSource.html */
+/** The pattern of the host is Lambda's own: https://docs.aws.amazon.com/lambda/latest/api/API_SelfManagedEventSource.html */
 const isServer = (server: string): boolean => {
   const [, port] =
     /^(?:(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])\.)*(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9]):([1-9]\d{0,4})$/i.exec(
@@ -38,16 +28,7 @@ const isServer = (server: string): boolean => {
 };
 const serverError = must('be host:port, with a port from 1 to 65535');
 
-/** As in the pattern of cluster ARNs. */
-const MAX_CLUSTER_NAME_LENGTH = 64;
-
-/**
- * Topics of a new cluster, few enough for the policy of a role: the CDK cannot tell how long ARNs are
- * that are known when they are deployed, and so not when to split one.
- */
-export const MAX_TRIAL_TOPICS = 10;
-
-/** The schema of each. */
+/** The cluster, and the secrets that Lambda reads to authenticate to it. */
 export const sourceSettings = {
   clusterArn: z
     .string({ error: must('be the ARN of an MSK cluster') })
@@ -57,197 +38,141 @@ export const sourceSettings = {
       ),
     })
     .optional()
-    .describe(
-      'ARN of the MSK cluster, provisioned or serverless; the stack goes to its account and region. Either this, bootstrapServers or createCluster',
-    ),
+    .meta({
+      description:
+        'ARN of the MSK cluster to archive, provisioned or serverless. The stack is deployed to the account and region of the cluster. Set either this or `bootstrapServers`.',
+      unset: '`bootstrapServers` is required',
+    }),
   bootstrapServers: nameList({
     of: z.string({ error: serverError }).refine(isServer, { error: serverError }),
     noun: 'server',
     max: 10,
   })
     .optional()
-    .describe(
-      'Bootstrap servers of a self-managed Kafka cluster, as a list or as "host:port, host:port": in a VPC with subnetIds and securityGroupIds, else over the internet with secretArn',
-    ),
-  createCluster: choice(['serverless'])
-    .optional()
-    .describe(
-      "In place of clusterArn: 'serverless' adds an MSK Serverless cluster for a trial, named as the stack, with its network and the topics, ten at most, three partitions each; it is paid by the hour, and goes with the stack, with the records in it",
-    ),
-  authentication: choice(authentications)
-    .optional()
-    .describe(
-      "How Lambda signs in. To an MSK cluster: IAM (if there is no secretArn) with the function's role, SASL_SCRAM_512_AUTH (if there is one) or CLIENT_CERTIFICATE_TLS_AUTH, mutual TLS, with the secret; a serverless one takes IAM only. To bootstrapServers: with the secret, in any way but IAM, SASL_SCRAM_512_AUTH if not set",
-    ),
-  secretArn: secretArn()
-    .optional()
-    .describe(
-      'ARN of the secret that Lambda signs in with: username and password, or certificate and privateKey (and privateKeyPassword) for mutual TLS. In the region of the stack',
-    ),
-  secretKeyArns: nameList({
-    of: keyArn(),
-    noun: 'key',
-    max: 3,
-  })
-    .optional()
-    .describe(
-      "Keys of KMS that the secrets are encrypted with; MSK wants one for SASL_SCRAM_512_AUTH. If not set, Secrets Manager's own",
-    ),
-  rootCaSecretArn: secretArn()
-    .optional()
-    .describe(
-      'ARN of the secret with the certificate of the authority that signed those of bootstrapServers, where it is a private one',
-    ),
+    .meta({
+      description:
+        'Bootstrap servers of a self-managed Kafka cluster, at most 10, as a list or as text such as "host:port, host:port". Lambda reaches them inside a VPC if `subnetIds` and `securityGroupIds` are set, and otherwise over the internet, which requires `secretArn`.',
+      unset: '`clusterArn` is required',
+    }),
+  authentication: choice(authentications).optional().meta({
+    description:
+      "How Lambda authenticates to the cluster. A serverless MSK cluster accepts IAM only, which uses the function's role; a provisioned one also accepts SASL_SCRAM_512_AUTH and CLIENT_CERTIFICATE_TLS_AUTH (mutual TLS), which need `secretArn`. For `bootstrapServers`, use any value but IAM, with `secretArn`.",
+    unset:
+      'SASL_SCRAM_512_AUTH with `secretArn`; without it, IAM for an MSK cluster and no authentication for `bootstrapServers`',
+  }),
+  secretArn: secretArn().optional().meta({
+    description:
+      'ARN of the Secrets Manager secret that Lambda authenticates with, in the region of the stack. It holds `username` and `password`, or for mutual TLS `certificate`, `privateKey` and, if the key is encrypted, `privateKeyPassword`.',
+    unset: 'no secret is used',
+  }),
+  secretKeyArns: nameList({ of: keyArn(), noun: 'key', max: 3 }).optional().meta({
+    description:
+      'ARNs of the KMS keys that encrypt the secrets, at most 3. MSK requires such a key for the secrets of SASL_SCRAM_512_AUTH.',
+    unset: "the secrets are encrypted with Secrets Manager's own key",
+  }),
+  rootCaSecretArn: secretArn().optional().meta({
+    description:
+      'ARN of the Secrets Manager secret that holds the certificate of the private authority that signed the certificates of `bootstrapServers`.',
+    unset: 'only certificates of public authorities are trusted',
+  }),
 };
 
-/** Reports what of them does not go together. */
-export function checkSource(context: Context, given: Given, refinement: Refinement): void {
-  const sources = ['clusterArn', 'bootstrapServers', 'createCluster'] as const;
-  const [first = 'clusterArn', ...others] = sources.filter((name) => context[name] !== undefined);
-  const { clusterArn, bootstrapServers, createCluster } = context;
-  if (context[first] === undefined) {
-    report(refinement, first, 'or bootstrapServers or createCluster must be set, got none');
-  }
-  for (const other of others) {
-    const got = `got ${show(context[first])} and ${show(context[other])}`;
-    report(refinement, first, `and ${other} must not both be set, ${got}`);
-  }
-  if (others.length > 0) return;
-  checkKeys(context, refinement);
-  if (!areSound(refinement, 'clusterArn', 'bootstrapServers', 'authentication', 'secretArn'))
+/** What the rules of the source look at besides its own settings. */
+interface Given extends SettingsOf<typeof sourceSettings> {
+  readonly subnetIds?: string[];
+  readonly securityGroupIds?: string[];
+  readonly schemaRegistry?: unknown;
+}
+
+type Report = SettingReport<Given>;
+
+/** Reports source settings that do not go together. */
+export function checkSource(report: Report): void {
+  const { clusterArn, bootstrapServers } = report.given;
+  if (clusterArn === undefined && bootstrapServers === undefined) {
+    report.report('clusterArn', 'or bootstrapServers must be set, got neither');
+  } else if (clusterArn !== undefined && bootstrapServers !== undefined) {
+    report.refuseBoth('clusterArn', 'bootstrapServers');
     return;
-  if (clusterArn !== undefined) checkMsk(context, given, refinement);
-  if (bootstrapServers !== undefined) checkSelfManaged(context, given, refinement);
-  if (createCluster !== undefined) checkNewCluster(context, given, refinement);
-}
-
-function checkNewCluster(context: Context, given: Given, refinement: Refinement): void {
-  const { authentication = 'IAM', topics } = given;
-  if (authentication !== 'IAM') {
-    const got = `got ${show(authentication)}`;
-    report(refinement, 'authentication', `must be 'IAM' with createCluster, ${got}`);
   }
-  const reason = 'the cluster comes with all it needs, in a network without a way out';
-  for (const name of newClusterHas) {
-    if (context[name] === undefined) continue;
-    const got = `got ${show(context[name])}`;
-    report(refinement, name, `must not be set with createCluster (${reason}), ${got}`);
-  }
-  if (!areSound(refinement, 'topics') || topics.length <= MAX_TRIAL_TOPICS) return;
-  const allowed = `must name at most ${MAX_TRIAL_TOPICS} topics with createCluster`;
-  report(refinement, 'topics', `${allowed}, got ${topics.length}`);
+  checkKeys(report);
+  if (!report.isSound('clusterArn', 'bootstrapServers', 'authentication', 'secretArn')) return;
+  if (clusterArn !== undefined) checkMsk(report, clusterArn);
+  else checkSelfManaged(report);
 }
 
-const newClusterHas = [
-  'secretArn',
-  'rootCaSecretArn',
-  'schemaRegistry',
-  'networkAdds',
-  'networkHas',
-] as const;
-
-function checkKeys(context: Context, refinement: Refinement): void {
-  const { secretArn: secret, rootCaSecretArn, schemaRegistry, secretKeyArns } = context;
-  if (secretKeyArns === undefined || secret !== undefined) return;
-  if (rootCaSecretArn !== undefined || schemaRegistry !== undefined) return;
-  report(refinement, 'secretKeyArns', `must be set with a secret only, got ${show(secretKeyArns)}`);
+function checkKeys(report: Report): void {
+  const { secretArn, rootCaSecretArn, schemaRegistry, secretKeyArns } = report.given;
+  const users = [secretArn, rootCaSecretArn, schemaRegistry];
+  if (secretKeyArns === undefined || users.some((user) => user !== undefined)) return;
+  report.refuse('secretKeyArns', 'be set only with a secret');
 }
 
-function checkMsk(context: Context, given: Given, refinement: Refinement): void {
+function checkMsk(report: Report, clusterArn: string): void {
+  const { given } = report;
   const authentication = authenticationOf(given) ?? 'IAM';
-  const { clusterArn = '', secretArn: secret } = given;
-  if (context.rootCaSecretArn !== undefined) {
-    const reason = 'everybody trusts the certificates of MSK';
-    const got = `got ${show(context.rootCaSecretArn)}`;
-    report(
-      refinement,
-      'rootCaSecretArn',
-      `must be set with bootstrapServers only (${reason}), ${got}`,
-    );
+  if (given.rootCaSecretArn !== undefined) {
+    const reason = 'a public authority signs the certificates of MSK';
+    report.refuse('rootCaSecretArn', 'be set only with bootstrapServers', { reason });
   }
+  const got = authentication;
   if (!mskAuthentications.includes(authentication)) {
-    const allowed = mskAuthentications.map(show).join(', ');
-    report(
-      refinement,
-      'authentication',
-      `must be one of ${allowed} with clusterArn, got ${show(authentication)}`,
-    );
+    const allowed = `be one of ${quoted(mskAuthentications)} with clusterArn`;
+    report.refuse('authentication', allowed, { got });
     return;
   }
   if (/-s\d+$/.test(clusterArn) && authentication !== 'IAM') {
     const allowed = "be 'IAM' with the ARN of a serverless cluster, and secretArn not set";
-    report(refinement, 'authentication', `must ${allowed}, got ${show(authentication)}`);
+    report.refuse('authentication', allowed, { got });
     return;
   }
-  checkSecret(authentication, given, refinement);
-  // https://docs.aws.amazon.com/msk/latest/developerguide/msk-password.html: those that MSK itself reads.
-  if (secret?.includes(':secret:AmazonMSK_') && context.secretKeyArns === undefined) {
-    const reason = "MSK takes none that is encrypted with Secrets Manager's own key";
-    const allowed = `be set with a secret of MSK (${reason})`;
-    report(refinement, 'secretKeyArns', `must ${allowed}, got nothing`);
+  checkSecret(report, authentication);
+  // Secrets with this prefix are those that MSK itself reads:
+  // https://docs.aws.amazon.com/msk/latest/developerguide/msk-password.html
+  if (given.secretArn?.includes(':secret:AmazonMSK_') && given.secretKeyArns === undefined) {
+    const reason = "MSK refuses secrets that are encrypted with Secrets Manager's own key";
+    report.refuse('secretKeyArns', 'be set with a secret of MSK', { reason });
   }
 }
 
-function checkSelfManaged(context: Context, given: Given, refinement: Refinement): void {
+function checkSelfManaged(report: Report): void {
+  const { given } = report;
   const authentication = authenticationOf(given);
   if (authentication === 'IAM') {
-    const allowed = authentications
-      .filter((each) => each !== 'IAM')
-      .map(show)
-      .join(', ');
-    report(
-      refinement,
-      'authentication',
-      `must be one of ${allowed} with bootstrapServers, got 'IAM'`,
-    );
-    return;
-  }
-  if (authentication !== undefined) checkSecret(authentication, given, refinement);
-  else if (context.subnetIds === undefined && context.securityGroupIds === undefined) {
+    const others = authentications.filter((each) => each !== 'IAM');
+    report.refuse('authentication', `be one of ${quoted(others)} with bootstrapServers`);
+  } else if (authentication !== undefined) {
+    checkSecret(report, authentication);
+  } else if (given.subnetIds === undefined && given.securityGroupIds === undefined) {
     const reason =
-      'Lambda reaches brokers over the internet with a secret only; those in a VPC, with subnetIds and securityGroupIds';
-    report(refinement, 'secretArn', `must be set with bootstrapServers (${reason}), got nothing`);
+      'over the internet, Lambda reaches brokers only with a secret; for brokers in a VPC, set subnetIds and securityGroupIds';
+    report.refuse('secretArn', 'be set with bootstrapServers', { reason });
   }
 }
 
-function checkSecret(authentication: Authentication, given: Given, refinement: Refinement): void {
-  const { clusterArn = '', secretArn: secret } = given;
+function checkSecret(report: Report, authentication: Authentication): void {
+  const { clusterArn, secretArn } = report.given;
   if (authentication === 'IAM') {
-    if (secret === undefined) return;
-    report(
-      refinement,
-      'secretArn',
-      `must not be set with authentication 'IAM', got ${show(secret)}`,
-    );
-    return;
+    if (secretArn !== undefined) report.refuse('secretArn', "not be set with authentication 'IAM'");
+  } else if (secretArn === undefined) {
+    report.refuse('secretArn', `be set with authentication '${authentication}'`);
+  } else {
+    const region = parseClusterArn(clusterArn ?? '')?.region;
+    if (region === undefined || secretArn.split(':')[3] === region) return;
+    report.refuse('secretArn', `be in ${region} with that clusterArn`);
   }
-  if (secret === undefined) {
-    report(
-      refinement,
-      'secretArn',
-      `must be set with authentication ${show(authentication)}, got nothing`,
-    );
-    return;
-  }
-  const region = parseClusterArn(clusterArn)?.region;
-  if (region === undefined || secret.split(':')[3] === region) return;
-  const allowed = `be in ${region} with that clusterArn`;
-  report(refinement, 'secretArn', `must ${allowed}, got ${show(secret)}`);
 }
 
-function authenticationOf({
-  authentication,
-  secretArn: secret,
-}: Given): Authentication | undefined {
-  return authentication ?? (secret === undefined ? undefined : 'SASL_SCRAM_512_AUTH');
+function authenticationOf({ authentication, secretArn }: Given): Authentication | undefined {
+  return authentication ?? (secretArn === undefined ? undefined : 'SASL_SCRAM_512_AUTH');
 }
 
-/** The cluster of settings that were checked. */
-export function toSource(given: Given): KafkaSource | NewClusterSource {
-  if (given.createCluster !== undefined) {
-    const clusterName = given.stackName.slice(0, MAX_CLUSTER_NAME_LENGTH);
-    return { kind: 'new-cluster', clusterName };
-  }
+/**
+ * The cluster of settings that were checked.
+ *
+ * @throws Error if they were not.
+ */
+export function toSource(given: Given): KafkaSource {
   const { bootstrapServers, rootCaSecretArn, secretKeyArns, subnetIds, securityGroupIds } = given;
   const credentials = credentialsOf(given);
   if (bootstrapServers !== undefined) {
@@ -261,21 +186,20 @@ export function toSource(given: Given): KafkaSource | NewClusterSource {
     };
   }
   const cluster = parseClusterArn(given.clusterArn ?? '');
-  if (cluster === undefined) throw new Error(`not a cluster that was checked: ${given.clusterArn}`);
+  if (cluster === undefined) throw new Error(`unchecked clusterArn: ${given.clusterArn}`);
   return { kind: 'msk', cluster, secretKeyArns, credentials };
 }
 
 function credentialsOf(given: Given): Credentials | undefined {
   const type = authenticationOf(given);
-  const { secretArn: secret } = given;
-  return type === undefined || type === 'IAM' || secret === undefined
+  const { secretArn } = given;
+  return type === undefined || type === 'IAM' || secretArn === undefined
     ? undefined
-    : { type, secretArn: secret };
+    : { type, secretArn };
 }
 
-/** What a cluster is called in object keys. */
-export function sourceName(source: KafkaSource | NewClusterSource): string {
+/** The name of the cluster in object keys: of MSK its own, otherwise the first bootstrap host. */
+export function sourceName(source: KafkaSource): string {
   if (source.kind === 'msk') return source.cluster.clusterName;
-  if (source.kind === 'new-cluster') return source.clusterName;
   return (source.bootstrapServers[0] ?? '').replace(/:\d+$/, '');
 }

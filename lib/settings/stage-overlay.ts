@@ -1,21 +1,22 @@
-import { show } from './setting-forms.ts';
+import { quoted, show } from './setting-forms.ts';
 
-type Context = Readonly<Record<string, unknown>>;
+/** The CDK context. */
+export type Context = Readonly<Record<string, unknown>>;
 
-/** Context with the settings of one environment over those of all, or what is wrong with it. */
+/** The context with the settings of one environment applied, or what is wrong with it. */
 export interface EnvironmentContext {
   readonly context: Context;
   readonly problems: readonly string[];
 }
 
 /**
- * Puts the settings of the environment that `env` names, an object in `environments`, over the others of
- * the context. Both keys are gone from what is returned.
+ * Overrides the settings of the context with those of the environment that `env` names, an object in
+ * `environments`. The result has neither key.
  */
 export function applyEnvironment(context: Context): EnvironmentContext {
   const { env, environments = {}, ...base } = context;
   if (!isTable(environments)) {
-    const wanted = 'be an object with an object of settings for each environment';
+    const wanted = 'be an object that has an object of settings for each environment';
     return { context: base, problems: [`environments must ${wanted}, got ${show(environments)}`] };
   }
   if (env === undefined) return { context: base, problems: [] };
@@ -24,8 +25,8 @@ export function applyEnvironment(context: Context): EnvironmentContext {
   if (own !== undefined) return { context: { ...base, ...environments[own] }, problems: [] };
   const wanted =
     names.length === 0
-      ? 'name an environment, and environments has none'
-      : `be one of ${names.map(show).join(', ')}, the environments that there are`;
+      ? 'name an environment of the setting environments, which has none'
+      : `be one of ${quoted(names)}, the names in environments`;
   return { context: base, problems: [`env must ${wanted}, got ${show(env)}`] };
 }
 

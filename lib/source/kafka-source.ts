@@ -1,5 +1,13 @@
-import type { authentications } from '../settings/source-settings.ts';
 import type { ClusterArn } from './cluster-arn.ts';
+
+/** The ways in which Lambda authenticates to a cluster: with the role of the function, or with a secret. */
+export const authentications = [
+  'IAM',
+  'SASL_SCRAM_512_AUTH',
+  'SASL_SCRAM_256_AUTH',
+  'BASIC_AUTH',
+  'CLIENT_CERTIFICATE_TLS_AUTH',
+] as const;
 
 /** What Lambda signs in to a cluster with, from a secret. */
 export interface Credentials {
@@ -41,12 +49,6 @@ export interface PollerNetwork {
 
 /** A Kafka cluster to read. */
 export type KafkaSource = MskSource | SelfManagedSource;
-
-/** An MSK Serverless cluster that the stack creates for a trial, and is read as an MSK cluster then. */
-export interface NewClusterSource {
-  readonly kind: 'new-cluster';
-  readonly clusterName: string;
-}
 
 /** Whether the pollers are in a VPC, and reach what that lets them reach. */
 export function isInVpc(source: KafkaSource): boolean {

@@ -5,7 +5,7 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IDependable } from 'constructs';
 import { failedBatchTags, REPLAYED } from '../../lambda/contract.ts';
-import { MAX_RETENTION_SECONDS } from '../settings/settings-schema.ts';
+import { MAX_RETENTION_SECONDS } from '../settings/function-settings.ts';
 import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 
 /** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */

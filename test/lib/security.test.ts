@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { keyArn, parse, problemsOf } from './settings-fixture.ts';
+import { keyArn } from './settings-fixture.ts';
 import {
   type Resource,
   resourceById,
@@ -83,19 +83,6 @@ describe('deleting the stack', () => {
 });
 
 describe('the encryption key', () => {
-  it('is one that AWS manages, the stack makes, or somebody else has', () => {
-    expect(parse().encryptionKey).toBe('managed');
-    expect(parse({ encryptionKey: 'stack' }).encryptionKey).toBe('stack');
-    expect(parse({ encryptionKey: keyArn }).encryptionKey).toBe(keyArn);
-    for (const encryptionKey of ['', 'mine', 'alias/archive', 7]) {
-      expect(problemsOf({ encryptionKey })).toEqual([
-        expect.stringMatching(
-          /^encryptionKey must be 'managed', 'stack' or the ARN of a key of KMS, got /,
-        ),
-      ]);
-    }
-  });
-
   it('is no key of KMS by default', () => {
     expect(JSON.stringify(keyStatements(plain))).not.toContain('kms:');
   });

@@ -18,22 +18,23 @@ describe('show', () => {
     [5, '5'],
     [{ a: [1] }, '{"a":[1]}'],
     ['x'.repeat(200), `'${'x'.repeat(119)}… (202 characters)`],
-  ])('%j is shown as %s', (value, shown) => {
+  ])('prints %j as %s', (value, shown) => {
     expect(show(value)).toBe(shown);
   });
 });
 
-it('takes a whole number as a number and as its canonical text only', () => {
+it('a whole number is a number, or its canonical text', () => {
   const form = wholeNumber({ min: -5, max: 50 });
   expect([0, '0', -5, '-5', 50, '50'].map((value) => form.parse(value))).toEqual([
     0, 0, -5, -5, 50, 50,
   ]);
-  for (const value of ['-0', '007', '5.0', '5 ', '٥', '', 5.5, Number.NaN, false, null]) {
+  const others = ['-0', '007', '5.0', '5 ', ' 5', '٥', '', '10k', '1e2', '0x10', '+5'];
+  for (const value of [...others, 5.5, Number.NaN, false, true, null, [5]]) {
     expect(form.safeParse(value).success).toBe(false);
   }
 });
 
-it('takes true and false as they are and as text only', () => {
+it('a flag is true or false, or either as text', () => {
   expect([true, 'true', false, 'false'].map((value) => flag().parse(value))).toEqual([
     true,
     true,
@@ -45,16 +46,16 @@ it('takes true and false as they are and as text only', () => {
   }
 });
 
-it('takes names as a list and as text with commas', () => {
+it('a list of names is a list, or text with commas', () => {
   const form = nameList({ of: z.string().min(1), noun: 'name', max: 2 });
-  expect(form.parse('a , b')).toEqual(['a', 'b']);
+  expect(form.parse(' a ,b')).toEqual(['a', 'b']);
   expect(form.parse(['a', 'b'])).toEqual(['a', 'b']);
-  for (const value of ['', 'a,', 'a,a', 'a,b,c', [], [''], {}]) {
+  for (const value of ['', '  ', 'a,', 'a,,b', 'a,a', 'a,b,c', [], [''], {}]) {
     expect(form.safeParse(value).success).toBe(false);
   }
 });
 
-it('takes an object as it is and as JSON text', () => {
+it('an object is an object, or its JSON text', () => {
   const form = jsonObject(z.strictObject({ a: z.number() }));
   expect(form.parse({ a: 1 })).toEqual({ a: 1 });
   expect(form.parse('{"a":1}')).toEqual({ a: 1 });

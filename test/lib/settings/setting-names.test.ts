@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { problemsOf } from '../settings-fixture.ts';
 
-describe('unknown settings', () => {
+describe('an unknown setting', () => {
   it.each([
     ['batchsize', 'batchSize'],
     ['batch-size', 'batchSize'],
@@ -11,10 +11,10 @@ describe('unknown settings', () => {
     ['stackname', 'stackName'],
     ['batchWindowSeconds', undefined],
     ['constructor', undefined],
-  ])('%s is refused, with %s near it', (name, nearest) => {
+  ])('is refused, with the setting that was probably meant: %s, %s', (name, nearest) => {
     expect(problemsOf({ [name]: 'x' })).toEqual([
       nearest === undefined
-        ? expect.stringMatching(`^'${name}' is not a setting: must be one of stackName, `)
+        ? expect.stringMatching(`^'${name}' is not a setting: must be one of stackName, topics, `)
         : `'${name}' is not a setting: did you mean '${nearest}'`,
     ]);
   });
@@ -27,7 +27,13 @@ describe('unknown settings', () => {
     'availability-zones:account=1:region=eu-west-1',
     'vpc-provider:account=1',
     'other-tool.option',
-  ])('%s is not ours and is left alone', (name) => {
+  ])('is ignored if it belongs to the CDK or another tool: %s', (name) => {
     expect(problemsOf({ [name]: 'x' })).toEqual([]);
+  });
+
+  it('of an earlier version is refused with what replaces it', () => {
+    expect(problemsOf({ createCluster: 'serverless' })).toEqual([
+      "'createCluster' is not a setting: deploy examples/trial-cluster to try the archiver with a cluster of its own",
+    ]);
   });
 });

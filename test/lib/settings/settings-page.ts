@@ -1,62 +1,80 @@
-import { settingsSchema } from '../../../lib/settings/settings-schema.ts';
+import { settingGroups, settingsSchema } from '../../../lib/settings/settings-schema.ts';
 
-/** docs/settings.md, written from the schema: what each setting takes, its default, what it does. */
+const HEAD = `# Settings
+
+<!-- Generated from lib/settings: npm run docs:settings -->
+
+Set them in the \`context\` of \`cdk.json\`, or on the command line with \`-c name=value\`. If a setting is wrong, the synth
+stops and reports every problem at once, each with the allowed values.
+
+## What to know first
+
+- **Required** are \`topics\`, and either \`clusterArn\` or \`bootstrapServers\`. Every other setting has a default.
+- **Set alarms early.** \`alarmSubscriptions\` names who is notified, and \`expectedTrafficMinutes\` is the only way to notice that a
+  mapping has stopped.
+- **\`batchWindow\`** delays records by up to that many seconds. A longer window makes fewer, larger objects.
+- **\`consumerGroupId\`, \`startingPosition\` and \`hoursBack\`** replace the event source mappings when they change.
+- **\`objectLockDays\`** cannot be undone: a bucket with Object Lock keeps it.
+- On the command line everything is text: a list is \`-c topics="orders, payments"\`, an object is JSON, such as
+  \`-c metadata='{"env":"prod"}'\`.
+`;
+
+const ENVIRONMENTS = `## Environments
+
+Put settings that differ between environments into \`environments\`, and select one with \`-c env=prod\`:
+
+\`\`\`json
+{
+  "context": {
+    "topics": "orders, payments",
+    "environments": {
+      "test": { "clusterArn": "arn:aws:kafka:…:cluster/test/…", "batchWindow": 5 },
+      "prod": { "clusterArn": "arn:aws:kafka:…:cluster/shop/…", "metadata": { "env": "prod" } }
+    }
+  }
+}
+\`\`\`
+
+\`\`\`sh
+npx cdk deploy -c env=prod
+\`\`\`
+
+A setting of the environment overrides the same setting outside it, even one that is passed with \`-c\`. Environments in the
+same account and region each need their own \`stackName\`.
+`;
+
+/** Returns docs/settings.md, generated from the schema. */
 export function settingsPage(): string {
-  const rows = Object.entries(settingsSchema.shape).map(([name, schema]) => {
-    const cells = [`\`${name}\``, allowed(name), preset(name), schema.description ?? ''];
-    return `| ${cells.map((cell) => cell.replaceAll(/[|<]/g, '\\$&')).join(' | ')} |`;
-  });
-  return [
-    '# Settings',
-    '',
-    '<!-- Written from lib/settings/settings-schema.ts: npx vitest run test/lib/settings/settings-page.test.ts -u -->',
-    '',
-    'In the `context` of `cdk.json`, or with `-c name=value`. A mistake is answered with every problem at once.',
-    '',
-    '| Setting | Must | If not set | What it does |',
-    '|---|---|---|---|',
-    ...rows,
-    '',
-    '## Environments',
-    '',
-    'Settings that differ between environments go into `environments`, and `-c env=prod` puts those of one over',
-    'the others:',
-    '',
-    '```json',
-    '{',
-    '  "context": {',
-    '    "topics": "orders, payments",',
-    '    "environments": {',
-    '      "test": { "clusterArn": "arn:aws:kafka:…:cluster/test/…", "batchWindow": 5 },',
-    '      "prod": { "clusterArn": "arn:aws:kafka:…:cluster/shop/…", "metadata": { "env": "prod" } }',
-    '    }',
-    '  }',
-    '}',
-    '```',
-    '',
-    '```sh',
-    'npx cdk deploy -c env=prod',
-    '```',
-    '',
-    'A setting of the environment wins over one of the same name beside it, also over one that is given with `-c`.',
-    'Environments in one account and region need a `stackName` each.',
-    '',
-  ].join('\n');
-}
-
-/** What a setting must be, in the words of its own refusal. */
-function allowed(name: string): string {
-  const { error } = settingsSchema.safeParse({ [name]: Number.NaN }, { reportInput: true });
-  const messages = (error?.issues ?? []).flatMap(({ message, path }) =>
-    path[0] === name ? [/^must (.*), got /.exec(message)?.[1] ?? message] : [],
+  const sections = settingGroups.map(({ title, group }) =>
+    [
+      `## ${title}`,
+      '',
+      '| Setting | Allowed values | Default | Description |',
+      '|---|---|---|---|',
+      ...Object.keys(group).map((name) => row(name as keyof typeof settingsSchema.shape)),
+      '',
+    ].join('\n'),
   );
-  return messages[0] ?? '';
+  return [HEAD, ...sections, ENVIRONMENTS].join('\n');
 }
 
-function preset(name: string): string {
-  const { data } = settingsSchema.partial().safeParse({});
-  const value = Object.entries(data ?? {}).find(([key]) => key === name)?.[1];
-  return value === undefined
-    ? ''
-    : `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
+function row(name: keyof typeof settingsSchema.shape): string {
+  const { description = '' } = settingsSchema.shape[name];
+  const cells = [`\`${name}\``, allowedValues(name), defaultOf(name), description];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+/** The values that a setting accepts, in the words of its error message. */
+function allowedValues(name: keyof typeof settingsSchema.shape): string {
+  const { error } = settingsSchema.safeParse({ [name]: Number.NaN }, { reportInput: true });
+  const message = error?.issues.find(({ path }) => path[0] === name)?.message ?? '';
+  return /^must be (.*), got /.exec(message)?.[1] ?? '';
+}
+
+function defaultOf(name: keyof typeof settingsSchema.shape): string {
+  const schema = settingsSchema.shape[name];
+  const { success, data: value } = schema.safeParse(undefined);
+  if (!success) return 'required';
+  if (value === undefined) return String(schema.meta()?.unset ?? '');
+  return `\`${typeof value === 'string' ? value : JSON.stringify(value)}\``;
 }

@@ -8,7 +8,7 @@ const environments = {
 };
 
 describe('the settings of an environment', () => {
-  it('go over those of all', () => {
+  it('override the others', () => {
     const settings = parse({ env: 'prod', environments, batchWindow: 30, batchSize: 500 });
     expect(settings).toMatchObject({
       ...{ batchWindow: 60, batchSize: 500, metadata: { env: 'prod' } },
@@ -17,7 +17,7 @@ describe('the settings of an environment', () => {
     expect(parse({ env: 'test', environments }).stackName).toBe('KafkaArchiveTest');
   });
 
-  it('are left out where none is asked for', () => {
+  it('are ignored unless the environment is named', () => {
     expect(parse({ environments }).batchWindow).toBe(300);
     expect(applyEnvironment({ environments, topics: 'a' })).toEqual({
       context: { topics: 'a' },
@@ -28,26 +28,29 @@ describe('the settings of an environment', () => {
   it.each([
     [
       { env: 'stage', environments },
-      "env must be one of 'test', 'prod', the environments that there are, got 'stage'",
+      "env must be one of 'test', 'prod', the names in environments, got 'stage'",
     ],
-    [{ env: 'prod' }, "env must name an environment, and environments has none, got 'prod'"],
+    [
+      { env: 'prod' },
+      "env must name an environment of the setting environments, which has none, got 'prod'",
+    ],
     [
       { env: 5, environments },
-      "env must be one of 'test', 'prod', the environments that there are, got 5",
+      "env must be one of 'test', 'prod', the names in environments, got 5",
     ],
     [
       { env: 'prod', environments: { prod: 'x' } },
-      `environments must be an object with an object of settings for each environment, got {"prod":"x"}`,
+      `environments must be an object that has an object of settings for each environment, got {"prod":"x"}`,
     ],
     [
       { environments: [] },
-      'environments must be an object with an object of settings for each environment, got []',
+      'environments must be an object that has an object of settings for each environment, got []',
     ],
   ])('are refused: %j', (settings, problem) => {
     expect(problemsOf(settings)).toEqual([problem]);
   });
 
-  it('are checked as any others', () => {
+  it('are checked like all others', () => {
     const wrong = { prod: { batchSize: 0, bachWindow: 5 } };
     expect(problemsOf({ env: 'prod', environments: wrong })).toEqual([
       "'bachWindow' is not a setting: did you mean 'batchWindow'",

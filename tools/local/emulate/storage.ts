@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { settingRanges } from '../../../lambda/contract.ts';
 import { ArchiverError } from '../../../lambda/core/errors.ts';
-import { VISIBILITY_TIMEOUTS } from '../../../lib/settings/settings-schema.ts';
+import { VISIBILITY_TIMEOUTS } from '../../../lib/settings/function-settings.ts';
 import type { LocalFunctionOptions } from '../lambda/local-functions.ts';
 import { openLog } from '../log-file.ts';
 import {

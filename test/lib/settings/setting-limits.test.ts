@@ -1,0 +1,491 @@
+import { describe, expect, it } from 'vitest';
+import { MAX_METADATA_BYTES } from '../../../lib/settings/object-settings.ts';
+import { parseSettings } from '../../../lib/settings/settings.ts';
+import { settingsSchema } from '../../../lib/settings/settings-schema.ts';
+import {
+  clusterArn,
+  keyArn,
+  msk,
+  now,
+  problems,
+  secretArn,
+  selfManaged,
+} from '../settings-fixture.ts';
+
+type Settings = Readonly<Record<string, unknown>>;
+
+/** What one setting accepts and refuses. */
+interface Limits {
+  readonly name: string;
+  /** The other settings. */
+  readonly base: Settings;
+  /** The default, if it is worth a test. */
+  readonly preset?: unknown;
+  /** Values, each with what is read from it, if it is not the value itself. */
+  readonly accepts: readonly (readonly [given: unknown, read?: unknown])[];
+  /** Values, each with the problem, as it continues after the name of the setting. */
+  readonly refuses: readonly (readonly [given: unknown, problem: string])[];
+}
+
+const provisioned = { ...msk, provisionedPollers: {} };
+const noWindow = { ...msk, batchWindow: 0 };
+const oneFolder = { ...msk, delivery: 'firehose', timeFolder: 'none' };
+
+function number(
+  name: string,
+  [min, max]: readonly [number, number],
+  preset: number | undefined,
+  base: Settings = msk,
+): Limits {
+  const must = `must be a whole number from ${min} to ${max}`;
+  const outside = [min - 1, max + 1];
+  return {
+    ...{ name, base, preset },
+    accepts: [min, max].flatMap((value) => [[value], [String(value), value]]),
+    refuses: outside.flatMap((value) =>
+      [value, String(value)].map((given) => [given, `${must}.*, got ${value}$`]),
+    ),
+  };
+}
+
+function words(name: string, all: readonly string[], preset: string): Limits {
+  const allowed = all.map((word) => `'${word}'`).join(', ');
+  return {
+    ...{ name, base: msk, preset },
+    accepts: all.map((word) => [word]),
+    // Classes of S3 that lose objects with their zone, or cannot be read immediately, are not offered.
+    refuses: ['', 'Hour', 'ONEZONE_IA', 'GLACIER', 'DEEP_ARCHIVE'].map((word) => [
+      word,
+      `must be one of ${allowed}, got '${word}'$`,
+    ]),
+  };
+}
+
+function flag(name: string, preset: boolean, base: Settings = msk): Limits {
+  const accepts = [[true], ['true', true], [false], ['false', false]] as const;
+  return { name, base, preset, accepts, refuses: [['yes', "must be true or false, got 'yes'$"]] };
+}
+
+/** A setting whose refused values all have the same problem. */
+function form(
+  name: string,
+  must: string,
+  {
+    base = msk,
+    refuses,
+    ...others
+  }: Pick<Limits, 'accepts' | 'preset'> & {
+    readonly base?: Settings;
+    readonly refuses: readonly unknown[];
+  },
+): Limits {
+  return { ...{ name, base, ...others }, refuses: refuses.map((value) => [value, `must ${must}`]) };
+}
+
+/** Values that are refused for what is inside them, each with its problem. */
+function inside(name: string, refuses: Limits['refuses'], base: Settings = msk): Limits {
+  return { name, base, accepts: [], refuses };
+}
+
+/** A list without a default, of at most `max` of what `entry` makes. */
+function list(
+  name: string,
+  {
+    noun,
+    max,
+    entry,
+    base = msk,
+  }: {
+    readonly noun: string;
+    readonly max: number;
+    readonly entry: (index: number) => string;
+    readonly base?: Settings;
+  },
+): Limits {
+  const many = Array.from({ length: max + 1 }, (_, index) => entry(index));
+  const most = many.slice(1);
+  return {
+    ...{ name, base },
+    accepts: [[most], [most.join(' , '), most]],
+    refuses: [
+      ['', `must name at least one ${noun}, got none$`],
+      [[], `must name at least one ${noun}, got none$`],
+      [5, `must be a list of ${noun}s, or text such as "a, b", got 5$`],
+      [many, `must name at most ${max} ${noun}s, got ${max + 1}$`],
+      [[entry(0), entry(0)], `must not repeat a ${noun}, got '${entry(0)}' again$`],
+    ],
+  };
+}
+
+const id = (prefix: string) => (index: number) => `${prefix}-${String(index).padStart(8, '0')}`;
+const inVpc = { ...selfManaged, subnetIds: id('subnet')(0), securityGroupIds: id('sg')(0) };
+const addsAll = {
+  ...{ ...msk, networkAdds: 's3, services', vpcId: id('vpc')(0) },
+  ...{ subnetIds: id('subnet')(0), securityGroupIds: id('sg')(0), routeTableIds: id('rtb')(0) },
+};
+const longTopic = 't'.repeat(249);
+const metadataFrame = JSON.stringify({ a: '' }).length;
+const arnOfSecret = 'be the ARN of a Secrets Manager secret, got ';
+
+const limits: readonly Limits[] = [
+  form('stackName', "be 1 to 128 letters, digits or '-', starting with a letter, got ", {
+    preset: 'KafkaArchive',
+    accepts: [['A'], ['kafka-archive-1'], ['a'.repeat(128)]],
+    refuses: ['', '1a', 'a_b', 'a'.repeat(129), 5],
+  }),
+  list('topics', { noun: 'topic', max: 50, entry: (index) => `topic-${index}` }),
+  form('topics', "be 2 to 249 letters, digits, '.', '_' or '-', not starting with '.', got ", {
+    base: { ...msk, consumerGroupId: '{topic}' },
+    accepts: [
+      ['__proto__', ['__proto__']],
+      ['a-b, a.b, a_b, A-b', ['a-b', 'a.b', 'a_b', 'A-b']],
+    ],
+    refuses: ['orders,', 'o', `${longTopic}t`, '.orders', 'or/ders', [7]],
+  }),
+  form('consumerGroupId', 'be 1 to 200 letters, digits or / : _ . = . @ -, with ', {
+    accepts: [['g'.repeat(200)], ['old/group:1']],
+    refuses: ['', 'g'.repeat(201), 'a b', 'a*', 'a{b}', 5],
+  }),
+  form(
+    'startingPosition',
+    "be 'earliest', 'latest' or a time in whole seconds with Z or an offset",
+    {
+      preset: { kind: 'earliest' },
+      accepts: [
+        ['earliest', { kind: 'earliest' }],
+        ['latest', { kind: 'latest' }],
+        ['2026-11-23T09:00:00.000Z', { kind: 'timestamp', unixSeconds: 1_795_424_400 }],
+        ['2026-11-23T10:30:00+02:00', { kind: 'timestamp', unixSeconds: 1_795_422_600 }],
+        ['1970-01-01T00:00:01Z', { kind: 'timestamp', unixSeconds: 1 }],
+      ],
+      refuses: [
+        ...['Earliest', 'TRIM_HORIZON', '', '2026-11-23', '2026-11-23T09:00:00', 1_795_424_400],
+        ...['2026-02-30T09:00:00Z', '2026-11-23T09:00:00.5Z', '1970-01-01T00:00:00Z'],
+      ],
+    },
+  ),
+  number('hoursBack', [1, 87_600], undefined),
+
+  form('clusterArn', 'be the ARN of an MSK cluster.*, got ', {
+    base: { topics: 'orders' },
+    accepts: [[clusterArn]],
+    refuses: ['example', ` ${clusterArn}`, 7],
+  }),
+  form(
+    'authentication',
+    "be one of 'IAM', 'SASL_SCRAM_512_AUTH', 'SASL_SCRAM_256_AUTH', 'BASIC_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH', got ",
+    {
+      base: selfManaged,
+      accepts: [['SASL_SCRAM_256_AUTH'], ['BASIC_AUTH'], ['CLIENT_CERTIFICATE_TLS_AUTH']],
+      refuses: ['', 'iam', 5],
+    },
+  ),
+  list('bootstrapServers', {
+    noun: 'server',
+    max: 10,
+    entry: (index) => `b${index}:9092`,
+    base: selfManaged,
+  }),
+  form('bootstrapServers', 'be host:port, with a port from 1 to 65535, got ', {
+    base: selfManaged,
+    accepts: [
+      ['b1.example.com:1, b2.example.com:65535', ['b1.example.com:1', 'b2.example.com:65535']],
+    ],
+    refuses: [
+      'b1',
+      'b1:',
+      'b1:0',
+      'b1:65536',
+      'b1:x',
+      '-b1:9092',
+      'b_1:9092',
+      'http://b1:9092',
+      'b1:9092/',
+    ],
+  }),
+  form('secretArn', arnOfSecret, { accepts: [[secretArn]], refuses: ['x', `${secretArn} `, 5] }),
+  form('rootCaSecretArn', arnOfSecret, {
+    base: selfManaged,
+    accepts: [[secretArn]],
+    refuses: ['x'],
+  }),
+  list('secretKeyArns', {
+    ...{ noun: 'key', max: 3, base: { ...msk, secretArn } },
+    entry: (index) => keyArn.replace(/.$/, String(index)),
+  }),
+  form('secretKeyArns', 'be the ARN of a KMS key, got ', {
+    base: { ...msk, secretArn },
+    accepts: [],
+    refuses: ['alias/kafka'],
+  }),
+
+  number('batchSize', [1, 10_000], 10_000),
+  number('batchWindow', [0, 300], 300),
+  form('provisionedPollers', 'be an object, as JSON text such as .*, got ', {
+    preset: undefined,
+    accepts: [
+      ['{}', { min: 1, max: 200 }],
+      [{ min: 2 }, { min: 2, max: 200 }],
+      ['{"min":2,"max":10,"group":"archive_1"}', { min: 2, max: 10, group: 'archive_1' }],
+      [{ min: 200, max: 2000, group: 'g'.repeat(128) }],
+      [{ min: 1, max: 1 }],
+    ],
+    refuses: ['5', 'yes', '[]'],
+  }),
+  inside('provisionedPollers', [
+    [{ min: 0 }, 'must be a whole number from 1 to 200, got 0$'],
+    [{ min: 201, max: 300 }, 'must be a whole number from 1 to 200, got 201$'],
+    [{ max: 0 }, 'must be a whole number from 1 to 2000, got 0$'],
+    [{ max: 2001 }, 'must be a whole number from 1 to 2000, got 2001$'],
+    [{ min: 3, max: 2 }, 'must have min at most max, got {"min":3,"max":2}$'],
+    [{ group: '' }, "must be 1 to 128 letters, digits, '-' or '_', got ''$"],
+    [{ group: 'g'.repeat(129) }, 'must be 1 to 128 letters'],
+    [{ size: 3 }, "must have only min, max and group, got 'size'$"],
+  ]),
+  flag('reportBatchItemFailures', false, provisioned),
+  number('retryAttempts', [0, 10_000], undefined, provisioned),
+  number('maxRecordAge', [60, 604_800], undefined, provisioned),
+  flag('bisectBatchOnError', false, provisioned),
+  flag('eventMetrics', true, provisioned),
+  { name: 'eventMetrics', base: msk, preset: false, accepts: [[false]], refuses: [] },
+
+  form('schemaRegistry', 'be an object, as JSON text such as .*, got ', {
+    base: provisioned,
+    accepts: [
+      [
+        { uri: 'arn:aws:glue:eu-west-1:111122223333:registry/shop' },
+        {
+          uri: 'arn:aws:glue:eu-west-1:111122223333:registry/shop',
+          ...{ format: 'SOURCE', validate: ['VALUE'] },
+        },
+      ],
+      [
+        '{"uri":"https://registry.example.com","format":"JSON","validate":"KEY, VALUE"}',
+        { uri: 'https://registry.example.com', format: 'JSON', validate: ['KEY', 'VALUE'] },
+      ],
+      [
+        {
+          ...{ uri: 'https://registry.example.com', format: 'SOURCE', validate: ['KEY'] },
+          ...{ authentication: 'BASIC_AUTH', secretArn, rootCaSecretArn: secretArn },
+        },
+      ],
+    ],
+    refuses: ['https://registry.example.com', '[]'],
+  }),
+  inside(
+    'schemaRegistry',
+    [
+      [
+        { uri: 'http://registry' },
+        'must be the ARN of a Glue schema registry, or the https:// URL of',
+      ],
+      [
+        { uri: 'https://me:secret@registry' },
+        'must be .* URL of a Confluent one without a password',
+      ],
+      [{ uri: 'https://registry', format: 'AVRO' }, "must be one of 'SOURCE', 'JSON', got 'AVRO'$"],
+      [{ uri: 'https://registry', validate: [] }, 'must name at least one attribute, got none$'],
+      [
+        { uri: 'https://registry', user: 'me' },
+        "must have only uri, format, validate, authentication, secretArn and rootCaSecretArn, got 'user'$",
+      ],
+    ],
+    provisioned,
+  ),
+  form('filters', 'be a list of patterns, as JSON text such as .*, got ', {
+    preset: undefined,
+    accepts: [
+      ['[{"value":{"kind":["order"]}}]', [{ value: { kind: ['order'] } }]],
+      [Array.from({ length: 5 }, () => ({ value: [{ 'anything-but': ['error'] }] }))],
+    ],
+    refuses: ['kind=order', '{}'],
+  }),
+
+  inside('filters', [
+    [[], 'must have 1 to 5 patterns, got \\[\\]$'],
+    [Array.from({ length: 6 }, () => ({ value: [] })), 'must have 1 to 5 patterns, got '],
+    [['order'], "must be a pattern, as JSON text such as .*, got 'order'$"],
+    [[{}], 'must have the field value and no other \\(.*\\), got none$'],
+    [
+      [{ value: [], key: [] }],
+      "must have the field value and no other \\(.*\\), got 'value', 'key'$",
+    ],
+    [[{ value: ['x'.repeat(4083)] }], 'must have at most 4096 characters as JSON, got 4097$'],
+  ]),
+
+  form('objectPrefix', "be '' or a path that ends with '/', of at most 400 letters, .*, got ", {
+    preset: 'example/',
+    accepts: [[''], ['archive/'], ['team=a/kafka_1.0/'], ['(x)!-/'], [`${'p'.repeat(399)}/`]],
+    refuses: [
+      ...['archive', '/', '/archive/', 'a//b/', './', 'a/../', 'a b/', 'a*/', 'ä/', 5],
+      `${'p'.repeat(400)}/`,
+    ],
+  }),
+  words('timeFolder', ['hour', 'day', 'none'], 'hour'),
+  words('compression', ['gzip', 'zstd', 'none'], 'gzip'),
+  number('compressionLevel', [1, 9], 6),
+  number('compressionLevel', [1, 19], 3, { ...msk, compression: 'zstd' }),
+  form('metadata', 'be an object, as JSON text such as .*, got ', {
+    preset: {},
+    accepts: [
+      ['{"env":"prod","shard":3,"pii":false}', { env: 'prod', shard: 3, pii: false }],
+      [{ [`_${'b'.repeat(63)}`]: 1 }],
+      [{ a: 'x'.repeat(MAX_METADATA_BYTES - metadataFrame) }],
+    ],
+    refuses: ['env=prod', '[1]', '"x"'],
+  }),
+  inside('metadata', [
+    [{ a: null }, 'must be text, a number, true or false, got null$'],
+    [{ a: { b: 1 } }, 'must be text, a number, true or false, got {"b":1}$'],
+    ['{"a":1e999}', 'must be text, a number, true or false, got '],
+    ['{"__proto__":1}', "must not have a field '__proto__'$"],
+    ...['1a', '', `a${'b'.repeat(64)}`].map(
+      (field) => [{ [field]: 1 }, 'must have a name of at most 64 letters, .*'] as const,
+    ),
+    ...['source', 'key_schema', 'value_schema'].map(
+      (field) =>
+        [
+          { [field]: 1 },
+          'must not be set \\(the archiver sets source, key_schema, value_schema\\)$',
+        ] as const,
+    ),
+    [
+      { a: 'x'.repeat(MAX_METADATA_BYTES - metadataFrame + 1) },
+      `must have at most ${MAX_METADATA_BYTES} bytes as JSON, got ${MAX_METADATA_BYTES + 1}$`,
+    ],
+  ]),
+
+  words('delivery', ['s3', 'firehose'], 's3'),
+  number('bufferSizeMiB', [1, 128], 64, oneFolder),
+  number('bufferSeconds', [0, 900], 600, oneFolder),
+
+  words(
+    'storageClass',
+    ['STANDARD', 'STANDARD_IA', 'INTELLIGENT_TIERING', 'GLACIER_IR'],
+    'STANDARD',
+  ),
+  form('archiveTransitions', 'be an object, as JSON text such as .*, got ', {
+    preset: [],
+    accepts: [
+      [{ GLACIER_IR: 1 }, [{ name: 'GLACIER_IR', days: 1 }]],
+      [
+        '{"DEEP_ARCHIVE":36500,"STANDARD_IA":30,"GLACIER_IR":60}',
+        [
+          { name: 'STANDARD_IA', days: 30 },
+          { name: 'GLACIER_IR', days: 60 },
+          { name: 'DEEP_ARCHIVE', days: 36_500 },
+        ],
+      ],
+    ],
+    refuses: ['90', '[]'],
+  }),
+  inside('archiveTransitions', [
+    [{ GLACIER: 0 }, 'must be a whole number from 1 to 36500, got 0$'],
+    [{ GLACIER: 36_501 }, 'must be a whole number from 1 to 36500, got 36501$'],
+    [
+      { ONEZONE_IA: 30 },
+      "must have only STANDARD_IA, INTELLIGENT_TIERING, GLACIER_IR, GLACIER and DEEP_ARCHIVE, got 'ONEZONE_IA'$",
+    ],
+  ]),
+  number('archiveExpirationDays', [1, 36_500], undefined),
+  number('noncurrentVersionDays', [1, 36_500], 90),
+
+  form('encryptionKey', "be 'managed', 'stack' or the ARN of a KMS key, got ", {
+    preset: 'managed',
+    accepts: [['managed'], ['stack'], [keyArn]],
+    refuses: ['', 'none', 'alias/archive', keyArn.replace('key/', 'alias/'), 5],
+  }),
+  number('objectLockDays', [1, 36_500], undefined),
+  number('accessLogDays', [1, 3650], undefined),
+
+  number('memoryMiB', [128, 10_240], 1024),
+  number('timeoutSeconds', [10, 840], 120),
+  number('maxParallelPuts', [1, 256], 16),
+  words('logLevel', ['debug', 'info', 'warn', 'error'], 'info'),
+  flag('tracing', false),
+
+  number('replayBatchSize', [1, 10], 1),
+  number('replayConcurrency', [2, 1000], 5),
+  number('replayDelaySeconds', [0, 900], 60),
+  number('replayRetrySeconds', [1, 3600], 60),
+  number('replayTries', [1, 150], 10),
+  number('replayTimeoutSeconds', [10, 900], 300),
+  number('replayVisibilitySeconds', [1800, 43_200], 1800),
+  number('replayVisibilitySeconds', [60, 43_200], 60, { ...msk, replayTimeoutSeconds: '10' }),
+  number('replayedRetentionDays', [1, 3650], 30),
+
+  list('alarmSubscriptions', {
+    noun: 'subscriber',
+    max: 50,
+    entry: (index) => `a${index}@example.com`,
+  }),
+  form('alarmSubscriptions', 'be an e-mail address, or an https:// URL without a password, got ', {
+    accepts: [
+      ['a@example.com, https://example.com/x', ['a@example.com', 'https://example.com/x']],
+      [['https://example.com/x?a=1,2']],
+    ],
+    refuses: ['http://example.com', [7]],
+  }),
+  form('alarmTopicArn', 'be the ARN of an SNS topic that is not a FIFO topic, got ', {
+    preset: undefined,
+    accepts: [['arn:aws:sns:eu-west-1:222233334444:on-call_1']],
+    refuses: [
+      ...['', 'on-call', 'arn:aws:sns:eu-west-1:2222:on-call', 5],
+      ...[
+        'arn:aws:sns:eu-west-1:222233334444:on-call.fifo',
+        'arn:aws:sqs:eu-west-1:222233334444:on-call',
+      ],
+    ],
+  }),
+  number('dataAgeTargetSeconds', [60, 604_800], 900, noWindow),
+  number('expectedTrafficMinutes', [1, 1440], undefined, noWindow),
+
+  list('subnetIds', { noun: 'subnet', max: 16, entry: id('subnet'), base: inVpc }),
+  list('securityGroupIds', { noun: 'security group', max: 5, entry: id('sg'), base: inVpc }),
+  list('routeTableIds', { noun: 'route table', max: 50, entry: id('rtb'), base: addsAll }),
+  form('vpcId', 'be the id of a VPC, vpc-…, got ', {
+    base: addsAll,
+    accepts: [['vpc-01234567'], ['vpc-0123456789abcdef0']],
+    refuses: ['', 'vpc-0123456', 'vpc-0123456789abcdef01', 'subnet-01234567'],
+  }),
+  ...['networkAdds', 'networkHas'].map((name) =>
+    inside(name, [
+      ['nat', "must be one of 'brokers', 's3', 'services', got 'nat'$"],
+      ['s3, s3', "must not repeat a part, got 's3' again$"],
+      [5, 'must be a list of parts, or text such as "a, b", got 5$'],
+    ]),
+  ),
+];
+
+/** What is read from a setting, also from one that the settings hold in another form. */
+function read(name: string, given: Settings): unknown {
+  const settings = parseSettings(given, { now });
+  const all = { ...settings, topics: settings.topics.map(({ topic }) => topic) };
+  const schema = settingsSchema.shape[name as keyof typeof settingsSchema.shape];
+  return new Map<string, unknown>(Object.entries(all)).get(name) ?? schema.parse(given[name]);
+}
+
+describe('a setting', () => {
+  it.each(limits.filter((row) => 'preset' in row))('has its default: $name', (row) => {
+    expect(read(row.name, { ...row.base, [row.name]: undefined })).toEqual(row.preset);
+  });
+
+  it.each(limits)('accepts the values it should: $name', ({ name, base, accepts }) => {
+    for (const [given, expected = given] of accepts) {
+      expect(read(name, { ...base, [name]: given })).toEqual(expected);
+    }
+  });
+
+  it.each(limits)('refuses other values: $name', ({ name, base, refuses }) => {
+    for (const [given, problem] of refuses) {
+      expect(problems({ ...base, [name]: given })).toEqual([
+        expect.stringMatching(new RegExp(`^${name}\\S* ${problem}`)),
+      ]);
+    }
+  });
+
+  it('has limits in the table', () => {
+    const names = new Set(limits.map(({ name }) => name));
+    expect(Object.keys(settingsSchema.shape).filter((name) => !names.has(name))).toEqual([]);
+  });
+});
