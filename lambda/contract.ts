@@ -100,46 +100,6 @@ export const pollerRanges = {
   max: { min: 1, max: 2000, default: 200 },
 } as const satisfies Record<string, SettingRange>;
 
-/**
- * How the event source mapping retries a failed batch; provisioned mode only.
- * https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html
- */
-export const retryRanges = {
-  /** Retries after the first try. The default is what Lambda does when there is an on-failure destination. */
-  retryAttempts: { min: 0, max: 10_000, default: 10 },
-  /** Seconds. There is no limit unless it is set. */
-  maxRecordAge: { min: 60, max: 604_800, default: 604_800 },
-} as const satisfies Record<string, SettingRange>;
-
-/** Days of the archive bucket's lifecycle rules. S3 itself limits them only by the size of its integers. */
-export const lifecycleRanges = {
-  /** Age at which an object moves to a colder storage class. */
-  transition: { min: 1, max: 36_500, default: 36_500 },
-  /** Age at which an object expires. Objects do not expire unless it is set. */
-  archiveExpirationDays: { min: 1, max: 36_500, default: 36_500 },
-  /** Time since a version was deleted or overwritten; the functions never do either. */
-  noncurrentVersionDays: { min: 1, max: 36_500, default: 90 },
-} as const satisfies Record<string, SettingRange>;
-
-/** Days for Object Lock and access logs. */
-export const securityRanges = {
-  /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DefaultRetention.html */
-  objectLockDays: { min: 1, max: 36_500, default: 36_500 },
-  accessLogDays: { min: 1, max: 3650, default: 3650 },
-} as const satisfies Record<string, SettingRange>;
-
-/** Thresholds of alarms about the archive function. Only the stack reads them. */
-export const alarmRanges = {
-  /** Maximum age of a record, in seconds, when the function receives it. Must exceed `batchWindow`. */
-  dataAgeTargetSeconds: { min: 60, max: 604_800, default: 900 },
-  /**
-   * Minutes within which each topic is expected to have records. Must exceed `batchWindow`. Topics may be
-   * quiet unless it is set. An alarm evaluates at most one day:
-   * https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
-   */
-  expectedTrafficMinutes: { min: 1, max: 1440, default: 1440 },
-} as const satisfies Record<string, SettingRange>;
-
 /** Fields of a record line's `metadata` that are reserved for the archiver. */
 export const reservedMetadataFields = ['source', 'key_schema', 'value_schema'] as const;
 

@@ -1,8 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import { lifecycleRanges } from '../../lambda/contract.ts';
-import type { Transition } from '../settings/storage-settings.ts';
+import { DEFAULT_NONCURRENT_VERSION_DAYS, type Transition } from '../settings/storage-settings.ts';
 import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 
 /** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
@@ -52,7 +51,6 @@ function lock(bucket: s3.Bucket, time: Duration): void {
 }
 
 function lifecycleRules(props: ArchiveBucketProps): s3.LifecycleRule[] {
-  const { noncurrentVersionDays } = lifecycleRanges;
   const transitions = (props.transitions ?? []).map(({ name, days }) => ({
     storageClass: new s3.StorageClass(name),
     transitionAfter: Duration.days(days),
@@ -65,7 +63,7 @@ function lifecycleRules(props: ArchiveBucketProps): s3.LifecycleRule[] {
       expiration: props.expiration,
       // …and goes when that has been there for so long.
       noncurrentVersionExpiration:
-        props.noncurrentVersionRetention ?? Duration.days(noncurrentVersionDays.default),
+        props.noncurrentVersionRetention ?? Duration.days(DEFAULT_NONCURRENT_VERSION_DAYS),
     },
     // A rule of its own: it cannot be together with an expiration.
     { id: 'RemoveExpiredDeleteMarkers', expiredObjectDeleteMarker: true },
