@@ -70,7 +70,7 @@ function patternProblem(pattern: object, names: readonly string[]): string | und
 export const registrySettings = {
   schemaRegistry: jsonObject(schemaRegistry).optional().meta({
     description:
-      'Schema registry that Lambda validates records against, as a JSON object. `uri` is the ARN of a Glue registry or the https:// URL of a Confluent one; `format` is "SOURCE" (the default) or "JSON"; `validate` is "VALUE" (the default), "KEY" or "KEY, VALUE". For a Confluent registry, `authentication` is "BASIC_AUTH" or "CLIENT_CERTIFICATE_TLS_AUTH" with `secretArn`, and `rootCaSecretArn` names the certificate of a private authority. Requires `provisionedPollers`. A registry changes what is archived: docs/sources.md.',
+      'Schema registry that Lambda validates records against, as a JSON object. `uri` is the ARN of a Glue registry or the https:// URL of a Confluent one; `format` is "SOURCE" (the default) or "JSON"; `validate` is "VALUE" (the default), "KEY" or "KEY, VALUE". For a Confluent registry, `authentication` is "BASIC_AUTH" or "CLIENT_CERTIFICATE_TLS_AUTH" with `secretArn`, and `rootCaSecretArn` names the certificate of a private authority. Requires `provisionedPollers`. A registry changes what is archived: docs/configure.md.',
     unset: 'none, and records are archived as they were produced',
   }),
   filters: jsonObject(

@@ -62,7 +62,7 @@ export const topicSettings = {
     .optional()
     .meta({
       description:
-        "Where a consumer group that has no committed offsets starts to read: 'earliest', 'latest', or a time with Z or an offset. It has no effect on a group that has committed offsets: to start such a group elsewhere, also set another `consumerGroupId`, or see docs/reset.md. Changing it replaces the mappings.",
+        "Where a consumer group that has no committed offsets starts to read: 'earliest', 'latest', or a time with Z or an offset. It has no effect on a group that has committed offsets: to start such a group elsewhere, also set another `consumerGroupId`, or move the group as docs/operate.md explains. Changing it replaces the mappings.",
       unset: '`earliest`, unless `hoursBack` is set',
     }),
   hoursBack: wholeNumber({ min: 1, max: 87_600 }).optional().meta({
