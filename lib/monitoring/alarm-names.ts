@@ -1,56 +1,56 @@
 /**
- * Names of the alarms. The alarm of a stack is called `<stack name>-<name>`, and docs/runbook.md has a
- * section of that name.
+ * Names of the alarms. The alarm of a stack is named `<stack name>-<name>`, and docs/runbook.md has a
+ * section with that name.
  */
 export const alarmNames = {
-  /** More than a batch is waiting in a topic, and it becomes more. */
+  /** More than one batch waits in a topic, and the number of records grows. */
   lagGrowing: 'lag-growing',
-  /** Records are older than they may be when they are archived. */
+  /** Records are older than the target when they are archived. */
   dataAge: 'data-age',
-  /** A topic in which nothing comes; of each topic, where that is asked for. */
+  /** A topic receives no records; one alarm for each topic, if the settings ask for it. */
   noRecords: 'no-records',
-  /** Invocations of the archive function that fail, again and again. */
+  /** Invocations of the archive function keep failing. */
   functionErrors: 'function-errors',
-  /** Invocations of the archive function that take most of their time. */
+  /** Invocations of the archive function use most of their time. */
   nearTimeout: 'near-timeout',
-  /** Invocations of the archive function that Lambda refuses. */
+  /** Lambda throttles invocations of the archive function. */
   throttled: 'throttled',
-  /** An object whose key held another body. */
+  /** The key of an object held another body. */
   keyConflict: 'key-conflict',
-  /** Records that wait in the delivery stream for longer than they should; with it only, as the next three. */
+  /** Records wait in the delivery stream for too long. This and the next three exist only with a stream. */
   streamLate: 'stream-late',
-  /** Records that the delivery stream has no room for. */
+  /** The delivery stream throttles. */
   streamThrottled: 'stream-throttled',
-  /** Objects that the delivery stream could not put. */
+  /** The delivery stream cannot put objects. */
   streamFailed: 'stream-failed',
-  /** More folders at a time than the delivery stream keeps apart. */
+  /** Records belong to more folders at a time than the delivery stream can separate. */
   streamFolders: 'stream-folders',
-  /** A failed batch that nothing replays. */
+  /** A failed batch cannot be replayed. */
   deadLetter: 'dead-letter',
-  /** Failed batches that nobody replays. */
+  /** Failed batches wait for their replay for too long. */
   failedBatchWaiting: 'failed-batch-waiting',
-  /** A batch that could neither be archived nor kept. */
+  /** A batch could neither be archived nor kept. */
   destinationDeliveryFailed: 'destination-delivery-failed',
-  /** Records that an event source mapping dropped; where it has metrics of its own. */
+  /** An event source mapping dropped records; only for mappings with event metrics. */
   droppedEvents: 'dropped-events',
-  /** Invocations of the replay function that end without an answer. */
+  /** Invocations of the replay function end without an answer. */
   replayFunctionErrors: 'replay-function-errors',
 } as const;
 
 /** One of {@link alarmNames}. */
 export type AlarmName = (typeof alarmNames)[keyof typeof alarmNames];
 
-/** The name of a stack's alarm. */
+/** Returns the name of an alarm of a stack. */
 export function alarmName(stackName: string, name: AlarmName): string {
   return `${stackName}-${name}`;
 }
 
-/** The name of a stack's alarm for one topic without records. */
+/** Returns the name of the alarm for one topic without records. */
 export function noRecordsAlarmName(stackName: string, topic: string): string {
   return `${alarmName(stackName, alarmNames.noRecords)}-${topic}`;
 }
 
-/** The name of a stack's alarm for the mappings that the first one, by its number 0, has no room for. */
+/** Returns the name of one of the alarms for dropped events, which have room for ten mappings each; the first is 0. */
 export function droppedEventsAlarmName(stackName: string, number: number): string {
   const name = alarmName(stackName, alarmNames.droppedEvents);
   return number === 0 ? name : `${name}-${number + 1}`;

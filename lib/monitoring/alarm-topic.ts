@@ -7,13 +7,13 @@ import { Construct } from 'constructs';
 
 /** What an {@link AlarmTopic} is made of. */
 export interface AlarmTopicProps {
-  /** E-mail addresses and https:// endpoints. Each has to confirm its subscription. */
+  /** E-mail addresses and https:// endpoints. Each must confirm its subscription. */
   readonly subscribers: readonly string[];
 }
 
 const CLOUDWATCH = 'cloudwatch.amazonaws.com';
 
-/** The topic that the alarms of a stack and notifications of its dead letters are sent to, and those who are told. */
+/** The SNS topic that receives alarms and notifications of dead letters, with its subscriptions. */
 export class AlarmTopic extends Construct {
   public readonly topic: sns.ITopic;
 
@@ -31,15 +31,15 @@ export class AlarmTopic extends Construct {
   }
 
   /**
-   * A key of its own: the policy of `alias/aws/sns` does not let CloudWatch use it, and cannot be changed.
-   * https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
+   * Creates a separate key, because the policy of `alias/aws/sns` does not let CloudWatch use it and cannot
+   * be changed: https://repost.aws/knowledge-center/cloudwatch-configure-alarm-sns
    *
-   * Not kept when the stack is deleted: it encrypts messages on their way, so nothing that it encrypted
-   * outlives the topic, and KMS lets a deletion be cancelled for 30 days.
+   * The key is deleted with the stack. It encrypts messages in transit, so nothing that it encrypted outlives
+   * the topic, and KMS lets you cancel the deletion for 30 days.
    */
   private createKey(): kms.Key {
     const key = new kms.Key(this, 'Key', {
-      description: `Alarms of ${Stack.of(this).stackName} on their way to who is told`,
+      description: `Encrypts the notifications of ${Stack.of(this).stackName} in transit`,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -47,10 +47,10 @@ export class AlarmTopic extends Construct {
       new iam.PolicyStatement({
         principals: [new iam.ServicePrincipal(CLOUDWATCH)],
         actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
-        // In the policy of a key, that key.
+        // In the policy of a key, '*' is that key.
         resources: ['*'],
-        // As https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html advises. ASSUMED: that
-        // CloudWatch names the account when it uses the key; docs/monitoring.md has a test of the way.
+        // As https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html recommends. ASSUMED: that
+        // CloudWatch names the account when it uses the key. The documentation shows how to test it.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
@@ -59,8 +59,8 @@ export class AlarmTopic extends Construct {
 }
 
 /**
- * By alarms of the stack alone; the replay function may by its role. A topic with a policy has not the one that
- * SNS makes, which lets the account.
+ * Allows only the alarms of the stack to publish; the role of the replay function allows that function. This
+ * policy replaces the default policy of SNS, which allows the whole account.
  */
 function allowPublishing(topic: sns.Topic): void {
   const stack = Stack.of(topic);

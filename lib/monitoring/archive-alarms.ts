@@ -7,21 +7,21 @@ import { alarmNames, noRecordsAlarmName } from './alarm-names.ts';
 import { METRIC_PERIOD, offsetLag, stackMetric, topicMetric } from './archive-metrics.ts';
 import { createAlarm, RECURRING } from './stack-alarm.ts';
 
-/** What {@link createArchiveAlarms} watches, and when it tells. */
+/** What {@link createArchiveAlarms} watches, and when the alarms fire. */
 export interface ArchiveAlarmsProps {
   readonly archiveFunction: lambda.IFunction;
-  /** Of the archive function. */
+  /** Timeout of the archive function. */
   readonly timeout: Duration;
   readonly topics: readonly string[];
-  /** Most records in one invocation. */
+  /** Largest number of records in one invocation. */
   readonly batchSize: number;
-  /** Age that records may have when they are archived. */
+  /** Age up to which records may be archived without an alarm. */
   readonly dataAgeTarget: Duration;
-  /** Time in which every topic has records, in whole minutes. @default - topics may be quiet */
+  /** Time within which every topic receives records, in whole minutes. @default - topics can be quiet */
   readonly expectedTraffic?: Duration;
 }
 
-/** Part of an invocation's time above which it is near its end. */
+/** The fraction of its time above which an invocation is near its timeout. */
 const NEAR = 0.8;
 
 const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
@@ -29,12 +29,12 @@ const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 const { MAXIMUM, SUM } = cloudwatch.Stats;
 
 /**
- * Alarms about the way from the topics into the archive, in the order of the runbook.
+ * Creates the alarms for the way from the topics into the archive, in the order of the runbook.
  *
- * One alarm each, whatever the number of topics, over a metric of the function or of the stack: an alarm
- * for each topic would cost as much as fifty metrics at fifty topics, its name would be no section of
- * the runbook, and which topic it is about the dashboard shows. Records are the exception: a sum hides the
- * one topic in which nothing comes any more.
+ * One alarm watches all topics, through a metric of the function or of the stack. An alarm for each topic
+ * would cost fifty times as much with fifty topics, and its name would match no section of the runbook; the
+ * dashboard shows which topic it is. no-records is the exception, because a sum hides the one topic that
+ * stopped.
  */
 export function createArchiveAlarms(
   scope: Construct,
@@ -58,19 +58,21 @@ function createLagAlarm(
   return createAlarm(scope, 'LagGrowing', {
     name: alarmNames.lagGrowing,
     severity: 'high',
-    description: `For half an hour, more than ${batchSize} records have been waiting in a topic, and more each time`,
-    // One batch may always be waiting; the lag of a topic that keeps up goes up and down below that.
+    description: `For half an hour, more than ${batchSize} records have been waiting in a topic, and the number is growing`,
+    firstStep:
+      'If function-errors, throttled or near-timeout is also in ALARM, start there; otherwise check that the mapping reads',
+    // One batch can always be waiting: the lag of a topic that keeps up fluctuates below that.
     metric: new cloudwatch.MathExpression({
       expression: `IF(lag > ${batchSize} AND DIFF(lag) > 0, 1, 0)`,
-      label: 'The lag is more than a batch, and grows',
+      label: 'The lag is more than one batch and growing',
       usingMetrics: { lag: offsetLag(archiveFunction) },
       period: METRIC_PERIOD,
     }),
     threshold: 1,
     evaluationPeriods: 6,
-    // Producers pause, too; and the first of the differences in a range has nothing before it.
+    // Producers pause, too, and the first difference in a range has no predecessor.
     datapointsToAlarm: 5,
-    // Lambda tells of the lag while the function is given records, and so of none where there are none.
+    // Lambda emits the lag only while it invokes the function, so a topic without records emits none.
     treatMissingData: NOT_BREACHING,
   });
 }
@@ -80,11 +82,12 @@ function createAgeAlarm(scope: Construct, { dataAgeTarget }: ArchiveAlarmsProps)
     name: alarmNames.dataAge,
     severity: 'high',
     description: `Records are more than ${dataAgeTarget.toSeconds()} seconds old when they are archived`,
+    firstStep: 'Find the topic on the dashboard, and check whether its lag is growing',
     metric: stackMetric(Stack.of(scope).stackName, metricNames.oldestRecordAge, MAXIMUM),
     threshold: dataAgeTarget.toMilliseconds(),
     comparisonOperator: GREATER_THAN_THRESHOLD,
     ...RECURRING,
-    // Without a batch there is nothing that has an age. Where there should be batches, no-records tells.
+    // Without a batch there is no age. no-records reports missing batches.
     treatMissingData: NOT_BREACHING,
   });
 }
@@ -101,16 +104,18 @@ function createTrafficAlarms(
       name: alarmNames.noRecords,
       alarmName: noRecordsAlarmName(service, topic),
       severity: 'high',
-      description: `Nothing of the topic ${topic} was archived for ${minutes} minutes`,
+      description: `No record of the topic ${topic} was archived for ${minutes} minutes`,
+      firstStep:
+        'Check that producers write to the topic and that its event source mapping is enabled',
       metric: topicMetric({ service, topic }, metricNames.records, {
         statistic: SUM,
-        // Minute by minute, so that the time is as it was set.
+        // One minute, so that the time is exactly the setting.
         period: Duration.minutes(1),
       }),
       threshold: 1,
       comparisonOperator: LESS_THAN_THRESHOLD,
       evaluationPeriods: minutes,
-      // No data is what it is about: a mapping that has stopped invokes nothing, which then emits nothing.
+      // Missing data is the signal: a stopped mapping emits nothing.
       treatMissingData: BREACHING,
     }),
   );
@@ -124,11 +129,12 @@ function createErrorAlarm(
     name: alarmNames.functionErrors,
     severity: 'low',
     description:
-      'Batches fail again and again; each is tried again, and then kept as a failed batch',
+      'Invocations of the archive function keep failing. Lambda retries their batches, then keeps them as failed batches',
+    firstStep: 'Run the saved query failures-by-code to find the error code',
     metric: archiveFunction.metricErrors({ statistic: SUM, period: METRIC_PERIOD }),
     threshold: 1,
     ...RECURRING,
-    // Lambda emits it, also as 0, with each invocation: without one, nothing failed.
+    // Lambda emits it with each invocation, also as 0. Without an invocation nothing failed.
     treatMissingData: NOT_BREACHING,
   });
 }
@@ -138,17 +144,18 @@ function createTimeoutAlarm(
   { archiveFunction, timeout }: ArchiveAlarmsProps,
 ): cloudwatch.Alarm {
   const margin = DEADLINE_MARGIN_MS / 1000;
-  const end = `uploads are given up, which is ${margin} seconds before the timeout of ${timeout.toSeconds()} seconds`;
+  const end = `uploads are aborted, which is ${margin} seconds before the timeout of ${timeout.toSeconds()} seconds`;
   return createAlarm(scope, 'NearTimeout', {
     name: alarmNames.nearTimeout,
     severity: 'low',
-    description: `Invocations take more than ${NEAR * 100} % of the time until ${end}`,
+    description: `Invocations of the archive function take more than ${NEAR * 100} % of the time until ${end}`,
+    firstStep: 'Run the saved query slowest-batches to see whether encoding or storing is slow',
     metric: archiveFunction.metricDuration({ statistic: MAXIMUM, period: METRIC_PERIOD }),
-    // Not of the timeout: one of 25 seconds or less would end its invocations before that.
+    // Not a fraction of the timeout: with 25 seconds or less, uploads are aborted before 80 % of it.
     threshold: NEAR * (timeout.toMilliseconds() - DEADLINE_MARGIN_MS),
     comparisonOperator: GREATER_THAN_THRESHOLD,
     ...RECURRING,
-    // Without an invocation, none took long.
+    // Without an invocation, none was slow.
     treatMissingData: NOT_BREACHING,
   });
 }
@@ -161,11 +168,12 @@ function createThrottleAlarm(
     name: alarmNames.throttled,
     severity: 'low',
     description:
-      'Lambda refuses invocations, since the concurrency is used up; it tries them again',
+      'Lambda throttles the archive function because no concurrency is left, and retries the invocations',
+    firstStep: 'Compare the concurrency in use with the limits of the account and of the function',
     metric: archiveFunction.metricThrottles({ statistic: SUM, period: METRIC_PERIOD }),
     threshold: 1,
     ...RECURRING,
-    // Without a request for an invocation, none was refused.
+    // Without an attempt to invoke, none was throttled.
     treatMissingData: NOT_BREACHING,
   });
 }
@@ -175,11 +183,12 @@ function createConflictAlarm(scope: Construct): cloudwatch.Alarm {
     name: alarmNames.keyConflict,
     severity: 'low',
     description:
-      'The key of an object held another body; both are kept, the new one under a marked key',
-    // Of the archive function and of the replay function.
+      'The key of an object held another body. Both objects are kept, the new one under a marked key',
+    firstStep: 'List the objects with marked keys and compare their metadata',
+    // Emitted by the archive function and by the replay function.
     metric: stackMetric(Stack.of(scope).stackName, metricNames.keyConflicts, SUM),
     threshold: 1,
-    // Emitted as 0 with each batch: without one, nothing met.
+    // Emitted as 0 with each batch. Without a batch there is no conflict.
     treatMissingData: NOT_BREACHING,
   });
 }

@@ -10,15 +10,15 @@ import {
   type stackMetricNames,
 } from '../../lambda/contract.ts';
 
-/** Of every alarm and graph, unless it says otherwise: no shorter than a batch may wait to fill by default. */
+/** The period of alarms and graphs, unless they override it. It covers the default batch window. */
 export const METRIC_PERIOD = Duration.minutes(5);
 
-/** The name of one of the functions' metrics. */
+/** The name of a metric that the functions emit. */
 export type MetricName =
   | (typeof metricNames)[keyof typeof metricNames]
   | (typeof replayMetricNames)[keyof typeof replayMetricNames];
 
-/** A metric of a stack over all topics: one of those that are emitted without the topic, too. */
+/** Returns a metric of a stack over all topics, which must be one that is also emitted without the topic. */
 export function stackMetric(
   service: string,
   metricName: (typeof stackMetricNames)[number],
@@ -33,7 +33,7 @@ export function stackMetric(
   });
 }
 
-/** A metric of one topic. */
+/** Returns a metric of one topic. */
 export function topicMetric(
   { service, topic }: { readonly service: string; readonly topic: string },
   metricName: MetricName,
@@ -48,8 +48,8 @@ export function topicMetric(
 }
 
 /**
- * Records that wait in the topic of the function's mappings that is furthest behind. ASSUMED: emitted with
- * the name of the function alone, where that topic is the maximum; which dimensions it has is not documented.
+ * Returns the number of records that wait in the topic that is furthest behind. ASSUMED: Lambda emits it with
+ * only the name of the function, and the maximum is that topic. Its dimensions are not documented.
  */
 export function offsetLag(
   archiveFunction: lambda.IFunction,
@@ -63,9 +63,9 @@ export function offsetLag(
 }
 
 /**
- * Batches that Lambda could not put into the failed-batch bucket. ASSUMED: emitted with the name of the
- * function alone, as for asynchronous invocations; which dimensions it has for an event source mapping is
- * not documented.
+ * Returns the number of batches that Lambda could not put into the failed-batch bucket. ASSUMED: Lambda emits
+ * it with only the name of the function, as for asynchronous invocations. Its dimensions for an event source
+ * mapping are not documented.
  */
 export function droppedBatches(
   archiveFunction: lambda.IFunction,
@@ -78,14 +78,14 @@ export function droppedBatches(
   });
 }
 
-/** An event source mapping that is watched. */
+/** An event source mapping that alarms and the dashboard watch. */
 export interface WatchedMapping {
   readonly topic: string;
-  /** Its UUID. */
+  /** The UUID of the mapping. */
   readonly mappingId: string;
 }
 
-/** Metrics of an event source mapping that Lambda makes where it is asked to, or in provisioned mode. */
+/** Metrics of an event source mapping that Lambda emits in provisioned mode, or if event metrics are enabled. */
 export type MappingMetricName =
   | 'DroppedEventCount'
   | 'EventPollerUnit'
@@ -93,7 +93,7 @@ export type MappingMetricName =
   | 'ProvisionedPollers';
 
 /**
- * A metric of one event source mapping.
+ * Returns a metric of one event source mapping.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 export function mappingMetric(
@@ -111,7 +111,7 @@ export function mappingMetric(
   });
 }
 
-/** What a {@link searchMetrics} looks for. */
+/** What {@link searchMetrics} searches for. */
 export interface MetricSearch {
   readonly service: string;
   readonly names: readonly MetricName[];
@@ -121,7 +121,7 @@ export interface MetricSearch {
 }
 
 /**
- * A search for the metrics of all topics, for graphs; alarms cannot search.
+ * Returns a search expression for the metrics of all topics. Graphs can search, alarms cannot.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/search-expression-syntax.html
  */
 export function searchMetrics({

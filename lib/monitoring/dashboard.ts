@@ -21,17 +21,18 @@ export interface DashboardProps {
   readonly alarms: readonly cloudwatch.IAlarm[];
   readonly archiveFunction: lambda.IFunction;
   readonly replayFunction: lambda.IFunction;
-  /** Of each function. */
+  /** Memory of each function. */
   readonly memory: Size;
   readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
-  /** Mappings in provisioned mode. @default - none is */
+  /** Mappings in provisioned mode. @default - none */
   readonly provisionedMappings?: readonly WatchedMapping[];
-  /** Mappings with metrics of their events. @default - none has */
+  /** Mappings with event metrics. @default - none */
   readonly measuredMappings?: readonly WatchedMapping[];
-  /** @default - the functions store objects themselves */
+  /** @default - none, the functions put the objects */
   readonly stream?: WatchedStream;
-  /** Of the archive function; drawn as a line, as the next. */
+  /** Timeout of the archive function, shown as a line. */
   readonly timeout: Duration;
+  /** Age up to which records may be archived without an alarm, shown as a line. */
   readonly dataAgeTarget: Duration;
 }
 
@@ -40,7 +41,7 @@ const ROW_WIDTH = 24;
 const ROW_HEIGHT = 6;
 const MIB_PER_GIB = 1024;
 
-/** The dashboard of a stack, by its name: one question a row. */
+/** Creates the dashboard, named after the stack. Each row answers one question. */
 export function createDashboard(scope: Construct, props: DashboardProps): cloudwatch.Dashboard {
   const { stackName } = Stack.of(scope);
   const byTopic = (search: Omit<MetricSearch, 'service'>): cloudwatch.MathExpression =>
@@ -57,7 +58,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): cloudw
     });
   return new cloudwatch.Dashboard(scope, 'Dashboard', {
     dashboardName: stackName,
-    // Sums are of five minutes, whatever time is looked at.
+    // Sums cover five minutes at any time range.
     periodOverride: cloudwatch.PeriodOverride.INHERIT,
     widgets: [
       healthRow(props),
@@ -75,7 +76,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): cloudw
 type ByTopic = (search: Omit<MetricSearch, 'service'>) => cloudwatch.IMetric;
 type Total = (label: string, names: MetricSearch['names']) => cloudwatch.IMetric;
 
-/** Graphs beside each other, as wide as there is room. */
+/** Graphs side by side that fill the row. */
 function graphs(...all: readonly cloudwatch.GraphWidgetProps[]): cloudwatch.IWidget[] {
   const width = ROW_WIDTH / all.length;
   return all.map((each) => new cloudwatch.GraphWidget({ width, height: ROW_HEIGHT, ...each }));
@@ -133,7 +134,7 @@ function failureRow({
         archiveFunction.metricThrottles({ ...options, label: 'archive throttles' }),
         replayFunction.metricErrors({ ...options, label: 'replay errors' }),
         replayFunction.metricThrottles({ ...options, label: 'replay throttles' }),
-        droppedBatches(archiveFunction, { label: 'dropped' }),
+        droppedBatches(archiveFunction, { label: 'dropped batches' }),
       ],
     },
     {
@@ -161,15 +162,18 @@ function failedBatchRow(
       left: [
         replayQueue.metricApproximateNumberOfMessagesVisible({
           ...options,
-          label: 'to be replayed',
+          label: 'visible',
         }),
-        replayQueue.metricApproximateNumberOfMessagesDelayed({ ...options, label: 'not yet' }),
-        replayQueue.metricApproximateNumberOfMessagesNotVisible({ ...options, label: 'tried' }),
-        deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...options, label: 'dead' }),
+        replayQueue.metricApproximateNumberOfMessagesDelayed({ ...options, label: 'delayed' }),
+        replayQueue.metricApproximateNumberOfMessagesNotVisible({ ...options, label: 'in flight' }),
+        deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+          ...options,
+          label: 'dead letters',
+        }),
       ],
     },
     {
-      title: 'Failed batches: what became of them',
+      title: 'Failed batches: outcome',
       left: [
         total('replayed', [replayMetricNames.replayedBatches]),
         byTopic({ names, statistic: SUM, dimension: REASON_DIMENSION }),
@@ -185,7 +189,7 @@ function failedBatchRow(
   );
 }
 
-/** What only mappings in provisioned mode have. */
+/** Rows for mappings in provisioned mode. */
 function mappingRows({
   measuredMappings = [],
   provisionedMappings = [],
@@ -207,7 +211,7 @@ function mappingRows({
   );
   const events = graphs(
     {
-      title: 'Events: in invocations that failed, by topic',
+      title: 'Events: in failed invocations, by topic',
       left: byMapping(measuredMappings, 'FailedInvokeEventCount', SUM),
     },
     {
@@ -221,7 +225,7 @@ function mappingRows({
   ];
 }
 
-/** What only a delivery stream has. */
+/** The row of the delivery stream. */
 function streamRows({ stream: watched }: DashboardProps): cloudwatch.IWidget[][] {
   if (watched === undefined) return [];
   const metric = (name: string, statistic: string, label: string): cloudwatch.IMetric =>
@@ -235,12 +239,12 @@ function streamRows({ stream: watched }: DashboardProps): cloudwatch.IWidget[][]
       {
         title: 'Stream: bytes',
         left: [
-          metric('IncomingBytes', SUM, 'put into the stream'),
+          metric('IncomingBytes', SUM, 'received'),
           metric('DeliveryToS3.Bytes', SUM, 'delivered'),
         ],
       },
       {
-        title: 'Stream: records that were refused',
+        title: 'Stream: throttled records',
         left: [metric('ThrottledRecords', SUM, 'throttled')],
       },
     ),
@@ -271,7 +275,7 @@ function costRow(
     },
     {
       title: 'Cost: PUT requests',
-      // S3 charges for the put that finds its key taken, too.
+      // S3 also charges for a PUT whose key already exists.
       left: [
         total('archive', [objects, alreadyStored]),
         total('replay', [replayedObjects, replayAlreadyStored]),
@@ -280,12 +284,12 @@ function costRow(
   );
 }
 
-/** What Lambda charges: by the GB, which is 1024 MB there. */
+/** The unit that Lambda charges for. Its GB has 1024 MB. */
 function gibibyteSeconds(label: string, each: lambda.IFunction, memory: Size): cloudwatch.IMetric {
   return new cloudwatch.MathExpression({
     expression: `${label} / 1000 * ${memory.toMebibytes() / MIB_PER_GIB}`,
     label,
-    // Names of metrics are those of the whole graph, which so cannot both be 'duration'.
+    // Ids of metrics are unique in a graph, so the two cannot both be 'duration'.
     usingMetrics: { [label]: each.metricDuration({ statistic: SUM, period: METRIC_PERIOD }) },
     period: METRIC_PERIOD,
   });

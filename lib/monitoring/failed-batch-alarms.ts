@@ -17,18 +17,18 @@ export interface FailedBatchAlarmsProps {
   readonly archiveFunction: lambda.IFunction;
   readonly replayFunction: lambda.IFunction;
   readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
-  /** How long a message of the replay queue waits for its first try. */
+  /** Delay before the first attempt at a message of the replay queue. */
   readonly replayDelay: Duration;
-  /** How long a message waits that had no answer. */
+  /** Delay before a message is redelivered after an attempt without an answer. */
   readonly replayVisibility: Duration;
-  /** Mappings with metrics of their events. @default - none has */
+  /** Mappings with event metrics. @default - none */
   readonly measuredMappings?: readonly WatchedMapping[];
 }
 
 const { IGNORE, NOT_BREACHING } = cloudwatch.TreatMissingData;
 const { MAXIMUM, SUM } = cloudwatch.Stats;
 
-/** Alarms about failed batches that are not on their way into the archive, in the order of the runbook. */
+/** Creates the alarms for failed batches that do not reach the archive, in the order of the runbook. */
 export function createFailedBatchAlarms(
   scope: Construct,
   props: FailedBatchAlarmsProps,
@@ -49,18 +49,20 @@ function createQueueAlarms(
   const deadLetter = createAlarm(scope, 'DeadLetter', {
     name: alarmNames.deadLetter,
     severity: 'high',
-    description: 'A failed batch cannot be replayed; it waits in the dead-letter queue',
+    description: 'A failed batch cannot be replayed and is in the dead-letter queue',
+    firstStep:
+      'Run kafka-archive status to find its code, and fix that cause before you redrive it',
     metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
       statistic: MAXIMUM,
       period: METRIC_PERIOD,
     }),
     threshold: 1,
-    // SQS sends no metrics of a queue that nobody touches: what was there is there still, and a
-    // quiet weekend must not end the alarm.
+    // SQS emits no metrics for an inactive queue. Its messages are still there, and a quiet weekend must
+    // not end the alarm.
     treatMissingData: IGNORE,
   });
-  // Two tries without an answer are no news: a third is awaited by then, and of those that had three SQS
-  // no longer tells the age.
+  // Two attempts without an answer are no news. The third is due by then, and SQS reports no age for
+  // messages that were received three times.
   const patience = Math.max(
     Duration.hours(1).toSeconds(),
     replayDelay.toSeconds() + 2 * replayVisibility.toSeconds(),
@@ -69,15 +71,17 @@ function createQueueAlarms(
     name: alarmNames.failedBatchWaiting,
     severity: 'high',
     description: `A failed batch has been waiting for its replay for more than ${Math.floor(patience / 60)} minutes`,
-    // Of messages that were received less than three times; those that are tried in vain end in the
-    // dead-letter queue: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    firstStep:
+      'Check that the trigger of the replay function is enabled, and why its attempts fail',
+    // The age covers messages that were received less than three times. The others end in the dead-letter
+    // queue: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     metric: replayQueue.metricApproximateAgeOfOldestMessage({
       statistic: MAXIMUM,
       period: METRIC_PERIOD,
     }),
     threshold: patience,
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_THRESHOLD,
-    // There is no age while there is no message.
+    // Without a message there is no age.
     treatMissingData: NOT_BREACHING,
   });
   return [deadLetter, failedBatchWaiting];
@@ -91,18 +95,20 @@ function createDestinationAlarm(
     name: alarmNames.destinationDeliveryFailed,
     severity: 'critical',
     description:
-      'A batch was neither archived nor kept: Lambda could not put it into the failed-batch bucket and dropped it',
+      'A batch was neither archived nor kept. Lambda could not put it into the failed-batch bucket and dropped it',
+    firstStep:
+      'Restore access to the failed-batch bucket, then find the offsets of the batch in the log of the archive function',
     metric: droppedBatches(archiveFunction),
     threshold: 1,
-    // Lambda counts failures only, not that there are none.
+    // Lambda emits it only when a delivery fails.
     treatMissingData: NOT_BREACHING,
   });
 }
 
-/** Most metrics of an alarm: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
+/** The most metrics that an alarm can have: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
 const METRICS_OF_ALARM = 10;
 
-/** Ten mappings an alarm. */
+/** Creates an alarm for every ten mappings. */
 function createDroppedEventAlarms(
   scope: Construct,
   { measuredMappings: mappings = [] }: FailedBatchAlarmsProps,
@@ -115,9 +121,11 @@ function createDroppedEventAlarms(
       alarmName: droppedEventsAlarmName(Stack.of(scope).stackName, number),
       severity: 'critical',
       description: 'Lambda dropped records that were neither archived nor kept',
+      firstStep:
+        'Find the topic on the dashboard, and check the on-failure destination of its mapping',
       metric: new cloudwatch.MathExpression({
         expression: 'SUM(METRICS())',
-        label: 'Records that were dropped',
+        label: 'Dropped records',
         usingMetrics: Object.fromEntries(
           some.map((mapping, index) => [
             `m${index}`,
@@ -127,7 +135,7 @@ function createDroppedEventAlarms(
         period: METRIC_PERIOD,
       }),
       threshold: 1,
-      // A mapping without records has none that it could drop.
+      // A mapping without records drops none.
       treatMissingData: NOT_BREACHING,
     });
   });
@@ -141,11 +149,12 @@ function createReplayErrorAlarm(
     name: alarmNames.replayFunctionErrors,
     severity: 'low',
     description:
-      'The replay function ended without an answer; its messages come again after a while',
-    // Not a recurring one: the next try is replayVisibilitySeconds away, beyond what periods look at.
+      'The replay function ended without an answer. Its messages are redelivered after the visibility timeout',
+    firstStep: 'Find out in its log whether it timed out, ran out of memory or could not start',
+    // Not RECURRING: the next attempt follows after replayVisibilitySeconds, more than the periods cover.
     metric: replayFunction.metricErrors({ statistic: SUM, period: METRIC_PERIOD }),
     threshold: 1,
-    // It is invoked for failed batches alone, and none is as it should be.
+    // It is invoked for failed batches only. No data is the normal state.
     treatMissingData: NOT_BREACHING,
   });
 }

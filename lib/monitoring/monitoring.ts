@@ -14,56 +14,56 @@ import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
 import { createSavedQueries } from './saved-queries.ts';
 import { createStreamAlarms, type WatchedStream } from './stream-alarms.ts';
 
-/** A function that is watched. */
+/** A function that alarms and the dashboard watch. */
 export interface WatchedFunction {
   readonly function: lambda.IFunction;
   readonly logGroup: logs.ILogGroup;
 }
 
-/** Whom {@link Monitoring} tells. */
+/** Who {@link Monitoring} notifies. */
 export interface MonitoringProps {
-  /** Where alarms are sent. @default - a topic of its own, with `alarmSubscriptions` */
+  /** The topic that receives the alarms. @default - a new topic with `alarmSubscriptions` */
   readonly alarmTopic?: sns.ITopic;
-  /** E-mail addresses and https:// endpoints, where the topic is its own. @default - nobody */
+  /** E-mail addresses and https:// endpoints that the new topic notifies. @default - none */
   readonly alarmSubscriptions?: readonly string[];
 }
 
-/** What {@link Monitoring} watches, and when it tells. */
+/** What {@link Monitoring} watches, and when its alarms fire. */
 export interface WatchProps {
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
   readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
   readonly topics: readonly string[];
-  /** Most records in one invocation of the archive function. */
+  /** Largest number of records in one invocation of the archive function. */
   readonly batchSize: number;
-  /** Of the archive function. */
+  /** Timeout of the archive function. */
   readonly timeout: Duration;
-  /** Of each function. */
+  /** Memory of each function. */
   readonly memory: Size;
-  /** Age that records may have when they are archived. */
+  /** Age up to which records may be archived without an alarm. */
   readonly dataAgeTarget: Duration;
-  /** How long a message of the replay queue waits for its first try. */
+  /** Delay before the first attempt at a message of the replay queue. */
   readonly replayDelay: Duration;
-  /** How long a message of the replay queue waits that had no answer. */
+  /** Delay before a message of the replay queue is redelivered after an attempt without an answer. */
   readonly replayVisibility: Duration;
-  /** Mappings in provisioned mode. @default - none is */
+  /** Mappings in provisioned mode. @default - none */
   readonly provisionedMappings?: readonly WatchedMapping[];
-  /** Mappings with metrics of their events. @default - none has */
+  /** Mappings with event metrics. @default - none */
   readonly measuredMappings?: readonly WatchedMapping[];
-  /** @default - the functions store objects themselves */
+  /** @default - none, the functions put the objects */
   readonly stream?: WatchedStream;
-  /** Time in which every topic has records, in whole minutes. @default - topics may be quiet */
+  /** Time within which every topic receives records, in whole minutes. @default - topics can be quiet */
   readonly expectedTraffic?: Duration;
 }
 
 /**
- * Says how a stack does: alarms with a section of the runbook each, the topic that they are sent to, a
- * dashboard, and saved queries of the logs.
+ * Watches a stack: alarms that each have a section in the runbook, the topic that they notify, a dashboard,
+ * and saved queries of the logs.
  */
 export class Monitoring extends Construct {
   public readonly alarmTopic: sns.ITopic;
 
-  /** Makes the topic alone, which comes before a function that publishes to it, and so before {@link watch}. */
+  /** Creates only the topic. The replay function publishes to it and must exist before {@link watch}. */
   constructor(scope: Construct, id: string, props: MonitoringProps) {
     super(scope, id);
 
@@ -72,7 +72,7 @@ export class Monitoring extends Construct {
       new AlarmTopic(this, 'AlarmTopic', { subscribers: props.alarmSubscriptions ?? [] }).topic;
   }
 
-  /** Makes the rest, once there is what it watches. */
+  /** Creates alarms, dashboard and saved queries once the resources that they watch exist. */
   watch(props: WatchProps): cloudwatch.Dashboard {
     const functions = {
       archiveFunction: props.archive.function,
@@ -83,11 +83,11 @@ export class Monitoring extends Construct {
       ...(props.stream === undefined ? [] : createStreamAlarms(this, props.stream)),
       ...createFailedBatchAlarms(this, { ...props, ...functions }),
     ];
-    const tell = new SnsAction(this.alarmTopic);
+    const notify = new SnsAction(this.alarmTopic);
     for (const alarm of alarms) {
-      alarm.addAlarmAction(tell);
-      // So that who was woken knows when it is over.
-      alarm.addOkAction(tell);
+      alarm.addAlarmAction(notify);
+      // Notify on recovery too, so that whoever was paged can go back to sleep.
+      alarm.addOkAction(notify);
     }
     const dashboard = createDashboard(this, { ...props, ...functions, alarms });
     createSavedQueries(this, {

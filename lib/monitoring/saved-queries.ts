@@ -3,13 +3,13 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { logMessages } from '../../lambda/contract.ts';
 
-/** The logs that {@link createSavedQueries} ask. */
+/** The logs that the queries of {@link createSavedQueries} read. */
 export interface SavedQueriesProps {
   readonly archiveLog: logs.ILogGroup;
   readonly replayLog: logs.ILogGroup;
 }
 
-/** Names of the saved queries, after the name of the stack and `/`. */
+/** Names of the saved queries, which follow the name of the stack and `/`. */
 export const queryNames = {
   slowestBatches: 'slowest-batches',
   failuresByCode: 'failures-by-code',
@@ -17,7 +17,7 @@ export const queryNames = {
   deadLetters: 'dead-letters',
 } as const;
 
-/** Saves queries of Logs Insights, for the questions that one has at night. */
+/** Saves Logs Insights queries that answer the first questions of an on-call engineer. */
 export function createSavedQueries(
   scope: Construct,
   { archiveLog, replayLog }: SavedQueriesProps,
@@ -30,7 +30,7 @@ export function createSavedQueries(
     ['DeadLetters', queryNames.deadLetters, deadLetters, [replayLog]],
   ] as const;
   for (const [id, name, lines, asked] of queries) {
-    // Not the QueryDefinition of the CDK, which knows no unnest.
+    // The QueryDefinition construct of the CDK does not support unnest.
     new logs.CfnQueryDefinition(scope, id, {
       name: `${stackName}/${name}`,
       queryString: lines.join('\n| '),
@@ -54,7 +54,7 @@ const slowestBatches = [
 ];
 
 const failuresByCode = [
-  // A batch that was not archived has a list of failures, and counts once, by the first.
+  // A batch that was not archived has a list of failures, and counts once, under the first.
   'fields coalesce(code, failures.0.code) as failureCode',
   saying(batchNotArchived, batchRefused, batchDelayed, batchDied),
   'stats count(*) as times, min(@timestamp) as firstSeen, max(@timestamp) as lastSeen by message, failureCode',

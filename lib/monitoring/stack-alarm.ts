@@ -4,50 +4,52 @@ import type { Construct } from 'constructs';
 import { type AlarmName, alarmName } from './alarm-names.ts';
 
 /**
- * How soon an alarm wants a person: `critical`, records are being lost; `high`, records are not in the
- * archive, and will not be without somebody; `low`, the archive copes, and something should be looked at.
+ * How urgent an alarm is: `critical`, records are being lost; `high`, records are missing from the archive
+ * until a person acts; `low`, the archive copes, but someone should look.
  */
 export type Severity = 'critical' | 'high' | 'low';
 
-/** What {@link createAlarm} takes. */
+/** What {@link createAlarm} needs. */
 export interface StackAlarmProps
   extends Pick<
     cloudwatch.AlarmProps,
     'comparisonOperator' | 'datapointsToAlarm' | 'metric' | 'threshold' | 'treatMissingData'
   > {
-  /** Its section of the runbook. */
+  /** The section of the runbook. */
   readonly name: AlarmName;
-  /** @default - that of the section, after the name of the stack */
+  /** @default - the name of the stack, then the name of the section */
   readonly alarmName?: string;
   readonly severity: Severity;
-  /** What has happened, without a full stop. */
+  /** What happened, without the final full stop. */
   readonly description: string;
-  /** There is none that does for all: what no data means depends on the metric. */
+  /** What to do first, without the final full stop. */
+  readonly firstStep: string;
+  /** Required, because what missing data means depends on the metric. */
   readonly treatMissingData: cloudwatch.TreatMissingData;
   /** @default 1 */
   readonly evaluationPeriods?: number;
 }
 
 /**
- * Two of three periods: what a retry gets past is no news, and the time between two tries of a batch,
- * which is not documented, may leave a period out.
+ * Two of three periods. A failure that a retry overcomes is no news, and the delay between two attempts at a
+ * batch, which is not documented, can skip a period.
  */
 export const RECURRING = { evaluationPeriods: 3, datapointsToAlarm: 2 } as const;
 
 /**
- * An alarm of the stack: by the name of its section of the runbook, which its description points to.
- * Unless told otherwise, it tells as soon as the metric is at the threshold or above.
+ * Creates an alarm that is named after its section of the runbook. Its description says what happened, what
+ * to do first, and where the section is. By default it fires as soon as the metric reaches the threshold.
  */
 export function createAlarm(
   scope: Construct,
   id: string,
-  { name, severity, description, ...watched }: StackAlarmProps,
+  { name, severity, description, firstStep, ...watched }: StackAlarmProps,
 ): cloudwatch.Alarm {
   return new cloudwatch.Alarm(scope, id, {
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: 1,
     alarmName: alarmName(Stack.of(scope).stackName, name),
     ...watched,
-    alarmDescription: `[${severity}] ${description}. docs/runbook.md#${name}`,
+    alarmDescription: `[${severity}] ${description}. ${firstStep}. Runbook: docs/runbook.md#${name}`,
   });
 }

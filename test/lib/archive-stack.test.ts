@@ -448,7 +448,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     for (const title of [
       'Pollers: provisioned, by topic',
       'Pollers: event poller units, by topic',
-      'Events: in invocations that failed, by topic',
+      'Events: in failed invocations, by topic',
       'Events: dropped, by topic',
     ]) {
       expect([title, graphOf(title)]).toEqual([title, [true, true]]);

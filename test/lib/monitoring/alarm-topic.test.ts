@@ -24,8 +24,8 @@ beforeAll(() => {
   template = templateOf('on-call@example.com', 'https://example.com/alarms?team=a');
 }, SYNTH_TIMEOUT_MS);
 
-describe('the topic of alarms', () => {
-  it('is encrypted with a key of its own', () => {
+describe('the alarm topic', () => {
+  it('is encrypted with a separate key', () => {
     const [keyId] = Object.keys(resourcesOf(template, 'AWS::KMS::Key'));
     expect(Object.keys(resourcesOf(template, 'AWS::SNS::Topic'))).toEqual([TOPIC]);
     expect(propertiesOf(template, 'AWS::SNS::Topic')).toEqual({
@@ -34,7 +34,7 @@ describe('the topic of alarms', () => {
     });
   });
 
-  it('takes messages with TLS only, and from alarms of the stack only', () => {
+  it('accepts messages over TLS only, and only from alarms of the stack', () => {
     expect(propertiesOf(template, 'AWS::SNS::TopicPolicy')).toEqual({
       Topics: [{ Ref: TOPIC }],
       PolicyDocument: {
@@ -74,7 +74,7 @@ describe('the topic of alarms', () => {
     });
   });
 
-  it('has its subscribers, by what each is', () => {
+  it('subscribes e-mail addresses and endpoints', () => {
     const subscriptions = Object.values(resourcesOf(template, 'AWS::SNS::Subscription'));
     expect(subscriptions.map(({ Properties }) => Properties)).toEqual([
       { TopicArn: { Ref: TOPIC }, Protocol: 'email', Endpoint: 'on-call@example.com' },
@@ -86,25 +86,25 @@ describe('the topic of alarms', () => {
     ]);
   });
 
-  it('keeps a subscription, which was confirmed, when another is added', () => {
+  it('keeps a confirmed subscription when another is added', () => {
     const subscription = (...subscribers: readonly string[]) =>
       Object.keys(resourcesOf(templateOf(...subscribers), 'AWS::SNS::Subscription'));
     const [alone] = subscription('a@example.com');
     expect(subscription('b@example.com', 'a@example.com')[1]).toBe(alone);
   });
 
-  it('may have no subscribers', () => {
+  it('can have no subscribers', () => {
     expect(resourcesOf(templateOf(), 'AWS::SNS::Subscription')).toEqual({});
   });
 });
 
 describe('the key of the topic', () => {
-  it('is rotated, and lets CloudWatch use it for alarms of the account', () => {
+  it('rotates, and lets CloudWatch use it for alarms of the account', () => {
     const root = {
       'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':iam::', account, ':root']],
     };
     expect(propertiesOf(template, 'AWS::KMS::Key')).toEqual({
-      Description: 'Alarms of Stack on their way to who is told',
+      Description: 'Encrypts the notifications of Stack in transit',
       EnableKeyRotation: true,
       KeyPolicy: {
         Version: '2012-10-17',
@@ -122,7 +122,7 @@ describe('the key of the topic', () => {
     });
   });
 
-  it('goes with the stack, since nothing that it encrypts outlives the topic', () => {
+  it('is deleted with the stack, because nothing that it encrypts outlives the topic', () => {
     expect(resourceOf(template, 'AWS::KMS::Key')).toMatchObject({
       DeletionPolicy: 'Delete',
       UpdateReplacePolicy: 'Delete',

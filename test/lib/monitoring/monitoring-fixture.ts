@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Duration, Size, type Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
@@ -11,9 +13,9 @@ import {
 } from '../../../lib/monitoring/monitoring.ts';
 import type { WatchedStream } from '../../../lib/monitoring/stream-alarms.ts';
 import { FailedBatches } from '../../../lib/storage/failed-batches.ts';
-import { bareStack, type Resource, resourcesOf } from '../synthesize.ts';
+import { bareStack, propertiesOf, type Resource, resourcesOf } from '../synthesize.ts';
 
-/** Logical ids of what is watched. */
+/** Logical ids of the watched resources. */
 export const ids = {
   archive: 'ArchiveDA4CB258',
   archiveLog: 'ArchiveLogDCD57D3D',
@@ -23,18 +25,7 @@ export const ids = {
   replayQueue: 'FailedBatchesReplayQueueF336E480',
 } as const;
 
-/** Of an alarm, as {@link watchedBy} has it: two of three periods of five minutes. */
-export const recurring = { Period: 300, EvaluationPeriods: 3, DatapointsToAlarm: 2 } as const;
-/** One period of five minutes. */
-export const atOnce = { Period: 300, EvaluationPeriods: 1 } as const;
-/** From the first on, and not without data. */
-export const fromOne = {
-  ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-  Threshold: 1,
-  TreatMissingData: 'notBreaching',
-} as const;
-
-/** A stack called `Stack` with monitoring, and nothing else but what is watched. */
+/** A stack named `Stack` that has only monitoring and the resources that it watches. */
 export function monitoredTemplate(
   change: (stack: Stack) => MonitoringProps & Partial<WatchProps> = () => ({}),
 ): Template {
@@ -71,7 +62,7 @@ function watchedFunction(stack: Stack, id: string): WatchedFunction {
   return { function: new lambda.Function(stack, id, props), logGroup };
 }
 
-/** A delivery stream, of 600 seconds. */
+/** A delivery stream that buffers for 600 seconds. */
 export function watchedStream(stack: Stack): WatchedStream {
   const stream = firehose.DeliveryStream.fromDeliveryStreamName(stack, 'Stream', 'archive');
   return { stream, bufferTime: Duration.seconds(600) };
@@ -84,10 +75,39 @@ export function alarmsOf(template: Template): readonly Resource['Properties'][] 
   );
 }
 
-/** The properties of an alarm, less those that all have: actions, and what is said of it. */
-export function watchedBy(template: Template, name: string): Resource['Properties'] {
-  const alarm = alarmsOf(template).find(({ AlarmName }) => AlarmName === name);
-  if (alarm === undefined) throw new Error(`no alarm '${name}'`);
-  const { AlarmActions, AlarmDescription, AlarmName, OKActions, ...watched } = alarm;
-  return watched;
+/** A widget of a dashboard. */
+export interface Widget {
+  readonly type: string;
+  readonly x: number;
+  readonly width: number;
+  readonly properties: {
+    readonly title: string;
+    readonly alarms?: readonly string[];
+    readonly metrics?: readonly (readonly unknown[])[];
+    readonly annotations?: unknown;
+  };
 }
+
+/** The body of the dashboard, with logical ids in place of the values that CloudFormation fills in. */
+export function dashboardOf(template: Template): {
+  readonly periodOverride: string;
+  readonly widgets: readonly Widget[];
+} {
+  const { DashboardBody } = propertiesOf(template, 'AWS::CloudWatch::Dashboard');
+  const parts: readonly unknown[] = Object(DashboardBody)['Fn::Join'][1];
+  return JSON.parse(parts.map(idOf).join(''));
+}
+
+/** The logical id that a reference names, or the text that is none. */
+export function idOf(value: unknown): string {
+  const { Ref, 'Fn::GetAtt': attribute } = Object(value);
+  return String(Ref ?? attribute?.[0] ?? value);
+}
+
+const docs = join(import.meta.dirname, '../../../docs');
+
+/** The text of every page of the documentation. */
+export const documentation = readdirSync(docs)
+  .filter((file) => file.endsWith('.md'))
+  .map((file) => readFileSync(join(docs, file), 'utf8'))
+  .join('\n');

@@ -1,12 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alarmNames } from '../../../lib/monitoring/alarm-names.ts';
 import { resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
-import { alarmsOf, monitoredTemplate, watchedStream } from './monitoring-fixture.ts';
+import { alarmsOf, documentation, monitoredTemplate, watchedStream } from './monitoring-fixture.ts';
 
 let template: Template;
 
@@ -20,18 +18,18 @@ beforeAll(() => {
   }));
 }, SYNTH_TIMEOUT_MS);
 
-/** The section of the runbook that each alarm's description points to, with its severity. */
+/** Severity and section of the runbook, from descriptions that say what happened and what to do first. */
 const sections = () =>
   alarmsOf(template).map(({ AlarmDescription }) => {
     const [, severity, section] =
-      /^\[(critical|high|low)\] .+[^.]\. docs\/runbook\.md#([a-z-]+)$/.exec(
+      /^\[(critical|high|low)\] [A-Z].+[^.]\. [A-Z].+[^.]\. Runbook: docs\/runbook\.md#([a-z-]+)$/.exec(
         String(AlarmDescription),
       ) ?? [];
     return { severity, section };
   });
 
 describe('alarms', () => {
-  it('have a section of the runbook each, in its order, and are named by it', () => {
+  it('are named after their sections of the runbook, in its order', () => {
     const names = Object.values(alarmNames);
     expect(sections().map(({ section }) => section)).toEqual(names);
     expect(alarmsOf(template).map(({ AlarmName }) => AlarmName)).toEqual(
@@ -39,13 +37,12 @@ describe('alarms', () => {
     );
   });
 
-  it('are as severe as docs/operate.md says', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../../docs/operate.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| \[`([a-z-]+)`\]\(runbook\.md#\1\) \| (\w+) \|/gm)];
+  it('have the severity that the documentation lists', () => {
+    const rows = [...documentation.matchAll(/^\| \[`([a-z-]+)`\]\(runbook\.md#\1\) \| (\w+) \|/gm)];
     expect(rows.map(([, section, severity]) => ({ severity, section }))).toEqual(sections());
   });
 
-  it('tell the topic when they begin and when they are over', () => {
+  it('notify the topic when they fire and when they recover', () => {
     const [topic] = Object.keys(resourcesOf(template, 'AWS::SNS::Topic'));
     for (const { AlarmActions, OKActions } of alarmsOf(template)) {
       expect({ AlarmActions, OKActions }).toEqual({
@@ -55,7 +52,7 @@ describe('alarms', () => {
     }
   });
 
-  it('tell a topic that is given, in place of one of the stack', {
+  it('notify an existing topic in place of one of the stack', {
     timeout: SYNTH_TIMEOUT_MS,
   }, () => {
     const arn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
