@@ -8,9 +8,6 @@
 /** The most edits at which a name still counts as a misspelling of another. */
 const MAX_EDITS = 2;
 
-/** Keys of the CDK that contain no `:`, `@` or `/`. */
-const cdkKeys: readonly string[] = ['acknowledged-issue-numbers', 'cli-telemetry', 'tree-metadata'];
-
 /** Settings that no longer exist, with what replaces them. */
 const removed: Readonly<Record<string, string>> = {
   createCluster: 'deploy examples/trial-cluster to try the archiver with a cluster of its own',
@@ -22,9 +19,10 @@ export function unknownSettings(
   known: readonly string[],
 ): string[] {
   return Object.keys(context).flatMap((key) => {
-    if (known.includes(key) || cdkKeys.includes(key) || /[:@/]/.test(key)) return [];
+    // Most keys of the CDK contain one of these.
+    if (known.includes(key) || /[:@/]/.test(key)) return [];
     const nearest = nearestName(key, known);
-    // A key with a hyphen or a dot can belong to another tool, unless it is close to a setting.
+    // A key with a hyphen or a dot can belong to the CDK or another tool, unless it is close to a setting.
     if (nearest === undefined && !/^\w+$/.test(key)) return [];
     const advice = Object.hasOwn(removed, key)
       ? removed[key]

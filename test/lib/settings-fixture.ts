@@ -8,28 +8,28 @@ export const clusterUuid = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3';
 export const clusterArn = `arn:aws:kafka:eu-west-1:111122223333:cluster/example/${clusterUuid}`;
 export const secretArn =
   'arn:aws:secretsmanager:eu-west-1:111122223333:secret:kafka/archive-AbCdEf';
-/** A secret that MSK itself reads, too. */
+/** A secret that MSK reads, too. */
 export const mskSecretArn =
   'arn:aws:secretsmanager:eu-west-1:111122223333:secret:AmazonMSK_archive-AbCdEf';
 export const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';
 
-/** The least that an MSK cluster needs. */
+/** The required settings for an MSK cluster. */
 export const msk = { clusterArn, topics: 'orders' };
 
-/** The least that a self-managed cluster needs. */
+/** The required settings for a self-managed cluster. */
 export const selfManaged = { bootstrapServers: 'b1.example.com:9096', secretArn, topics: 'orders' };
 
-/** Settings on top of {@link msk}. */
+/** Parses settings on top of {@link msk}. */
 export function parse(settings: Record<string, unknown> = {}): StackSettings {
   return parseSettings({ ...msk, ...settings }, { now });
 }
 
-/** The cluster of settings. */
+/** Returns the cluster of settings. */
 export function sourceOf({ source }: StackSettings = parse()): KafkaSource {
   return source;
 }
 
-/** The problems that a context has, one an entry. */
+/** Returns the problems of a context. */
 export function problems(context: Record<string, unknown>): string[] {
   try {
     parseSettings(context, { now });
@@ -39,7 +39,7 @@ export function problems(context: Record<string, unknown>): string[] {
   return [];
 }
 
-/** The problems of settings on top of {@link msk}. */
+/** Returns the problems of settings on top of {@link msk}. */
 export function problemsOf(settings: Record<string, unknown>): string[] {
   return problems({ ...msk, ...settings });
 }

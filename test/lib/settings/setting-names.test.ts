@@ -27,6 +27,7 @@ describe('an unknown setting', () => {
     'availability-zones:account=1:region=eu-west-1',
     'vpc-provider:account=1',
     'other-tool.option',
+    '@other/topics',
   ])('is ignored if it belongs to the CDK or another tool: %s', (name) => {
     expect(problemsOf({ [name]: 'x' })).toEqual([]);
   });

@@ -267,6 +267,10 @@ const refused: Readonly<Record<string, readonly (readonly [Settings, ...problems
       { ...msk, replayTimeoutSeconds: 900, replayVisibilitySeconds: 5399 },
       'replayVisibilitySeconds must be a whole number from 5400 to 43200 with replayTimeoutSeconds 900 (at least 6 times that), got 5399',
     ],
+    [
+      { ...msk, replayVisibilitySeconds: 43_201, replayTries: 150 },
+      'replayVisibilitySeconds must be a whole number from 1800 to 43200 with replayTimeoutSeconds 300 (at least 6 times that), got 43201',
+    ],
     // The visibility follows from the timeout.
     [
       { ...msk, replayTimeoutSeconds: 900, replayTries: 113 },
