@@ -57,8 +57,8 @@ function createQueueAlarms(
       period: METRIC_PERIOD,
     }),
     threshold: 1,
-    // SQS emits no metrics for an inactive queue. Its messages are still there, and a quiet weekend must
-    // not end the alarm.
+    // SQS emits no metrics for an inactive queue, which still holds its messages: a quiet weekend must not
+    // end the alarm.
     treatMissingData: IGNORE,
   });
   // Two attempts without an answer are no news. The third is due by then, and SQS reports no age for
