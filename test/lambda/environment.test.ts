@@ -15,7 +15,7 @@ import {
   replayEnvironment,
   streamEnvironment,
 } from '../../lambda/environment.ts';
-import { MAX_METADATA_BYTES, MAX_OBJECT_PREFIX_BYTES } from '../../lib/settings/settings-schema.ts';
+import { MAX_METADATA_BYTES, MAX_OBJECT_PREFIX_BYTES } from '../../lib/settings/object-settings.ts';
 
 const archive: ArchiveEnvironment = {
   archiveBucket: 'archive',
