@@ -6,6 +6,7 @@ import {
 import { ArchiverError } from '../lambda/core/errors.ts';
 import type { CallOptions } from '../lambda/core/ports.ts';
 import { callAws } from '../lambda/io/aws-errors.ts';
+import { named } from './options.ts';
 
 /** The stack whose outputs are read where the command line names no other. */
 export const DEFAULT_STACK = 'KafkaArchive';
@@ -15,13 +16,58 @@ export interface StackAccess extends CallOptions {
   readonly client: CloudFormationClient;
 }
 
+/** A stack, and which of its archives. */
+export interface StackArchive {
+  readonly stack: string;
+  /** Id of the `KafkaArchive` construct. @default - the only archive of the stack */
+  readonly archive?: string | undefined;
+}
+
+/** The flag that selects an archive of a stack. */
+export const archiveOption = () =>
+  named(
+    '--archive <id>',
+    "id of the KafkaArchive construct in the stack (default: the stack's only archive)",
+  );
+
+/** Outputs that every archive has; the id of its construct precedes them unless it is `Default`. */
+const ARCHIVE_OUTPUT = /^(.*?)(?:ArchiveFunctionName|FailedBatchBucketName)$/;
+
 /**
- * Reads the outputs of a stack.
+ * Reads the outputs of one archive of a stack, by the names that they have in a stack of a single archive.
  *
  * @param others flags that replace the outputs, for the message if the stack does not exist
- * @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`
+ * @throws {ArchiverError} `LOAD_FAILED` if the stack or the archive does not exist, or if the stack has several
+ * archives and none is named; `STORE_ABORTED`
  */
 export async function readStackOutputs(
+  { archive, stack }: StackArchive,
+  access: StackAccess,
+  others: string,
+): Promise<readonly Output[]> {
+  const outputs = await readOutputs(stack, access, others);
+  const found = outputs.flatMap(({ OutputKey = '' }) => ARCHIVE_OUTPUT.exec(OutputKey)?.[1] ?? []);
+  const archives = [...new Set(found)];
+  const wanted = archive?.replaceAll(/[^A-Za-z0-9]/g, '');
+  const [prefix = ''] = wanted === undefined ? archives : [wanted];
+  const isAmbiguous = wanted === undefined && archives.length > 1;
+  if (isAmbiguous || (wanted !== undefined && !archives.includes(wanted))) {
+    const problem = isAmbiguous
+      ? `stack '${stack}' has several archives: pass --archive with one of`
+      : `stack '${stack}' has no archive '${archive}'; its archives:`;
+    throw new ArchiverError(
+      'LOAD_FAILED',
+      `${problem} ${archives.filter(Boolean).sort().join(', ') || 'none'}`,
+    );
+  }
+  const ownerOf = (key: string) =>
+    archives.filter((each) => key.startsWith(each)).sort((a, b) => b.length - a.length)[0];
+  return outputs
+    .filter(({ OutputKey = '' }) => (ownerOf(OutputKey) ?? prefix) === prefix)
+    .map((output) => ({ ...output, OutputKey: output.OutputKey?.slice(prefix.length) }));
+}
+
+async function readOutputs(
   stack: string,
   { client, ...options }: StackAccess,
   others: string,

@@ -2,7 +2,13 @@ import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { type AwsAccess, awsOptions } from '../aws-clients.ts';
 import { httpUrl, named } from '../options.ts';
-import { DEFAULT_STACK, readStackOutputs, type StackAccess } from '../stack-outputs.ts';
+import {
+  archiveOption,
+  DEFAULT_STACK,
+  readStackOutputs,
+  type StackAccess,
+  type StackArchive,
+} from '../stack-outputs.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** What a command works on: the name of the failed-batch bucket and the URLs of the two queues. */
@@ -11,6 +17,7 @@ export type Target = 'bucket' | 'queue' | 'deadLetterQueue';
 /** Values of the flags that {@link withTargets} adds. */
 export interface TargetValues extends Partial<Readonly<Record<Target, string>>>, AwsAccess {
   readonly stack?: string | undefined;
+  readonly archive?: string | undefined;
   readonly s3Endpoint?: string | undefined;
   readonly sqsEndpoint?: string | undefined;
   /** Whether a program reads the answer. */
@@ -33,6 +40,7 @@ export function withTargets<
         `CloudFormation stack of the archive (default: ${DEFAULT_STACK})`,
       ).helpGroup(TARGETS),
     )
+    .addOption(archiveOption().helpGroup(TARGETS))
     .addOption(
       named('--bucket <name>', "failed-batch bucket, in place of the stack's").helpGroup(TARGETS),
     )
@@ -101,9 +109,11 @@ export async function findTargets<Needed extends Target>(
   values: TargetValues,
   access: StackAccess,
 ): Promise<Readonly<Record<Needed, string>>> {
-  const { stack = DEFAULT_STACK } = values;
+  const { archive, stack = DEFAULT_STACK } = values;
   const isComplete = needed.every((name) => values[name] !== undefined);
-  const outputs = isComplete ? new Map<string, string>() : await readOutputs(stack, access);
+  const outputs = isComplete
+    ? new Map<string, string>()
+    : await readOutputs({ archive, stack }, access);
   const find = (name: Needed) => {
     const value = values[name] ?? outputs.get(outputOf[name]);
     if (value !== undefined) return [name, value] as const;
@@ -117,9 +127,9 @@ export async function findTargets<Needed extends Target>(
 }
 
 async function readOutputs(
-  stack: string,
+  archive: StackArchive,
   access: StackAccess,
 ): Promise<ReadonlyMap<string, string>> {
-  const outputs = await readStackOutputs(stack, access, '--bucket and the queues');
+  const outputs = await readStackOutputs(archive, access, '--bucket and the queues');
   return new Map(outputs.map(({ OutputKey = '', OutputValue = '' }) => [OutputKey, OutputValue]));
 }

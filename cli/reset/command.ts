@@ -6,7 +6,7 @@ import { createCommand } from '../command.ts';
 import { withMskConnection } from '../connection-options.ts';
 import type { Machine } from '../machine.ts';
 import { httpUrl, named, time, uuid, wholeNumber } from '../options.ts';
-import { DEFAULT_STACK } from '../stack-outputs.ts';
+import { archiveOption, DEFAULT_STACK } from '../stack-outputs.ts';
 import { UsageError } from '../usage-error.ts';
 import { readMskConnection } from './connection.ts';
 import type { GivenMapping } from './find-mapping.ts';
@@ -60,6 +60,7 @@ export function createResetCommand(machine: Machine, openGroup: OpenGroup = open
           `CloudFormation stack whose mapping reads the topic (default: ${DEFAULT_STACK})`,
         ).helpGroup(GROUP),
       )
+      .addOption(archiveOption().helpGroup(GROUP))
       .addOption(
         named(
           '--function <name>',
@@ -155,6 +156,7 @@ function readTarget(
 
 interface MappingValues {
   readonly stack?: string | undefined;
+  readonly archive?: string | undefined;
   readonly function?: string | undefined;
   readonly mapping?: string | boolean | undefined;
   readonly group?: string | undefined;
@@ -162,7 +164,7 @@ interface MappingValues {
 }
 
 function readMapping(values: MappingValues): GivenMapping {
-  const { enable, function: target, group, mapping, stack } = values;
+  const { archive, enable, function: target, group, mapping, stack } = values;
   const given = {
     '--stack': stack,
     '--function': target,
@@ -179,5 +181,5 @@ function readMapping(values: MappingValues): GivenMapping {
   }
   if (typeof mapping === 'string') return { by: 'uuid', name: mapping };
   if (target !== undefined) return { by: 'function', name: target };
-  return { by: 'stack', name: stack ?? DEFAULT_STACK };
+  return { by: 'stack', stack: stack ?? DEFAULT_STACK, archive };
 }

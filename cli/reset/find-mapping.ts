@@ -1,5 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { CallOptions } from '../../lambda/core/ports.ts';
+import type { StackArchive } from '../stack-outputs.ts';
 import { failed } from './errors.ts';
 import type { Mapping, Mappings } from './mappings.ts';
 import { readStackMappings } from './stack-mappings.ts';
@@ -8,10 +9,9 @@ import { readStackMappings } from './stack-mappings.ts';
 export type GivenMapping = NamedMapping | { readonly by: 'none'; readonly group: string };
 
 /** A mapping named by its UUID, its function or its stack. */
-export interface NamedMapping {
-  readonly by: 'uuid' | 'function' | 'stack';
-  readonly name: string;
-}
+export type NamedMapping =
+  | { readonly by: 'uuid' | 'function'; readonly name: string }
+  | ({ readonly by: 'stack' } & StackArchive);
 
 /** The clients that find a mapping, and the limits of a call. */
 export interface MappingAccess {
@@ -36,7 +36,7 @@ export async function findMapping(
     case 'function':
       return findByFunction(topic, given.name, access);
     case 'stack':
-      return findByStack(topic, given.name, access);
+      return findByStack(topic, given, access);
   }
 }
 
@@ -68,9 +68,13 @@ async function findByFunction(
   );
 }
 
-async function findByStack(topic: string, stack: string, access: MappingAccess): Promise<Mapping> {
+async function findByStack(
+  topic: string,
+  { archive, stack }: StackArchive,
+  access: MappingAccess,
+): Promise<Mapping> {
   const stacks = { client: access.cloudFormation, ...access.calls };
-  const { functionName, uuids } = await readStackMappings(stack, stacks);
+  const { functionName, uuids } = await readStackMappings({ archive, stack }, stacks);
   const uuid = uuids.get(topic);
   if (uuid !== undefined) return getMapping(topic, uuid, access);
   // A stack of an older version, without outputs for its mappings.

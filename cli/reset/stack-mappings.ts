@@ -1,5 +1,5 @@
 import { explain } from '../aws-calls.ts';
-import { readStackOutputs, type StackAccess } from '../stack-outputs.ts';
+import { readStackOutputs, type StackAccess, type StackArchive } from '../stack-outputs.ts';
 
 /** The event source mappings that the outputs of a stack name. */
 export interface StackMappings {
@@ -21,11 +21,11 @@ const DESCRIPTION = /^Event source mapping of the topic (.*)$/;
  * @throws {ArchiverError} `LOAD_FAILED` if the stack does not exist; `STORE_ABORTED`
  */
 export async function readStackMappings(
-  stack: string,
+  archive: StackArchive,
   access: StackAccess,
 ): Promise<StackMappings> {
   const others = '--mapping, --function or --no-mapping';
-  const outputs = await readStackOutputs(stack, access, others).catch((error: unknown) => {
+  const outputs = await readStackOutputs(archive, access, others).catch((error: unknown) => {
     throw explain(error, access.signal.aborted);
   });
   const uuids = outputs.flatMap(({ Description = '', OutputValue = '' }) => {

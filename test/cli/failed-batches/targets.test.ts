@@ -31,6 +31,13 @@ async function startAccess(answer: StacksAnswer) {
   return { requests, access: { client: clients.cloudFormation, signal, attemptTimeout: 10_000 } };
 }
 
+const several = {
+  OrdersFailedBatchBucketName: 'failed-orders',
+  OrdersEastFailedBatchBucketName: 'failed-east',
+  ordersEastOther: 'x',
+  orderswestFailedBatchBucketName: 'failed-west',
+};
+
 describe('bucket and queues of a stack', { timeout: 60_000 }, () => {
   it('are its outputs', async () => {
     const { access, requests } = await startAccess(described(outputs));
@@ -40,6 +47,30 @@ describe('bucket and queues of a stack', { timeout: 60_000 }, () => {
       deadLetterQueue: 'https://sqs/1/dead',
     });
     expect(requests.map((body) => new URLSearchParams(body).get('StackName'))).toEqual(['Shop']);
+  });
+
+  it.each([
+    ['Orders', 'failed-orders'],
+    ['OrdersEast', 'failed-east'],
+    ['orders-west', 'failed-west'],
+  ])('are those of the archive %s of a stack with several', async (archive, bucket) => {
+    const { access } = await startAccess(described(several));
+    expect(await findTargets(['bucket'], { ...stack, archive }, access)).toEqual({ bucket });
+  });
+
+  it('are not guessed if the stack has several archives', async () => {
+    const { access } = await startAccess(described(several));
+    expect(await failureOf(findTargets(['bucket'], stack, access))).toBe(
+      "stack 'Shop' has several archives: pass --archive with one of Orders, OrdersEast, orderswest",
+    );
+  });
+
+  it('are reported as missing if the stack has no such archive', async () => {
+    const { access } = await startAccess(described(several));
+    const given = { ...stack, archive: 'Payments' };
+    expect(await failureOf(findTargets(['bucket'], given, access))).toBe(
+      "stack 'Shop' has no archive 'Payments'; its archives: Orders, OrdersEast, orderswest",
+    );
   });
 
   it('are replaced by flags', async () => {

@@ -32,7 +32,7 @@ const found = {
   clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-1',
   usesIam: true,
 };
-const byStack = { by: 'stack', name: 'Shop' } as const;
+const byStack = { by: 'stack', stack: 'Shop' } as const;
 const byFunction = { by: 'function', name: 'archive' } as const;
 
 const ofOrders: StackOutput = {
@@ -46,6 +46,18 @@ describe('the mapping', () => {
     const { access, journal } = await startAws([ordersMapping()], [ofFunction, ofOrders]);
     expect(await findMapping('orders', byStack, access)).toEqual(found);
     expect(journal).toEqual(['GET Enabled']);
+  });
+
+  it('is that of the named archive of a stack with several', async () => {
+    const outputs = [ofFunction, ofOrders].map(({ name, ...rest }) => ({
+      ...{ name: `Shop2${name}`, ...rest },
+    }));
+    const { access } = await startAws(
+      [ordersMapping()],
+      [ofFunction, { ...ofOrders, value: 'another' }, ...outputs],
+    );
+    const given = { ...byStack, archive: 'Shop2' };
+    expect(await findMapping('orders', given, access)).toEqual(found);
   });
 
   it('does not exist for a topic that the stack does not archive', async () => {
