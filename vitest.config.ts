@@ -11,7 +11,7 @@ export default defineConfig({
     testTimeout: 30_000,
     coverage: {
       provider: 'v8',
-      include: ['{bin,cli,dashboard,kafka,lambda,lib,tools/local}/**/*.ts'],
+      include: ['{bin,cli,kafka,lambda,lib,tools/local}/**/*.ts'],
       reporter: ['text-summary', 'html'],
       thresholds: {
         'lambda/core/**': { lines: 100, functions: 100, branches: 100, statements: 100 },
