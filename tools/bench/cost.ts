@@ -1,14 +1,8 @@
 import { flag, readFlags } from '../../cli/flags.ts';
 import { print, refuse } from '../../cli/terminal.ts';
-import { settingRanges } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import {
-  CONNECT_UNITS,
-  fargateTasks,
-  PUT_SECONDS,
-  packedRecords,
-  STREAM_CPU_SHARE,
-} from './cost/assumptions.ts';
+import { markdownTable } from './common/markdown-table.ts';
+import { averageRecord } from './cost/average-record.ts';
 import {
   type BatchEffort,
   type CostPerTerabyte,
@@ -23,109 +17,140 @@ import {
   total,
   type Workload,
 } from './cost/cost.ts';
+import { CONNECT_UNITS, effortOf, fargateTasks, measured, packedChunks } from './cost/inputs.ts';
 import { PRICES_DATE, type Price, prices } from './cost/prices.ts';
-import { averageRecord } from './scale/average-record.ts';
-import { cpuMsOf, fitEffort } from './scale/effort.ts';
-import { measured } from './scale/measured.ts';
 
-const HELP = `Reckons what a terabyte of values costs by each way into S3, in us-east-1: from prices as they were looked at,
-and from what a batch takes as npm run bench:scale -- --measure has measured it. Prints its inputs.
+const HELP = `Computes what it costs to archive a terabyte of values in us-east-1 by each way into S3, and by records and
+partitions in a batch. Prices and the measured effort of a batch are inputs, and are printed. Tables are Markdown.
 
 Usage: npm run bench:cost
 `;
 
 const MIB = 1024 * 1024;
 
-/** Bytes of values for which packing is reckoned. */
+/** Sizes of values for which the worth of packing is printed. */
 const PACKED_VALUES = [100, 1000, 4000, 5000, 10_000, 100_000];
 
-/** The bench's orders of 1 KB, full batches. */
-const { lineBytes, recordsThatFit: recordsPerBatch, valueBytes } = averageRecord();
+/** Partitions in a batch, and records in it, for which `delivery: s3` is priced. */
+const PARTITIONS = [1, 10, 100];
+const RECORDS = [1, 10, 100, 1000];
+
+const { lineBytes, recordsThatFit, valueBytes } = averageRecord();
+
+/** Full batches of the bench's orders of 1 KB. */
 const workload: Workload = {
-  ...{ lineBytes: Math.round(lineBytes), recordsPerBatch, valueBytes: Math.round(valueBytes) },
-  partitionsPerBatch: 1,
+  ...{ lineBytes, valueBytes, recordsPerBatch: recordsThatFit, partitionsPerBatch: 1 },
   bytesPerSecond: 5 * MIB,
 };
-const effort = effortOf(workload);
-const streamEffort: BatchEffort = { ...effort, cpuSeconds: STREAM_CPU_SHARE * effort.cpuSeconds };
+const effort = effortOf(recordsThatFit, 1);
+const streamEffort: BatchEffort = {
+  ...effort,
+  cpuSeconds: measured.streamCpuShare * effort.cpuSeconds,
+};
+const firehose = firehoseDelivery(workload, streamEffort, packedChunks);
+const oneFolder = firehoseDelivery(workload, streamEffort, {
+  ...packedChunks,
+  isPartitioned: false,
+});
 const fargate = fargateService(workload, fargateTasks, 10 * MIB);
 
 const ways: readonly (readonly [name: string, cost: CostPerTerabyte])[] = [
-  ['delivery s3, on demand', s3Delivery(workload, effort)],
-  ['the same, ten partitions a batch', costOf(10)],
+  ['delivery s3, on demand', batchCost(recordsThatFit, 1)],
+  ['the same, ten partitions a batch', batchCost(recordsThatFit, 10)],
   ['delivery s3, provisioned', s3DeliveryProvisioned(workload, effort)],
-  ['delivery firehose', firehoseDelivery(workload, streamEffort, packedRecords)],
+  ['delivery firehose, folders by topic and hour', firehose],
+  ['delivery firehose, one folder', oneFolder],
   [
-    'delivery firehose, one folder',
-    firehoseDelivery(workload, streamEffort, { ...packedRecords, isPartitioned: false }),
-  ],
-  [
-    'Firehose, a record a line',
-    firehoseDelivery(workload, streamEffort, { ...packedRecords, recordBytes: workload.lineBytes }),
+    'Firehose, one line a record',
+    firehoseDelivery(workload, streamEffort, { ...packedChunks, chunkBytes: lineBytes }),
   ],
   ['Firehose with MSK as its source', firehoseFromMsk(64 * MIB)],
   [`MSK Connect, ${CONNECT_UNITS} units (assumed)`, mskConnect(workload, CONNECT_UNITS, 64 * MIB)],
   [`a service on Fargate, ${fargateTasks.tasks} tasks (assumed)`, fargate],
 ];
 
-/** Of a full batch: its CPU as it was measured, with gzip 6, and waiting as assumed. */
-function effortOf({ partitionsPerBatch }: Workload): BatchEffort {
-  const cpuMs = cpuMsOf(fitEffort(measured.batches), recordsPerBatch, partitionsPerBatch);
-  const memoryMiB = settingRanges.memoryMiB.default;
-  return { cpuSeconds: cpuMs / 1000, waitSeconds: PUT_SECONDS, memoryMiB };
+/** `delivery: s3` on demand, with as many records and objects as a batch can have. */
+function batchCost(records: number, partitions: number): CostPerTerabyte {
+  const recordsPerBatch = Math.min(records, recordsThatFit);
+  const partitionsPerBatch = Math.min(partitions, recordsPerBatch);
+  const batch = { ...workload, recordsPerBatch, partitionsPerBatch };
+  return s3Delivery(batch, effortOf(recordsPerBatch, partitionsPerBatch));
 }
 
-function costOf(partitionsPerBatch: number): CostPerTerabyte {
-  const spread = { ...workload, partitionsPerBatch };
-  return s3Delivery(spread, effortOf(spread));
+/** The fewest records in a batch from which `delivery: s3` costs no more, if a batch can hold so many. */
+function recordsWorth(cost: CostPerTerabyte, partitions: number): string {
+  for (let records = partitions; records <= recordsThatFit; records++) {
+    if (total(batchCost(records, partitions)) <= total(cost)) return records.toLocaleString('en');
+  }
+  return 'never';
 }
 
-/** The most partitions in a full batch with which delivery s3 costs no more. */
+/** The most partitions in a full batch with which `delivery: s3` costs no more. */
 function partitionsWorth(cost: CostPerTerabyte): number {
   let partitions = 0;
-  while (total(costOf(partitions + 1)) <= total(cost)) partitions += 1;
+  while (total(batchCost(recordsThatFit, partitions + 1)) <= total(cost)) partitions += 1;
   return partitions;
 }
 
-const dollars = (amount: number): string => `$${amount.toFixed(2)}`;
+const dollars = (amount: number): string =>
+  `$${amount.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 
 function printInputs(): void {
-  print(`Prices of us-east-1, ${PRICES_DATE}; * not verified in a page of AWS`);
+  print(`Prices of us-east-1 on ${PRICES_DATE}; those marked * were not verified on an AWS page\n`);
   for (const [name, price] of Object.entries<Price>(prices)) {
     const mark = price.isVerified ? ' ' : '*';
     const amount = Number(price.dollars.toPrecision(6));
     print(`  ${mark} ${name}: $${amount} per ${price.per}, ${price.source}`);
   }
   print(`\nWorkload: ${JSON.stringify(workload)}`);
-  print(`A batch, delivery s3: ${JSON.stringify(effort)}`);
-  print(`A batch, delivery firehose: ${JSON.stringify(streamEffort)}`);
-}
-
-function printPacking(): void {
-  const packed = packedRecords.recordBytes;
-  const [one, many] = [workload.lineBytes, packed].map((bytes) =>
-    chargedBytes(workload.lineBytes, bytes).toFixed(0),
-  );
-  print(
-    `\nFirehose charges a line of ${workload.lineBytes} B as ${one} B alone, as ${many} B packed`,
-  );
-  const envelope = workload.lineBytes - workload.valueBytes;
-  const worth = PACKED_VALUES.map((bytes) => {
-    const times = packingWorth(bytes + envelope, packed).toFixed(1);
-    return `${bytes.toLocaleString('en')} B ${times}`;
-  });
-  print(`Times as much alone as packed, by the size of a value: ${worth.join(', ')}`);
+  print(`A batch with delivery s3: ${JSON.stringify(effort)}`);
+  print(`A batch with delivery firehose: ${JSON.stringify(streamEffort)}`);
 }
 
 function printWays(): void {
-  print('\nDollars for a terabyte of values');
-  for (const [name, cost] of ways) {
-    const parts = Object.entries(cost).map(([part, amount]) => `${part} ${dollars(amount)}`);
-    print(`  ${dollars(total(cost)).padStart(8)}  ${name}: ${parts.join(', ')}`);
-  }
+  const rows = ways.map(([name, cost]) => [
+    ...[name, dollars(total(cost))],
+    Object.entries(cost)
+      .map(([item, amount]) => `${item} ${dollars(amount)}`)
+      .join('; '),
+  ]);
+  print(`\nA terabyte of values\n\n${markdownTable(['Way', '$/TB', 'Of which'], rows)}`);
+  const most = partitionsWorth(fargate);
   print(
-    `\nDelivery s3 on demand costs no more than that service with up to ${partitionsWorth(fargate)} partitions in a full batch`,
+    `\nOn demand, delivery s3 costs no more than Fargate with up to ${most} partitions a batch`,
   );
+}
+
+function printBatches(): void {
+  const rows = [...RECORDS, recordsThatFit].map((records) => [
+    records.toLocaleString('en'),
+    ...PARTITIONS.map((partitions) =>
+      partitions > records ? '' : dollars(total(batchCost(records, partitions))),
+    ),
+  ]);
+  const head = ['Records a batch', ...PARTITIONS.map((partitions) => `$/TB, ${partitions} part.`)];
+  print(`\nDelivery s3 on demand, by partitions in a batch\n\n${markdownTable(head, rows)}`);
+  print('\nRecords a batch from which delivery s3 costs no more than Firehose\n');
+  const worth = PARTITIONS.map((partitions) => [
+    String(partitions),
+    ...[firehose, oneFolder].map((cost) => recordsWorth(cost, partitions)),
+  ]);
+  print(markdownTable(['Partitions a batch', 'Folders by topic and hour', 'One folder'], worth));
+}
+
+function printPacking(): void {
+  const { chunkBytes } = packedChunks;
+  const [alone, packed] = [lineBytes, chunkBytes].map((bytes) =>
+    chargedBytes(lineBytes, bytes).toFixed(0),
+  );
+  print(
+    `\nFirehose charges a line of ${lineBytes} B as ${alone} B on its own and as ${packed} B packed`,
+  );
+  const worth = PACKED_VALUES.map((bytes) => {
+    const times = packingWorth(bytes + lineBytes - valueBytes, chunkBytes).toFixed(1);
+    return `${bytes.toLocaleString('en')} B ${times}`;
+  });
+  print(`Times as much unpacked as packed, by the size of a value: ${worth.join(', ')}`);
 }
 
 try {
@@ -133,8 +158,9 @@ try {
   if (help) print(HELP);
   else {
     printInputs();
-    printPacking();
     printWays();
+    printBatches();
+    printPacking();
   }
 } catch (error) {
   refuse(error, ArchiverError);

@@ -23,8 +23,8 @@ Usage: npm run bench -- [options]
   --pairs N         pairs of runs for each case with a goal, 5 to 1000 (default 60)
   --partitions N    of each event, 1 to 1000 (default 3)
 
-Cold starts: npm run bench:cold. Other programs: npm run bench:peers. Cost: npm run bench:cost and
-npm run bench:scale. Delivery through Firehose: npm run bench:stream. Replay: npm run bench:replay.
+Cold starts: npm run bench:cold. Other programs: npm run bench:peers. Cost: npm run bench:cost.
+Delivery through Firehose: npm run bench:stream. Replay: npm run bench:replay.
 `;
 
 const ranges = {

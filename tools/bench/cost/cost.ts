@@ -5,41 +5,43 @@ const TERABYTE = 1e12;
 const GIGABYTE = 1e9;
 const SECONDS_AN_HOUR = 3600;
 
-/** Firehose charges each record as so many bytes, or a multiple: https://aws.amazon.com/firehose/pricing/ */
+/** Firehose rounds each record up to a multiple of this: https://aws.amazon.com/firehose/pricing/ */
 const FIREHOSE_STEP_BYTES = 5 * 1024;
 
-/** Memory that comes with one vCPU, MiB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
-export const MIB_PER_CPU = 1769;
+/** Memory that comes with one vCPU: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const MIB_PER_CPU = 1769;
 
-/** What one event poller unit carries: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+/** Capacity of one event poller unit: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
 const pollerUnit = { bytesPerSecond: 20 * 1024 * 1024, pollers: 10 } as const;
 
-/** What is archived, and how fast it comes. */
+/** The traffic to archive. */
 export interface Workload {
-  /** Of a record's value, as most of what Kafka holds. */
+  /** Bytes of a record's value. */
   readonly valueBytes: number;
   readonly recordsPerBatch: number;
-  /** Of a record line, on average. */
+  /** Bytes of a record line, on average. */
   readonly lineBytes: number;
-  /** Topic-partitions with records in a batch: objects of it. */
+  /** Topic-partitions with records in a batch; each becomes an object. */
   readonly partitionsPerBatch: number;
-  /** Bytes of values a second, all day. */
+  /** Bytes of values a second, around the clock. */
   readonly bytesPerSecond: number;
 }
 
-/** What archiving a batch takes. */
+/** The effort of archiving one batch. */
 export interface BatchEffort {
   /** CPU of the handler, measured on one core. */
   readonly cpuSeconds: number;
-  /** Waiting for S3 or Firehose. */
+  /** Time spent waiting for S3 or Firehose. */
   readonly waitSeconds: number;
   readonly memoryMiB: number;
+  /** Bytes written to CloudWatch Logs. */
+  readonly logBytes: number;
 }
 
-/** Dollars for a terabyte of values, by what they are paid for. */
+/** Dollars for a terabyte of values, by item. */
 export type CostPerTerabyte = Readonly<Record<string, number>>;
 
-/** The whole of it. */
+/** The sum of all items. */
 export function total(cost: CostPerTerabyte): number {
   return Object.values(cost).reduce((sum, dollars) => sum + dollars, 0);
 }
@@ -52,29 +54,30 @@ function hoursOf({ bytesPerSecond }: Workload): number {
   return TERABYTE / bytesPerSecond / SECONDS_AN_HOUR;
 }
 
-function lambdaCost(workload: Workload, effort: BatchEffort) {
-  const { cpuSeconds, waitSeconds, memoryMiB } = effort;
+function functionCost(workload: Workload, effort: BatchEffort) {
+  const { cpuSeconds, logBytes, memoryMiB, waitSeconds } = effort;
   const seconds = cpuSeconds / Math.min(1, memoryMiB / MIB_PER_CPU) + waitSeconds;
   const batches = batchesOf(workload);
   return {
     'Lambda, time': batches * seconds * (memoryMiB / 1024) * prices.lambdaGbSecond.dollars,
     'Lambda, invocations': batches * prices.lambdaRequest.dollars,
+    'CloudWatch, logs': ((batches * logBytes) / GIGABYTE) * prices.logsGb.dollars,
   };
 }
 
-/** `delivery: s3`, on-demand mode: an object of each batch run. */
+/** `delivery: s3` in on-demand mode: one object for each batch run. */
 export function s3Delivery(workload: Workload, effort: BatchEffort): CostPerTerabyte {
   const objects = batchesOf(workload) * workload.partitionsPerBatch;
-  return { ...lambdaCost(workload, effort), 'S3, PUTs': objects * prices.s3Put.dollars };
+  return { ...functionCost(workload, effort), 'S3, PUTs': objects * prices.s3Put.dollars };
 }
 
-/** Event poller units for so many bytes a second, read by so many pollers. */
+/** Event poller units that carry this traffic with this number of pollers. */
 export function pollerUnits(bytesPerSecond: number, pollers: number): number {
   const forBytes = Math.ceil(bytesPerSecond / pollerUnit.bytesPerSecond);
   return Math.max(1, forBytes, Math.ceil(pollers / pollerUnit.pollers));
 }
 
-/** The same in provisioned mode: event poller units besides, all the time. */
+/** `delivery: s3` in provisioned mode: the same, plus event poller units around the clock. */
 export function s3DeliveryProvisioned(
   workload: Workload,
   effort: BatchEffort,
@@ -86,20 +89,20 @@ export function s3DeliveryProvisioned(
   };
 }
 
-/** Bytes that Firehose charges for lines, packed into records of so many bytes. */
-export function chargedBytes(lineBytes: number, recordBytes: number): number {
-  const lines = Math.min(MAX_CHUNK_LINES, Math.max(1, Math.floor(recordBytes / lineBytes)));
+/** Bytes that Firehose charges for one line, when lines are packed into chunks of at most this size. */
+export function chargedBytes(lineBytes: number, chunkBytes: number): number {
+  const lines = Math.min(MAX_CHUNK_LINES, Math.max(1, Math.floor(chunkBytes / lineBytes)));
   const steps = Math.ceil((lines * lineBytes) / FIREHOSE_STEP_BYTES);
   return (steps * FIREHOSE_STEP_BYTES) / lines;
 }
 
-/** How Firehose is fed, and what it makes. */
+/** How a delivery stream is fed, and what it writes. */
 export interface FirehoseUse {
-  /** Of a record of the stream: that of one line where lines are not packed. */
-  readonly recordBytes: number;
-  /** Of an object, before compression. */
+  /** Size of a chunk; that of one line where lines are not packed. */
+  readonly chunkBytes: number;
+  /** Size of an object before compression. */
   readonly objectBytes: number;
-  /** Whether it makes folders by what is in the lines. */
+  /** Whether the stream partitions dynamically, that is, makes folders by topic and hour. */
   readonly isPartitioned: boolean;
 }
 
@@ -107,15 +110,15 @@ export interface FirehoseUse {
 export function firehoseDelivery(
   workload: Workload,
   effort: BatchEffort,
-  { recordBytes, objectBytes, isPartitioned }: FirehoseUse,
+  { chunkBytes, isPartitioned, objectBytes }: FirehoseUse,
 ): CostPerTerabyte {
   const lines = TERABYTE / workload.valueBytes;
   const lineBytes = lines * workload.lineBytes;
   const objects = lineBytes / objectBytes;
   return {
-    ...lambdaCost(workload, effort),
+    ...functionCost(workload, effort),
     'Firehose, data':
-      ((lines * chargedBytes(workload.lineBytes, recordBytes)) / GIGABYTE) *
+      ((lines * chargedBytes(workload.lineBytes, chunkBytes)) / GIGABYTE) *
       prices.firehoseGb.dollars,
     ...(isPartitioned && {
       'Firehose, folders':
@@ -127,12 +130,12 @@ export function firehoseDelivery(
   };
 }
 
-/** How many times as much Firehose charges for lines of so many bytes put one by one as for packed ones. */
-export function packingWorth(lineBytes: number, recordBytes: number): number {
-  return chargedBytes(lineBytes, lineBytes) / chargedBytes(lineBytes, recordBytes);
+/** How many times as much Firehose charges for lines that are put one by one as for packed lines. */
+export function packingWorth(lineBytes: number, chunkBytes: number): number {
+  return chargedBytes(lineBytes, lineBytes) / chargedBytes(lineBytes, chunkBytes);
 }
 
-/** Firehose reads MSK itself: values alone, without key, headers, offset or timestamp. */
+/** A delivery stream that reads MSK itself, and stores values only: no key, headers, offset or timestamp. */
 export function firehoseFromMsk(objectBytes: number): CostPerTerabyte {
   return {
     'Firehose, data': (TERABYTE / GIGABYTE) * prices.firehoseFromMskGb.dollars,
@@ -140,7 +143,7 @@ export function firehoseFromMsk(objectBytes: number): CostPerTerabyte {
   };
 }
 
-/** MSK Connect with so many units, which are paid whether records come or not. */
+/** MSK Connect with a fixed number of units, which are paid for around the clock. */
 export function mskConnect(
   workload: Workload,
   units: number,
@@ -152,18 +155,19 @@ export function mskConnect(
   };
 }
 
-/** How large a service on Fargate is. */
+/** The size of a service on Fargate. */
 export interface FargateTasks {
   readonly tasks: number;
-  /** Of each. */
+  /** vCPUs of each task. */
   readonly cpus: number;
+  /** Memory of each task. */
   readonly memoryGb: number;
 }
 
-/** A service of one's own on Fargate, paid whether records come or not. */
+/** A self-managed service on Fargate, paid for around the clock. */
 export function fargateService(
   workload: Workload,
-  { tasks, cpus, memoryGb }: FargateTasks,
+  { cpus, memoryGb, tasks }: FargateTasks,
   objectBytes: number,
 ): CostPerTerabyte {
   const hour = cpus * prices.fargateCpuHour.dollars + memoryGb * prices.fargateGbHour.dollars;

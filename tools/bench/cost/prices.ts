@@ -1,16 +1,16 @@
-/** A price, and how far it can be trusted. */
+/** A price, and whether it was verified. */
 export interface Price {
   readonly dollars: number;
   readonly per: string;
   readonly source: string;
-  /** Whether it was read in a page of AWS; else it is from elsewhere, or from memory. */
+  /** Whether an AWS page states it; if not, it comes from elsewhere or from memory. */
   readonly isVerified: boolean;
 }
 
-/** When the prices were looked at. */
+/** The day on which the prices were looked up. */
 export const PRICES_DATE = '2026-11-24';
 
-/** List prices of us-east-1, first tier, without free tiers. */
+/** List prices of us-east-1: first tier, no free tier. */
 export const prices = {
   lambdaGbSecond: {
     ...{ dollars: 0.0000133334, per: 'GB-second, arm64' },
@@ -33,10 +33,6 @@ export const prices = {
   },
   logsGb: {
     ...{ dollars: 0.5, per: 'GB of logs written, CloudWatch' },
-    ...{ source: 'https://aws.amazon.com/cloudwatch/pricing/', isVerified: false },
-  },
-  metricMonth: {
-    ...{ dollars: 0.3, per: 'custom metric and month, CloudWatch' },
     ...{ source: 'https://aws.amazon.com/cloudwatch/pricing/', isVerified: false },
   },
   firehoseGb: {

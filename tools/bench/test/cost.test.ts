@@ -20,7 +20,7 @@ const workload: Workload = {
   partitionsPerBatch: 2,
   bytesPerSecond: 1e12 / 3600,
 };
-const effort = { cpuSeconds: 0.5, waitSeconds: 0.5, memoryMiB: 1769 };
+const effort = { cpuSeconds: 0.5, waitSeconds: 0.5, memoryMiB: 1769, logBytes: 2000 };
 
 describe('what Firehose charges', () => {
   it('is each record, rounded up to 5 KB', () => {
@@ -59,7 +59,8 @@ describe('a terabyte', () => {
     expect(cost['Lambda, time']).toBeCloseTo(1e6 * 1 * (1769 / 1024) * 0.0000133334, 6);
     expect(cost['Lambda, invocations']).toBeCloseTo(0.2, 9);
     expect(cost['S3, PUTs']).toBeCloseTo(2e6 * 0.000005, 9);
-    expect(total(cost)).toBeCloseTo(23.034 + 0.2 + 10, 2);
+    expect(cost['CloudWatch, logs']).toBeCloseTo(2 * 0.5, 9);
+    expect(total(cost)).toBeCloseTo(23.034 + 0.2 + 10 + 1, 2);
   });
 
   it('takes longer with less than a core', () => {
@@ -76,7 +77,7 @@ describe('a terabyte', () => {
   });
 
   it('through Firehose costs its lines, its folders and few PUTs', () => {
-    const use = { recordBytes: 5120, objectBytes: 64e6, isPartitioned: true };
+    const use = { chunkBytes: 5120, objectBytes: 64e6, isPartitioned: true };
     const cost = firehoseDelivery(workload, effort, use);
     expect(cost['Firehose, data']).toBeCloseTo(1280 * 0.029, 6);
     expect(cost['Firehose, folders']).toBeCloseTo(1280 * 0.02 + 20_000 * 0.000005 + 0.07, 6);

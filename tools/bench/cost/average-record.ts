@@ -5,21 +5,18 @@ import { LineBuffer } from '../../../lambda/core/record/line-buffer.ts';
 import { RecordLineWriter } from '../../../lambda/core/record/record-line.ts';
 import { fullEvent, valueSizes } from '../events.ts';
 
-/** Bytes of a record of the bench's orders with values of 1 KB, on average. */
+/** The average record of the bench's orders of 1 KB. */
 export interface AverageRecord {
   readonly valueBytes: number;
-  /** In an event. */
-  readonly eventBytes: number;
-  /** As a line. */
+  /** Bytes of its record line. */
   readonly lineBytes: number;
-  /** Records of a full event. */
+  /** How many of them fill the payload of one invocation. */
   readonly recordsThatFit: number;
 }
 
-/** Takes a full event to pieces. */
+/** Takes a full event apart. */
 export function averageRecord(): AverageRecord {
-  const text = fullEvent(valueSizes['1 KB']);
-  const { runs, source } = parseBatch(JSON.parse(text));
+  const { runs, source } = parseBatch(JSON.parse(fullEvent(valueSizes['1 KB'])));
   const lines = new LineBuffer();
   const metadata = { env: 'prod' };
   const writer = new RecordLineWriter({ source, metadata, enrich: noEnrichment }, lines);
@@ -30,9 +27,8 @@ export function averageRecord(): AverageRecord {
     for (const { value } of run.records) valueBytes += Buffer.byteLength(value ?? '', 'base64');
   }
   return {
-    valueBytes: valueBytes / records,
-    eventBytes: Buffer.byteLength(text) / records,
-    lineBytes: lines.length / records,
+    valueBytes: Math.round(valueBytes / records),
+    lineBytes: Math.round(lines.length / records),
     recordsThatFit: records,
   };
 }
