@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
-import { flag, readFlags, text, wholeNumber } from '../../cli/flags.ts';
-import { print, progress, refuse } from '../../cli/terminal.ts';
+import { createCommand, NotDone, run } from '../../cli/command.ts';
+import { wholeNumber } from '../../cli/options.ts';
+import { print, progress } from '../../cli/terminal.ts';
 import { toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { settingRanges } from '../../lambda/contract.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
 import { bundleFunction, type FunctionEntry } from '../../lib/functions/bundle.ts';
 import { archiveFunction } from '../local/lambda/local-functions.ts';
 import {
@@ -17,42 +17,28 @@ import {
   writeRuntime,
 } from './cold/starts.ts';
 import { type Budgets, coldVerdict, type Rounds, ratiosOf } from './cold/verdict.ts';
-import { machine } from './common/machine.ts';
 import { markdownTable } from './common/markdown-table.ts';
-import { benchOrigin } from './common/origin.ts';
 import { type S3Process, startS3Process } from './common/s3-process.ts';
-import { showSpread, spreadOf } from './common/sample.ts';
+import { machine, showSpread, spreadOf } from './common/sample.ts';
+import { smallOrigin } from './events.ts';
 
 const budgets: Budgets = { ratio: 3.5, bundleBytes: 400_000 };
-
-const HELP = `Measures cold starts of the archive function: the very bundle that is deployed, in a new process with the flags and
-the environment of the emulator's, from the spawn until the handler is there, and until it has stored the
-first record in a local S3 server, which is another process. In turns with a process that does nothing.
-ratio = start to first put / empty process, at most ${budgets.ratio}. Exit code 1 where a budget is broken.
-
-Usage: npm run bench:cold -- [options]
-
-  --pairs N         pairs of starts, 20 to 1000 (default 30)
-  --variants        besides, starts that are not deployed: with a warm NODE_COMPILE_CACHE, without source maps
-`;
-
-const ranges = { pairs: { min: 20, max: 1000, default: 30 } } as const;
 
 const MEMORY_MIB = settingRanges.memoryMiB.default;
 
 const entries = ['archive', 'archive-firehose', 'replay', 'replay-firehose', 'trial'] as const;
 
-/** One record of an order, as small as they come. */
+/** An event with one small order. */
 function smallEvent(): string {
   const record = {
     ...{ partition: 0, offset: 0, timestamp: 1_763_895_200_000 },
     timestampType: 'CREATE_TIME',
     ...{ key: Buffer.from('u-17'), value: Buffer.from('{"order":1,"total":12.50}'), headers: [] },
   } as const;
-  return toEventJson([toBatchRecord(record, benchOrigin)], benchOrigin);
+  return toEventJson([toBatchRecord(record, smallOrigin)], smallOrigin);
 }
 
-/** A start, each time of a function with a prefix of its own, so that there is something to put. */
+/** Returns a function that starts the archive function, each time with a new prefix so that it has something to put. */
 function starter(folder: string, s3: S3Process, more: Partial<StartPlan> = {}) {
   const event = join(folder, 'event.json');
   writeFileSync(event, smallEvent());
@@ -70,9 +56,9 @@ function starter(folder: string, s3: S3Process, more: Partial<StartPlan> = {}) {
 
 async function measure(start: ReturnType<typeof starter>, pairs: number): Promise<Rounds> {
   const rounds: { starts: Start[]; nothing: number[] } = { starts: [], nothing: [] };
-  // The first start reads files that the next find in memory.
+  // The first pair reads files that are cached afterwards; it is not measured.
   for (let pair = -1; pair < pairs; pair++) {
-    // In turns, so that neither is always the one after the other.
+    // Alternate the order, so that neither side always runs second.
     const isFirst = pair % 2 === 0;
     const before = isFirst ? undefined : await startNothing(MEMORY_MIB);
     const started = await start();
@@ -94,7 +80,7 @@ function cells(rounds: Rounds): string[] {
   ];
 }
 
-/** Variants that tell what a start's time goes for; none is deployed. */
+/** Variants that show where the time of a start goes. None is deployed. */
 function variants(folder: string, s3: S3Process) {
   const cache = join(folder, 'compile-cache');
   return {
@@ -103,7 +89,7 @@ function variants(folder: string, s3: S3Process) {
   };
 }
 
-async function run(pairs: number, withVariants: boolean): Promise<boolean> {
+async function runBench(pairs: number, withVariants: boolean): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-cold-'));
   try {
     await using s3 = await startS3Process();
@@ -116,8 +102,8 @@ async function run(pairs: number, withVariants: boolean): Promise<boolean> {
       rows.push([name, ...cells(await measure(start, pairs))]);
     }
     progress('');
-    const head = ['Archive function', 'Empty process', 'Handler there', 'First put'];
-    print('Milliseconds from the spawn (middle half)\n');
+    const head = ['Archive function', 'Empty process', 'Handler loaded', 'First PUT'];
+    print('Milliseconds from the spawn (quartiles)\n');
     print(markdownTable([...head, 'Ratio'], rows));
     const sizes = entries.map((entry) => [entry, sizeOf(entry)] as const);
     const shown = sizes.map(([entry, bytes]) => [entry, bytes.toLocaleString('en')]);
@@ -134,15 +120,22 @@ function sizeOf(entry: FunctionEntry): number {
   return statSync(join(bundleFunction(entry), 'index.mjs')).size;
 }
 
-try {
-  const given = readFlags(process.argv.slice(2), {
-    ...{ pairs: text, variants: flag, help: flag },
+const command = createCommand(
+  'npm run bench:cold --',
+  `Measures cold starts of the archive function: the deployed bundle in a new process, with the \
+flags and the environment of the local function, from the spawn until its handler is loaded and \
+until it has stored the first record in a local S3 server in another process. It runs in turns \
+with an empty process. ratio = start to first PUT / empty process, which must be at most \
+${budgets.ratio}; the bundle may have ${budgets.bundleBytes} bytes. Exit code 1 if either is \
+exceeded.`,
+)
+  .addOption(wholeNumber('--pairs <n>', 'pairs of starts', { min: 20, max: 1000, default: 30 }))
+  .option(
+    '--variants',
+    'also measure starts that are not deployed: with a warm NODE_COMPILE_CACHE, and without source maps',
+  )
+  .action(async ({ pairs, variants = false }) => {
+    if (!(await runBench(pairs, variants))) throw new NotDone();
   });
-  if (given.help) print(HELP);
-  else {
-    const pairs = wholeNumber(ranges, 'pairs', given.pairs);
-    if (!(await run(pairs, given.variants))) process.exitCode = 1;
-  }
-} catch (error) {
-  refuse(error, ArchiverError);
-}
+
+process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });

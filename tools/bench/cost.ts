@@ -1,6 +1,5 @@
-import { flag, readFlags } from '../../cli/flags.ts';
-import { print, refuse } from '../../cli/terminal.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
+import { createCommand, run } from '../../cli/command.ts';
+import { print } from '../../cli/terminal.ts';
 import { markdownTable } from './common/markdown-table.ts';
 import { averageRecord } from './cost/average-record.ts';
 import {
@@ -19,12 +18,6 @@ import {
 } from './cost/cost.ts';
 import { CONNECT_UNITS, effortOf, fargateTasks, measured, packedChunks } from './cost/inputs.ts';
 import { PRICES_DATE, type Price, prices } from './cost/prices.ts';
-
-const HELP = `Computes what it costs to archive a terabyte of values in us-east-1 by each way into S3, and by records and
-partitions in a batch. Prices and the measured effort of a batch are inputs, and are printed. Tables are Markdown.
-
-Usage: npm run bench:cost
-`;
 
 const MIB = 1024 * 1024;
 
@@ -153,15 +146,16 @@ function printPacking(): void {
   print(`Times as much unpacked as packed, by the size of a value: ${worth.join(', ')}`);
 }
 
-try {
-  const { help } = readFlags(process.argv.slice(2), { help: flag });
-  if (help) print(HELP);
-  else {
-    printInputs();
-    printWays();
-    printBatches();
-    printPacking();
-  }
-} catch (error) {
-  refuse(error, ArchiverError);
-}
+const command = createCommand(
+  'npm run bench:cost --',
+  `Computes what it costs to archive a terabyte of values in us-east-1 by each way into S3, and by \
+records and partitions in a batch. Prints its inputs, which are prices and the measured effort \
+of a batch, and Markdown tables.`,
+).action(() => {
+  printInputs();
+  printWays();
+  printBatches();
+  printPacking();
+});
+
+process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });

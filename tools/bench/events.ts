@@ -4,8 +4,16 @@ import { type EventOrigin, toBatchRecord, toEventJson } from '../../kafka/mappin
 import { MAX_PAYLOAD_BYTES, settingRanges } from '../../lambda/contract.ts';
 import { BatchBuilder } from '../local/mapping/batch.ts';
 
-/** Sizes of values that the benchmarks run with, in bytes, by the name that tables use. */
+/** Sizes of values in bytes, by the name that tables use. */
 export const valueSizes = { '200 B': 200, '1 KB': 1_000, '10 KB': 10_000 } as const;
+
+/** The source of small events; that of full events has an ARN as long as AWS's. */
+export const smallOrigin = {
+  topic: 'orders',
+  eventSourceArn: 'arn:aws:kafka:us-east-1:000000000000:cluster/bench/00000000-0',
+  bootstrapServers: 'localhost:9098',
+  nullStyle: 'null',
+} as const;
 
 const origin: EventOrigin = {
   topic: 'orders',
@@ -15,36 +23,25 @@ const origin: EventOrigin = {
   nullStyle: 'null',
 };
 
-const words =
+/** Words that orders consist of, besides ids, amounts and times. */
+export const words =
   'amber basket copper delta ember fabric garden harbor island jacket kettle lantern marble needle orchid pepper quartz ribbon silver timber umbrella velvet walnut yellow zephyr'.split(
     ' ',
   );
 
-/** What an event is to hold. */
-export interface EventShape {
-  /** Of each value, about. */
-  readonly valueBytes: number;
-  /** Fewer where the event is full before. @default - as many as an invocation takes */
-  readonly records?: number;
-  /** They take turns. */
-  readonly partitions: number;
-}
-
-/** Offset of each partition's first record. */
-export const FIRST_OFFSET = 5_000_000;
-
-/** The JSON text of an event as large as one invocation may be; see {@link eventOf}. */
-export function fullEvent(valueBytes: number, partitions = 3): string {
-  return eventOf({ valueBytes, partitions });
-}
+const FIRST_OFFSET = 5_000_000;
 
 /**
- * The JSON text of an event: orders with ids, amounts, times and words as orders have, two headers and a
- * key. The same in every run.
+ * The JSON text of an event that fills one invocation with orders: values with ids, amounts, times and words, two
+ * headers and a key. It is the same in every run.
+ *
+ * @param valueBytes the approximate size of each value
+ * @param partitions partitions, which take turns
  */
-export function eventOf({ partitions, records, valueBytes }: EventShape): string {
+export function fullEvent(valueBytes: number, partitions = 3): string {
   const limits = {
-    batchSize: records ?? settingRanges.batchSize.max * 10,
+    // More than fit, so that the payload is the limit.
+    batchSize: settingRanges.batchSize.max * 10,
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
   };
   const builder = new BatchBuilder(origin, limits);
@@ -68,7 +65,7 @@ export function eventOf({ partitions, records, valueBytes }: EventShape): string
   }
 }
 
-/** Random-looking digits that are the same in every run. */
+/** Reproducible hexadecimal digits that look random. */
 function digest(seed: number | string): string {
   return hash('sha256', String(seed), 'hex');
 }

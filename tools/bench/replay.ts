@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
-import { flag, readFlags, text, wholeNumber } from '../../cli/flags.ts';
-import { print, progress, refuse } from '../../cli/terminal.ts';
+import { createCommand, NotDone, run } from '../../cli/command.ts';
+import { wholeNumber } from '../../cli/options.ts';
+import { print, progress } from '../../cli/terminal.ts';
 import { type BatchRecord, toBatchRecord } from '../../kafka/mapping-event.ts';
 import { settingRanges } from '../../lambda/contract.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { readObjects, readRecordLine } from '../local/demo/read-back.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
@@ -20,25 +20,8 @@ import {
 import { s3ClientOf } from '../local/s3-client.ts';
 import type { CreatedObject } from '../local/s3-server/operation.ts';
 import { type S3Server, startS3Server } from '../local/s3-server/server.ts';
-import { machine } from './common/machine.ts';
-import { benchOrigin } from './common/origin.ts';
-
-const HELP = `Replays failed batches on this machine, as after an outage, without anybody's help: entries in a
-local S3 server, their events in a local SQS, the bundled replay function. Then every record is
-read back, and every entry's tags.
-
-Usage: npm run bench:replay -- [options]
-
-  --batches N      failed batches (default 1000)
-  --records N      records of each, of 1 KB (default 100)
-  --concurrency N  invocations at a time (default 5, as the stack's)
-`;
-
-const ranges = {
-  batches: { min: 1, max: 100_000, default: 1000 },
-  records: { min: 1, max: 4000, default: 100 },
-  concurrency: settingRanges.replayConcurrency,
-} as const;
+import { machine } from './common/sample.ts';
+import { smallOrigin } from './events.ts';
 
 const buckets = { archive: 'archive', failed: 'failed' } as const;
 const PARTITIONS = 6;
@@ -49,7 +32,7 @@ interface Load {
   readonly records: number;
 }
 
-/** What a batch's place in the sequence makes of it: the next offsets of its partition. */
+/** The records of a batch: the next offsets of its partition. */
 function recordsOf(batch: number, { records }: Load): BatchRecord[] {
   const first = Math.floor(batch / PARTITIONS) * records;
   return Array.from({ length: records }, (_, i) => {
@@ -60,21 +43,21 @@ function recordsOf(batch: number, { records }: Load): BatchRecord[] {
     const key = Buffer.from(`k-${offset}`);
     return toBatchRecord(
       { ...record, key, timestampType: 'CREATE_TIME', headers: [] },
-      benchOrigin,
+      smallOrigin,
     );
   });
 }
 
-/** Keeps the batches as failed, announcing none so far. */
+/** Puts the batches into the failed-batch bucket, without sending their events yet. */
 async function keepBatches(client: S3Client, load: Load): Promise<number> {
   const deliver = s3Destination({
-    ...{ client, bucket: buckets.failed, mappingId: 'bench', now: Date.now, origin: benchOrigin },
+    ...{ client, bucket: buckets.failed, mappingId: 'bench', now: Date.now, origin: smallOrigin },
     functionArn: ARCHIVE_FUNCTION_ARN,
   });
   for (let batch = 0; batch < load.batches; batch++) {
     const condition = 'RetryAttemptsExhausted';
     await deliver({ condition, records: recordsOf(batch, load), invokes: 11 });
-    progress(`failed batches kept ${batch + 1}`);
+    progress(`failed batches stored: ${batch + 1}`);
   }
   progress('');
   return load.batches;
@@ -94,7 +77,7 @@ async function emptied({ sqs }: ReplayService, total: number): Promise<void> {
   progress('');
 }
 
-/** Offsets that are stored once, and those that are stored otherwise. */
+/** Counts objects, offsets that are stored once, and offsets that are stored more than once. */
 async function readBack(
   client: S3Client,
 ): Promise<{ objects: number; once: number; more: number }> {
@@ -134,7 +117,7 @@ function startReplay({ invocations, s3 }: Bench, concurrency: number): Promise<R
     ...{ s3, archiveBucket: buckets.archive, failedBatchBucket: buckets.failed, concurrency },
     ...{ objectPrefix: 'bench/', timeFolder: 'hour', compression: 'gzip', serviceName: 'bench' },
     log: new Writable({ write: (_, __, done) => done() }),
-    // As deployed, but for the wait before the first try.
+    // As deployed, except that the first attempt is immediate.
     delaySeconds: 0,
     replayRetrySeconds: settingRanges.replayRetrySeconds.default,
     visibilitySeconds: 6 * settingRanges.replayTimeoutSeconds.default,
@@ -144,7 +127,7 @@ function startReplay({ invocations, s3 }: Bench, concurrency: number): Promise<R
   });
 }
 
-/** @returns whether all came back by itself, each record once */
+/** @returns whether every batch was replayed and every record is stored once */
 async function measure(bench: Bench, load: Load, concurrency: number): Promise<boolean> {
   const { client, created, invocations } = bench;
   const total = await keepBatches(client, load);
@@ -161,11 +144,11 @@ async function measure(bench: Bench, load: Load, concurrency: number): Promise<b
     const { more, objects, once } = await readBack(client);
     const busy = invocations.reduce((sum, each) => sum + each.milliseconds, 0);
     print(
-      `${seconds.toFixed(1)} s, ${((seconds / total) * 1000).toFixed(1)} ms a batch; ${invocations.length} invocations, ${(busy / total).toFixed(1)} ms of function a batch, ${service.function.maxMemoryMiB.toFixed(0)} MiB at most`,
+      `${seconds.toFixed(1)} s, ${((seconds / total) * 1000).toFixed(1)} ms a batch; ${invocations.length} invocations, ${(busy / total).toFixed(1)} ms of function time a batch, ${service.function.maxMemoryMiB.toFixed(0)} MiB peak`,
     );
     const expected = load.batches * load.records;
     print(
-      `replayed ${marked} of ${total}, dead ${dead}; ${objects} objects, ${once} of ${expected} records once, ${more} more often`,
+      `replayed ${marked} of ${total}, dead ${dead}; ${objects} objects, ${once} of ${expected} records once, ${more} more than once`,
     );
     return marked === total && dead === 0 && once === expected && more === 0;
   } finally {
@@ -173,7 +156,7 @@ async function measure(bench: Bench, load: Load, concurrency: number): Promise<b
   }
 }
 
-async function run(load: Load, concurrency: number): Promise<boolean> {
+async function runBench(load: Load, concurrency: number): Promise<boolean> {
   const root = mkdtempSync(join(tmpdir(), 'bench-replay-'));
   const created: CreatedObject[] = [];
   const s3 = await startS3Server({
@@ -193,22 +176,26 @@ async function run(load: Load, concurrency: number): Promise<boolean> {
   }
 }
 
-// By exit, which also ends the function's processes.
-process.once('SIGINT', () => process.exit(130));
-try {
-  const given = readFlags(process.argv.slice(2), {
-    ...{ batches: text, records: text, concurrency: text, help: flag },
-  });
-  if (given.help) print(HELP);
-  else {
+const command = createCommand(
+  'npm run bench:replay --',
+  `Replays failed batches on this machine, as after an outage: entries in a local S3 server, their \
+events in a local SQS, the bundled replay function. Then reads back every record and the tags \
+of every entry. Exit code 1 if a record is missing or duplicated, or an entry was not replayed.`,
+)
+  .addOption(
+    wholeNumber('--batches <n>', 'failed batches', { min: 1, max: 100_000, default: 1000 }),
+  )
+  .addOption(
+    wholeNumber('--records <n>', 'records of 1 KB in each', { min: 1, max: 4000, default: 100 }),
+  )
+  .addOption(
+    wholeNumber('--concurrency <n>', 'concurrent invocations', settingRanges.replayConcurrency),
+  )
+  .action(async ({ concurrency, ...load }) => {
     print(machine());
-    const load = {
-      batches: wholeNumber(ranges, 'batches', given.batches),
-      records: wholeNumber(ranges, 'records', given.records),
-    };
-    const concurrency = wholeNumber(ranges, 'concurrency', given.concurrency);
-    if (!(await run(load, concurrency))) process.exitCode = 1;
-  }
-} catch (error) {
-  refuse(error, ArchiverError);
-}
+    if (!(await runBench(load, concurrency))) throw new NotDone();
+  });
+
+// Exiting also ends the function's processes.
+process.once('SIGINT', () => process.exit(130));
+process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });

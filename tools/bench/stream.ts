@@ -1,20 +1,12 @@
 import { hash } from 'node:crypto';
-import { flag, readFlags } from '../../cli/flags.ts';
-import { print, refuse } from '../../cli/terminal.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
+import { createCommand, run } from '../../cli/command.ts';
+import { print } from '../../cli/terminal.ts';
 import { createPlanner } from '../../lambda/core/object/archive-plan.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { createStreamPlanner } from '../../lambda/core/stream/stream-plan.ts';
 import { cpuOf, median } from './common/sample.ts';
 import { fullEvent, valueSizes } from './events.ts';
-
-const HELP = `Measures what a full batch of 1 KB values takes of a core with delivery firehose (lines, packed, as the
-requests that carry them: base64, JSON, SHA-256 of the signature) against delivery s3 (lines, digested,
-gzip 6), from the event's text on, in turns in one process. Neither sends anything.
-
-Usage: npm run bench:stream
-`;
 
 const PAIRS = 100;
 const metadata = { env: 'bench' };
@@ -41,14 +33,16 @@ async function measure(): Promise<void> {
   }
   const ratios = firehose.map((each, pair) => each / (s3[pair] ?? Number.NaN));
   const shown = [firehose, s3].map((each) => `${median(each).toFixed(0)} ms`);
-  print(`delivery firehose ${shown[0]}, delivery s3 ${shown[1]} of a core; medians of ${PAIRS}`);
+  print(`delivery firehose ${shown[0]}, delivery s3 ${shown[1]} of CPU; medians of ${PAIRS}`);
   print(`ratio=${median(ratios).toFixed(2)}`);
 }
 
-try {
-  const { help } = readFlags(process.argv.slice(2), { help: flag });
-  if (help) print(HELP);
-  else await measure();
-} catch (error) {
-  refuse(error, ArchiverError);
-}
+const command = createCommand(
+  'npm run bench:stream --',
+  `Compares the CPU of a full batch of 1 KB values for both deliveries, from the event's text, in \
+turns in one process: delivery firehose packs the lines and builds the requests (base64, JSON, \
+SHA-256 of the signature), delivery s3 digests them and compresses them with gzip 6. Neither \
+sends anything.`,
+).action(measure);
+
+process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });

@@ -11,26 +11,26 @@ import {
   memoryFlags,
 } from '../../local/lambda/execution-environment.ts';
 
-/** Milliseconds of one start, from the spawn of the process. */
+/** Milliseconds of one start, counted from the spawn of the process. */
 export interface Start {
-  /** Until the module is loaded and the handler there. */
+  /** Until the handler is loaded. */
   readonly initialised: number;
-  /** Until the first put is answered and the handler has returned. */
+  /** Until the handler has returned, after its first PUT. */
   readonly answered: number;
 }
 
-/** What makes a start; file names are absolute. */
+/** The parts of a start; file names are absolute. */
 export interface StartPlan {
   readonly configuration: FunctionConfiguration;
-  /** The runtime, from {@link writeRuntime}. */
+  /** The file that {@link writeRuntime} wrote. */
   readonly runtime: string;
-  /** JSON text of the event. */
+  /** The file with the JSON text of the event. */
   readonly event: string;
-  /** Variables besides those that the function has. */
+  /** Variables in addition to the function's own. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Writes the runtime into a folder, without its types, and returns its file. */
+/** Writes the runtime without its types into a folder, and returns the file. */
 export function writeRuntime(folder: string): string {
   const source = readFileSync(join(import.meta.dirname, 'one-invocation.ts'), 'utf8');
   const file = join(folder, 'runtime.mjs');
@@ -39,8 +39,8 @@ export function writeRuntime(folder: string): string {
 }
 
 /**
- * Starts a function in a process of its own, with the flags and the environment that the emulator gives it,
- * and invokes it once.
+ * Starts a function in its own process, with the flags and the environment of the local function, and invokes it
+ * once.
  */
 export async function startFunction(plan: StartPlan): Promise<Start> {
   const { configuration, environment, event, runtime } = plan;
@@ -55,20 +55,20 @@ export async function startFunction(plan: StartPlan): Promise<Start> {
     ...{ cwd: configuration.codeFolder, env },
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
   });
-  const told = new Map<string, number>();
+  const reported = new Map<string, number>();
   (child.stdio[3] as Readable).setEncoding('utf8').on('data', (lines: string) => {
-    for (const line of lines.trim().split('\n')) told.set(line, performance.now() - started);
+    for (const line of lines.trim().split('\n')) reported.set(line, performance.now() - started);
   });
   const problem = text(child.stderr as Readable);
   await ended(child);
-  const [initialised, answered] = [told.get('initialised'), told.get('answered')];
+  const [initialised, answered] = [reported.get('initialised'), reported.get('answered')];
   if (initialised === undefined || answered === undefined) {
     throw new Error(`the function did not start: ${await problem}`);
   }
   return { initialised, answered };
 }
 
-/** Milliseconds that a process lives that does nothing, with the flags of a function with so much memory. */
+/** The lifetime in milliseconds of a process that does nothing, with the flags of a function of this size. */
 export async function startNothing(memoryMiB: number): Promise<number> {
   const options: SpawnOptions = { env: { PATH: process.env.PATH }, stdio: 'ignore' };
   const started = performance.now();
@@ -76,7 +76,7 @@ export async function startNothing(memoryMiB: number): Promise<number> {
   return performance.now() - started;
 }
 
-/** Resolves when all that it printed is read. */
+/** Resolves when the process has ended and its output has been read. */
 async function ended(child: ChildProcess): Promise<void> {
   await once(child, 'close');
 }

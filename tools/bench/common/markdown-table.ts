@@ -1,7 +1,7 @@
-/** A cell of a column of numbers: `$1.20`, `17 %`, `0.7 (0.5–0.9), 3 %`, or nothing. */
+/** A numeric cell, such as `$1.20`, `17 %` or `0.7 (0.5–0.9), 3 %`, or an empty one. */
 const NUMBER_OR_NOTHING = /^([$-]?\d[\d.,]*( \d+ %| %| \(.*|: .*)?)?$/;
 
-/** A table in Markdown; columns of numbers, with or without gaps, are aligned to the right. */
+/** A Markdown table. Numeric columns, with or without empty cells, are aligned to the right. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],

@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 const bench = join(import.meta.dirname, '..');
 
 /**
- * Runs a script of `bench/` with Node as this process was started, with one thread for compression, and
- * returns what it prints, which is JSON.
+ * Runs a script below `tools/bench/` in a new process with one compression thread, and returns the JSON that it
+ * prints.
  */
 export async function runChild<Result>(
   script: string,

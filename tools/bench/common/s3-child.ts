@@ -1,6 +1,6 @@
 /**
- * The process of {@link startS3Process}: an S3 server with one bucket, its name told by the command line, until
- * the process that started it lets go, or dies; then what was stored goes.
+ * The process that `startS3Process` starts: an S3 server with one bucket, whose name is the argument. It runs until the
+ * parent disconnects or dies, and then deletes what it stored.
  *
  * @module
  */
@@ -17,6 +17,6 @@ process.once('disconnect', async () => {
   rmSync(root, { recursive: true });
   process.exit();
 });
-// Ctrl-C ends the process that started it, which disconnects.
+// Ctrl-C ends the parent, which disconnects.
 process.on('SIGINT', () => undefined);
 process.send?.(server.endpoint);

@@ -2,16 +2,16 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-/** An S3 server in a process of its own, so that its CPU is not that of what is measured. */
+/** An S3 server in its own process, so that its CPU time is not measured. */
 export interface S3Process extends AsyncDisposable {
   readonly endpoint: string;
   readonly bucket: string;
 }
 
-/** Starts a server with one bucket, kept in a temporary folder that goes with it. */
+/** Starts a server with one bucket. It stores objects in a temporary folder, which it deletes when it stops. */
 export async function startS3Process(): Promise<S3Process> {
   const bucket = 'archive';
-  // Not with this process's own flags, which may be those of a profiler.
+  // Without this process's flags, which may start a profiler.
   const child = fork(join(import.meta.dirname, 's3-child.ts'), [bucket], { execArgv: [] });
   const exited = once(child, 'exit');
   const [endpoint] = (await Promise.race([once(child, 'message'), exited])) as [unknown];

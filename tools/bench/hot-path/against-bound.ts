@@ -11,10 +11,10 @@ import {
   type HotPathShape,
 } from './settings.ts';
 
-/** The size of values that the goals are for. */
+/** The size of values that has goals. */
 export const goalSize = '1 KB';
 
-/** Pairs of runs of a case: fewer where there is no goal. */
+/** Pairs of runs of a case; cases without a goal get fewer. */
 export function pairsOf(pairs: number, size: string, setting: CompressionCase): number {
   const isDefault = defaultCases.some(
     ({ compression, level }) => compression === setting.compression && level === setting.level,
@@ -23,10 +23,10 @@ export function pairsOf(pairs: number, size: string, setting: CompressionCase): 
   return size === goalSize ? pairs : Math.max(5, Math.ceil(pairs / 2));
 }
 
-/** Medians of the ratio of {@link goalSize}, by names such as `gzip6`. */
+/** The median ratio of each case of {@link goalSize}, by a name such as `gzip6`. */
 export type GoalRatios = Readonly<Record<string, string>>;
 
-/** Prints the handler's time against the bound, of each size and compression. */
+/** Prints the handler's time against the bound, for each size and compression. */
 export async function measureAgainstBound({
   pairs,
   partitions,

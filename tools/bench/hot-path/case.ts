@@ -1,6 +1,6 @@
 /**
- * One case of the benchmark, in a process of its own: the handler's way from an event's text to the
- * compressed objects, against the bound, in turns. Prints its result as JSON.
+ * One case of the benchmark, in its own process: the handler's path from an event's text to the compressed objects,
+ * and the bound, in turns. Prints its result as JSON.
  *
  * @module
  */
@@ -14,17 +14,17 @@ import { cpuOf, median, type Spread, spreadOf, timed } from '../common/sample.ts
 import { fullEvent } from '../events.ts';
 import { planSettings, readCompression } from './settings.ts';
 
-/** What a case found; milliseconds are medians. */
+/** The result of a case; milliseconds are medians. */
 export interface CaseResult {
   readonly records: number;
   readonly lineBytes: number;
-  /** Of all compressed objects. */
+  /** Bytes of all compressed objects. */
   readonly objectBytes: number;
   readonly handlerMs: number;
   readonly boundMs: number;
-  /** Bound ÷ handler, of each pair, by the clock on the wall. */
+  /** Bound ÷ handler for each pair, by wall-clock time. */
   readonly ratio: Spread;
-  /** The same of the CPU of all threads: what it would be with one core. */
+  /** The same by the CPU time of all threads, as on a single core. */
   readonly cpuRatio: Spread;
 }
 
@@ -44,7 +44,7 @@ function handle() {
   return plan(parseBatch(JSON.parse(text)));
 }
 
-/** What cannot be spared: reading the event, decoding its values, compressing the lines. */
+/** The unavoidable work: parsing the event, decoding its values, compressing the lines. */
 async function bound(): Promise<void> {
   const event: KafkaEvent = JSON.parse(text);
   let at = 0;
@@ -67,7 +67,7 @@ async function take(job: () => Promise<unknown>): Promise<Taken> {
 
 const taken: { readonly handler: Taken; readonly bound: Taken }[] = [];
 for (let i = -Math.min(WARM_UP, Number(pairs)); i < Number(pairs); i++) {
-  // In turns, so that neither is always the one after the other.
+  // Alternate the order, so that neither side always runs second.
   const isHandlerFirst = i % 2 === 0;
   const first = await take(isHandlerFirst ? handle : bound);
   const second = await take(isHandlerFirst ? bound : handle);

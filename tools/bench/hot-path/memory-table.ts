@@ -12,13 +12,13 @@ import { defaultCases } from './settings.ts';
 
 const RUNS = 5;
 
-/** Events of the process that is to show whether memory grows. */
+/** Events of the process that shows whether memory grows. */
 const EVENTS = 30;
 
 /**
- * Prints how much more memory processes hold that make objects of events than those that only parse them.
+ * Prints how much more memory a process needs to archive events than to parse them.
  *
- * @returns MiB of the first event with values of {@link goalSize} and gzip, which has a goal
+ * @returns MiB for the first event with values of {@link goalSize} and gzip, which has a goal
  */
 export async function measureMemory(partitions: number): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
@@ -57,7 +57,7 @@ export async function measureMemory(partitions: number): Promise<number> {
   return goal;
 }
 
-/** Medians over processes: of the first event of many, of all events of one, since those take long. */
+/** The median over many processes for the first event, but one process for all events, because those take long. */
 async function mostOf(how: string, level: number, file: string): Promise<MemoryResult> {
   const run = (events: number) =>
     runChild<MemoryResult>('hot-path/memory.ts', [how, level, file, events]);

@@ -1,14 +1,13 @@
 /**
- * A process that takes one event, the first of its life, and then the same again so many times, as far as
- * its arguments say: parses it only, or goes all the way to the compressed objects. Prints the most memory
- * that it held after the first and after the last, in MiB, as JSON.
+ * A process that handles the same event a given number of times: it either parses it only, or makes the compressed
+ * objects. Prints its peak memory in MiB after the first and after the last event, as JSON.
  *
  * @module
  */
 import { readFileSync } from 'node:fs';
 import { planSettings, readCompression } from './settings.ts';
 
-/** Most memory that a process held, MiB. */
+/** Peak memory of a process in MiB. */
 export interface MemoryResult {
   readonly afterFirst: number;
   readonly afterLast: number;
@@ -21,7 +20,7 @@ function parse(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** Loaded where it is needed only, since code takes memory, too. */
+/** Loads the code only when it is needed, because code takes memory too. */
 async function createHandle(): Promise<(text: string) => unknown> {
   const { createPlanner } = await import('../../../lambda/core/object/archive-plan.ts');
   const { noEnrichment } = await import('../../../lambda/core/record/enrichment.ts');
@@ -35,7 +34,7 @@ function mostMiB(): number {
   return process.resourceUsage().maxRSS / 1024;
 }
 
-// Each event is text of its own, as of each invocation.
+// Each event is a new text, as in each invocation.
 await handle(readFileSync(file, 'utf8'));
 const afterFirst = mostMiB();
 for (let i = 1; i < Number(events); i++) await handle(readFileSync(file, 'utf8'));

@@ -1,23 +1,23 @@
 import type { PlanSettings } from '../../../lambda/core/object/archive-plan.ts';
 
-/** What the command line asks for. */
+/** The options of a run. */
 export interface HotPathShape {
-  /** Pairs of runs of a case with a goal. */
+  /** Pairs of runs for a case with a goal. */
   readonly pairs: number;
-  /** Of each event. */
+  /** Partitions of each event. */
   readonly partitions: number;
 }
 
-/** Compressions that are measured. */
+/** The measured compressions. */
 export type MeasuredCompression = 'gzip' | 'zstd';
 
-/** A compression as a table names it: `gzip 6`. */
+/** A compression with its level. */
 export interface CompressionCase {
   readonly compression: MeasuredCompression;
   readonly level: number;
 }
 
-/** Levels of each compression, the defaults of the stack first: those have the goals. */
+/** The measured cases. The stack's defaults come first; they have goals. */
 export const compressionCases: readonly CompressionCase[] = [
   { compression: 'gzip', level: 6 },
   { compression: 'zstd', level: 3 },
@@ -27,10 +27,10 @@ export const compressionCases: readonly CompressionCase[] = [
   { compression: 'zstd', level: 6 },
 ];
 
-/** The compressions at the level that the stack sets. */
+/** Each compression at the stack's default level. */
 export const defaultCases = compressionCases.slice(0, 2);
 
-/** What the planner is told. */
+/** The planner's settings. */
 export function planSettings(compression: CompressionCase): PlanSettings {
   return {
     objectPrefix: 'shop/',
@@ -40,7 +40,7 @@ export function planSettings(compression: CompressionCase): PlanSettings {
   };
 }
 
-/** A compression's name on a command line. */
+/** Parses the name of a compression from a command line. */
 export function readCompression(name: string): MeasuredCompression {
   return name === 'zstd' ? 'zstd' : 'gzip';
 }

@@ -7,7 +7,7 @@ import { valueSizes } from '../events.ts';
 import { defaultCases, type HotPathShape } from './settings.ts';
 import type { StagesResult } from './stages.ts';
 
-/** Prints each stage of the handler alone, of each size, with its share of their sum. */
+/** Prints the time of each stage of the handler, for each size, with its share of the sum. */
 export async function measureStages({ pairs, partitions }: HotPathShape): Promise<void> {
   await using server = await startS3Process();
   const rows: string[][] = [];
@@ -30,14 +30,14 @@ export async function measureStages({ pairs, partitions }: HotPathShape): Promis
   );
 }
 
-/** The stages with one compression, in the handler's order. */
+/** The stages for one compression, in the handler's order. */
 function stagesOf({ parse, validate, lines, digest, compress, put }: StagesResult, index: number) {
   return [parse, validate, lines, digest, compress[index], put[index]].filter(
     (stage) => stage !== undefined,
   );
 }
 
-/** Each stage as `milliseconds (middle half), share`, and their sum. */
+/** Each stage as `milliseconds (quartiles), share`, and the sum. */
 export function shares(stages: readonly Spread[]): string[] {
   const sum = stages.reduce((total, { median }) => total + median, 0);
   return [

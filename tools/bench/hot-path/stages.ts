@@ -1,34 +1,34 @@
 /**
- * The handler's stages one by one for one size of values, in a process of its own. Prints its result as
- * JSON.
+ * The handler's stages one by one for one size of values, in its own process. Prints its result as JSON.
  *
  * @module
  */
 import type { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { createPlanner } from '../../../lambda/core/object/archive-plan.ts';
+import { settingRanges } from '../../../lambda/contract.ts';
+import { type ArchiveObject, createPlanner } from '../../../lambda/core/object/archive-plan.ts';
 import { compress } from '../../../lambda/core/object/compression.ts';
 import { noEnrichment } from '../../../lambda/core/record/enrichment.ts';
 import { type Batch, parseBatch } from '../../../lambda/core/record/kafka-event.ts';
 import { LineBuffer } from '../../../lambda/core/record/line-buffer.ts';
 import { RecordLineWriter } from '../../../lambda/core/record/record-line.ts';
-import { createObjectPutter, type PutObjects } from '../common/put-objects.ts';
+import { createS3Client, createS3ObjectStore } from '../../../lambda/io/s3-object-store.ts';
 import { type Spread, spreadOf, timed, timeOf } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';
 import { type CompressionCase, defaultCases, planSettings } from './settings.ts';
 
-/** Milliseconds of stages of one round, or of all rounds. */
+/** Milliseconds of each stage, in one round or over all rounds. */
 interface Stages<Time> {
   readonly parse: Time;
   readonly validate: Time;
   readonly lines: Time;
   readonly digest: Time;
-  /** By the compressions of `defaultCases`, in their order. */
+  /** One for each of `defaultCases`, in the same order. */
   readonly compress: readonly Time[];
   readonly put: readonly Time[];
 }
 
-/** Milliseconds of each stage, over all rounds. */
+/** Milliseconds of each stage over all rounds. */
 export type StagesResult = Stages<Spread>;
 
 const WARM_UP = 10;
@@ -36,10 +36,28 @@ const WARM_UP = 10;
 const [valueBytes = '', partitions = '', rounds = '', endpoint = '', bucket = ''] =
   process.argv.slice(2);
 const text = fullEvent(Number(valueBytes), Number(partitions));
-const putObjects = createObjectPutter({ endpoint, bucket });
+// The SDK client reads them when it is created.
+Object.assign(process.env, {
+  AWS_REGION: 'us-east-1',
+  AWS_ACCESS_KEY_ID: 'bench',
+  AWS_SECRET_ACCESS_KEY: 'bench',
+  AWS_ENDPOINT_URL_S3: endpoint,
+});
+const store = createS3ObjectStore(
+  createS3Client({ maxParallelPuts: settingRanges.maxParallelPuts.default, random: Math.random }),
+  { archiveBucket: bucket, storageClass: 'STANDARD' },
+);
+const putOptions = { signal: new AbortController().signal, attemptTimeout: 60_000 };
 const buffer = new LineBuffer();
 
-/** Writes a batch's lines, and returns those of each object. */
+/** Puts all objects concurrently, as the archive function does. */
+async function putAll(folder: string, objects: readonly ArchiveObject[]): Promise<void> {
+  await Promise.all(
+    objects.map((object) => store.create({ ...object, key: `${folder}${object.key}` }, putOptions)),
+  );
+}
+
+/** Writes the lines of a batch, and returns those of each object. */
 function writeLines({ source, runs }: Batch): Buffer[] {
   const { metadata } = planSettings(defaultCases[0] as CompressionCase);
   buffer.reset();
@@ -52,7 +70,7 @@ function writeLines({ source, runs }: Batch): Buffer[] {
   return ends.map(({ start, end }) => buffer.slice(start, end));
 }
 
-/** One after the other, since there is one thread for it. */
+/** One body after the other, because there is one thread for it. */
 async function compressAll(bodies: readonly Buffer[], setting: CompressionCase): Promise<void> {
   for (const body of bodies) await compress(body, setting);
 }
@@ -66,15 +84,15 @@ async function runOnce(round: number): Promise<Stages<number>> {
   const putTimes: number[] = [];
   for (const [index, setting] of defaultCases.entries()) {
     compressTimes.push(await timeOf(() => compressAll(bodies, setting)));
-    // Never the same key twice: that would be refused.
+    // A new key each time, because the store refuses an existing one.
     const folder = `${round}-${index}/`;
-    putTimes.push(await timeOf(() => putObjects(folder, objects[index] ?? [])));
+    putTimes.push(await timeOf(() => putAll(folder, objects[index] ?? [])));
   }
   return { parse, validate, lines, digest, compress: compressTimes, put: putTimes };
 }
 
-/** What each compression's bodies are put with. */
-const objects: PutObjects[] = [];
+/** The objects of each compression. */
+const objects: (readonly ArchiveObject[])[] = [];
 for (const setting of defaultCases) {
   const plan = createPlanner(planSettings(setting), noEnrichment);
   objects.push((await plan(parseBatch(JSON.parse(text)))).objects);

@@ -1,20 +1,19 @@
 import { join } from 'node:path';
-import type { Compression } from '../../../lambda/contract.ts';
-import { settingRanges } from '../../../lambda/contract.ts';
+import { type Compression, settingRanges } from '../../../lambda/contract.ts';
 import type { Peer, PeerName, PeerSource } from './peer.ts';
 
-const root = join(import.meta.dirname, '..', '..', '..');
+const local = join(import.meta.dirname, '..', '..', 'local');
 
-/** Seconds that the last batch of a whole topic waits to fill. */
+/** Batch window in seconds for a complete topic, whose last batches would otherwise wait for the whole default window. */
 const LAST_WINDOW = 2;
 
 /**
- * This project: `npm run emulate`, as a user runs it, with the function's bundle as it is deployed. Settings are
- * the stack's defaults, in on-demand mode.
+ * This project: `npm run emulate` with the bundle that is deployed, and with the stack's defaults in on-demand
+ * mode.
  */
 export const archiver = archiverOf('archiver', 'this archiver', 'gzip');
 
-/** The same with the other compression that the stack has. */
+/** The same with zstd instead of gzip. */
 export const archiverZstd = archiverOf('archiver-zstd', 'this archiver, zstd 3', 'zstd');
 
 function archiverOf(name: PeerName, title: string, compression: Compression): PeerSource {
@@ -38,7 +37,7 @@ function peerOf(title: string, compression: Compression): Peer {
       return {
         program: process.execPath,
         args: [
-          join(root, 'bin', 'emulate.ts'),
+          join(local, 'bin', 'emulate.ts'),
           ...Object.entries(flags).flatMap(([name, value]) => [`--${name}`, String(value)]),
         ],
         env: {

@@ -9,26 +9,26 @@ import { s3ClientOf } from '../../local/s3-client.ts';
 import type { PeerTask } from './peer.ts';
 import { Topics } from './topic.ts';
 
-/** What all peers are run against, one after the other: a broker and an S3 server, each a process of its own. */
+/** The broker and the S3 server that all peers run against, each in its own process. */
 export interface BenchSetup {
   readonly topics: Topics;
   readonly client: S3Client;
-  /** Where the S3 server keeps its buckets: a folder each, a file for each object. */
+  /** Where the S3 server keeps its buckets: one folder a bucket, one file an object. */
   readonly s3Folder: string;
-  /** The S3 server's. */
+  /** The file of the S3 server's access log. */
   readonly accessLog: string;
-  /** A task for a peer, with a new group, bucket and folder. */
+  /** Creates a task with a new group, bucket and folder. */
   newTask(name: string, topic: string, isWhole: boolean): Promise<PeerTask>;
-  /** Removes what a task has left on disk. */
+  /** Deletes the files of a task. */
   clear(task: PeerTask): void;
-  /** Ends the servers, and removes all that is on disk. */
+  /** Stops the servers and deletes all files. */
   close(): Promise<void>;
 }
 
 /**
  * Starts the servers.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS` where Kafka cannot be had, or the S3 server is not installed, with
+ * @throws {ArchiverError} `INVALID_SETTINGS` if Kafka cannot be installed, or if the S3 server is not installed, with
  *   the command that installs it
  */
 export async function startBench(onProgress: (line: string) => void): Promise<BenchSetup> {

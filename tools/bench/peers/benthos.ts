@@ -6,14 +6,14 @@ import type { PeerSource, PeerTask } from './peer.ts';
 const source = join(import.meta.dirname, 'benthos');
 const VERSION = '4.27.0';
 
-/** Bytes of lines, before compression, that make an object: the old service's. */
+/** Bytes of an object's lines before compression, as in the old service. */
 const OBJECT_BYTES = 10_000_000;
-/** How long an object waits for them. */
+/** The longest that an object waits for them. */
 const PERIOD = '10s';
-/** More than the records of an object, however small they are: by default 1,024 of a partition would hold it up. */
+/** More than an object has records; the default of 1,024 a partition would stall it. */
 const RECORDS_IN_FLIGHT = 200_000;
 
-/** What Redpanda Connect and Bento have come of: one Go program, Kafka in, S3 out. */
+/** The common ancestor of Redpanda Connect and Bento: one Go program that reads Kafka and writes S3. */
 export const benthos: PeerSource = {
   name: 'benthos',
   title: 'Benthos (Go)',
@@ -37,8 +37,8 @@ export const benthos: PeerSource = {
 };
 
 /**
- * The line has what ours has, but for milliseconds of the timestamp, which Benthos does not keep. Values are
- * embedded as they are, unparsed, which takes least.
+ * The line has the fields of ours, except that Benthos does not keep the milliseconds of timestamps. Values are
+ * embedded unparsed, which is the least work.
  */
 const mapping = `let head = {
   "topic": @kafka_topic, "partition": @kafka_partition, "offset": @kafka_offset,
@@ -50,7 +50,7 @@ const mapping = `let head = {
 }
 root = $head.format_json(no_indent: true).string().slice(0, -1) + ",\\"value\\":" + content().string() + "}"`;
 
-/** JSON is YAML, which Benthos takes. */
+/** Benthos reads YAML, and JSON is YAML. */
 function configuration({ brokers, bucket, group, s3, topic }: PeerTask) {
   const { accessKeyId: id, secretAccessKey: secret } = s3.credentials;
   return {
@@ -69,7 +69,7 @@ function configuration({ brokers, bucket, group, s3, topic }: PeerTask) {
       aws_s3: {
         ...{ bucket, endpoint: s3.endpoint, region: 'us-east-1', credentials: { id, secret } },
         force_path_style_urls: true,
-        // A backslash, for what Benthos and not this file is to fill in.
+        // Escaped, because Benthos interpolates it.
         path: `topic=${topic}/\${!timestamp_unix_nano()}-\${!uuid_v4()}.jsonl.gz`,
         content_type: 'application/gzip',
         batching: {

@@ -7,23 +7,23 @@ import { cacheFolder } from '../../local/kafka-cluster/distribution.ts';
 
 const run = promisify(execFile);
 
-/** Bytes of output that a build may have. */
+/** The most output of a build, in bytes. */
 const MAX_OUTPUT = 64 * 1024 * 1024;
 
-/** What is built once, and kept in the cache. */
+/** A build that is kept in the cache. */
 export interface Build {
   readonly name: string;
-  /** Files that decide what comes of it: with others, it is built anew. */
+  /** The files that determine its result; a change of them causes a new build. */
   readonly sources: readonly string[];
   /**
-   * Builds it; rejects where that fails.
+   * Builds it; rejects if that fails.
    *
-   * @param folder where what is built is put, new and empty
+   * @param folder the new, empty folder for the result
    */
   make(folder: string): Promise<void>;
 }
 
-/** The folder with what was built, made the first time. What was interrupted is not taken for complete. */
+/** The folder of a build, which is made on first use. An interrupted build leaves nothing in the cache. */
 export async function provideBuild({ make, name, sources }: Build): Promise<string> {
   const digest = createHash('sha256');
   for (const source of sources) digest.update(readFileSync(source));
@@ -41,9 +41,9 @@ export async function provideBuild({ make, name, sources }: Build): Promise<stri
 }
 
 /**
- * Runs a tool of a build to its end.
+ * Runs a build tool until it exits.
  *
- * @throws {Error} with what it said in one line, where it fails or is not there
+ * @throws {Error} with one line of its output, if it fails or is not installed
  */
 export async function runTool(
   program: string,
@@ -59,10 +59,10 @@ export async function runTool(
 }
 
 /**
- * The first line of a tool's output that tells of an error, and the one after it, without marks and hosts;
- * undefined where it has said nothing.
+ * The first line of a tool's output that reports an error, and the next line, without marks and hosts;
+ * undefined if there is no output.
  */
-export function reasonOf(output: string): string | undefined {
+function reasonOf(output: string): string | undefined {
   const lines = stripVTControlCharacters(output)
     .split('\n')
     .map((line) =>

@@ -1,34 +1,34 @@
 import { crc32 } from 'node:zlib';
-import { PARTITIONS } from './orders.ts';
+import { PARTITIONS, sequenceOf } from './orders.ts';
 
-/** A record as an object holds it. */
+/** A record that was read back from an object. */
 export interface StoredRecord {
-  /** Its order's place in the sequence. */
+  /** The sequence number in its order; NaN where the line contains no order. */
   readonly sequence: number;
-  /** Where it was, as far as the object says. */
+  /** Its partition and offset, where the object states them. */
   readonly partition?: number | undefined;
   readonly offset?: number | undefined;
-  /** As it was stored. */
+  /** The value as it was stored. */
   readonly value: string;
 }
 
-/** What became of the records of a topic. */
+/** What happened to the records of a topic. */
 export interface Verdict {
-  /** Read back in all. */
+  /** Records that were read back. */
   readonly records: number;
-  /** Of the topic, in no object. */
+  /** Records of the topic that are in no object. */
   readonly lost: number;
-  /** Read back beyond the first time. */
+  /** Records that were read back again after the first time. */
   readonly doubled: number;
-  /** Read back, and never produced: no order, or one that is not of the topic. */
+  /** Records that were read back although the topic does not contain them. */
   readonly foreign: number;
-  /** With another partition or offset than the topic gave them. */
+  /** Records whose line states another partition or offset than they have in the topic. */
   readonly misplaced: number;
-  /** Whose value is the order, in other bytes than the producer's: fields in another order, say. */
+  /** Records whose value was stored with other bytes, for example with its fields in another order. */
   readonly rewritten: number;
 }
 
-/** Holds what is read back against what a topic was filled with. */
+/** Compares the records that were read back with those that were produced. */
 export class Judge {
   readonly #checksums: Uint32Array;
   readonly #times: Uint8Array;
@@ -37,13 +37,13 @@ export class Judge {
   #misplaced = 0;
   #rewritten = 0;
 
-  /** @param checksums CRC-32 of the value of each place in the sequence, see {@link checksumOf} */
+  /** @param checksums CRC-32 of the produced values, by sequence number; see {@link checksumOf} */
   constructor(checksums: Uint32Array) {
     this.#checksums = checksums;
     this.#times = new Uint8Array(checksums.length);
   }
 
-  /** Takes in a record that was read back. */
+  /** Takes a record that was read back into account. */
   take({ offset, partition, sequence, value }: StoredRecord): void {
     this.#records += 1;
     const times = this.#times[sequence];
@@ -51,16 +51,15 @@ export class Judge {
       this.#foreign += 1;
       return;
     }
-    // Many times are as bad as 255.
     this.#times[sequence] = Math.min(255, times + 1);
-    const isThere =
+    const isInPlace =
       (partition ?? sequence % PARTITIONS) === sequence % PARTITIONS &&
       (offset ?? Math.floor(sequence / PARTITIONS)) === Math.floor(sequence / PARTITIONS);
-    if (!isThere) this.#misplaced += 1;
+    if (!isInPlace) this.#misplaced += 1;
     if (checksumOf(value) !== this.#checksums[sequence]) this.#rewritten += 1;
   }
 
-  /** What became of the records, when all objects are read. */
+  /** The verdict on all records taken so far. */
   verdict(): Verdict {
     const lost = this.#times.reduce((sum, times) => sum + (times === 0 ? 1 : 0), 0);
     const found = this.#times.length - lost;
@@ -75,7 +74,41 @@ export class Judge {
   }
 }
 
-/** CRC-32 of a value, by which its bytes are compared. */
+/** CRC-32 of a value, by which values are compared. */
 export function checksumOf(value: string | Uint8Array): number {
   return crc32(value);
+}
+
+/**
+ * The lines that a peer writes: a `record line` is a JSON object with `partition`, `offset` and `value`; a `value`
+ * is the value alone.
+ */
+export type LineFormat = 'record line' | 'value';
+
+const partitionMark = '"partition":';
+const offsetMark = '"offset":';
+/** An order is a JSON object, whereas header values are strings. */
+const valueMark = ',"value":{';
+/** Follows the value in this project's lines; in those of other peers the value is the last field. */
+const valueEnd = ',"value_encoding":"json"';
+
+/** Parses a line; the sequence is NaN for a line that is not of the format. */
+export function readStoredLine(line: string, format: LineFormat): StoredRecord {
+  const value = format === 'value' ? line : embeddedValue(line);
+  const sequence = sequenceOf(value);
+  if (format === 'value') return { sequence, value };
+  const partition = numberAfter(line, partitionMark);
+  return { sequence, value, partition, offset: numberAfter(line, offsetMark) };
+}
+
+/** Orders have no field with the name of a mark, so the first one is the line's own. */
+function numberAfter(line: string, mark: string): number {
+  const start = line.indexOf(mark);
+  return start < 0 ? Number.NaN : Number.parseInt(line.slice(start + mark.length, start + 40), 10);
+}
+
+function embeddedValue(line: string): string {
+  const start = line.indexOf(valueMark);
+  const end = line.lastIndexOf(valueEnd);
+  return start < 0 ? '' : line.slice(start + valueMark.length - 1, end > start ? end : -1);
 }

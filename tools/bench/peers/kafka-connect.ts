@@ -5,20 +5,20 @@ import { provideBuild, runTool } from './install.ts';
 import type { PeerSource, PeerTask } from './peer.ts';
 
 const source = join(import.meta.dirname, 'kafka-connect');
-/** Where their jars are put: each folder in `plugins` is a plugin by itself. */
+/** Folders of the jars; each folder below `plugins` is one plugin. */
 const folders = { worker: 'worker', sink: join('plugins', 'sink') } as const;
 const poms = { worker: join(source, 'worker', 'pom.xml'), sink: join(source, 'sink', 'pom.xml') };
 const kafkaCluster = join(import.meta.dirname, '..', '..', 'local', 'kafka-cluster');
 const logging = join(kafkaCluster, 'log4j2.properties');
 
-/** Records of an object. Camel copies their text with each one more: twice as many take four times as long. */
+/** Records of an object. Camel copies their text for every record that it adds, so twice as many need four times as long. */
 const OBJECT_RECORDS = 1000;
-/** Milliseconds that an object waits for them. */
+/** The longest that an object waits for them. */
 const TIMEOUT_MS = 10_000;
 
 /**
- * A standalone worker of Kafka Connect, with Camel's connector and S3 component as its sink. It stores values
- * alone, uncompressed: the connector compresses each record by itself before it puts them together, as text.
+ * A standalone Kafka Connect worker with Camel's connector and S3 component as its sink. It stores values only, and
+ * uncompressed, because the connector would compress each record on its own before it joins them as text.
  */
 export const kafkaConnect: PeerSource = {
   name: 'kafka-connect',
@@ -46,7 +46,7 @@ export const kafkaConnect: PeerSource = {
     return {
       title: `Kafka Connect ${versions.connect}, Camel's connector ${versions.camel}`,
       format: 'value',
-      // It commits what it has not stored yet.
+      // It commits before it stores.
       settleMs: TIMEOUT_MS + 3000,
       command: (task) => ({
         program: java,
@@ -82,7 +82,7 @@ function workerProperties({ brokers, folder }: PeerTask, plugins: string) {
   return {
     'bootstrap.servers': brokers,
     'plugin.path': plugins,
-    // This sink has no manifest of its plugins.
+    // The sink has no plugin manifest.
     'plugin.discovery': 'only_scan',
     'key.converter': 'org.apache.kafka.connect.storage.StringConverter',
     'value.converter': 'org.apache.kafka.connect.storage.StringConverter',

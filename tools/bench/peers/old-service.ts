@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { providePythonPackage } from '../../local/real-servers/python-package.ts';
 import type { Peer, PeerName, PeerSource } from './peer.ts';
 
-/** The Kafka client, with librdkafka in it, and the AWS SDK. */
+/** The Kafka client, which includes librdkafka, and the AWS SDK. */
 const CLIENT = 'confluent-kafka==2.16.1';
 const SDK = 'boto3==1.44.8';
 
 /**
- * The service whose place the archiver takes: a Python process that polls, buffers and uploads in one loop. It
- * takes values for JSON, and puts them into its lines as they are: the least that it can do.
+ * The service that this archiver replaces: a Python process that polls, buffers and uploads in one loop. It
+ * embeds values in its lines unparsed, which is the least work that it can do.
  */
 export const oldService = serviceOf('old-service', 'the old service', []);
 
-/** The same, as one would write it first: it reads the JSON of each value, and writes it again. */
+/** The same, but it parses the JSON of each value and serialises it again, as a first version would. */
 export const oldServiceParsing = serviceOf('old-service-parsing', 'the old service, parsing', [
   '--parse-values',
 ]);

@@ -1,24 +1,20 @@
 import { Buffer } from 'node:buffer';
 import type { NewRecord } from '../../local/demo/input.ts';
+import { words } from '../events.ts';
 
-/** Sizes of values that peers are run with, in bytes, by the name that options and tables use. */
+/** Sizes of values in bytes, by the name that flags and tables use. */
 export const valueBytes = { '1kb': 1000, '100b': 100 } as const;
 
-/** Name of a {@link valueBytes | size of values}. */
+/** The name of one of the {@link valueBytes | sizes}. */
 export type ValueSize = keyof typeof valueBytes;
 
-/** Partitions of each topic. */
+/** Partitions of every topic. */
 export const PARTITIONS = 12;
 
-const words =
-  'amber basket copper delta ember fabric garden harbor island jacket kettle lantern marble needle orchid pepper quartz ribbon silver timber umbrella velvet walnut yellow zephyr'.split(
-    ' ',
-  );
-
 /**
- * The order of a place in the sequence, which says that place: JSON of about so many bytes, with ids,
- * amounts and words as orders have, a key and two headers. The same in every run, whatever its time. Places
- * go to the partitions in turn, so that a new topic gives it the offset `floor(sequence / PARTITIONS)`.
+ * An order whose JSON states its sequence number and has about `bytes` bytes of ids, amounts and words, with a key and
+ * two headers. Apart from the timestamp it is the same in every run. Partitions take turns, so that in a new topic its offset
+ * is `floor(sequence / PARTITIONS)`.
  *
  * @param timestamp epoch milliseconds
  */
@@ -38,7 +34,7 @@ export function orderRecord(sequence: number, bytes: number, timestamp: number):
   };
 }
 
-/** So many orders in their sequence, of one time: epoch milliseconds. */
+/** The first `count` orders, all with one timestamp in epoch milliseconds. */
 export async function* orders(
   count: number,
   bytes: number,
@@ -49,7 +45,7 @@ export async function* orders(
   }
 }
 
-/** The place in the sequence that an order says; NaN for no order. */
+/** The sequence number that an order states; NaN for any other text. */
 export function sequenceOf(order: string): number {
   const [, digits] = /"sequence":(\d+)/.exec(order) ?? [];
   return Number(digits ?? Number.NaN);
@@ -82,7 +78,7 @@ function hex(number: number): string {
   return number.toString(16).padStart(8, '0');
 }
 
-/** Whole numbers of 32 bits that are the same for a seed: xorshift, begun at a place far from the neighbours'. */
+/** Reproducible 32-bit integers: xorshift, started far from where the neighbouring seeds start. */
 function randomNumbers(seed: number): () => number {
   let state = Math.imul(seed + 1, 0x9e3779b1) | 1;
   return () => {

@@ -1,8 +1,8 @@
 import type { S3Access } from '../../local/s3-client.ts';
+import type { LineFormat } from './judge.ts';
 import type { IsFunction } from './process-tree.ts';
-import type { LineFormat } from './stored-line.ts';
 
-/** What a peer is to do: archive a topic from its beginning, in a group and into a bucket of its own. */
+/** A peer's task: to archive a topic from its beginning, with its own group and into its own bucket. */
 export interface PeerTask {
   /** `host:port` of the broker. */
   readonly brokers: string;
@@ -10,57 +10,57 @@ export interface PeerTask {
   readonly group: string;
   readonly bucket: string;
   readonly s3: Required<S3Access>;
-  /** For what the peer keeps on disk; the caller makes and removes it. */
+  /** The peer's files; the caller creates and deletes the folder. */
   readonly folder: string;
   /**
-   * Whether the topic is whole already. Where it is, what a peer still holds at its end is stored soon; else it
-   * waits as long as it would in use.
+   * Whether the topic is complete. If it is, a peer stores what it still buffers at the end of the topic soon; if not, it
+   * waits as long as it would in production.
    */
   readonly isWhole: boolean;
 }
 
-/** A process to run. */
+/** A process to start. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
-  /** Besides `PATH` and `HOME`. */
+  /** Variables besides `PATH` and `HOME`. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A peer that can be run. */
+/** An installed peer. */
 export interface Peer {
-  /** With the versions that are run. */
+  /** Its name with its versions. */
   readonly title: string;
   readonly format: LineFormat;
-  /** Which of its processes are the function's. @default - it has none */
+  /** Tells which of its processes are a function's. @default - none is */
   readonly isFunction?: IsFunction;
   /**
-   * Milliseconds after the last offset is committed in which objects may still come: for peers that commit before
-   * they have stored.
+   * Milliseconds after the last commit in which objects may still appear, for peers that commit before they
+   * store.
    * @default 0
    */
   readonly settleMs?: number;
-  /** Writes what it needs into the task's folder, and says how it is run. */
+  /** Writes its configuration into the task's folder, and returns the command that starts it. */
   command(task: PeerTask): Command;
 }
 
-/** A peer that may be had here or not. */
+/** A peer that may or may not be installable here. */
 export interface PeerSource {
   readonly name: PeerName;
-  /** What it is, without versions. */
+  /** Its name without versions. */
   readonly title: string;
   /**
-   * Installs it, or finds it in the cache.
+   * Installs it, unless it is in the cache.
    *
-   * @throws {Error} where it cannot be had, with what the registry or the build said
+   * @throws {Error} with the message of the registry or the build, if it cannot be installed
    */
   install(): Promise<Peer>;
 }
 
-/** Peers that are run when they are named: others of the list with another setting. */
+/** Peers that run only when they are named: variants of others. */
 export const namedPeers = ['archiver-zstd', 'old-service-parsing'] as const;
 
-/** Names of the peers, for `--peers`. */
+/** The names of the peers, for `--peers`. */
 export const peerNames = [
   'archiver',
   'old-service',
@@ -69,5 +69,5 @@ export const peerNames = [
   ...namedPeers,
 ] as const;
 
-/** Name of a {@link peerNames | peer}. */
+/** One of the {@link peerNames}. */
 export type PeerName = (typeof peerNames)[number];

@@ -4,32 +4,65 @@ import type { DelayRun } from './delay.ts';
 import type { PeerName } from './peer.ts';
 import type { TreeUsage, Usage } from './process-tree.ts';
 import type { ThroughputRun } from './throughput.ts';
-import { UNAVAILABLE_DATE, type Unavailable } from './unavailable.ts';
 
 const GB = 1e9;
 const MIB = 2 ** 20;
+
+/** A peer that did not run, and the reason. */
+export interface Unavailable {
+  readonly title: string;
+  /** The message of the registry, the build or the run. */
+  readonly reason: string;
+}
+
+/** The day on which {@link unavailable} were last looked for. */
+const UNAVAILABLE_DATE = '2026-11-25';
+
+/** Peers that a reader would expect and that the bench does not try to run: the results of trying by hand. */
+export const unavailable: readonly Unavailable[] = [
+  {
+    title: 'Redpanda Connect 4 (Go)',
+    reason:
+      'module proxy, list of versions: 403 Forbidden: This module version is not available; its module as a whole has no open-source licence either. Benthos stands in for it',
+  },
+  {
+    title: 'Bento 1.12.0, 1.14.0 (Go)',
+    reason: 'module proxy: 403 Forbidden: This module version is not available',
+  },
+  {
+    title:
+      'OpenTelemetry Collector, with kafkareceiver and awss3exporter 0.161.0, 0.165.0, 0.165.1 (Go)',
+    reason:
+      'awss3exporter, module proxy: 403 Forbidden: This module version is not available; kafkareceiver is served',
+  },
+  {
+    title:
+      'Kafka Connect with the S3 sinks of Aiven, Lenses, Confluent, spredfast, Camel (camel-aws-s3-sink)',
+    reason: 'Maven: not found, for each version tried; Confluent’s is not open source',
+  },
+];
 
 /** The runs of one peer. */
 export interface PeerRuns<Run> {
   readonly name: PeerName;
   readonly title: string;
-  /** By round; nothing for one that failed. */
+  /** By round; undefined for a failed run. */
   readonly runs: readonly (Run | undefined)[];
 }
 
-/** The rounds of all peers, over one topic or under one load. */
+/** The rounds of all peers over one topic or under one load. */
 export interface Rounds<Run> {
-  /** As a heading has it. */
+  /** The heading. */
   readonly title: string;
   readonly peers: readonly PeerRuns<Run>[];
 }
 
-/** All that a report is about. */
+/** The contents of a report. */
 export interface Report {
-  /** Machine, programs, date. */
+  /** Date, machine and rounds. */
   readonly setting: string;
   readonly topics: readonly Rounds<ThroughputRun>[];
-  /** @default - there was no steady load */
+  /** @default - no steady load was run */
   readonly delay: Rounds<DelayRun> | undefined;
   readonly unavailable: readonly Unavailable[];
 }
@@ -41,7 +74,7 @@ export function renderReport({ delay, setting, topics, unavailable }: Report): s
     ...topics.flatMap((topic) => [`### ${topic.title}`, throughputTable(topic), ratioTable(topic)]),
     ...(delay === undefined ? [] : [`### ${delay.title}`, delayTable(delay)]),
     '### Not run',
-    `Those that the bench does not try were asked for on ${UNAVAILABLE_DATE}.`,
+    `Peers that the bench does not try were looked for on ${UNAVAILABLE_DATE}.`,
     unavailable.map(({ reason, title }) => `- ${title}: ${reason}`).join('\n'),
   ]
     .filter((part) => part !== '')
@@ -53,13 +86,13 @@ const throughputHead = [
   'Records/s',
   'MB/s',
   'CPU-s per GB',
-  'CPU-s before',
+  'CPU-s at start',
   'Memory, MiB',
   'Objects per GB',
   'PUTs per GB',
   'Stored, MB per GB',
   'Lost',
-  'Doubled',
+  'Duplicated',
   'Values changed',
 ];
 
@@ -95,11 +128,11 @@ function peerRows({ runs, title }: PeerRuns<ThroughputRun>): string[][] {
   const nothing = (cells: readonly string[]) => cells.map(() => '');
   return [
     [`${title}: the function`, ...rate, ...taken('function'), ...rest],
-    ['… with the emulator’s pollers', ...nothing(rate), ...taken('all'), ...nothing(rest)],
+    ['… with the local pollers', ...nothing(rate), ...taken('all'), ...nothing(rest)],
   ];
 }
 
-/** CPU of this archiver divided by that of each other peer, in the same round. */
+/** CPU of this archiver divided by that of each other peer in the same round. */
 function ratioTable({ peers }: Rounds<ThroughputRun>): string {
   const isOurs = ({ name }: PeerRuns<ThroughputRun>) => name.startsWith('archiver');
   const done = peers.filter(({ runs }) => runs.some((run) => run !== undefined));
@@ -111,14 +144,14 @@ function ratioTable({ peers }: Rounds<ThroughputRun>): string {
       .filter(isOurs)
       .flatMap(({ runs, title }) =>
         (['function', 'all'] as const).map((part) => [
-          part === 'function' ? `${title}: the function` : '… with the emulator’s pollers',
+          part === 'function' ? `${title}: the function` : '… with the local pollers',
           ...others.map((other) => showSpread(rangeOf(ratiosOf(runs, other.runs, part)), 2)),
         ]),
       ),
   );
 }
 
-/** CPU of one peer divided by that of another, of each round that both have done. */
+/** CPU of one peer divided by that of another, for each round that both completed. */
 export function ratiosOf(
   ours: PeerRuns<ThroughputRun>['runs'],
   theirs: PeerRuns<ThroughputRun>['runs'],
@@ -145,10 +178,10 @@ function delayTable({ peers }: Rounds<DelayRun>): string {
     );
     return [[title, ...seconds, sum(({ records }) => records), sum((run) => run.notStored)]];
   });
-  return markdownTable(['Peer', 'p50, s', 'p99, s', 'Most, s', 'Records', 'Not stored'], rows);
+  return markdownTable(['Peer', 'p50, s', 'p99, s', 'Max, s', 'Records', 'Not stored'], rows);
 }
 
-/** How cells tell of runs: by the median of them, or by their sum. */
+/** Cells of several runs: the median with the range, or the sum. */
 function cellsOf<Run>(runs: readonly Run[]) {
   return {
     cell: (of: (run: Run) => number, digits = 0) => showSpread(rangeOf(runs.map(of)), digits),

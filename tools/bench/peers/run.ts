@@ -1,17 +1,34 @@
-import { machine } from '../common/machine.ts';
+import { machine } from '../common/sample.ts';
 import { archiver, archiverZstd } from './archiver.ts';
 import { type BenchSetup, startBench } from './bench-setup.ts';
 import { benthos } from './benthos.ts';
 import { type DelayRun, runDelay } from './delay.ts';
 import { kafkaConnect } from './kafka-connect.ts';
 import { oldService, oldServiceParsing } from './old-service.ts';
-import type { PeersOptions } from './options.ts';
-import { valueBytes } from './orders.ts';
+import { type ValueSize, valueBytes } from './orders.ts';
 import type { Peer, PeerName, PeerSource } from './peer.ts';
-import type { PeerRuns, Report, Rounds } from './report.ts';
+import {
+  type PeerRuns,
+  type Report,
+  type Rounds,
+  type Unavailable,
+  unavailable,
+} from './report.ts';
 import { type RunParts, runThroughput, type ThroughputRun } from './throughput.ts';
 import type { FilledTopic } from './topic.ts';
-import { type Unavailable, unavailable } from './unavailable.ts';
+
+/** The options of a run of the bench. */
+export interface PeersOptions {
+  /** Rounds, in each of which every peer runs once over each topic and once under the steady load. */
+  readonly runs: number;
+  /** One topic for each size of values, with the megabytes of values in it. */
+  readonly topics: readonly { readonly size: ValueSize; readonly megabytes: number }[];
+  readonly peers: readonly PeerName[];
+  /** Records a second under the steady load. */
+  readonly rate: number;
+  /** Measured seconds of the steady load; 0 for none. */
+  readonly rateSeconds: number;
+}
 
 const sources: readonly PeerSource[] = [
   archiver,
@@ -22,19 +39,20 @@ const sources: readonly PeerSource[] = [
   kafkaConnect,
 ];
 
-/** Who is told how a run goes, and who may end it. */
+/** Dependencies of the bench. */
 export interface PeersDeps {
   /** Replaces the last line of progress. */
   readonly progress: (line: string) => void;
   /** Epoch milliseconds. */
   readonly now: () => number;
+  /** Stops the bench. */
   readonly stop: AbortSignal;
 }
 
-/** What a run of the bench came to. */
+/** The result of the bench. */
 export interface PeersResult {
   readonly report: Report;
-  /** Whether every peer could be had, and has stored every record as it was produced, or in other bytes. */
+  /** Whether every peer could be installed and stored every record; the bytes of a value may differ. */
   readonly isComplete: boolean;
 }
 
@@ -44,10 +62,10 @@ interface Installed {
 }
 
 /**
- * Installs the peers, starts the servers, runs the rounds and the steady load, and ends all.
+ * Installs the peers, starts the servers, runs the rounds and the steady load, and stops everything.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS` where Kafka or the S3 server cannot be had
- * @throws when stopped
+ * @throws {ArchiverError} `INVALID_SETTINGS` if Kafka or the S3 server cannot be started
+ * @throws the reason of the signal, if stopped
  */
 export async function runPeers(options: PeersOptions, deps: PeersDeps): Promise<PeersResult> {
   const { installed, missing } = await install(options.peers, deps);
@@ -73,7 +91,7 @@ async function install(names: readonly PeerName[], { progress }: PeersDeps) {
   return { installed, missing };
 }
 
-/** A run, and whether the peer has stored every record as it was produced, or in other bytes. */
+/** A run, and whether the peer stored every record. */
 interface Judged<Run> {
   readonly run: Run;
   readonly isComplete: boolean;
@@ -102,8 +120,8 @@ class PeersBench {
   async run(): Promise<PeersResult> {
     const { options } = this.#parts;
     const topics: Rounds<ThroughputRun>[] = [];
-    for (const each of options.topics) topics.push(await this.#archive(each));
-    const delay = options.rateSeconds > 0 ? await this.#load() : undefined;
+    for (const each of options.topics) topics.push(await this.#runOverTopic(each));
+    const delay = options.rateSeconds > 0 ? await this.#runUnderLoad() : undefined;
     const report = {
       ...{ setting: this.#setting(), topics, delay },
       unavailable: [...this.#missing, ...unavailable],
@@ -111,26 +129,25 @@ class PeersBench {
     return { report, isComplete: this.#isComplete };
   }
 
-  async #archive({ megabytes, size }: PeersOptions['topics'][number]) {
+  async #runOverTopic({ megabytes, size }: PeersOptions['topics'][number]) {
     const { bench, deps } = this.#parts;
     const topic = await bench.topics.fill(`orders-${size}`, size, {
       bytes: megabytes * 1e6,
       signal: deps.stop,
-      onProgress: (records) => this.#tell(`orders-${size}: ${records} records produced`),
+      onProgress: (records) => this.#progress(`orders-${size}: ${records} records produced`),
     });
     deps.stop.throwIfAborted();
     const peers = await this.#rounds('', async (parts) => {
       const run = await runThroughput(parts, topic);
       const { foreign, lost, misplaced } = run.verdict;
       const strange = foreign + misplaced;
-      if (strange > 0)
-        throw new Error(`${strange} lines are of no record of the topic, or misplaced`);
+      if (strange > 0) throw new Error(`${strange} lines are misplaced or not from the topic`);
       return { run, isComplete: lost === 0 };
     });
     return { title: topicTitle(topic), peers };
   }
 
-  async #load(): Promise<Rounds<DelayRun>> {
+  async #runUnderLoad(): Promise<Rounds<DelayRun>> {
     const { rate, rateSeconds: seconds } = this.#parts.options;
     const peers = await this.#rounds('steady load, ', async (parts) => {
       const run = await runDelay(parts, { rate, seconds });
@@ -140,7 +157,7 @@ class PeersBench {
     return { title, peers };
   }
 
-  /** Runs each peer once in each round, another one first each time: what the machine does besides hits all of them. */
+  /** Runs each peer once in each round, starting with another one each time, so that other load on the machine affects all. */
   async #rounds<Run>(
     what: string,
     runOnce: (parts: RunParts) => Promise<Judged<Run>>,
@@ -158,14 +175,14 @@ class PeersBench {
     return peers.map(({ each, runs }) => ({ name: each.name, title: each.peer.title, runs }));
   }
 
-  /** A peer's one run; one that fails is told of in the report, and stops no others. */
+  /** One run of a peer; a failed run is named in the report, and the others go on. */
   async #once<Run>(
     { name, peer }: Installed,
     what: string,
     run: (parts: RunParts) => Promise<Run>,
   ): Promise<Run | undefined> {
     const { bench, deps } = this.#parts;
-    const onProgress = (line: string) => this.#tell(`${name}, ${what}: ${line}`);
+    const onProgress = (line: string) => this.#progress(`${name}, ${what}: ${line}`);
     try {
       return await run({ bench, name, peer, signal: deps.stop, onProgress });
     } catch (error) {
@@ -175,7 +192,7 @@ class PeersBench {
     }
   }
 
-  #tell(line: string): void {
+  #progress(line: string): void {
     const { deps } = this.#parts;
     deps.progress(`${((deps.now() - this.#begun) / 1000).toFixed(0)} s: ${line}`);
   }
@@ -186,8 +203,8 @@ class PeersBench {
     return [
       new Date(deps.now()).toISOString().slice(0, 10),
       machine(),
-      `rounds: ${options.runs}, in ${minutes} minutes in all`,
-      'cells are medians, with least and most',
+      `rounds: ${options.runs}, ${minutes} minutes in total`,
+      'cells are medians, with minimum and maximum',
     ].join('; ');
   }
 }

@@ -6,9 +6,10 @@ import { openLog } from '../../local/log-file.ts';
 import type { Peer, PeerTask } from './peer.ts';
 import { ProcessTree, type TreeUsage } from './process-tree.ts';
 
-/** Milliseconds between looks at memory, and that a peer has to end by itself. */
-const LOOK_MS = 500;
-const END_MS = 20_000;
+/** Milliseconds between two samples of memory. */
+const SAMPLE_MS = 500;
+/** Milliseconds that a peer has to exit after SIGTERM. */
+const EXIT_MS = 20_000;
 
 /** Bytes of a log that an error quotes. */
 const QUOTED_BYTES = 1500;
@@ -18,23 +19,23 @@ process.on('exit', () => {
   for (const peer of running) peer.kill();
 });
 
-/** A peer at work, with the processes that it starts. None of them outlives this process. */
+/** A running peer with the processes that it starts. None of them outlives this process. */
 export class RunningPeer {
   readonly #tree: ProcessTree;
   readonly #child: ChildProcess;
   readonly #log: string;
   readonly #ended: Promise<void>;
-  readonly #looks: NodeJS.Timeout;
+  readonly #sampling: NodeJS.Timeout;
   #failure: string | undefined;
 
-  /** @throws {Error} where its program cannot be run */
+  /** @throws {Error} if the log cannot be opened */
   constructor(peer: Peer, task: PeerTask) {
     const { args, env, program } = peer.command(task);
     this.#log = join(task.folder, 'output.log');
     const log = openLog(this.#log);
     this.#child = spawn(program, [...args], {
       cwd: task.folder,
-      // Ctrl-C is for the harness alone, which then ends it.
+      // Ctrl-C reaches the bench only, which then stops the peer.
       detached: true,
       env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -44,50 +45,50 @@ export class RunningPeer {
     this.#ended = new Promise((resolve) => {
       this.#child.once('error', ({ message }) => this.#end(message, resolve));
       this.#child.once('exit', (code, signal) =>
-        this.#end(`ended with ${signal ?? code}`, resolve),
+        this.#end(`exited with ${signal ?? code}`, resolve),
       );
     });
     this.#tree = new ProcessTree(this.#child.pid ?? 0, peer.isFunction ?? (() => false));
-    this.#looks = setInterval(() => this.#tree.look(), LOOK_MS);
+    this.#sampling = setInterval(() => this.#tree.look(), SAMPLE_MS);
     running.add(this);
   }
 
-  /** What its processes have taken until now. */
+  /** Usage of its processes until now. */
   usage(): TreeUsage {
     return this.#tree.look();
   }
 
-  /** @throws {Error} with the end of its log, where it has ended by itself */
+  /** @throws {Error} with the end of its log, if it has exited */
   checkRuns(): void {
     if (this.#failure !== undefined) throw new Error(`${this.#failure}: ${this.lastWords()}`);
   }
 
-  /** The end of what it has printed, in one line. */
+  /** The end of its output, in one line. */
   lastWords(): string {
     const text = readFileSync(this.#log, 'utf8').slice(-QUOTED_BYTES);
     return text.trim().replaceAll(/\s*\n\s*/g, ' / ');
   }
 
-  /** Ends it: by SIGTERM, and by force what is left of it then. */
+  /** Stops it: SIGTERM first, then SIGKILL for what is left. */
   async stop(): Promise<void> {
     this.#child.kill('SIGTERM');
-    await Promise.race([this.#ended, sleep(END_MS, undefined, { ref: false })]);
+    await Promise.race([this.#ended, sleep(EXIT_MS, undefined, { ref: false })]);
     this.kill();
     await this.#ended;
   }
 
-  /** Ends it by force, with all that it has started: they are one process group. */
+  /** Kills it and everything that it has started: they are one process group. */
   kill(): void {
     try {
       process.kill(-(this.#child.pid ?? Number.NaN), 'SIGKILL');
     } catch {
-      // There is nothing left of it.
+      // Nothing is left to kill.
     }
   }
 
   #end(failure: string, resolve: () => void): void {
     this.#failure ??= failure;
-    clearInterval(this.#looks);
+    clearInterval(this.#sampling);
     running.delete(this);
     resolve();
   }

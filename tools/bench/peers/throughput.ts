@@ -1,53 +1,52 @@
 import { readFileSync } from 'node:fs';
-import { countRequests } from './access-log.ts';
 import type { BenchSetup } from './bench-setup.ts';
-import { Judge, type Verdict } from './judge.ts';
+import { Judge, readStoredLine, type Verdict } from './judge.ts';
 import type { Peer, PeerName, PeerTask } from './peer.ts';
 import type { TreeUsage, Usage } from './process-tree.ts';
 import { RunningPeer } from './running-peer.ts';
-import { readStoredLine } from './stored-line.ts';
-import { listStored, readObjects } from './stored-objects.ts';
+import { countRequests, listStored, readObjects } from './stored-objects.ts';
 import type { FilledTopic } from './topic.ts';
 import { type Assigned, assigned, committed, settled, type WatchedPeer } from './watch.ts';
 
-/** Share of the records at which the clock stops: the last few wait for their object to fill. */
+/** Share of the records at which the clock stops, because the last few wait for their object to fill. */
 const MEASURED_SHARE = 0.95;
 
-/** What came of one run of a peer over a whole topic. */
+/** The result of one run of a peer over a complete topic. */
 export interface ThroughputRun {
-  /** Seconds from the start of its processes to the group's partitions. */
+  /** Seconds from the start of its processes until its group had its partitions. */
   readonly startSeconds: number;
-  /** What its processes took until then. */
+  /** Usage of its processes until then. */
   readonly start: TreeUsage;
-  /** What they took from then until all was committed. */
+  /** Their usage from then until every offset was committed. */
   readonly work: TreeUsage;
-  /** Records stored each second, from then until {@link MEASURED_SHARE} of them were. */
+  /** Records stored a second, from then until {@link MEASURED_SHARE} of them were stored. */
   readonly recordsPerSecond: number;
-  /** Bytes of values, likewise. */
+  /** Bytes of values stored a second, likewise. */
   readonly bytesPerSecond: number;
-  /** Bytes of values of the topic. */
+  /** Bytes of all values in the topic. */
   readonly valueBytes: number;
   readonly objects: number;
   readonly bytesStored: number;
-  /** By the S3 server's access log. */
+  /** As the S3 server's access log counts them. */
   readonly puts: number;
   readonly failedRequests: number;
   readonly verdict: Verdict;
 }
 
-/** What a run is about, and who is told of it. */
+/** The parts of a run. */
 export interface RunParts {
   readonly bench: BenchSetup;
   readonly name: PeerName;
   readonly peer: Peer;
+  /** Stops the run. */
   readonly signal: AbortSignal;
   readonly onProgress: (line: string) => void;
 }
 
 /**
- * Has a peer archive a whole topic, and reads all of it back.
+ * Lets a peer archive a complete topic, and reads every object back.
  *
- * @throws {Error} where the peer ends or gets no further, with the end of its log
+ * @throws {Error} with the end of the peer's log, if the peer ends or makes no progress
  */
 export async function runThroughput(parts: RunParts, topic: FilledTopic): Promise<ThroughputRun> {
   const { bench, name } = parts;
@@ -72,7 +71,7 @@ async function archive(
   task: PeerTask,
 ): Promise<Archived> {
   const spawnedAt = Date.now();
-  onProgress(`${topic}: starts`);
+  onProgress(`${topic}: starting`);
   const running = new RunningPeer(peer, task);
   const watched: WatchedPeer = { running, task, topics: bench.topics, signal };
   try {
@@ -118,16 +117,18 @@ async function assess(
   };
 }
 
-/** When records of an object were stored: epoch milliseconds. */
+/** The records of an object. */
 export interface StoredCount {
+  /** Epoch milliseconds. */
   readonly storedAt: number;
   readonly records: number;
 }
 
 /**
- * Records each second from a moment until a share of them was stored; NaN where there are none.
+ * Records a second from a moment until a share of them was stored; NaN if there are none.
  *
- * @param begun epoch milliseconds
+ * @param begun the moment, in epoch milliseconds
+ * @param share 0 to 1
  */
 export function rateUntil(counts: readonly StoredCount[], begun: number, share: number): number {
   const wanted = share * sumOf(counts, ({ records }) => records);
@@ -142,7 +143,7 @@ export function rateUntil(counts: readonly StoredCount[], begun: number, share: 
 function difference(later: TreeUsage, earlier: TreeUsage): TreeUsage {
   const of = (part: keyof TreeUsage): Usage => ({
     cpuSeconds: later[part].cpuSeconds - earlier[part].cpuSeconds,
-    // The most, of all the time.
+    // A peak has no difference.
     peakBytes: later[part].peakBytes,
   });
   return { all: of('all'), function: of('function') };

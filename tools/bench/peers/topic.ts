@@ -2,35 +2,34 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { clientOptions, type KafkaConnection, keepAlive } from '../../../kafka/connection.ts';
 import { fillTopic } from '../../local/demo/topic-producer.ts';
-import { endOffsets } from '../../local/kafka/kafka-topic.ts';
 import { checksumOf } from './judge.ts';
 import { orders, PARTITIONS, type ValueSize, valueBytes } from './orders.ts';
 
-/** Milliseconds between looks at a new topic's leaders. */
-const LOOK_MS = 50;
+/** Milliseconds between two polls for the leaders of a new topic. */
+const POLL_MS = 50;
 
-/** A topic that every peer reads, as it was filled. */
+/** A filled topic, which every peer reads. */
 export interface FilledTopic {
   readonly topic: string;
   readonly size: ValueSize;
   readonly records: number;
-  /** Bytes of all values: what every figure per GB is about. */
+  /** Bytes of all values, to which every figure per GB refers. */
   readonly valueBytes: number;
-  /** CRC-32 of the value of each place in the sequence. */
+  /** CRC-32 of the values, by sequence number. */
   readonly checksums: Uint32Array;
 }
 
-/** What a group has got to. */
+/** The progress of a consumer group. */
 export interface GroupProgress {
-  /** Whether its members have been given their partitions. */
+  /** Whether its members have been assigned their partitions. */
   readonly isAssigned: boolean;
-  /** Offsets committed, of all partitions together. */
+  /** The sum of the committed offsets of all partitions. */
   readonly committed: number;
-  /** The one of the partition that has got least far. */
+  /** The committed offset of the partition furthest behind. */
   readonly least: number;
 }
 
-/** The harness's own way to the broker: topics and what groups make of them. */
+/** Creates and fills topics, and reads the progress of groups. */
 export class Topics {
   readonly #connection: KafkaConnection;
   readonly #admin: Admin;
@@ -40,27 +39,26 @@ export class Topics {
     this.#admin = keepAlive(new Admin({ ...clientOptions(connection), retries: 5 }));
   }
 
-  /** Makes a topic of {@link PARTITIONS}, and returns when all have leaders. */
+  /** Creates a topic of {@link PARTITIONS}, and waits until all have leaders. */
   async create(topic: string): Promise<void> {
     await this.#admin.createTopics({ topics: [topic], partitions: PARTITIONS, replicas: 1 });
     for (;;) {
       const { topics } = await this.#admin.metadata({ topics: [topic], forceUpdate: true });
       const partitions = topics.get(topic)?.partitions ?? [];
       if (partitions.length === PARTITIONS && partitions.every(({ leader }) => leader >= 0)) return;
-      await sleep(LOOK_MS);
+      await sleep(POLL_MS);
     }
   }
 
-  /** Deletes a topic, which makes room for the next. */
+  /** Deletes a topic, to free its disk space. */
   async remove(topic: string): Promise<void> {
     await this.#admin.deleteTopics({ topics: [topic] });
   }
 
   /**
-   * Makes a topic and fills it with orders, as many as have so many bytes of values in all.
+   * Creates a topic and fills it with orders whose values have `bytes` bytes in total.
    *
-   * @param onProgress told of records produced
-   * @throws {KafkaClusterError} when the broker does not take them
+   * @throws {KafkaClusterError} if the broker refuses them
    */
   async fill(
     topic: string,
@@ -70,7 +68,7 @@ export class Topics {
     await this.create(topic);
     const checksums: number[] = [];
     let total = 0;
-    // Every record is of about so many bytes: what is over the first that reaches the sum is cut.
+    // More than enough records; the first that reaches the sum is the last.
     const most = Math.ceil((bytes / valueBytes[size]) * 2);
     const records = takeBytes(orders(most, valueBytes[size], Date.now()), bytes);
     await fillTopic(
@@ -89,13 +87,7 @@ export class Topics {
     };
   }
 
-  /** Records that a topic has by now. */
-  async count(topic: string): Promise<number> {
-    const ends = await endOffsets(this.#admin, topic);
-    return [...ends.values()].reduce((sum, end) => sum + end, 0);
-  }
-
-  /** What a group has got to in a topic; nothing for a group that there is not yet. */
+  /** A group's progress in a topic; all zero for a group that does not exist yet. */
   async progress(group: string, topic: string): Promise<GroupProgress> {
     const [groups, offsets] = await Promise.all([
       this.#admin.describeGroups({ groups: [group] }),
@@ -111,16 +103,17 @@ export class Topics {
     };
   }
 
-  /** Ends its connections. */
+  /** Closes its connections. */
   async close(): Promise<void> {
     await this.#admin.close();
   }
 }
 
-/** How to fill a topic. */
+/** How a topic is filled. */
 export interface FillOptions {
-  /** Of all values. */
+  /** Bytes of all values. */
   readonly bytes: number;
+  /** Receives the number of records produced so far. */
   readonly onProgress: (records: number) => void;
   readonly signal: AbortSignal;
 }

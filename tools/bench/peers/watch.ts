@@ -5,14 +5,14 @@ import type { RunningPeer } from './running-peer.ts';
 import { listStored } from './stored-objects.ts';
 import type { Topics } from './topic.ts';
 
-/** Milliseconds between looks: at a group that has no partitions yet, and at what it has committed. */
-const ASSIGNED_LOOK_MS = 100;
-const COMMITTED_LOOK_MS = 500;
+/** Milliseconds between two polls for the group's assignment, and for its committed offsets. */
+const ASSIGNED_POLL_MS = 100;
+const COMMITTED_POLL_MS = 500;
 
-/** Milliseconds without any progress after which a peer is given up. */
+/** Milliseconds without progress after which a peer is abandoned. */
 const STALL_MS = 120_000;
 
-/** A peer at work, as it is watched from outside: what watching costs is the broker's and the harness's CPU. */
+/** A running peer, watched from outside, so that watching costs CPU of the broker and the bench only. */
 export interface WatchedPeer {
   readonly running: RunningPeer;
   readonly task: PeerTask;
@@ -20,18 +20,18 @@ export interface WatchedPeer {
   readonly signal: AbortSignal;
 }
 
-/** The moment in which a peer's group had its partitions. */
+/** The moment at which a peer's group was assigned its partitions. */
 export interface Assigned {
   /** Epoch milliseconds. */
   readonly at: number;
-  /** What its processes had taken by then: the start. */
+  /** Usage of its processes until then. */
   readonly usage: TreeUsage;
 }
 
 /**
  * Waits until the group has its partitions.
  *
- * @throws {Error} where the peer ends or does not come to that
+ * @throws {Error} if the peer ends or does not get that far
  */
 export async function assigned({ running, signal, task, topics }: WatchedPeer): Promise<Assigned> {
   const end = Date.now() + STALL_MS;
@@ -40,15 +40,15 @@ export async function assigned({ running, signal, task, topics }: WatchedPeer): 
     if (isAssigned) return { at: Date.now(), usage: running.usage() };
     running.checkRuns();
     if (Date.now() > end) throw stalled('has not joined its group', running);
-    await sleep(ASSIGNED_LOOK_MS, undefined, { signal });
+    await sleep(ASSIGNED_POLL_MS, undefined, { signal });
   }
 }
 
 /**
- * Waits until the group has committed so many offsets, of all partitions together.
+ * Waits until the sum of the group's committed offsets reaches `offsets`.
  *
- * @param onProgress told of offsets committed so far
- * @throws {Error} where the peer ends or gets no further
+ * @param onProgress receives the sum so far
+ * @throws {Error} if the peer ends or makes no progress
  */
 export async function committed(
   { running, signal, task, topics }: WatchedPeer,
@@ -65,11 +65,11 @@ export async function committed(
     else if (Date.now() - last.at > STALL_MS) {
       throw stalled(`has committed ${committed} of ${offsets} offsets`, running);
     }
-    await sleep(COMMITTED_LOOK_MS, undefined, { signal });
+    await sleep(COMMITTED_POLL_MS, undefined, { signal });
   }
 }
 
-/** Waits until no object has come to the bucket for as long as the peer may take after its commit. */
+/** Waits until no new object has appeared in the bucket for the peer's `settleMs`. */
 export async function settled(
   { settleMs = 0 }: Peer,
   { signal, task }: WatchedPeer,
@@ -79,7 +79,7 @@ export async function settled(
     Math.max(...listStored(s3Folder, task.bucket).map(({ storedAt }) => storedAt));
   const begun = Date.now();
   while (Date.now() - Math.max(begun, newest()) < settleMs) {
-    await sleep(COMMITTED_LOOK_MS, undefined, { signal });
+    await sleep(COMMITTED_POLL_MS, undefined, { signal });
   }
 }
 

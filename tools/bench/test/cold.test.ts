@@ -8,20 +8,20 @@ const rounds = (answered: readonly number[]) => ({
 });
 
 describe('a cold start', () => {
-  it('is held against an empty process, pair by pair', () => {
+  it('is compared with an empty process, pair by pair', () => {
     const { isWithinBudgets, line, ratio } = coldVerdict(rounds([120, 100, 140]), 486_891, budgets);
     expect(line).toBe('cold ratio=3.00 bundle=486891');
     expect(ratio).toEqual({ median: 3, low: 2.5, high: 3.5 });
     expect(isWithinBudgets).toBe(true);
   });
 
-  it('has a budget of time, and one of bytes', () => {
+  it('has a budget for time and one for bytes', () => {
     expect(coldVerdict(rounds([140]), 500_000, budgets).isWithinBudgets).toBe(true);
     expect(coldVerdict(rounds([141]), 500_000, budgets).isWithinBudgets).toBe(false);
     expect(coldVerdict(rounds([120]), 500_001, budgets).isWithinBudgets).toBe(false);
   });
 
-  it('that was not measured is in no budget', () => {
+  it('is over budget if nothing was measured', () => {
     expect(coldVerdict(rounds([]), 1, budgets).isWithinBudgets).toBe(false);
   });
 });

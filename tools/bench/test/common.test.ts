@@ -1,14 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { markdownTable } from '../common/markdown-table.ts';
-import {
-  cpuOf,
-  median,
-  quantile,
-  rangeOf,
-  showSpread,
-  spreadOf,
-  timeOf,
-} from '../common/sample.ts';
+import { median, quantile, rangeOf, showSpread, spreadOf } from '../common/sample.ts';
+import { pairsOf } from '../hot-path/against-bound.ts';
+import { shares } from '../hot-path/stage-table.ts';
 
 describe('quantile', () => {
   const hundred = Array.from({ length: 100 }, (_, i) => 100 - i);
@@ -18,12 +12,12 @@ describe('quantile', () => {
     [0.5, 50],
     [0.99, 99],
     [1, 100],
-  ])('of a share of %d of 1 to 100 is %d, in whatever order', (share, expected) => {
+  ])('at %d of 1 to 100 is %d, in any order', (share, expected) => {
     expect(quantile(hundred, share)).toBe(expected);
     expect(hundred[0]).toBe(100);
   });
 
-  it('of nothing is not a number', () => {
+  it('of an empty sample is NaN', () => {
     expect(quantile([], 0.5)).toBeNaN();
   });
 });
@@ -38,44 +32,32 @@ describe('median', () => {
     expect(median(sample)).toBe(expected);
   });
 
-  it('of nothing is not a number', () => {
+  it('of an empty sample is NaN', () => {
     expect(median([])).toBeNaN();
   });
 });
 
 describe('a sample', () => {
-  it('has a middle half, and both ends', () => {
+  it('has quartiles, a minimum and a maximum', () => {
     const sample = [9, 1, 5, 3, 7];
     expect(spreadOf(sample)).toEqual({ median: 5, low: 3, high: 7 });
     expect(rangeOf(sample)).toEqual({ median: 5, low: 1, high: 9 });
   });
 
-  it('of nothing has none', () => {
+  it('has none of them if it is empty', () => {
     const nothing = { median: Number.NaN, low: Number.NaN, high: Number.NaN };
     expect(spreadOf([])).toEqual(nothing);
     expect(rangeOf([])).toEqual(nothing);
   });
 
-  it('is shown with what is around its middle, unless that is shown as the middle is', () => {
+  it('is shown with its range, unless that looks like the median', () => {
     expect(showSpread({ median: 1005, low: 3.14, high: 2e6 }, 1)).toBe('1,005.0 (3.1–2,000,000.0)');
     expect(showSpread({ median: 1.02, low: 1.01, high: 1.04 }, 1)).toBe('1.0');
   });
 });
 
-describe('a measurement', () => {
-  it('is taken of time on the wall and of the CPU', async () => {
-    const wait = () => new Promise((resolve) => setTimeout(resolve, 20));
-    expect(await timeOf(wait)).toBeGreaterThan(10);
-    const busy = () => {
-      const end = performance.now() + 30;
-      while (performance.now() < end);
-    };
-    expect(await cpuOf(busy)).toBeGreaterThan(1);
-  });
-});
-
 describe('a Markdown table', () => {
-  it('has its columns aligned, those of numbers to the right', () => {
+  it('aligns its columns, numeric ones to the right', () => {
     const rows = [
       ['gzip 6', '129.0', '$1.20', '0.7, 0 %', '3 of 4'],
       ['zstd 3', '-2', '$12', '9 (8–10), 5 %', '17 of 20'],
@@ -88,7 +70,7 @@ describe('a Markdown table', () => {
     ]);
   });
 
-  it('has bars of a cell escaped, and to the right a column of numbers that has gaps', () => {
+  it('escapes bars, and aligns numeric columns with gaps to the right', () => {
     const rows = [
       ['a | b', '17'],
       ['c', ''],
@@ -98,6 +80,26 @@ describe('a Markdown table', () => {
       '| ------ | ------: |',
       '| a \\| b |      17 |',
       '| c      |         |',
+    ]);
+  });
+});
+
+describe('the hot path', () => {
+  const gzip6 = { compression: 'gzip', level: 6 } as const;
+
+  it('gives fewer pairs to cases without a goal', () => {
+    expect(pairsOf(60, '1 KB', gzip6)).toBe(60);
+    expect(pairsOf(60, '10 KB', gzip6)).toBe(30);
+    expect(pairsOf(60, '1 KB', { ...gzip6, level: 9 })).toBe(10);
+    expect(pairsOf(5, '10 KB', { ...gzip6, level: 9 })).toBe(5);
+  });
+
+  it('shows stages with their shares of the sum', () => {
+    const stage = (median: number) => ({ median, low: median - 1, high: median + 1 });
+    expect(shares([stage(30), stage(10)])).toEqual([
+      '30.0 (29.0–31.0), 75 %',
+      '10.0 (9.0–11.0), 25 %',
+      '40.0',
     ]);
   });
 });

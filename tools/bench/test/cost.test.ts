@@ -12,7 +12,7 @@ import {
   type Workload,
 } from '../cost/cost.ts';
 
-/** A terabyte in a million batches. */
+/** A terabyte in a million batches, within an hour. */
 const workload: Workload = {
   valueBytes: 1000,
   recordsPerBatch: 1000,
@@ -22,29 +22,29 @@ const workload: Workload = {
 };
 const effort = { cpuSeconds: 0.5, waitSeconds: 0.5, memoryMiB: 1769, logBytes: 2000 };
 
-describe('what Firehose charges', () => {
-  it('is each record, rounded up to 5 KB', () => {
+describe('the Firehose charge', () => {
+  it('rounds each record up to 5 KB', () => {
     expect(chargedBytes(1280, 1280)).toBe(5120);
     expect(chargedBytes(5121, 5121)).toBe(10_240);
     // Four lines fill a step.
     expect(chargedBytes(1280, 5120)).toBe(1280);
     expect(chargedBytes(1280, 1000 * 1024)).toBe(1280);
-    // 500 short lines, which are all of a record, fill 30 steps.
+    // 500 short lines, the most in a chunk, fill 30 steps.
     expect(chargedBytes(300, 1000 * 1024)).toBe((30 * 5120) / 500);
-    // One longer than a record is one all the same.
+    // A line longer than a chunk is a chunk of its own.
     expect(chargedBytes(6000, 100)).toBe(10_240);
   });
 
-  it('is less for lines that are packed, most of all for short ones', () => {
+  it('is lower for packed lines, above all for short ones', () => {
     expect(packingWorth(1280, 1000 * 1024)).toBe(4);
     expect(packingWorth(300, 1000 * 1024)).toBeCloseTo(16.67, 2);
-    // A line of over a step is two of them alone.
+    // On its own, a line of just over a step is charged as two.
     expect(packingWorth(5121, 5121 * 100)).toBeCloseTo(1.98, 2);
   });
 });
 
 describe('event poller units', () => {
-  it('are as many as the bytes need, or the pollers', () => {
+  it('carry the bytes and the pollers', () => {
     const MIB = 1024 * 1024;
     expect(pollerUnits(0, 0)).toBe(1);
     expect(pollerUnits(20 * MIB, 10)).toBe(1);
@@ -53,8 +53,8 @@ describe('event poller units', () => {
   });
 });
 
-describe('a terabyte', () => {
-  it('by objects of the functions costs time, invocations and PUTs', () => {
+describe('the cost of a terabyte', () => {
+  it('with delivery s3 is function time, invocations, logs and PUTs', () => {
     const cost = s3Delivery(workload, effort);
     expect(cost['Lambda, time']).toBeCloseTo(1e6 * 1 * (1769 / 1024) * 0.0000133334, 6);
     expect(cost['Lambda, invocations']).toBeCloseTo(0.2, 9);
@@ -63,20 +63,20 @@ describe('a terabyte', () => {
     expect(total(cost)).toBeCloseTo(23.034 + 0.2 + 10 + 1, 2);
   });
 
-  it('takes longer with less than a core', () => {
+  it('includes longer times with less than one core', () => {
     const half = s3Delivery(workload, { ...effort, memoryMiB: 884.5 });
     expect(half['Lambda, time']).toBeCloseTo(1e6 * 1.5 * (884.5 / 1024) * 0.0000133334, 6);
   });
 
-  it('costs pollers besides in provisioned mode, by the hour', () => {
+  it('includes pollers by the hour in provisioned mode', () => {
     const slow = { ...workload, bytesPerSecond: 1e12 / 3600 / 100 };
-    // 2.8 MB a second is one unit; a hundred hours of it.
+    // 2.8 MB/s need one unit, for a hundred hours.
     expect(s3DeliveryProvisioned(slow, effort)['Lambda, pollers']).toBeCloseTo(18.5, 9);
-    // 278 MB a second are 14 units, for an hour.
+    // 278 MB/s need 14 units, for one hour.
     expect(s3DeliveryProvisioned(workload, effort)['Lambda, pollers']).toBeCloseTo(14 * 0.185, 9);
   });
 
-  it('through Firehose costs its lines, its folders and few PUTs', () => {
+  it('with delivery firehose is mostly lines and folders', () => {
     const use = { chunkBytes: 5120, objectBytes: 64e6, isPartitioned: true };
     const cost = firehoseDelivery(workload, effort, use);
     expect(cost['Firehose, data']).toBeCloseTo(1280 * 0.029, 6);
@@ -86,7 +86,7 @@ describe('a terabyte', () => {
     expect(plain).not.toHaveProperty('Firehose, folders');
   });
 
-  it('by what is paid by the hour costs more the slower it comes', () => {
+  it('rises with the hours that it takes, where hours are charged', () => {
     const tenHours = { ...workload, bytesPerSecond: workload.bytesPerSecond / 10 };
     expect(mskConnect(tenHours, 2, 1e12)['MSK Connect']).toBeCloseTo(2.2, 9);
     const service = { tasks: 2, cpus: 1, memoryGb: 2 };

@@ -55,33 +55,33 @@ describe('renderReport', () => {
   });
   const report = aligned.replaceAll(/ +/g, ' ');
 
-  it('has medians with least and most, CPU and objects for each GB, and sums of what went wrong', () => {
+  it('shows medians with their ranges, CPU and objects per GB, and sums of failures', () => {
     expect(report).toContain(
       '| theirs | 7,000 (6,000–8,000) | 7.0 (6.0–8.0) | 140.0 (120.0–160.0) | 2.0 | 70 (60–80) | 100 | 120 | 250 | 3 | 3 | 12 |',
     );
   });
 
-  it('tells what the function takes from what the pollers take besides', () => {
+  it('separates the function from the pollers', () => {
     expect(report).toMatch(/^\| ours: the function \| 4,100 .* \| 41.0 \(40.0–42.0\) \| 0.0 \| /m);
     expect(report).toMatch(
-      /^\| … with the emulator’s pollers \| \| \| 82.0 \(80.0–84.0\) \| 2.0 \| 41 \(40–42\) \| \| \| \| \| \| \|$/m,
+      /^\| … with the local pollers \| \| \| 82.0 \(80.0–84.0\) \| 2.0 \| 41 \(40–42\) \| \| \| \| \| \| \|$/m,
     );
   });
 
-  it('divides within a round', () => {
+  it('divides CPU within a round', () => {
     expect(ratiosOf(ours, theirs, 'all')).toEqual([0.5, 0.7]);
     expect(report).toContain(': the function | 0.30 (0.25–0.35) |');
-    expect(report).toContain('| … with the emulator’s pollers | 0.60 (0.50–0.70) |');
+    expect(report).toContain('| … with the local pollers | 0.60 (0.50–0.70) |');
   });
 
-  it('has delays in seconds, and peers that were not run', () => {
+  it('shows delays in seconds, and peers that did not run', () => {
     expect(report).toContain(
       '| ours | 1.23 (1.10–1.24) | 2.00 | 10.01 (9.91–10.11) | 27,000 | 3 |',
     );
     expect(report).toContain('\n- other: 403 Forbidden');
   });
 
-  it('leaves out a peer none of whose runs came to an end', () => {
+  it('omits a peer without a successful run', () => {
     expect(report).not.toMatch(/^\| failed/m);
   });
 });
