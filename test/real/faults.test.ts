@@ -6,10 +6,10 @@ import { allCells, cellName, needsKafka } from '../../tools/faults/cell.ts';
 import { Clusters, kafkaTopic } from '../../tools/faults/kafka-scenario.ts';
 import { kafkaCells } from '../../tools/faults/matrix.ts';
 import { runScenario } from '../../tools/faults/scenario.ts';
-import { bundleFunctions, startWorld, type World } from '../../tools/faults/world.ts';
+import { bundleFunctions, HANG_MS, startWorld, type World } from '../../tools/faults/world.ts';
 
 const SEED = 20_261_123;
-// Some of each topology; `npm run faults` runs more of them.
+// A few of each topology; `npm run faults` runs more.
 const cells = kafkaCells(allCells().filter(needsKafka), 3, SEED);
 
 let folder: string;
@@ -28,9 +28,10 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('every record is in S3, and none overwritten, whatever fails on a real broker', () => {
+describe('with faults on a real broker, every record is stored and no object is overwritten', () => {
   it.each(cells.map((seeded, index) => [cellName(seeded.cell), seeded, index] as const))(
     '%s',
+    { timeout: 2 * HANG_MS },
     async (_, { cell, seed }, index) => {
       const topic = await kafkaTopic(`k${index}`, { cell, seed, clusters });
       const result = await runScenario(cell, topic, { seed, world });

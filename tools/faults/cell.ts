@@ -1,12 +1,12 @@
-/** The calls that faults strike. */
+/** The calls of the archive that faults strike. */
 export const calls = ['put', 'commit', 'invoke', 'destination'] as const;
 /** How a call fails. `kill` is SIGKILL of the function for put and invoke, else of the mapping. */
 export const kinds = ['throttle', 'error', 'reset', 'slow', 'hang', 'lost-answer', 'kill'] as const;
-/** Which of the calls are struck. `each` strikes every other try of each. */
+/** Which calls are struck; `each` strikes every second try of each call. */
 export const times = ['first', 'last', 'each', 'random'] as const;
-/** The event source mapping's mode; provisioned bisects and takes partial responses. */
+/** The event source mapping's mode; provisioned mode bisects batches and accepts partial responses. */
 export const modes = ['on-demand', 'provisioned'] as const;
-/** What else happens; the last three need a real broker. */
+/** The topology, and what else happens; the last three need a real broker. */
 export const topologies = [
   'one-partition',
   'many-partitions',
@@ -27,7 +27,7 @@ export type Mode = (typeof modes)[number];
 /** One of the {@link topologies}. */
 export type Topology = (typeof topologies)[number];
 
-/** A combination of the matrix. */
+/** A combination of the archive's matrix. */
 export interface Cell {
   readonly call: Call;
   readonly kind: Kind;
@@ -38,16 +38,16 @@ export interface Cell {
 
 /** The calls of the replay that faults strike. */
 export const replayCalls = [
-  /** Of the event source mapping. */
+  // The event source mapping's.
   'receive',
   'invoke',
   'delete',
-  /** Of the function: read the failed batch, store it, compare what is stored, mark as replayed. */
+  // The function's: load the failed batch, store it, compare it with an existing object, mark it as replayed.
   'load',
   'store',
   'compare',
   'mark',
-  /** Have the message come again later; give it up. */
+  // Delay the message; send it to the dead-letter queue.
   'delay',
   'bury',
 ] as const;
@@ -63,10 +63,10 @@ export interface ReplayCell {
   readonly time: Time;
 }
 
-/** The calls of the delivery through a stream that faults strike: of the function, and of the stream itself. */
+/** The calls of the delivery through a stream that faults strike: the function's, and the stream's own. */
 export const streamCalls = ['put-records', 'store'] as const;
 
-/** How they fail: also, that a call is taken in part. */
+/** How they fail; `reject` accepts a call in part. */
 export const streamKinds = [...kinds, 'reject'] as const;
 
 /** One of the {@link streamCalls}. */
@@ -85,19 +85,19 @@ export interface StreamCell {
 /** A cell of any matrix. */
 export type AnyCell = Cell | ReplayCell | StreamCell;
 
-/** Whether it is one of the delivery through a stream. */
+/** Whether a cell is one of the delivery through a stream. */
 export function isStreamCell(cell: AnyCell): cell is StreamCell {
   return cell.topology === 'firehose';
 }
 
-/** Whether it is one of the replay's. */
+/** Whether a cell is one of the replay. */
 export function isReplayCell(cell: AnyCell): cell is ReplayCell {
   return cell.topology === 'replay';
 }
 
-/** Calls that name no failed batch, so that the last one cannot be told. */
+/** Calls that name no failed batch, so that the last call is unknown. */
 const namelessCalls: readonly ReplayCall[] = ['receive', 'invoke', 'delete', 'delay', 'bury'];
-/** Calls of the service itself, which is not killed, and whose patience is not known. */
+/** Calls of the AWS service, which is never killed and whose patience is undocumented. */
 const serviceCalls: readonly ReplayCall[] = ['receive', 'delete'];
 
 /** Every combination of the replay's matrix. */
@@ -113,7 +113,7 @@ export function replayCells(): ReplayCell[] {
   );
 }
 
-/** Every combination of the matrix of the delivery through a stream; of none of its calls the last can be told. */
+/** Every combination of the matrix of the delivery through a stream, where the last call is unknown. */
 export function streamCells(): StreamCell[] {
   const ofService: readonly StreamKind[] = ['throttle', 'error', 'reset', 'slow', 'lost-answer'];
   return streamCalls.flatMap((call) =>
@@ -125,7 +125,7 @@ export function streamCells(): StreamCell[] {
   );
 }
 
-/** Those whose topic is on a real broker. */
+/** Whether a cell needs a topic on a real broker. */
 export function needsKafka({ topology }: Pick<AnyCell, 'topology'>): boolean {
   return (
     topology.startsWith('kafka') || topology === 'broker-restart' || topology === 'leader-change'
@@ -154,12 +154,19 @@ export function allCells(): Cell[] {
 }
 
 /**
- * Whether records may be cut into other batches the second time, so that objects may overlap: where a
- * batch is bisected or sent again in part, and where its partition is read again, by another poller
- * or after a crash. Else the same batch comes again, and makes the same objects.
+ * Whether a retry may cut records into other batches, so that objects may overlap: where a batch is bisected or retried in
+ * part, and where another poller or a restarted one reads the partition again. Elsewhere the same batch is retried and
+ * makes the same objects.
  */
 export function mayOverlap({ call, kind, mode, topology }: Cell): boolean {
   if (mode === 'provisioned' || topology.includes('rebalance') || needsKafka({ topology }))
     return true;
   return kind === 'kill' && (call === 'commit' || call === 'destination');
+}
+
+/** The cells whose name contains `only`, optionally without those that need a real broker. */
+export function cellsOf(only = '', memoryOnly = false): AnyCell[] {
+  return [...allCells(), ...replayCells(), ...streamCells()].filter(
+    (cell) => cellName(cell).includes(only) && !(memoryOnly && needsKafka(cell)),
+  );
 }

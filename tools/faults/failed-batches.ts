@@ -7,18 +7,18 @@ import type { ProducedRecord, Run } from './judge.ts';
 import type { Random } from './random.ts';
 import { buckets, type World } from './world.ts';
 
-/** A failed batch of a scenario, in the bucket. */
+/** A failed batch in the bucket. */
 export interface KeptBatch {
   readonly key: string;
-  /** What the dead letter says of it; undefined for what can be replayed. */
+  /** The code of its dead letter; undefined if it can be replayed. */
   readonly code: ErrorCode | undefined;
 }
 
-/** Records in failed batches. */
+/** The records of all failed batches. */
 export interface FailedRecords {
   readonly produced: readonly ProducedRecord[];
   readonly runs: readonly Run[];
-  /** One list for each batch. */
+  /** One list a batch. */
   readonly batches: readonly (readonly BatchRecord[])[];
 }
 
@@ -27,7 +27,7 @@ const BATCHES = 6;
 const HOUR_MS = 3_600_000;
 const BEGIN = Date.UTC(2026, 10, 23, 9, 59, 58);
 
-/** Records of a topic that were given up, batch after batch of each partition. */
+/** Records of a topic in failed batches, in order within each partition. */
 export function failedRecords(topic: string, random: Random): FailedRecords {
   const produced: ProducedRecord[] = [];
   const runs: Run[] = [];
@@ -43,7 +43,7 @@ export function failedRecords(topic: string, random: Random): FailedRecords {
       const key = random.chance(0.2) ? null : Buffer.from(`k-${partition}-${offset}`);
       const value = random.chance(0.1) ? null : Buffer.from(`{"n":${offset}}`);
       produced.push({ partition, offset, key, value });
-      // An hour's end, so that runs fall into two folders.
+      // Around the end of an hour, so that runs fall into two folders.
       const timestamp = BEGIN + i * 10 + (random.chance(0.5) ? HOUR_MS : 0);
       const record = { partition, offset, timestamp, key, value, headers: [] };
       return toBatchRecord({ ...record, timestampType: 'CREATE_TIME' }, originOf(topic));
@@ -53,8 +53,8 @@ export function failedRecords(topic: string, random: Random): FailedRecords {
 }
 
 /**
- * Has the on-failure destination keep the batches, and beside them what cannot be replayed: an entry
- * without records, and an object that is none.
+ * Sends the batches to the on-failure destination, together with two objects that cannot be replayed: an entry without
+ * payload, and garbage.
  */
 export async function keepBatches(
   { client }: World,
@@ -102,12 +102,12 @@ async function keep(client: World['client'], entry: Entry): Promise<string> {
   return Contents[0]?.Key ?? '';
 }
 
-/** The event of an invocation with these records, as JSON text. */
+/** The JSON text of an event with these records. */
 export function eventOf(topic: string, records: readonly BatchRecord[]): string {
   return toEventJson(records, originOf(topic));
 }
 
-/** Where records of a topic come from. */
+/** The origin of a topic's records. */
 export function originOf(topic: string) {
   return {
     topic,

@@ -6,19 +6,19 @@ import type { Random } from './random.ts';
 import type { Strikes } from './strikes.ts';
 
 const SLOW_MS = 150;
-/** Milliseconds in which a process is killed after its invocation began: before, among, after its puts. */
+/** The longest time in milliseconds from the start of an invocation to SIGKILL: before, during or after its PUTs. */
 const KILL_WITHIN_MS = 40;
 
-/** What strikes the invocations of a mapping. */
+/** Faults of the invocations of a mapping. */
 export interface InvokeFaults {
   readonly kind: Kind;
   readonly strikes: Strikes;
   readonly random: Random;
-  /** Whether an event holds the last records. */
+  /** Whether an event contains the last records. */
   readonly isLast: (event: string) => boolean;
 }
 
-/** A function whose invocations fail: outcomes are those that the event source mapping would see. */
+/** Invokes a function with faults, and returns the outcome that the event source mapping would see. */
 export function faultyInvoke(fn: EmulatedFunction, faults: InvokeFaults | undefined) {
   return async (event: string): Promise<InvokeOutcome> => {
     const isStruck = faults?.strikes.strike({ identity: event, isLast: faults.isLast(event) });
@@ -29,7 +29,7 @@ export function faultyInvoke(fn: EmulatedFunction, faults: InvokeFaults | undefi
       case 'error':
         return { kind: 'throttled' };
       case 'reset':
-        // Before the batch has reached the function, or while it runs: nobody is told which.
+        // The connection breaks before or after the function received the batch; the mapping cannot know which.
         if (random.chance(0.5)) void fn.invoke(event);
         return { kind: 'throttled' };
       case 'slow':
@@ -53,7 +53,7 @@ export function faultyInvoke(fn: EmulatedFunction, faults: InvokeFaults | undefi
   };
 }
 
-/** A process that is starting is waited for, as long as there is something to strike. */
+/** Signals the function's process once it has started, unless the invocation is over first. */
 async function signalled(
   fn: EmulatedFunction,
   { name, outcome }: { readonly name: NodeJS.Signals; readonly outcome: Promise<unknown> },

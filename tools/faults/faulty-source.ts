@@ -5,22 +5,22 @@ import type { Kind } from './cell.ts';
 import type { Strikes } from './strikes.ts';
 
 const SLOW_MS = 150;
-/** Milliseconds after which a client gives an answer up. */
+/** Milliseconds that a client waits for a response. */
 const REQUEST_TIMEOUT_MS = 400;
 
-/** What strikes the commits of a mapping. */
+/** Faults of the commits of a mapping. */
 export interface CommitFaults {
   readonly kind: Kind;
   readonly strikes: Strikes;
-  /** Whether these offsets are the last to be committed. */
+  /** Whether these are the last offsets of the topic. */
   readonly isLast: (offsets: Offsets) => boolean;
   /** Kills the mapping's process. */
   readonly kill: () => void;
 }
 
 /**
- * A source whose commits fail, as one mapping's process sees it: after {@link FaultySource.kill}
- * nothing of it reads or commits any more, and the group has evicted it.
+ * A source whose commits fail, as seen by the process of one mapping. After {@link FaultySource.kill} the process neither
+ * reads nor commits, and the group has evicted it.
  */
 export class FaultySource implements Source {
   readonly topic: string;
@@ -45,7 +45,7 @@ export class FaultySource implements Source {
     };
   }
 
-  /** What SIGKILL does to its process. */
+  /** Has the effect of SIGKILL on the process. */
   async kill(): Promise<void> {
     this.#isDead = true;
     await Promise.all(this.#pollers.map((poller) => poller.leave()));
@@ -88,7 +88,7 @@ export class FaultySource implements Source {
         await reader.commit(offsets);
         throw new Error('connection lost');
       case 'kill': {
-        // Before the commit is done, or between it and its answer.
+        // Alternately before the commit, and between the commit and its response.
         if (strikes.count % 2 === 0) await reader.commit(offsets);
         kill();
         throw new Error('killed');

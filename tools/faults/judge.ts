@@ -1,7 +1,7 @@
 import { readObjects, readRecordLine } from '../local/demo/read-back.ts';
 import { buckets, type World } from './world.ts';
 
-/** A record as it was produced. */
+/** A produced record. */
 export interface ProducedRecord {
   readonly partition: number;
   readonly offset: number;
@@ -9,30 +9,30 @@ export interface ProducedRecord {
   readonly value: Buffer | null;
 }
 
-/** The records of a partition in an invocation: first and last offset. */
+/** A batch run: the records of one partition in one invocation, by first and last offset. */
 export interface Run {
   readonly partition: number;
   readonly first: number;
   readonly last: number;
 }
 
-/** What reading a topic back from S3 showed. */
+/** The result of reading a topic back from S3. */
 export interface Judgement {
   readonly produced: number;
-  /** Records in no object. */
+  /** Records that are in no object. */
   readonly lost: number;
-  /** Record lines with another key or value or never produced, and objects without their whole run. */
+  /** Record lines with another key or value, lines of records that were never produced, and objects with an incomplete run. */
   readonly altered: number;
-  /** Objects whose key was created more than once. */
+  /** Objects that were created more than once. */
   readonly overwritten: number;
-  /** Objects of a run that was never invoked, or stored under a second name. */
+  /** Objects of a run that was in no invocation, and objects under an alternative name. */
   readonly unexplained: number;
-  /** Pairs of stored runs that share offsets: the same records in batches cut otherwise. */
+  /** Pairs of stored runs that share offsets: the same records in batches with other boundaries. */
   readonly overlaps: number;
 }
 
 /**
- * Reads all of a topic back, and compares it with what was produced and invoked.
+ * Reads a topic back, and compares it with the produced records and the invocations.
  *
  * @param invoked every run that was in an invocation
  */
@@ -76,7 +76,7 @@ export async function judge(
   };
 }
 
-/** The runs of an event, as the function sees them. */
+/** The runs of an event. */
 export function runsOf(event: string): Run[] {
   const { records } = JSON.parse(event) as {
     records: Record<string, readonly { partition: number; offset: number }[]>;
@@ -89,14 +89,14 @@ export function runsOf(event: string): Run[] {
   });
 }
 
-/** The run that an object's key names. */
+/** The run in an object's key. */
 export function runOf(key: string): Run | undefined {
   const [, partition, first, last] = /-(\d+)-(\d{20})-(\d{20})[.~]/.exec(key) ?? [];
   if (last === undefined) return undefined;
   return { partition: Number(partition), first: Number(first), last: Number(last) };
 }
 
-/** Whether an object has its records once and in order, and all of its run where it is not a part. */
+/** Whether an object has its records once and in order, and its complete run unless it is one of several parts. */
 function isWhole(
   key: string,
   { partition, first, last }: Run,
@@ -123,7 +123,7 @@ function overlaps(runs: readonly Run[]): number {
   return count;
 }
 
-/** Names a record of a topic. */
+/** Identifies a record within its topic. */
 export function placeOf({ partition, offset }: { partition: number; offset: number }): string {
   return `${partition}:${offset}`;
 }

@@ -15,23 +15,23 @@ const SESSION_TIMEOUT_MS = 6000;
 
 const no = () => false;
 
-/** A topic of a real cluster, with what has to be ended after it. */
+/** A topic on a real cluster. */
 export interface FilledKafkaTopic extends FilledTopic {
-  /** Waits until the brokers are as they were before. */
+  /** Waits until all brokers run again, and disconnects. */
   close(): Promise<void>;
 }
 
-/** A cluster of each size, started when it is first asked for. */
+/** Clusters by size, each started on first use. */
 export class Clusters {
   readonly #folder: string;
   readonly #running = new Map<1 | 3, Promise<KafkaCluster>>();
 
-  /** @param folder where their data goes */
+  /** @param folder the folder of their data */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The cluster of so many brokers. */
+  /** The cluster with this number of brokers. */
   of(brokers: 1 | 3): Promise<KafkaCluster> {
     const folder = join(this.#folder, `kafka-${brokers}`);
     mkdirSync(folder, { recursive: true });
@@ -46,7 +46,7 @@ export class Clusters {
   }
 }
 
-/** A topic of a real cluster with a cell's records, and the trouble of the cell's topology. */
+/** A topic on a real cluster with a cell's records, which the cell's topology disturbs. */
 export async function kafkaTopic(
   name: string,
   { cell, seed, clusters }: { cell: Cell; seed: number; clusters: Clusters },
@@ -89,7 +89,7 @@ export async function kafkaTopic(
     source,
     produced: withOffsets(records),
     everyMs: 150,
-    // A cluster that is just restarting is not done.
+    // While a broker restarts, the lag cannot be read.
     isDone: () =>
       source
         .lag()

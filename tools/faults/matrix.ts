@@ -30,11 +30,11 @@ export interface Totals {
   overwritten: number;
   overlaps: number;
   duplicates: number;
-  /** What went wrong, with what repeats it. */
+  /** Violations, each with the flags that repeat its scenario. */
   readonly failures: string[];
 }
 
-/** The sums before the first scenario. */
+/** Empty sums. */
 export function noTotals(): Totals {
   return {
     scenarios: 0,
@@ -60,9 +60,12 @@ export function add(totals: Totals, { cell, seed }: SeededCell, result: Scenario
   totals.failures.push(`${cellName(cell)}: ${what} (--only ${cellName(cell)} --seed ${seed})`);
 }
 
-/** Every cell in an order that the seed decides, each with a seed of its own; without end. */
-export function* seededCells(cells: readonly AnyCell[], seed: number): Generator<SeededCell> {
-  // A single cell runs with the very seed, so that it can be run again.
+/** Endless rounds over all cells, each in a new order and with a new seed for every cell. */
+export function* seededCells(
+  cells: readonly AnyCell[],
+  seed: number,
+): Generator<SeededCell, never> {
+  // A single cell first runs with the given seed, so that a failure can be repeated.
   if (cells.length === 1) for (const [cell] of [cells]) if (cell) yield { cell, seed };
   const random = new Random(seed);
   for (;;) {
@@ -70,14 +73,14 @@ export function* seededCells(cells: readonly AnyCell[], seed: number): Generator
   }
 }
 
-/** Some of the cells of each topology of a real broker. */
+/** Some cells of each topology that needs a real broker. */
 export function kafkaCells(
   cells: readonly AnyCell[],
   count: number,
   seed: number,
 ): SeededCell<Cell>[] {
   const random = new Random(seed);
-  // As with those in memory, a single cell can be run again.
+  // A single cell runs with the given seed, so that a failure can be repeated.
   const nextSeed = () => (cells.length === 1 ? seed : random.below(2 ** 32));
   return topologies.flatMap((topology) =>
     random
@@ -91,20 +94,21 @@ function ofTopology(cells: readonly AnyCell[], topology: Topology): Cell[] {
   return cells.filter((cell): cell is Cell => needsKafka(cell) && cell.topology === topology);
 }
 
-/** What running cells in memory takes. */
+/** How cells run in memory. */
 export interface MatrixOptions {
-  /** Folder for objects and logs. */
+  /** The folder for objects and logs. */
   readonly out: string;
   readonly codeFolders: CodeFolders;
+  /** Concurrent scenarios. */
   readonly parallel: number;
-  /** Added to. */
+  /** Results are added to them. */
   readonly totals: Totals;
-  /** Whether to go on, before each scenario. */
+  /** Asked before each scenario whether to continue. */
   readonly goesOn: () => boolean;
   readonly onResult: (cell: SeededCell, result: ScenarioResult) => void;
 }
 
-/** Runs cells whose topics are in memory, several at a time, until there are no more or it is enough. */
+/** Runs cells in memory, several concurrently, until none is left or {@link MatrixOptions.goesOn} ends it. */
 export async function runMatrix(
   cells: Iterable<SeededCell>,
   { out, codeFolders, parallel, totals, goesOn, onResult }: MatrixOptions,
@@ -130,7 +134,7 @@ export async function runMatrix(
   );
 }
 
-/** Runs a cell whose topic, if it has one, is in memory. */
+/** Runs one cell in memory. */
 export async function runInMemory(
   cell: AnyCell,
   scenario: { readonly name: string; readonly seed: number; readonly world: World },

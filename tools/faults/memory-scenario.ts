@@ -5,13 +5,13 @@ import { Random } from './random.ts';
 import type { FilledTopic } from './scenario.ts';
 
 const HOUR_MS = 3_600_000;
-/** The time of the first record: an hour's end, so that runs fall into two folders. */
+/** The time of the first record, near the end of an hour, so that runs fall into two folders. */
 const BEGIN = Date.UTC(2026, 10, 23, 9, 59, 58);
 
-/** A record that has no offset yet. */
+/** A record without an offset. */
 export type NewRecord = Omit<ProducedRecord, 'offset'> & { readonly timestamp: number };
 
-/** Records of a scenario: those of each partition in order, with and without key and value. */
+/** The records of a scenario, in order within each partition, some without key or value. */
 export function newRecords({ topology }: Pick<Cell, 'topology'>, random: Random): NewRecord[] {
   const partitions = topology === 'one-partition' ? 1 : 4;
   return Array.from({ length: partitions }, (_, partition) => {
@@ -26,7 +26,7 @@ export function newRecords({ topology }: Pick<Cell, 'topology'>, random: Random)
   }).flat();
 }
 
-/** A topic in memory with a scenario's records. */
+/** An in-memory topic with a scenario's records. */
 export async function memoryTopic(name: string, cell: Cell, seed: number): Promise<FilledTopic> {
   const records = newRecords(cell, new Random(seed));
   const partitions = 1 + Math.max(...records.map(({ partition }) => partition));

@@ -10,7 +10,7 @@ export interface NewTopic {
   readonly replicas: number;
 }
 
-/** Creates a topic, and returns when its partitions have leaders that answer. */
+/** Creates a topic, and waits until the leaders of its partitions respond. */
 export async function createTopic(
   admin: Admin,
   { topic, partitions, replicas }: NewTopic,
@@ -21,10 +21,10 @@ export async function createTopic(
       (ends) => ends.size === partitions,
       () => false,
     );
-  await until(hasLeaders, { everyMs: 50, withinMs: 30_000 });
+  await until(hasLeaders, { everyMs: 50 });
 }
 
-/** A message of a topic. */
+/** A message to produce. */
 export interface NewMessage {
   readonly topic: string;
   readonly partition: number;
@@ -33,7 +33,7 @@ export interface NewMessage {
   readonly timestamp?: bigint;
 }
 
-/** Produces messages, each once: a client that tries again could give one two offsets. */
+/** Produces each message once, without retries, which could give a message two offsets. */
 export async function produce(
   connection: KafkaConnection,
   messages: readonly NewMessage[],

@@ -5,15 +5,13 @@ import type { StoreOptions } from '../../lambda/core/ports.ts';
 import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
 import { type ReplayService, replayQueues } from '../local/replay/replay-service.ts';
 import type { S3Access } from '../local/s3-client.ts';
-import { buckets } from './world.ts';
-
-const PATIENCE_MS = 30_000;
+import { buckets, HANG_MS } from './world.ts';
 
 /**
- * Where each failed batch stands, by its key, as `status` of the replay's command line tells an operator; also
- * those that only a dead letter names.
+ * The state of each failed batch by its key, as the `status` command shows it to an operator, including failed batches
+ * that only a dead letter names.
  *
- * @param prefix what the keys begin with: other scenarios have failed batches in the same bucket
+ * @param prefix the prefix of the scenario's keys: other scenarios use the same bucket
  */
 export async function readStates(
   { sqs }: ReplayService,
@@ -28,8 +26,8 @@ export async function readStates(
     const status = await readStatus(
       {
         ...{
-          signal: AbortSignal.timeout(PATIENCE_MS),
-          attemptTimeout: PATIENCE_MS,
+          signal: AbortSignal.timeout(HANG_MS),
+          attemptTimeout: HANG_MS,
           waitSeconds: 0,
         },
         ...{ sqs: clients.sqs, progress: () => undefined },

@@ -15,36 +15,33 @@ import {
   keepBatches,
 } from './failed-batches.ts';
 import { faultyInvoke } from './faulty-function.ts';
-import { faultyS3 } from './faulty-s3.ts';
-import { faultySqs } from './faulty-sqs.ts';
+import { faultyS3, faultySqs } from './faulty-servers.ts';
 import { judge, type Run } from './judge.ts';
 import { readStates } from './operator-status.ts';
 import { Random } from './random.ts';
 import { judgementProblems, type ScenarioResult } from './scenario.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, type S3FaultOf, until, type World } from './world.ts';
+import { buckets, HANG_MS, type S3FaultOf, until, type World } from './world.ts';
 
-/** Milliseconds in which a scenario has to be done. */
-const PATIENCE_MS = 90_000;
 /** Seconds: the deadline margin of five, and two for the messages of one invocation. */
 const FUNCTION_TIMEOUT = 7;
 /**
- * Seconds where processes are killed: each such end is one more try of a message, without a wait. An
- * invocation that then ran out of time, as on a busy machine, would wait as long as after that many tries.
- * Not where the delay itself is struck: there an invocation has to run out of time.
+ * Seconds where processes are killed: each kill is one more attempt of a message, without a delay. If an invocation then
+ * ran out of time, as on a busy machine, its delay would be as long as after that many attempts. Not where the call is
+ * `delay`: there an invocation has to run out of time.
  */
 const FUNCTION_TIMEOUT_OF_KILLED = 30;
-/** Milliseconds that an invocation tries calls of S3 for, and calls of the queue. */
+/** Milliseconds for which an invocation retries calls to S3, and calls to the queue. */
 const S3_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - DEADLINE_MARGIN_MS;
 const SQS_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - 1000;
-/** Seconds: less than an invocation may take, so that a message may be in two of them. */
+/** Seconds: less than an invocation may take, so that two invocations may have the same message. */
 const VISIBILITY = 2;
-/** More than the strikes there are, so that no good batch is given up. */
+/** More than there are strikes, so that no good batch becomes a dead letter. */
 const TRIES = 30;
-/** Loads that fail at first where the call is `delay`, which nothing else would bring about. */
+/** Loads that fail at first if the call is `delay`, which nothing else would cause. */
 const LOADS_THAT_FAIL = 3;
 
-/** Which operation on what a call is. */
+/** The S3 operation and bucket of each call. */
 const s3Calls: Partial<Record<ReplayCall, Pick<S3RequestInfo, 'bucket' | 'operation'>>> = {
   load: { operation: 'GetObject', bucket: buckets.failed },
   store: { operation: 'PutObject', bucket: buckets.archive },
@@ -60,17 +57,17 @@ const sqsCalls: Partial<
   bury: { operation: 'SendMessage', queue: replayQueues.deadLetter },
 };
 
-/** Where a scenario runs. */
+/** The parts of a scenario. */
 export interface ReplayScenarioOptions {
-  /** Of its topic. */
+  /** The name of its topic. */
   readonly name: string;
   readonly seed: number;
   readonly world: World;
 }
 
 /**
- * Replays failed batches while a fault of the cell's kind strikes, and reads all back: every record is
- * there, each failed batch is marked as replayed, or not marked and a dead letter, and `status` says so.
+ * Replays failed batches while the cell's fault strikes, and reads everything back: every record is stored, each failed batch
+ * is either marked as replayed or a dead letter, and `status` agrees.
  */
 export async function runReplayScenario(
   cell: ReplayCell,
@@ -113,12 +110,10 @@ class ReplayScenario {
         if (this.#random.chance(0.3)) service.notify(object);
       };
       const kept = await keepBatches(world, this.#topic, this.#records);
-      const everyMs = 50;
-      const isDone = () => this.#isDone(kept);
-      const isInTime = await until(isDone, { everyMs, withinMs: PATIENCE_MS });
+      const isFinished = await until(() => this.#isDone(kept), { everyMs: 50 });
       world.s3Fault = undefined;
       const states = await readStates(service, world, `aws/lambda/${this.#topic}-`);
-      return await this.#judge(kept, states, isInTime);
+      return await this.#judge(kept, states, isFinished);
     } finally {
       world.s3Fault = undefined;
       world.onFailedBatch = undefined;
@@ -154,7 +149,7 @@ class ReplayScenario {
     });
   }
 
-  /** Stores some of the batches beforehand, as where the archive succeeded in the end. */
+  /** Stores some of the batches beforehand, as if the archive function had stored them before it failed. */
   async #archiveSome(): Promise<void> {
     const { batches } = this.#records;
     const { functions } = this.#world;
@@ -211,7 +206,7 @@ class ReplayScenario {
   async #judge(
     kept: readonly KeptBatch[],
     states: ReadonlyMap<string, string>,
-    isInTime: boolean,
+    isFinished: boolean,
   ): Promise<ScenarioResult> {
     const { produced, runs } = this.#records;
     const judgement = await judge(this.#world, this.#topic, produced, runs);
@@ -234,13 +229,15 @@ class ReplayScenario {
       if (code !== undefined && !codes.includes(code)) problems.push(`${key} is no dead letter`);
     }
     const injected = this.#strikes.count;
-    if (!isInTime)
-      problems.push(`not done in ${PATIENCE_MS} ms: ${this.#messagesLeft()} messages are left`);
+    if (!isFinished) {
+      const left = this.#messagesLeft();
+      problems.push(`not finished after ${HANG_MS / 1000} s: ${left} messages are left`);
+    }
     if (injected === 0) problems.push('no fault was injected');
     return { ...judgement, duplicates: 0, injected, problems };
   }
 
-  /** Codes of the dead letters, by the key of their failed batch. */
+  /** The codes of the dead letters, by the key of their failed batch. */
   #deadLetters(): ReadonlyMap<string, readonly string[]> {
     const letters = this.#service?.sqs.queue(replayQueues.deadLetter).receive(1000) ?? [];
     const textOf = (value: { readonly StringValue?: string } | undefined) =>
@@ -252,7 +249,7 @@ class ReplayScenario {
   }
 }
 
-/** Loads of an entry that S3 refuses until the invocation gives up, so that the message is delayed. */
+/** S3 refuses the first loads until the invocation runs out of time, so that the message is delayed. */
 function failFirstLoads(): S3FaultOf {
   const until = new Map<string, number>();
   return async ({ bucket, key, operation }) => {
@@ -264,7 +261,7 @@ function failFirstLoads(): S3FaultOf {
   };
 }
 
-/** As in the keys of its objects. */
+/** The run as it appears in the keys of its objects. */
 function nameOf({ first, last, partition }: Run): string {
   const digits = (offset: number) => String(offset).padStart(20, '0');
   return `-${partition}-${digits(first)}-${digits(last)}.`;

@@ -1,10 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { print, progress, refuse } from '../../cli/terminal.ts';
+import { createCommand, NotDone, run } from '../../cli/command.ts';
+import { wholeNumber } from '../../cli/options.ts';
+import { print, progress } from '../../cli/terminal.ts';
+import { UsageError } from '../../cli/usage-error.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { KafkaClusterError } from '../local/kafka-cluster/errors.ts';
-import { type Cell, cellName, needsKafka } from './cell.ts';
+import { type AnyCell, type Cell, cellName, cellsOf, needsKafka } from './cell.ts';
 import { Clusters, kafkaTopic } from './kafka-scenario.ts';
 import {
   add,
@@ -15,35 +18,34 @@ import {
   seededCells,
   type Totals,
 } from './matrix.ts';
-import { cellsOf, type FaultOptions, faultsHelp, parseFaultOptions } from './options.ts';
 import { runScenario } from './scenario.ts';
 import { compareSlowUpload, isAsExpected } from './slow-upload.ts';
 import { bundleFunctions, type CodeFolders, startWorld } from './world.ts';
 
-/** Runs the matrix as asked, and says what came of it. @returns whether all is well */
-async function runFaults(options: FaultOptions): Promise<boolean> {
-  const { faults, kafkaCells: count, out, parallel, seed } = options;
+interface MatrixRun {
+  readonly cells: readonly AnyCell[];
+  /** Whether each cell runs once, rather than as often as it takes to inject `faults`. */
+  readonly isOnce: boolean;
+  readonly faults: number;
+  readonly kafkaCells: number;
+  readonly parallel: number;
+  readonly seed: number;
+  readonly out: string;
+}
+
+/** Runs the matrix, and prints the result. @returns whether no scenario failed */
+async function runFaults(options: MatrixRun): Promise<boolean> {
+  const { cells, faults, isOnce, out, parallel, seed } = options;
   const codeFolders = bundleFunctions();
-  rmSync(out, { recursive: true, force: true });
-  const cells = cellsOf(options);
   const totals = noTotals();
-  const tell = ({ cell }: SeededCell, { injected }: { injected: number }, sums: Totals) =>
-    progress(
-      `${sums.injected} faults in ${sums.scenarios} scenarios · ${cellName(cell)} ${injected}`,
-    );
-  const onKafka = kafkaCells(cells, count, seed);
-  await runOnKafka(onKafka, { out, codeFolders, totals, tell });
+  await runOnKafka(kafkaCells(cells, options.kafkaCells, seed), { out, codeFolders, totals });
   const inMemory = cells.filter((cell) => !needsKafka(cell));
   if (inMemory.length > 0) {
-    const isOnce = options.only !== undefined;
     const seeded = seededCells(inMemory, seed);
-    await runMatrix(isOnce ? take(seeded, inMemory.length) : seeded, {
-      out,
-      codeFolders,
-      parallel,
-      totals,
+    await runMatrix(isOnce ? inMemory.map(() => seeded.next().value) : seeded, {
+      ...{ out, codeFolders, parallel, totals },
       goesOn: () => isOnce || totals.injected < faults,
-      onResult: (cell, result) => tell(cell, result, totals),
+      onResult: (cell) => showProgress(totals, cell),
     });
   }
   progress('');
@@ -56,15 +58,15 @@ async function runFaults(options: FaultOptions): Promise<boolean> {
   return totals.failures.length === 0 && scenarios > 0;
 }
 
-/** The article's service: an upload of six minutes, and five that a consumer may be without a poll. */
-async function runSlowUpload({ out }: FaultOptions): Promise<boolean> {
-  rmSync(out, { recursive: true, force: true });
+function showProgress({ injected, scenarios }: Totals, { cell }: SeededCell): void {
+  progress(`${injected} faults in ${scenarios} scenarios · ${cellName(cell)}`);
+}
+
+/** The real-life case: an upload of six minutes, with a poll interval of five. */
+async function runSlowUpload(out: string): Promise<boolean> {
+  const codeFolder = bundleFunction('archive');
   const results = await compareSlowUpload({
-    pollInterval: 300,
-    upload: 360,
-    out,
-    codeFolder: bundleFunction('archive'),
-    print,
+    ...{ pollInterval: 300, upload: 360, out, codeFolder, print },
   });
   return isAsExpected(results);
 }
@@ -73,22 +75,24 @@ interface KafkaRun {
   readonly out: string;
   readonly codeFolders: CodeFolders;
   readonly totals: Totals;
-  readonly tell: (cell: SeededCell, result: { injected: number }, totals: Totals) => void;
 }
 
-/** One after the other: each has its brokers to itself. */
-async function runOnKafka(cells: readonly SeededCell<Cell>[], run: KafkaRun): Promise<void> {
+/** One cell after another, because each disturbs the brokers. */
+async function runOnKafka(
+  cells: readonly SeededCell<Cell>[],
+  { codeFolders, out, totals }: KafkaRun,
+): Promise<void> {
   if (cells.length === 0) return;
-  const clusters = new Clusters(run.out);
-  const world = await startWorld(join(run.out, 'world-kafka'), run.codeFolders);
+  const clusters = new Clusters(out);
+  const world = await startWorld(join(out, 'world-kafka'), codeFolders);
   try {
     for (const [index, seeded] of cells.entries()) {
       const { cell, seed } = seeded;
       const topic = await kafkaTopic(`k${index}`, { cell, seed, clusters });
       const result = await runScenario(cell, topic, { seed, world });
       await topic.close();
-      add(run.totals, seeded, result);
-      run.tell(seeded, result, run.totals);
+      add(totals, seeded, result);
+      showProgress(totals, seeded);
     }
   } finally {
     await world.close();
@@ -96,23 +100,68 @@ async function runOnKafka(cells: readonly SeededCell<Cell>[], run: KafkaRun): Pr
   }
 }
 
-function* take<Value>(values: Iterable<Value>, count: number): Generator<Value> {
-  let taken = 0;
-  for (const value of values) {
-    if (taken === count) return;
-    taken += 1;
-    yield value;
-  }
-}
+const command = createCommand(
+  'npm run faults --',
+  `Archives topics while faults strike, and reads every record back. A cell of the matrix is a call \
+(put, commit, invoke, destination) that fails one way (throttle, error, reset, slow, hang, \
+lost-answer, kill) at one time (first, last, each, random), in a mode and on a topology.
 
-// By exit, which also ends the functions' processes and the brokers.
+Also replays failed batches while the calls of the replay fail (receive, invoke, delete, load, store, \
+compare, mark, delay, bury), and archives through a delivery stream while its calls fail \
+(put-records, also in part: reject) and those of the stream to S3 (store). Through a stream, every \
+offset must be stored at least once, and as often as the stream accepted it.`,
+)
+  .addOption(
+    wholeNumber('--seed <n>', 'chooses records, settings and strikes', {
+      ...{ min: 0, max: 2 ** 32 - 1 },
+    }),
+  )
+  .addOption(
+    wholeNumber('--faults <n>', 'faults to inject at least', {
+      ...{ min: 1, max: 1_000_000, default: 1000 },
+    }),
+  )
+  .option(
+    '--only <text>',
+    'run each cell once whose name contains the text, such as put/kill, broker-restart, replay/ or firehose/; / is every cell',
+    '',
+  )
+  .addOption(wholeNumber('--parallel <n>', 'concurrent scenarios', { min: 1, max: 64, default: 6 }))
+  .addOption(
+    wholeNumber('--kafka-cells <n>', 'cells of each topology that needs a real broker', {
+      ...{ min: 0, max: 56, default: 10 },
+    }),
+  )
+  .option('--memory-only', 'run no cell that needs a real broker, so that only Node is needed')
+  .option(
+    '--slow-upload',
+    'instead of the matrix, compare a consumer that polls, buffers and uploads in one loop with the local event source mapping, with an upload of 6 minutes and a poll interval of 5',
+  )
+  .option('--out <folder>', 'the folder for objects and logs', 'faults-out')
+  .addHelpText(
+    'after',
+    `
+The last line, for example:
+  faults: 1000 injected, 0 lost, 0 overwritten, 12 overlaps (allowed),
+  5 duplicates (through Firehose), seed=7
+
+Exit code: 0 if nothing was lost, overwritten, or overlaps where it must not,
+1 if something was, 2 for a mistyped call.`,
+  )
+  .action(async ({ memoryOnly, only, out, seed = randomInt(2 ** 32), slowUpload, ...options }) => {
+    const cells = cellsOf(only, memoryOnly);
+    if (cells.length === 0) {
+      throw new UsageError(`--only must be part of a cell's name, such as put/kill, got '${only}'`);
+    }
+    rmSync(out, { recursive: true, force: true });
+    const isAllWell = slowUpload
+      ? await runSlowUpload(out)
+      : await runFaults({ ...options, cells, isOnce: only !== '', seed, out });
+    if (!isAllWell) throw new NotDone();
+  });
+
+// Exiting also ends the functions' processes and the brokers.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-
-try {
-  const options = parseFaultOptions(process.argv.slice(2), randomInt(2 ** 32));
-  if (options === 'help') print(faultsHelp);
-  else if (!(await (options.slowUpload ? runSlowUpload : runFaults)(options))) process.exitCode = 1;
-} catch (error) {
-  refuse(error, KafkaClusterError);
-}
+const output = { print, printError: console.error };
+process.exitCode = await run(command, process.argv.slice(2), output, [KafkaClusterError]);

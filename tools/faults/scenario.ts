@@ -11,44 +11,43 @@ import { toQueueEventJson } from '../local/replay/queue-mapping.ts';
 import { objectCreatedEvent } from '../local/replay/s3-event.ts';
 import { type Cell, mayOverlap } from './cell.ts';
 import { faultyInvoke } from './faulty-function.ts';
-import { faultyS3 } from './faulty-s3.ts';
+import { faultyS3 } from './faulty-servers.ts';
 import { FaultySource } from './faulty-source.ts';
 import { type Judgement, judge, type ProducedRecord, type Run, runOf, runsOf } from './judge.ts';
 import { Random } from './random.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, PUT_DEADLINE_MS, until, type World } from './world.ts';
+import { buckets, HANG_MS, PUT_DEADLINE_MS, until, type World } from './world.ts';
 
-/** A topic with records in it, that a scenario archives. */
+/** A topic with records for a scenario to archive. */
 export interface FilledTopic {
   readonly source: Source;
   readonly produced: readonly ProducedRecord[];
-  /** Whether the group has committed all of it. */
+  /** Whether the group has committed every offset. */
   isDone(): boolean | Promise<boolean>;
-  /** Milliseconds between two looks at that. */
+  /** Milliseconds between two polls of {@link isDone}. */
   readonly everyMs: number;
-  /** What happens besides, once a first batch is in the function. @default - nothing */
+  /** A disturbance after the first invocation has started. @default - none */
   readonly disturb?: () => Promise<void>;
 }
 
-/** What came of a scenario. */
+/** The result of a scenario. */
 export interface ScenarioResult extends Judgement {
-  /** Lines beyond the first of their offset, where those are allowed: through a stream. */
+  /** Record lines after the first one of their offset, which delivery through a stream allows. */
   readonly duplicates: number;
+  /** Faults injected. */
   readonly injected: number;
-  /** What must not be; empty where all is well. */
+  /** Violations; empty for a successful scenario. */
   readonly problems: readonly string[];
 }
 
-/** Milliseconds in which a scenario has to be done. */
-const PATIENCE_MS = 90_000;
 const RETRY_DELAY_MS = 10;
-/** What the replay function answers when it is done with its messages. */
+/** The replay function's response if it has handled all messages. */
 const NOTHING_KEPT = '{"batchItemFailures":[]}';
 const DESTINATION_TIMEOUT_MS = 400;
-/** Offset, in each partition, of a record that the function fails with until its batch is given up. */
+/** The offset in each partition of a record for which the function fails until its batch is sent to the destination. */
 const POISON = 2;
 
-/** Archives a topic while a fault of the cell's kind strikes, and reads all of it back. */
+/** Archives a topic while the cell's fault strikes, and reads the topic back. */
 export async function runScenario(
   cell: Cell,
   topic: FilledTopic,
@@ -69,12 +68,12 @@ class Scenario {
   readonly #ends: Offsets;
   readonly #invoked: Run[] = [];
   #invocations = 0;
-  /** Whether what the function fails with is stored all the same; mostly only its entry has it. */
+  /** Whether a failing batch is stored nevertheless. Mostly only its failed batch contains it. */
   readonly #storesPoisoned: boolean;
   readonly #problems: string[] = [];
   #source: FaultySource;
   #mapping: EventSourceMapping;
-  /** Every mapping so far: those killed, with what they had in the function, and the one that runs. */
+  /** All mappings so far: the killed ones, whose invocations may still run, and the current one. */
   readonly #runs: Promise<void>[] = [];
 
   constructor(cell: Cell, topic: FilledTopic, given: { random: Random; world: World }) {
@@ -100,16 +99,16 @@ class Scenario {
     if (call === 'put' || call === 'destination') this.#world.s3Fault = this.#putFaults();
     this.#runs.push(this.#mapping.run());
     const { everyMs } = this.#topic;
-    const isInTime = await until(() => this.#topic.isDone(), { everyMs, withinMs: PATIENCE_MS });
+    const isFinished = await until(() => this.#topic.isDone(), { everyMs });
     this.#mapping.stop();
-    // A killed mapping's invocations go on without it: what they store counts too.
+    // The invocations of a killed mapping continue, and what they store counts too.
     await Promise.allSettled(this.#runs);
     this.#world.s3Fault = undefined;
     await this.#replay();
     const judgement = await judge(this.#world, source.topic, this.#topic.produced, this.#invoked);
     const injected = this.#strikes.count;
     const problems = [...judgementProblems(judgement, mayOverlap(this.#cell)), ...this.#problems];
-    if (!isInTime) problems.push(`not done in ${PATIENCE_MS} ms`);
+    if (!isFinished) problems.push(`not finished after ${HANG_MS / 1000} s`);
     if (injected === 0) problems.push('no fault was injected');
     return { ...judgement, duplicates: 0, injected, problems };
   }
@@ -178,16 +177,16 @@ class Scenario {
     this.#disturb();
     const isPoisoned = runs.some(({ first, last }) => first <= POISON && POISON <= last);
     if (this.#cell.call !== 'destination' || !isPoisoned) return invoke(event);
-    // Whether or not it stored them, it does not say that it has.
+    // It may have stored them, but does not report success.
     if (this.#storesPoisoned) await invoke(event);
     return { kind: 'failed', errorType: 'Poisoned' };
   }
 
-  /** What the topology has happen while batches are in the function. */
+  /** The topology's disturbance while batches are in the function. */
   #disturb(): void {
     if (this.#cell.topology.includes('rebalance')) {
       const pollers = [3, 1, 2][this.#invocations % 3] ?? 1;
-      // A mapping that was killed meanwhile has no more pollers to add.
+      // A mapping that was killed meanwhile refuses to scale.
       if (this.#invocations < 12) void this.#mapping.scale(pollers).catch(() => undefined);
     }
     if (this.#invocations !== 1) return;
@@ -196,7 +195,7 @@ class Scenario {
     });
   }
 
-  /** SIGKILL of the mapping's process: another one starts, and knows what was committed alone. */
+  /** SIGKILL of the mapping's process: a new one starts from the committed offsets. */
   #kill(): void {
     const [source, mapping] = [this.#source, this.#mapping];
     mapping.stop();
@@ -216,7 +215,7 @@ class Scenario {
       strikes: this.#strikes,
       random: this.#random,
       patienceMs: PUT_DEADLINE_MS,
-      // An entry's key is another one at each try, but for the folder of its partition.
+      // A failed batch gets a new key at each try, in the folder of its partition.
       identityOf: (key) => (isPut ? key : key.split('/').slice(0, 4).join('/')),
       isLast: (key) => {
         const run = runOf(key);
@@ -236,7 +235,7 @@ class Scenario {
     return offsets.get(0) === this.#ends.get(0);
   }
 
-  /** Has what was given up replayed, as the messages of S3's events would. */
+  /** Replays the failed batches, with the messages that S3's events would cause. */
   async #replay(): Promise<void> {
     const { client, replayFunction } = this.#world;
     const bucket = { Bucket: buckets.failed };
@@ -253,7 +252,7 @@ class Scenario {
         toQueueEventJson([{ ...message, ...attributes }]),
       );
       const isDone = outcome.kind === 'returned' && outcome.payload === NOTHING_KEPT;
-      if (!isDone) this.#problems.push(`a replay kept its message (${outcome.kind})`);
+      if (!isDone) this.#problems.push(`a replay did not finish its message (${outcome.kind})`);
     }
   }
 }
@@ -265,7 +264,7 @@ function settingsOf({ call, mode, topology }: Cell, random: Random): MappingSett
     batchWindow: 0,
     pollers: topology === 'one-partition' ? 1 : 2,
     retryDelayMs: RETRY_DELAY_MS,
-    // The matrix asks what becomes of a delivery that fails; that it is given up is a case of its own.
+    // The matrix tests failing deliveries; abandoned ones have their own conformance case.
     destinationAttempts: 10_000,
   } as const;
   if (mode === 'on-demand') return mappingSettings(common);
@@ -279,11 +278,12 @@ function settingsOf({ call, mode, topology }: Cell, random: Random): MappingSett
   });
 }
 
-/** What reading back showed that must not be. */
+/** The violations that a judgement contains. */
 export function judgementProblems(judgement: Judgement, overlapsAllowed: boolean): string[] {
   const { altered, lost, overlaps, overwritten, unexplained } = judgement;
   const counts = { lost, altered, overwritten, unexplained };
   const problems = Object.entries(counts).flatMap(([name, n]) => (n > 0 ? [`${n} ${name}`] : []));
-  if (overlaps > 0 && !overlapsAllowed) problems.push(`${overlaps} overlaps, where none may be`);
+  if (overlaps > 0 && !overlapsAllowed)
+    problems.push(`${overlaps} overlaps, where none are allowed`);
   return problems;
 }

@@ -16,36 +16,36 @@ import { type NaiveEvent, runNaiveConsumer } from './naive-consumer/naive-consum
 import { createTopic, produce } from './new-topic.ts';
 import { until } from './world.ts';
 
-/** How slow, and how patient. */
+/** The times and folders of a comparison. */
 export interface SlowUploadOptions {
-  /** Seconds that a consumer may be without a poll. */
+  /** Seconds that a consumer may spend between two polls. */
   readonly pollInterval: number;
-  /** Seconds that the first upload takes; more than that. */
+  /** Seconds that the first upload takes, longer than the poll interval. */
   readonly upload: number;
-  /** Folder for data, objects and logs. */
+  /** The folder for data, objects and logs. */
   readonly out: string;
-  /** Folder of the function's bundle. */
+  /** The folder of the function's bundle. */
   readonly codeFolder: string;
   readonly print: (line: string) => void;
 }
 
-/** What a consumer went through. */
+/** The result of one consumer. */
 export interface SlowUploadResult {
-  /** Times that the group gave it up. */
+  /** How many times the group evicted it. */
   readonly evictions: number;
   /** Records read more than once. */
   readonly readTwice: number;
-  /** Records whose offsets were committed in the end. */
+  /** Records whose offsets were committed. */
   readonly committed: number;
-  /** Seconds of its slowest upload. */
+  /** Seconds of the slowest upload. */
   readonly slowest: number;
 }
 
-/** What both went through, with the same broker and records. */
+/** The results of both, with the same broker and the same records. */
 export interface SlowUploadResults {
   readonly naive: SlowUploadResult;
-  readonly emulator: SlowUploadResult & {
-    /** Records in S3, each once. */
+  readonly mapping: SlowUploadResult & {
+    /** Records that are in S3 exactly once. */
     readonly stored: number;
   };
 }
@@ -62,8 +62,8 @@ const NAIVE_BUCKET = 'naive';
 const ARCHIVE_BUCKET = 'archive';
 
 /**
- * Has the same records archived by a consumer that uploads in its poll loop, and by the emulator, to
- * an S3 server whose first upload takes longer than a consumer may be without a poll.
+ * Archives the same records with a consumer that uploads in its poll loop, and with the local event source mapping. The
+ * first upload to the S3 server takes longer than the poll interval.
  */
 export async function compareSlowUpload(options: SlowUploadOptions): Promise<SlowUploadResults> {
   const { out, print, upload } = options;
@@ -87,22 +87,22 @@ export async function compareSlowUpload(options: SlowUploadOptions): Promise<Slo
     await admin.close();
     await produce(connection, slowMessages);
     const place = { brokers: cluster.bootstrapServers, endpoint: s3.endpoint };
-    print('a consumer that polls, buffers and uploads in one loop');
+    print('A consumer that polls, buffers and uploads in one loop:');
     const naive = await runNaive(place, options);
-    print(toLine('naive', naive));
-    print('the emulator');
-    const emulator = await runEmulator(place, options);
-    print(`${toLine('emulator', emulator)}, ${emulator.stored} stored once`);
-    return { naive, emulator };
+    print(toLine(naive));
+    print('The local event source mapping:');
+    const mapping = await runMapping(place, options);
+    print(`${toLine(mapping)}, ${mapping.stored} stored exactly once`);
+    return { naive, mapping };
   } finally {
     await cluster.stop();
     await s3.close();
   }
 }
 
-/** Whether the one was evicted and the other not, as it must be. */
-export function isAsExpected({ emulator, naive }: SlowUploadResults): boolean {
-  const { committed, evictions, readTwice, stored } = emulator;
+/** Whether the consumer was evicted and the mapping undisturbed. */
+export function isAsExpected({ mapping, naive }: SlowUploadResults): boolean {
+  const { committed, evictions, readTwice, stored } = mapping;
   const isUndisturbed = evictions === 0 && readTwice === 0;
   const isWhole = committed === RECORDS && stored === RECORDS;
   return naive.evictions > 0 && naive.readTwice > 0 && isUndisturbed && isWhole;
@@ -143,10 +143,10 @@ async function runNaive(
   };
 }
 
-async function runEmulator(
+async function runMapping(
   { brokers, endpoint }: Place,
   { codeFolder, out, pollInterval, upload }: SlowUploadOptions,
-): Promise<SlowUploadResults['emulator']> {
+): Promise<SlowUploadResults['mapping']> {
   const reads = new Map<number, number>();
   let assignments = 0;
   let committed = 0;
@@ -155,9 +155,9 @@ async function runEmulator(
   const source = new KafkaTopic({
     connection,
     topic: 'slow',
-    groupId: 'emulator',
+    groupId: 'mapping',
     startingPosition: 'earliest',
-    // As short as the interval: only heartbeats, which no upload holds up, keep it in the group.
+    // As short as the interval: only heartbeats, which no upload delays, keep it in the group.
     sessionTimeoutMs: Math.min(45, pollInterval) * 1000,
     observe: ({ type }) => {
       if (type === 'assigned') assignments += 1;
@@ -174,7 +174,7 @@ async function runEmulator(
       compression: 'gzip',
       reportBatchItemFailures: false,
       serviceName: 'slow-upload',
-      // One try of a put may take half of the time up to the deadline, five seconds before the end.
+      // One attempt of a PUT may take half the time to the deadline, which is five seconds before the timeout.
       timeoutSeconds: Math.min(840, upload * 3 + 5),
       log: createWriteStream(join(out, 'function.log')),
     }),
@@ -198,8 +198,8 @@ async function runEmulator(
     },
   });
   const running = pipeline.run();
-  await until(() => committed === RECORDS, { everyMs: 100, withinMs: upload * 5000 });
-  // What leaves the group by itself was not evicted.
+  await until(() => committed === RECORDS, { everyMs: 100 });
+  // The first assignment is no eviction.
   const evictions = assignments - 1;
   pipeline.stop();
   await running;
@@ -226,6 +226,6 @@ async function countStoredOnce(endpoint: string): Promise<number> {
   return [...times.values()].filter((each) => each === 1).length;
 }
 
-function toLine(name: string, { committed, evictions, readTwice, slowest }: SlowUploadResult) {
-  return `${name}: slowest upload ${slowest.toFixed(1)} s, evicted ${evictions} times, ${readTwice} records read twice, ${committed} committed`;
+function toLine({ committed, evictions, readTwice, slowest }: SlowUploadResult): string {
+  return `  slowest upload ${slowest.toFixed(1)} s, evicted ${evictions} times, ${readTwice} records read twice, ${committed} committed`;
 }

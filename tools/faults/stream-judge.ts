@@ -3,47 +3,47 @@ import { readObjects, readRecordLine } from '../local/demo/read-back.ts';
 import { isSame, type Judgement, type ProducedRecord, placeOf, runOf } from './judge.ts';
 import { buckets, type World } from './world.ts';
 
-/** What reading a topic back that came through a stream showed. */
+/** The result of reading back a topic that was delivered through a stream. */
 export interface StreamJudgement extends Judgement {
-  /** Record lines beyond the first of their offset. */
+  /** Record lines after the first one of their offset. */
   readonly duplicates: number;
-  /** Offsets that are not in answered objects as often as the stream took them. */
+  /** Offsets that the acknowledged objects do not contain as often as the stream accepted them. */
   readonly miscounted: number;
 }
 
-/** Counts lines by partition and offset. */
+/** Counts record lines by partition and offset. */
 export class LineCounts {
   readonly #counts = new Map<string, number>();
 
-  /** Counts whole lines, one after the other. */
+  /** Counts complete lines. */
   add(lines: Buffer): void {
     for (const line of lines.toString().split('\n')) {
       if (line !== '') this.addPlace(placeOf(readRecordLine(line)));
     }
   }
 
-  /** Counts one. @param place from {@link placeOf} */
+  /** Counts one line. @param place from {@link placeOf} */
   addPlace(place: string): void {
     this.#counts.set(place, this.of(place) + 1);
   }
 
-  /** How often it was counted. */
+  /** How many lines of this place were counted. */
   of(place: string): number {
     return this.#counts.get(place) ?? 0;
   }
 }
 
-/** What a stream did. */
+/** What a stream accepted and stored. */
 export interface StreamRecordings {
-  /** Lines that it took. */
+  /** The lines that it accepted. */
   readonly taken: LineCounts;
-  /** Keys of the objects that S3 told it to have. Others are doubles of theirs, whose answer was lost. */
+  /** Keys of the objects that S3 acknowledged. Other objects are copies whose acknowledgement was lost. */
   readonly keys: readonly string[];
 }
 
 /**
- * Reads all of a topic back, from the stream's objects and from those of lines too long for it, and compares it
- * with what was produced and what the stream took.
+ * Reads a topic back from the stream's objects and from the objects of lines that were too long for it, and compares it with
+ * the produced records and the accepted lines.
  */
 export async function judgeStream(
   world: World,

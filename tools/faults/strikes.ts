@@ -1,36 +1,37 @@
 import type { Time } from './cell.ts';
 import type { Random } from './random.ts';
 
-/** Strikes that one scenario has at most, so that it ends. */
+/** The most strikes in one scenario, so that it ends. */
 const MOST_STRIKES = 12;
-/** Of those that take as long as a function's timeout. */
+/** The most strikes that last as long as a function's timeout. */
 const MOST_LONG_STRIKES = 1;
 const RANDOM_SHARE = 0.35;
 
 /** One try of a call. */
 export interface Try {
-  /** The same for another try of the same call. */
+  /** The same for all tries of one call. */
   readonly identity: string;
-  /** Whether it is the last call of its kind: that of the last offsets. */
+  /** Whether this is the call for the last offsets. */
   readonly isLast: boolean;
 }
 
-/** Decides which calls of a scenario are struck, and counts them. */
+/** Decides which calls of a scenario fail, and counts them. */
 export class Strikes {
-  /** Faults injected so far. */
+  /** The number of faults injected so far. */
   count = 0;
   readonly #time: Time;
   readonly #random: Random;
   readonly #most: number;
   readonly #tries = new Map<string, number>();
 
+  /** @param isLong whether a fault lasts as long as a function's timeout */
   constructor(time: Time, random: Random, isLong = false) {
     this.#time = time;
     this.#random = random;
     this.#most = isLong ? MOST_LONG_STRIKES : MOST_STRIKES;
   }
 
-  /** Whether this try is struck; counted if so. */
+  /** Whether this try fails; a failure is counted. */
   strike({ identity, isLast }: Try): boolean {
     const tries = this.#tries.get(identity) ?? 0;
     this.#tries.set(identity, tries + 1);
@@ -48,7 +49,7 @@ export class Strikes {
       case 'each':
         return tries % 2 === 0;
       case 'random':
-        // One at least, so that no scenario is without a fault.
+        // At least one fault in every scenario.
         return this.#random.chance(RANDOM_SHARE) || (isLast && this.count === 0);
     }
   }

@@ -12,10 +12,10 @@ import { type S3RequestInfo, type S3Server, startS3Server } from '../local/s3-se
 import type { ServerFault } from '../local/server-fault.ts';
 import { type Mode, modes } from './cell.ts';
 
-/** Folders of the functions' bundles. */
+/** The folders of the functions' bundles. */
 export type CodeFolders = Readonly<Record<'archive' | 'archive-firehose' | 'replay', string>>;
 
-/** Bundles the functions, into `dist/` or below another folder. */
+/** Bundles the functions into `dist/`, or into subfolders of another folder. */
 export function bundleFunctions(folder?: string): CodeFolders {
   const bundle = (entry: keyof CodeFolders) =>
     folder === undefined ? bundleFunction(entry) : bundleFunction(entry, join(folder, entry));
@@ -26,45 +26,44 @@ export function bundleFunctions(folder?: string): CodeFolders {
   };
 }
 
-/** Names of the two buckets. */
+/** The names of the two buckets. */
 export const buckets = { archive: 'archive', failed: 'failed' } as const;
 
-/** Seconds: the deadline margin of five, and one for the puts. */
+/** Seconds: the deadline margin of five, and one for the PUTs. */
 const FUNCTION_TIMEOUT = 6;
-/** Milliseconds from the start of an invocation to the deadline of its puts. */
+/** Milliseconds from the start of an invocation to the deadline of its PUTs. */
 export const PUT_DEADLINE_MS = 1000;
 const CONCURRENCY = 16;
 
-/** Decides what goes wrong with a request; may delay. */
+/** Decides what goes wrong with a request, and may delay it. */
 export type S3FaultOf = (request: S3RequestInfo) => Promise<ServerFault | undefined>;
 
-/** An S3 server and the bundled function in both modes, used by one scenario after the other. */
+/** An S3 server and the bundled functions, which scenarios use one after another. */
 export interface World {
   readonly client: S3Client;
   readonly endpoint: string;
   readonly functions: Readonly<Record<Mode, EmulatedFunction>>;
-  /** The replay function, without its queues: what it cannot replay fails. */
+  /** The replay function without its queues, so that it fails for a batch that it cannot replay. */
   readonly replayFunction: EmulatedFunction;
-  /** How often each key of the archive was created. */
+  /** How many times each key of the archive was created. */
   readonly created: Map<string, number>;
-  /** Of the replay function. */
+  /** The folder of the replay function's bundle. */
   readonly replayCodeFolder: string;
-  /** Of the archive function that delivers through a stream. */
+  /** The folder of the bundle that delivers through a stream. */
   readonly firehoseCodeFolder: string;
-  /** Where functions log. */
+  /** Receives the functions' logs. */
   readonly log: Writable;
-  /** Strikes the requests of the scenario that runs. */
+  /** The faults of the current scenario's S3 requests. */
   s3Fault: S3FaultOf | undefined;
-  /** Told of each entry of the failed-batch bucket: S3's own event. */
+  /** Receives S3's event for each new object in the failed-batch bucket. */
   onFailedBatch: ((object: CreatedObject) => void) | undefined;
   close(): Promise<void>;
 }
 
 /**
- * Starts a world.
+ * Starts the server and the functions.
  *
- * @param folder where its objects and logs go
- * @param codeFolders the functions' bundles
+ * @param folder the folder for objects and logs
  */
 export async function startWorld(folder: string, codeFolders: CodeFolders): Promise<World> {
   mkdirSync(folder, { recursive: true });
@@ -110,7 +109,7 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
     }),
     1,
   );
-  // Who delivers tries again by itself.
+  // One attempt, because the on-failure destination retries.
   const client = s3ClientOf(s3, 1);
   world = {
     client,
@@ -133,13 +132,19 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
   return world;
 }
 
-/** Waits until something is so. @returns false where it was not in time */
+/**
+ * Milliseconds after which a scenario counts as hung. Far more than a slow machine needs, so that no outcome depends on
+ * the load of the machine.
+ */
+export const HANG_MS = 10 * 60_000;
+
+/** Polls until something is true. @returns false if it was not within `withinMs` */
 export async function until(
-  isSo: () => boolean | Promise<boolean>,
-  { everyMs, withinMs }: { readonly everyMs: number; readonly withinMs: number },
+  isTrue: () => boolean | Promise<boolean>,
+  { everyMs, withinMs = HANG_MS }: { readonly everyMs: number; readonly withinMs?: number },
 ): Promise<boolean> {
   const end = Date.now() + withinMs;
-  while (!(await isSo())) {
+  while (!(await isTrue())) {
     if (Date.now() > end) return false;
     await sleep(everyMs);
   }

@@ -1,7 +1,7 @@
-"""A consumer that polls, buffers and uploads in one loop: what a slow upload gets evicted.
+"""A consumer that polls, buffers and uploads in one loop, so that a slow upload gets it evicted.
 
-Polls one message at a time, buffers their values, and when it has a buffer's count uploads it with an
-HTTP PUT and then commits synchronously. Prints what happens, one JSON object a line.
+Polls one message at a time and buffers its value. When the buffer is full, uploads it with an HTTP PUT and then
+commits synchronously. Prints events, one JSON object a line.
 """
 
 import argparse
@@ -16,14 +16,14 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--brokers", required=True)
 parser.add_argument("--topic", required=True)
 parser.add_argument("--group", required=True)
-parser.add_argument("--url", required=True, help="uploads are put below it")
-parser.add_argument("--buffer", type=int, required=True, help="messages of an upload")
-parser.add_argument("--uploads", type=int, required=True, help="ends after so many commits")
+parser.add_argument("--url", required=True, help="uploads go below it")
+parser.add_argument("--buffer", type=int, required=True, help="messages in an upload")
+parser.add_argument("--uploads", type=int, required=True, help="commits after which it exits")
 parser.add_argument("--max-poll-interval-ms", type=int, required=True)
 args = parser.parse_args()
 
 
-def tell(event, **details):
+def emit(event, **details):
     print(json.dumps({"event": event, **details}), flush=True)
 
 
@@ -35,7 +35,7 @@ def upload(number, messages):
     begun = time.monotonic()
     with urllib.request.urlopen(request) as answer:
         answer.read()
-    tell("uploaded", seconds=round(time.monotonic() - begun, 1))
+    emit("uploaded", seconds=round(time.monotonic() - begun, 1))
 
 
 consumer = Consumer(
@@ -59,10 +59,10 @@ while committed < args.uploads:
     if message.error() is not None:
         code = message.error().code()
         # pylint: disable=protected-access
-        tell("evicted" if code == KafkaError._MAX_POLL_EXCEEDED else "error", error=str(code), name=message.error().name())
+        emit("evicted" if code == KafkaError._MAX_POLL_EXCEEDED else "error", error=str(code), name=message.error().name())
         buffer = []
         continue
-    tell("read", partition=message.partition(), offset=message.offset())
+    emit("read", partition=message.partition(), offset=message.offset())
     buffer.append(message)
     if len(buffer) < args.buffer:
         continue
@@ -72,8 +72,8 @@ while committed < args.uploads:
     try:
         consumer.commit(asynchronous=False)
         committed += 1
-        tell("committed")
+        emit("committed")
     except KafkaException as error:
-        tell("commit failed", name=error.args[0].name())
+        emit("commit failed", name=error.args[0].name())
 consumer.close()
 sys.exit(0)

@@ -4,36 +4,35 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { providePythonPackage } from '../../local/real-servers/python-package.ts';
 
-/** Version of confluent-kafka, whose librdkafka is what says MAX_POLL_EXCEEDED. */
+/** Its librdkafka reports MAX_POLL_EXCEEDED. */
 const CLIENT = 'confluent-kafka==2.16.1';
 
-/** What the consumer tells of itself. */
+/** An event that the consumer reports. */
 export type NaiveEvent =
   | { readonly event: 'read'; readonly partition: number; readonly offset: number }
   | { readonly event: 'uploaded'; readonly seconds: number }
   | { readonly event: 'committed' }
   | { readonly event: 'evicted' | 'error' | 'commit failed'; readonly name: string };
 
-/** What it reads, and where it uploads to. */
+/** The consumer's settings. */
 export interface NaiveConsumerOptions {
   readonly brokers: string;
   readonly topic: string;
   readonly group: string;
-  /** Uploads are put below it. */
+  /** The URL below which it puts uploads. */
   readonly url: string;
-  /** Messages of an upload. */
+  /** Messages in an upload. */
   readonly buffer: number;
-  /** Commits after which it ends. */
+  /** The number of commits after which it exits. */
   readonly uploads: number;
   readonly maxPollIntervalMs: number;
   readonly onEvent: (event: NaiveEvent) => void;
 }
 
 /**
- * Runs the consumer until it has committed so often: a Python process, as the service was whose place
- * the archiver takes.
+ * Runs the consumer until it has made its commits: a Python process, like the service that the archiver replaces.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS` where Python or its client cannot be had
+ * @throws {ArchiverError} `INVALID_SETTINGS` if Python or its Kafka client cannot be installed
  */
 export async function runNaiveConsumer(options: NaiveConsumerOptions): Promise<void> {
   const { brokers, buffer, group, maxPollIntervalMs, onEvent, topic, uploads, url } = options;
@@ -56,5 +55,5 @@ export async function runNaiveConsumer(options: NaiveConsumerOptions): Promise<v
   for await (const line of createInterface(child.stdout)) onEvent(JSON.parse(line) as NaiveEvent);
   const [code] = await ended;
   process.off('exit', kill);
-  if (code !== 0) throw new Error(`the consumer ended with ${code}`);
+  if (code !== 0) throw new Error(`the consumer exited with ${code}`);
 }

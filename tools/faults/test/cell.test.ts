@@ -2,91 +2,81 @@ import { describe, expect, it } from 'vitest';
 import {
   allCells,
   type Call,
+  type Cell,
   calls,
   cellName,
+  cellsOf,
   isReplayCell,
   isStreamCell,
   kinds,
   mayOverlap,
-  modes,
   needsKafka,
   replayCalls,
   replayCells,
   streamCells,
   streamKinds,
-  times,
   topologies,
 } from '../cell.ts';
+import { add, kafkaCells, noTotals, type SeededCell, seededCells } from '../matrix.ts';
+import type { ScenarioResult } from '../scenario.ts';
 
 const cells = allCells();
+const cell: Cell = {
+  ...{ call: 'put', kind: 'kill', time: 'first' },
+  ...{ mode: 'on-demand', topology: 'one-partition' },
+} as const;
 
-describe('cells', () => {
-  it('are every combination, once', () => {
-    const lists = [calls, kinds, times, modes, topologies];
-    const count = lists.reduce((product, { length }) => product * length, 1);
-    expect(count).toBe(4 * 7 * 4 * 2 * 6);
-    expect(cells).toHaveLength(count);
-    expect(new Set(cells.map(cellName)).size).toBe(count);
+describe('the matrix', () => {
+  it('has every combination for the archive once', () => {
+    expect(cells).toHaveLength(4 * 7 * 4 * 2 * 6);
+    expect(new Set(cells.map(cellName)).size).toBe(cells.length);
   });
 
-  it('have names, none of which is part of another', () => {
-    const names = cells.map(cellName);
-    expect(names[0]).toBe('put/throttle/first/on-demand/one-partition');
-    const lines = names.join('\n');
-    const found = names.filter((name) => lines.indexOf(name) !== lines.lastIndexOf(name));
-    expect(found).toEqual([]);
-  });
-
-  it('of these topologies need a broker', () => {
-    expect(topologies.filter((topology) => needsKafka({ topology }))).toEqual([
-      'kafka-rebalance',
-      'broker-restart',
-      'leader-change',
-    ]);
-  });
-});
-
-describe('cells of the replay', () => {
-  const replaying = replayCells();
-
-  it('are every combination that makes sense, once', () => {
-    // The service's own two calls have no kill and no hang; the four on a key have a last.
+  it('has every sensible combination for the replay once', () => {
+    // The AWS service's two calls cannot be killed or hang; only the four calls on a key have a last.
+    const replaying = replayCells();
     expect(replaying).toHaveLength(2 * 5 * 3 + 3 * 7 * 3 + 4 * 7 * 4);
     expect(new Set(replaying.map(cellName)).size).toBe(replaying.length);
     expect(new Set(replaying.map(({ call }) => call))).toEqual(new Set(replayCalls));
-    for (const call of replayCalls) {
-      const kindsOfCall = replaying.filter((cell) => cell.call === call).map(({ kind }) => kind);
-      expect(kindsOfCall).toEqual(
-        expect.arrayContaining(['throttle', 'error', 'reset', 'slow', 'lost-answer']),
-      );
-    }
   });
 
-  it('are told from the others, and need no broker', () => {
-    expect(replaying.every(isReplayCell)).toBe(true);
-    expect(cells.some(isReplayCell)).toBe(false);
-    expect(replaying.some(needsKafka)).toBe(false);
-    expect(replaying.map(cellName)).toContain('replay/load/kill/first');
-  });
-});
-
-describe('cells of the delivery through a stream', () => {
-  const streaming = streamCells();
-
-  it('are every combination that makes sense, once', () => {
-    // None has a last; the stream itself is not killed, does not hang, and is rejected nothing.
+  it('has every sensible combination for the delivery through a stream once', () => {
+    // No call has a last; the stream itself cannot be killed, hang, or be rejected in part.
+    const streaming = streamCells();
     expect(streaming).toHaveLength(8 * 3 + 5 * 3);
     expect(new Set(streaming.map(cellName)).size).toBe(streaming.length);
-    const ofCalls = streaming.filter(({ call }) => call === 'put-records');
-    expect(new Set(ofCalls.map(({ kind }) => kind))).toEqual(new Set(streamKinds));
+    const put = streaming.filter(({ call }) => call === 'put-records');
+    expect(new Set(put.map(({ kind }) => kind))).toEqual(new Set(streamKinds));
   });
 
-  it('are told from the others, and need no broker', () => {
-    expect(streaming.every(isStreamCell)).toBe(true);
+  it('tells its three kinds of cells apart', () => {
+    expect(replayCells().every(isReplayCell)).toBe(true);
+    expect([...cells, ...streamCells()].some(isReplayCell)).toBe(false);
+    expect(streamCells().every(isStreamCell)).toBe(true);
     expect([...cells, ...replayCells()].some(isStreamCell)).toBe(false);
-    expect([...streaming, ...cells].some(isReplayCell)).toBe(false);
-    expect(streaming.some(needsKafka)).toBe(false);
-    expect(streaming.map(cellName)).toContain('firehose/put-records/reject/each');
+  });
+
+  it('needs a broker for three topologies', () => {
+    expect(topologies.filter((topology) => needsKafka({ topology }))).toEqual([
+      ...['kafka-rebalance', 'broker-restart', 'leader-change'],
+    ]);
+  });
+
+  it('never uses a name that is part of another', () => {
+    const lines = cells.map(cellName).join('\n');
+    const names = cells.map(cellName);
+    expect(names.filter((name) => lines.indexOf(name) !== lines.lastIndexOf(name))).toEqual([]);
+  });
+
+  it('selects cells by a part of their name, and those that need no broker', () => {
+    expect(cellsOf()).toEqual([...cells, ...replayCells(), ...streamCells()]);
+    expect(cellsOf('firehose/')).toEqual(streamCells());
+    expect(cellsOf('kill/put')).toEqual([]);
+    expect(cellsOf('put/kill/first/on-demand', true).map(cellName)).toEqual([
+      'put/kill/first/on-demand/one-partition',
+      'put/kill/first/on-demand/many-partitions',
+      'put/kill/first/on-demand/rebalance',
+    ]);
   });
 });
 
@@ -107,9 +97,65 @@ describe('objects may overlap', () => {
     ['kafka-rebalance', calls, calls],
     ['broker-restart', calls, calls],
     ['leader-change', calls, calls],
-  ])('in on-demand mode, %s: where %j fail, and %j are killed', (topology, failing, killed) => {
+  ])('in on-demand mode, %s: if %j fail, and if %j are killed', (topology, failing, killed) => {
     const overlapping = (kind: (typeof kinds)[number]) =>
       calls.filter((call) => mayOverlap({ ...has, call, kind, mode: 'on-demand', topology }));
     for (const kind of kinds) expect(overlapping(kind)).toEqual(kind === 'kill' ? killed : failing);
+  });
+});
+
+describe('seeded cells', () => {
+  const first = (seeded: Generator<SeededCell, never>, count: number) =>
+    Array.from({ length: count }, () => seeded.next().value);
+
+  it('are the same for the same seed, and differ for another', () => {
+    expect(first(seededCells(cells, 7), 50)).toEqual(first(seededCells(cells, 7), 50));
+    expect(first(seededCells(cells, 7), 50)).not.toEqual(first(seededCells(cells, 8), 50));
+  });
+
+  it('cover every cell before one repeats, in a new order each round', () => {
+    const few = cells.slice(0, 20);
+    const names = first(seededCells(few, 7), 40).map((each) => cellName(each.cell));
+    const rounds = [names.slice(0, 20), names.slice(20)];
+    for (const round of rounds) expect(round.toSorted()).toEqual(few.map(cellName).sort());
+    expect(rounds[0]).not.toEqual(rounds[1]);
+  });
+
+  it('start with the given seed for a single cell', () => {
+    const [again, ...others] = first(seededCells([cell], 1234), 3);
+    expect(again).toEqual({ cell, seed: 1234 });
+    expect(others.map(({ seed }) => seed)).not.toContain(1234);
+    const onKafka = { ...cell, topology: 'leader-change' } as const;
+    expect(kafkaCells([onKafka], 10, 1234)).toEqual([{ cell: onKafka, seed: 1234 }]);
+  });
+
+  it('on a real broker are some of each topology, by the seed', () => {
+    const chosen = kafkaCells(cells, 10, 7);
+    expect(chosen).toEqual(kafkaCells(cells, 10, 7));
+    expect(new Set(chosen.map((each) => cellName(each.cell))).size).toBe(30);
+    const counts = Object.groupBy(chosen, (each) => each.cell.topology);
+    expect(Object.values(counts).map((each) => each.length)).toEqual([10, 10, 10]);
+    expect(Object.keys(counts).every((topology) => topology.match(/kafka|broker|leader/))).toBe(
+      true,
+    );
+    expect(kafkaCells(cells, 0, 7)).toEqual([]);
+  });
+});
+
+describe('totals', () => {
+  const result: ScenarioResult = {
+    ...{ produced: 9, lost: 1, altered: 0, overwritten: 2, unexplained: 0, overlaps: 3 },
+    ...{ duplicates: 5, injected: 4, problems: [] },
+  };
+
+  it('are sums, with the flags that repeat a failure', () => {
+    const totals = noTotals();
+    add(totals, { cell, seed: 5 }, result);
+    add(totals, { cell, seed: 6 }, { ...result, problems: ['1 lost', '2 overwritten'] });
+    const name = 'put/kill/first/on-demand/one-partition';
+    expect(totals).toEqual({
+      ...{ scenarios: 2, injected: 8, lost: 2, overwritten: 4, overlaps: 6, duplicates: 10 },
+      failures: [`${name}: 1 lost, 2 overwritten (--only ${name} --seed 6)`],
+    });
   });
 });

@@ -15,16 +15,16 @@ import {
 } from '../cell.ts';
 import { runInMemory } from '../matrix.ts';
 import { Random } from '../random.ts';
-import { bundleFunctions, startWorld, type World } from '../world.ts';
+import { bundleFunctions, HANG_MS, startWorld, type World } from '../world.ts';
 
 const SEED = 20_261_123;
 
-// Each fault of each call once, and each call of the replay; the rest of the cell as the seed has it.
-// `npm run faults` runs them all.
+// Each fault of each call once, and each call of the replay; the seed chooses the rest of the cell.
+// `npm run faults` runs all cells.
 const random = new Random(SEED);
 const archiveCells = calls.flatMap((call) =>
   kinds
-    // It takes as long as the function's timeout.
+    // It lasts as long as the function's timeout.
     .filter((kind) => !(call === 'invoke' && kind === 'hang'))
     .map((kind): Cell => {
       const time = random.pick(['first', 'last', 'each', 'random']);
@@ -60,8 +60,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('every record is in S3, and none overwritten, whatever fails', () => {
-  it(`in ${cells.length} cells of the matrix`, { timeout: 120_000 }, async () => {
+describe('with every kind of fault, every record is stored and no object is overwritten', () => {
+  it(`in ${cells.length} cells of the matrix`, { timeout: 2 * HANG_MS }, async () => {
     const waiting = cells.entries();
     const problems: string[] = [];
     let injected = 0;

@@ -3,7 +3,7 @@ import type { Time } from '../cell.ts';
 import { Random } from '../random.ts';
 import { Strikes } from '../strikes.ts';
 
-/** Which of some tries are struck, as `x`; a try is a call's name, with `!` for the last call. */
+/** Marks each try that is struck with `x`. A try is the name of its call, with `!` for the last call. */
 function struck(strikes: Strikes, tries: string): string {
   return tries
     .split(' ')
@@ -23,13 +23,13 @@ describe('strikes', () => {
     ['last', 'c! d!', 'x.'],
     ['each', 'a a a a', 'x.x.'],
     ['each', 'a b a b a c! b c! c!', 'xx..xxx.x'],
-  ])('at the %s time, of %s, are %s', (time, tries, hits) => {
+  ])('at time %s, for the tries %s, are %s', (time, tries, hits) => {
     const strikes = newStrikes(time);
     expect(struck(strikes, tries)).toBe(hits);
     expect(strikes.count).toBe(hits.replaceAll('.', '').length);
   });
 
-  it('at random times are about a third, as the seed has it', () => {
+  it('at random times hit about a third, by the seed', () => {
     const calls = Array.from({ length: 12 }, (_, i) => `c${i}`).join(' ');
     const hitsOf = (seed: number) => struck(new Strikes('random', new Random(seed), false), calls);
     expect(hitsOf(1)).toBe(hitsOf(1));
@@ -45,7 +45,7 @@ describe('strikes', () => {
     );
   });
 
-  it('at random times are one at least, by the last call', () => {
+  it('at random times hit at least once, at the latest on the last call', () => {
     for (let seed = 0; seed < 100; seed++) {
       const strikes = new Strikes('random', new Random(seed));
       struck(strikes, 'a b!');
@@ -62,9 +62,18 @@ describe('strikes', () => {
     ['last', true, 1],
     ['each', true, 1],
     ['random', true, 1],
-  ])('at the %s time, long %s, are %i at most', (time, isLong, most) => {
+  ])('at time %s, long: %s, hit at most %i times', (time, isLong, most) => {
     const strikes = newStrikes(time, isLong);
     struck(strikes, Array.from({ length: 200 }, (_, i) => `c${i}!`).join(' '));
     expect(strikes.count).toBe(most);
+  });
+});
+
+describe('random numbers', () => {
+  it('are those that earlier runs drew for the seed', () => {
+    const random = new Random(0);
+    expect([random.next(), random.next(), random.next()]).toEqual([
+      0.26642920868471265, 0.0003297457005828619, 0.2232720274478197,
+    ]);
   });
 });

@@ -1,9 +1,8 @@
-"""The service whose place the archiver takes, as its description has it.
+"""The service that the archiver replaces, written from its description.
 
-Polls one message at a time, adds what Kafka knows of it, and appends it as a line of JSON to a temporary
-file. When the buffer has 10 MB, 10,000 messages or an age of 10 minutes, compresses the file, uploads it
-from within the poll loop, and then commits synchronously. Runs until SIGTERM; what is buffered then is read again
-next time.
+Polls one message at a time, adds its Kafka metadata, and appends it as a line of JSON to a temporary file. When the
+buffer reaches 10 MB, 10,000 messages or an age of 10 minutes, compresses the file, uploads it in the poll loop, and
+then commits synchronously. Runs until SIGTERM, and does not upload what is buffered then.
 """
 
 import argparse
@@ -23,14 +22,14 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--brokers", required=True)
 parser.add_argument("--topic", required=True)
 parser.add_argument("--group", required=True)
-parser.add_argument("--endpoint", required=True, help="of the S3 server")
+parser.add_argument("--endpoint", required=True, help="URL of the S3 server")
 parser.add_argument("--bucket", required=True)
 parser.add_argument("--folder", required=True, help="for the temporary file")
 parser.add_argument("--max-bytes", type=int, default=10_000_000)
 parser.add_argument("--max-events", type=int, default=10_000)
 parser.add_argument("--max-seconds", type=float, default=600)
-parser.add_argument("--until-end", action="store_true", help="store what is buffered at the end of the topic, too")
-parser.add_argument("--parse-values", action="store_true", help="read the values' JSON and write it again")
+parser.add_argument("--until-end", action="store_true", help="also upload the buffer at the end of the topic")
+parser.add_argument("--parse-values", action="store_true", help="parse the JSON of values and serialise it again")
 args = parser.parse_args()
 
 
@@ -54,7 +53,7 @@ def to_line(message):
     if args.parse_values:
         event["value"] = json.loads(message.value())
         return to_json(event) + b"\n"
-    # The least that can be done: a value that is JSON stays as it is, and is not looked at.
+    # The least work: JSON values are embedded unparsed.
     return to_json(event)[:-1] + b',"value":' + message.value() + b"}\n"
 
 
