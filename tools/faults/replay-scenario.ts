@@ -1,5 +1,5 @@
 import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
-import { DEADLINE_MARGIN_MS } from '../../lambda/contract.ts';
+import { DEADLINE_MARGIN_MS, settingRanges } from '../../lambda/contract.ts';
 import {
   type ReplayService,
   replayQueues,
@@ -25,19 +25,15 @@ import { buckets, HANG_MS, type S3FaultOf, until, type World } from './world.ts'
 
 /** Seconds: the deadline margin of five, and two for the messages of one invocation. */
 const FUNCTION_TIMEOUT = 7;
-/**
- * Seconds where processes are killed: each kill is one more attempt of a message, without a delay. If an invocation then
- * ran out of time, as on a busy machine, its delay would be as long as after that many attempts. Not where the call is
- * `delay`: there an invocation has to run out of time.
- */
-const FUNCTION_TIMEOUT_OF_KILLED = 30;
 /** Milliseconds for which an invocation retries calls to S3, and calls to the queue. */
 const S3_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - DEADLINE_MARGIN_MS;
 const SQS_PATIENCE_MS = FUNCTION_TIMEOUT * 1000 - 1000;
 /** Seconds: less than an invocation may take, so that two invocations may have the same message. */
 const VISIBILITY = 2;
-/** More than there are strikes, so that no good batch becomes a dead letter. */
-const TRIES = 30;
+/** The maximum, so that no good batch becomes a dead letter: a slow machine receives a message many times. */
+const TRIES = settingRanges.replayTries.max;
+/** The function never sees a higher receive count, so that its delays do not grow with the load of the machine. */
+const MOST_RECEIPTS_SEEN = 2;
 /** Loads that fail at first if the call is `delay`, which nothing else would cause. */
 const LOADS_THAT_FAIL = 3;
 
@@ -131,8 +127,7 @@ class ReplayScenario {
       ...{ codeFolder, log, s3: this.#world, archiveBucket: buckets.archive },
       ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
       failedBatchBucket: buckets.failed,
-      timeoutSeconds:
-        kind === 'kill' && call !== 'delay' ? FUNCTION_TIMEOUT_OF_KILLED : FUNCTION_TIMEOUT,
+      timeoutSeconds: FUNCTION_TIMEOUT,
       ...{ delaySeconds: 0, replayRetrySeconds: 1, replayTries: TRIES },
       ...{ visibilitySeconds: VISIBILITY, batchSize: 3, concurrency: 3 },
       ...(sqsCall && {
@@ -141,11 +136,11 @@ class ReplayScenario {
           kill: () => this.#kill(),
         }),
       }),
-      wrapInvoke: (fn) =>
-        faultyInvoke(
-          fn,
-          call === 'invoke' ? { kind, strikes, random, isLast: () => true } : undefined,
-        ),
+      wrapInvoke: (fn) => {
+        const faults = { kind, strikes, random, isLast: () => true };
+        const invoke = faultyInvoke(fn, call === 'invoke' ? faults : undefined);
+        return (event) => invoke(capReceiveCounts(event));
+      },
     });
   }
 
@@ -247,6 +242,14 @@ class ReplayScenario {
       [...named].map(([key, list]) => [key, list.map(({ attributes }) => textOf(attributes.code))]),
     );
   }
+}
+
+/** Caps the receive counts in an event of the queue at {@link MOST_RECEIPTS_SEEN}. */
+function capReceiveCounts(event: string): string {
+  return event.replaceAll(
+    /("ApproximateReceiveCount":")(\d+)/g,
+    (_, name: string, count: string) => `${name}${Math.min(MOST_RECEIPTS_SEEN, Number(count))}`,
+  );
 }
 
 /** S3 refuses the first loads until the invocation runs out of time, so that the message is delayed. */

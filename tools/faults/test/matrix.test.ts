@@ -10,7 +10,6 @@ import {
   kinds,
   replayCalls,
   replayCells,
-  streamCalls,
   streamCells,
 } from '../cell.ts';
 import { runInMemory } from '../matrix.ts';
@@ -37,11 +36,10 @@ const archiveCells = calls.flatMap((call) =>
 const cellsOfReplay = replayCalls.flatMap((call) =>
   random.shuffle(replayCells().filter((cell) => cell.call === call)).slice(0, 1),
 );
-// Each fault of each call of the delivery through a stream.
-const cellsOfStream = streamCalls.flatMap((call) => {
-  const ofCall = random.shuffle(streamCells().filter((cell) => cell.call === call));
-  return [...new Map(ofCall.map((cell) => [cell.kind, cell])).values()];
-});
+// Each fault of the delivery through a stream.
+const cellsOfStream = [
+  ...new Map(random.shuffle(streamCells()).map((cell) => [cell.kind, cell])).values(),
+];
 const cells: readonly AnyCell[] = [...archiveCells, ...cellsOfReplay, ...cellsOfStream];
 
 let folder: string;
