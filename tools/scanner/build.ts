@@ -2,15 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createCommand, NotDone, run } from '../../cli/command.ts';
+import { print } from '../../cli/terminal.ts';
 
-const HELP = `Compiles tools/scanner/json-scanner.ts to WebAssembly, as text in lambda/core/record/json-scanner-wasm.ts. Needs npm's
-registry: the compiler is fetched for the occasion, being larger than all else together that it would come with.
-
-Usage: npm run build:scanner [-- --check]
-  --check   writes nothing, and fails where the file is not what the compiler makes
-`;
-
-/** Pinned: another version may make other bytes of the same source. */
+/** Pinned, because another version may compile the same source to other bytes. */
 const COMPILER = 'assemblyscript@0.28.20';
 
 const target = join(import.meta.dirname, '../../lambda/core/record/json-scanner-wasm.ts');
@@ -21,7 +16,7 @@ function compile(): Buffer {
     const wasm = join(folder, 'json-scanner.wasm');
     const flags = [
       ...['-O3', '--runtime', 'stub', '--noAssert', '--enable', 'simd'],
-      // No data of its own: all of its memory is the caller's.
+      // No static data: all memory belongs to the caller.
       ...['--memoryBase', '0', '--initialMemory', '1', '--outFile', wasm],
     ];
     const source = join(import.meta.dirname, 'json-scanner.ts');
@@ -41,16 +36,22 @@ ${lines.map((line) => `  '${line}'`).join(' +\n')};
 `;
 }
 
-const [option, ...rest] = process.argv.slice(2);
-if (rest.length > 0 || (option !== undefined && option !== '--check')) {
-  console.log(HELP);
-  if (option !== '--help') process.exitCode = 2;
-} else if (option === undefined) {
-  writeFileSync(target, toModule(compile()));
-} else if (readFileSync(target, 'utf8') !== toModule(compile())) {
-  console.error(
-    'lambda/core/record/json-scanner-wasm.ts is not made of tools/scanner/json-scanner.ts: run',
-  );
-  console.error('  npm run build:scanner');
-  process.exitCode = 1;
-}
+const command = createCommand(
+  'npm run build:scanner --',
+  `Compiles tools/scanner/json-scanner.ts to WebAssembly, as text in \
+lambda/core/record/json-scanner-wasm.ts. Needs npm's registry, because the compiler is larger than \
+all development dependencies together and is therefore not one of them.`,
+)
+  .option('--check', 'write nothing, and fail if the file differs from the output of the compiler')
+  .action(({ check = false }) => {
+    const text = toModule(compile());
+    if (!check) writeFileSync(target, text);
+    else if (readFileSync(target, 'utf8') !== text) {
+      console.error(
+        'lambda/core/record/json-scanner-wasm.ts is out of date: run npm run build:scanner',
+      );
+      throw new NotDone();
+    }
+  });
+
+process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });

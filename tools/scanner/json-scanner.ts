@@ -1,9 +1,9 @@
-// AssemblyScript, a language with TypeScript's syntax: `npm run build:scanner` makes
-// lambda/core/record/json-scanner-wasm.ts of it. lambda/core/record/json-scanner.ts is its only caller.
+// AssemblyScript, a language with TypeScript's syntax. `npm run build:scanner` compiles this file to
+// lambda/core/record/json-scanner-wasm.ts. Its only caller is lambda/core/record/json-scanner.ts.
 //
-// The text lies at address 0. After it come a sentinel, which ends whatever it interrupts, and the stack
-// of open containers, a byte each: the bracket that closes it. Functions take the address to start at
-// and return the one after what they read, or INVALID.
+// The text starts at address 0. A sentinel follows it, which ends any token that it interrupts, and then the stack
+// of open containers: one byte each, the closing bracket. Functions take a start address, and return the address after
+// the token that they read, or INVALID.
 
 const TAB: u8 = 0x09;
 const LINE_FEED: u8 = 0x0a;
@@ -36,12 +36,12 @@ const TRUE: u32 = 0x65757274;
 const ALSE: u32 = 0x65736c61;
 const NULL: u32 = 0x6c6c756e;
 
-/** Bytes that are looked at in one step. */
+/** Bytes that are scanned in one step. */
 const BLOCK: usize = 16;
 
 const INVALID: usize = 0;
 
-// What `scan` returns, as jsonVerdict has it.
+// Results of `scan`; jsonVerdict in json-scanner.ts names them.
 const NOT_JSON: i32 = 0;
 const JSON_TEXT: i32 = 1;
 const JSON_IF_UTF8: i32 = 2;
@@ -49,10 +49,10 @@ const ALTERED: i32 = 4;
 
 /** ALTERED once a line break has become a space. */
 let altered: i32 = 0;
-/** Not 0 once a string has had a byte over 0x7f: strings are the only place for them. */
+/** Not 0 once a string contained a byte over 0x7f, which only strings may contain. */
 let beyondAscii: i32 = 0;
 
-/** Whether the `length` bytes at address 0 are one JSON text. */
+/** Checks whether the `length` bytes at address 0 are one JSON text. */
 export function scan(length: i32): i32 {
   const end = <usize>length;
   const bottom = end + 1;
@@ -89,7 +89,7 @@ export function scan(length: i32): i32 {
       at = scanScalar(at);
       if (at === INVALID) return NOT_JSON;
     }
-    // A value has ended, or the container at `at` is about to: close all that end here.
+    // A value has ended, or the container at `at` is about to end: close every container that ends here.
     while (true) {
       at = skipSpace(at);
       if (top === bottom) {
@@ -107,7 +107,7 @@ export function scan(length: i32): i32 {
   }
 }
 
-/** Makes line breaks spaces as it goes. */
+/** Skips white space, and replaces line breaks by spaces. */
 function skipSpace(at: usize): usize {
   let byte = load<u8>(at);
   while (byte <= SPACE) {
@@ -135,7 +135,7 @@ function scanString(at: usize): usize {
       at += BLOCK;
       continue;
     }
-    // The bits below the lowest one of `ends`: the bytes before the first that is not plain.
+    // The bits below the lowest 1 in `ends` are the bytes before the first that is not plain.
     beyondAscii |= i8x16.bitmask(block) & (ends - 1) & ~ends;
     at += ctz(ends);
     const byte = load<u8>(at++);
@@ -197,7 +197,7 @@ function scanNumber(at: usize): usize {
   return at;
 }
 
-/** One digit or more. */
+/** Reads one or more digits. */
 function scanDigits(start: usize): usize {
   let at = start;
   while (true) {
