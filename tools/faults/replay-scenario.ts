@@ -98,8 +98,8 @@ class ReplayScenario {
     try {
       await this.#archiveSome();
       world.s3Fault = this.#s3Fault();
-      const gone = { bucket: buckets.failed, key: `aws/lambda/${this.#topic}-gone/x` };
-      service.notify({ ...gone, size: 0, etag: '' });
+      const deleted = { bucket: buckets.failed, key: `aws/lambda/${this.#topic}-deleted/x` };
+      service.notify({ ...deleted, size: 0, etag: '' });
       world.onFailedBatch = (object) => {
         service.notify(object);
         // S3 may announce an object more than once.
@@ -207,15 +207,15 @@ class ReplayScenario {
     const judgement = await judge(this.#world, this.#topic, produced, runs);
     const problems = judgementProblems(judgement, false);
     const letters = this.#deadLetters();
-    const gone: KeptBatch = {
-      key: `aws/lambda/${this.#topic}-gone/x`,
+    const deleted: KeptBatch = {
+      key: `aws/lambda/${this.#topic}-deleted/x`,
       code: 'FAILED_BATCH_NOT_FOUND',
     };
-    for (const { code, key } of [...kept, gone]) {
+    for (const { code, key } of [...kept, deleted]) {
       const expected = code === undefined ? 'replayed' : 'dead';
       const state = states.get(key) ?? 'missing';
       if (state !== expected) problems.push(`${key} is ${state} in the status, not ${expected}`);
-      const isMarked = key !== gone.key && (await this.#isMarked(key));
+      const isMarked = key !== deleted.key && (await this.#isMarked(key));
       if (code === undefined && !isMarked) problems.push(`${key} is not replayed`);
       if (code !== undefined && isMarked) problems.push(`${key} is marked as replayed`);
       const codes = letters.get(key) ?? [];
