@@ -92,7 +92,7 @@ export async function compareSlowUpload(options: SlowUploadOptions): Promise<Slo
     print(toLine(naive));
     print('The local event source mapping:');
     const mapping = await runMapping(place, options);
-    print(`${toLine(mapping)}, ${mapping.stored} stored exactly once`);
+    print(`${toLine(mapping)}, stored exactly once: ${mapping.stored}`);
     return { naive, mapping };
   } finally {
     await cluster.stop();
@@ -227,5 +227,5 @@ async function countStoredOnce(endpoint: string): Promise<number> {
 }
 
 function toLine({ committed, evictions, readTwice, slowest }: SlowUploadResult): string {
-  return `  slowest upload ${slowest.toFixed(1)} s, evicted ${evictions} times, ${readTwice} records read twice, ${committed} committed`;
+  return `  slowest upload: ${slowest.toFixed(1)} s, evictions: ${evictions}, records read twice: ${readTwice}, committed: ${committed}`;
 }
