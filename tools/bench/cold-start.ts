@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createCommand, NotDone, run } from '../../cli/command.ts';
 import { wholeNumber } from '../../cli/options.ts';
-import { print, progress } from '../../cli/terminal.ts';
+import { print, printError, progress } from '../../cli/terminal.ts';
 import { toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { settingRanges } from '../../lambda/contract.ts';
 import { bundleFunction, type FunctionEntry } from '../../lib/functions/bundle.ts';
@@ -138,4 +138,4 @@ exceeded.`,
     if (!(await runBench(pairs, variants))) throw new NotDone();
   });
 
-process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });
+process.exitCode = await run(command, process.argv.slice(2), { print, printError });

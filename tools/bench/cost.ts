@@ -1,5 +1,5 @@
 import { createCommand, run } from '../../cli/command.ts';
-import { print } from '../../cli/terminal.ts';
+import { print, printError } from '../../cli/terminal.ts';
 import { markdownTable } from './common/markdown-table.ts';
 import { averageRecord } from './cost/average-record.ts';
 import {
@@ -70,7 +70,7 @@ function batchCost(records: number, partitions: number): CostPerTerabyte {
   return s3Delivery(batch, effortOf(recordsPerBatch, partitionsPerBatch));
 }
 
-/** The fewest records in a batch from which `delivery: s3` costs no more, if a batch can hold so many. */
+/** The fewest records in a batch from which `delivery: s3` costs no more, if a batch can hold that many. */
 function recordsWorth(cost: CostPerTerabyte, partitions: number): string {
   for (let records = partitions; records <= recordsThatFit; records++) {
     if (total(batchCost(records, partitions)) <= total(cost)) return records.toLocaleString('en');
@@ -158,4 +158,4 @@ of a batch, and Markdown tables.`,
   printPacking();
 });
 
-process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });
+process.exitCode = await run(command, process.argv.slice(2), { print, printError });

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { createCommand, NotDone, run } from '../../cli/command.ts';
-import { parseList, wholeNumber } from '../../cli/options.ts';
+import { wholeNumber } from '../../cli/options.ts';
 import { listenForStop } from '../../cli/stop-signals.ts';
-import { print, progressOn } from '../../cli/terminal.ts';
+import { print, printError, progressOn } from '../../cli/terminal.ts';
 import { KafkaClusterError } from '../local/kafka-cluster/errors.ts';
 import { type ValueSize, valueBytes } from './peers/orders.ts';
 import { namedPeers, peerNames } from './peers/peer.ts';
@@ -24,8 +24,8 @@ function listOf<Usage extends string, Value extends string>(
   values: readonly Value[],
 ) {
   return new Option(flags, description).argParser((given: string): readonly Value[] =>
-    parseList(given).map((name) => {
-      const value = values.find((each) => each === name);
+    given.split(',').map((name) => {
+      const value = values.find((each) => each === name.trim());
       if (value !== undefined) return value;
       throw new InvalidArgumentError(`It must be one or more of ${values.join(', ')}.`);
     }),
@@ -117,7 +117,7 @@ could not be installed, 2 for a mistyped call, 130 if stopped.`,
   });
 
 try {
-  const output = { print, printError: console.error };
+  const output = { print, printError };
   const code = await run(command, process.argv.slice(2), output, [KafkaClusterError]);
   process.exitCode = stop.exitCode ?? code;
 } catch (error) {

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { GetObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
 import { createCommand, NotDone, run } from '../../cli/command.ts';
 import { wholeNumber } from '../../cli/options.ts';
-import { print, progress } from '../../cli/terminal.ts';
+import { print, printError, progress } from '../../cli/terminal.ts';
 import { type BatchRecord, toBatchRecord } from '../../kafka/mapping-event.ts';
 import { settingRanges } from '../../lambda/contract.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
@@ -198,4 +198,4 @@ of every entry. Exit code 1 if a record is missing or duplicated, or an entry wa
 
 // Exiting also ends the function's processes.
 process.once('SIGINT', () => process.exit(130));
-process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });
+process.exitCode = await run(command, process.argv.slice(2), { print, printError });

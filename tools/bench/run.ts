@@ -1,6 +1,6 @@
 import { createCommand, run } from '../../cli/command.ts';
 import { wholeNumber } from '../../cli/options.ts';
-import { print } from '../../cli/terminal.ts';
+import { print, printError } from '../../cli/terminal.ts';
 import { machine } from './common/sample.ts';
 import { measureAgainstBound } from './hot-path/against-bound.ts';
 import { measureMemory } from './hot-path/memory-table.ts';
@@ -40,4 +40,4 @@ Prints Markdown tables. Takes about three minutes on two cores.`,
     print(`\nratio gzip6=${ratios.gzip6} zstd3=${ratios.zstd3} extraMiB=${extra.toFixed(0)}`);
   });
 
-process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });
+process.exitCode = await run(command, process.argv.slice(2), { print, printError });

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { createCommand, run } from '../../cli/command.ts';
-import { print } from '../../cli/terminal.ts';
+import { print, printError } from '../../cli/terminal.ts';
 import { createPlanner } from '../../lambda/core/object/archive-plan.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
@@ -45,4 +45,4 @@ SHA-256 of the signature), delivery s3 digests them and compresses them with gzi
 sends anything.`,
 ).action(measure);
 
-process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });
+process.exitCode = await run(command, process.argv.slice(2), { print, printError });

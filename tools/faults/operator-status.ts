@@ -1,7 +1,7 @@
 import { createClients } from '../../cli/failed-batches/clients.ts';
 import type { FailedBatchState } from '../../cli/failed-batches/rows.ts';
 import { readStatus } from '../../cli/status/status.ts';
-import type { StoreOptions } from '../../lambda/core/ports.ts';
+import type { CallOptions } from '../../lambda/core/ports.ts';
 import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
 import { type ReplayService, replayQueues } from '../local/replay/replay-service.ts';
 import type { S3Access } from '../local/s3-client.ts';
@@ -38,7 +38,7 @@ export async function readStates(
         },
         failedBatches: {
           ...store,
-          list: ({ after }, options: StoreOptions) => store.list({ prefix, after }, options),
+          list: ({ after }, options: CallOptions) => store.list({ prefix, after }, options),
         },
       },
       true,

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCommand, NotDone, run } from '../../cli/command.ts';
 import { wholeNumber } from '../../cli/options.ts';
-import { print, progress } from '../../cli/terminal.ts';
+import { print, printError, progress } from '../../cli/terminal.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { KafkaClusterError } from '../local/kafka-cluster/errors.ts';
@@ -163,5 +163,5 @@ Exit code: 0 if nothing was lost, overwritten, or overlaps where it must not,
 // Exiting also ends the functions' processes and the brokers.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
-const output = { print, printError: console.error };
+const output = { print, printError };
 process.exitCode = await run(command, process.argv.slice(2), output, [KafkaClusterError]);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createCommand, NotDone, run } from '../../cli/command.ts';
-import { print } from '../../cli/terminal.ts';
+import { print, printError } from '../../cli/terminal.ts';
 
 /** Pinned, because another version may compile the same source to other bytes. */
 const COMPILER = 'assemblyscript@0.28.20';
@@ -47,11 +47,11 @@ all development dependencies together and is therefore not one of them.`,
     const text = toModule(compile());
     if (!check) writeFileSync(target, text);
     else if (readFileSync(target, 'utf8') !== text) {
-      console.error(
+      printError(
         'lambda/core/record/json-scanner-wasm.ts is out of date: run npm run build:scanner',
       );
       throw new NotDone();
     }
   });
 
-process.exitCode = await run(command, process.argv.slice(2), { print, printError: console.error });
+process.exitCode = await run(command, process.argv.slice(2), { print, printError });

@@ -32,7 +32,7 @@ export function effortOf(records: number, objects: number): BatchEffort {
   };
 }
 
-/** ASSUMED: a self-managed service, with two tasks so that one can fail. docs/benchmarks/peers.md measured 0.3 to 0.7 of a core at 5 MiB/s. */
+/** ASSUMED: a self-managed service, with two tasks so that one can fail. It needs 0.3 to 0.7 of a core at 5 MiB/s (docs/evidence.md). */
 export const fargateTasks: FargateTasks = { tasks: 2, cpus: 1, memoryGb: 2 };
 
 /** ASSUMED: MSK Connect units, two so that one can fail. */
