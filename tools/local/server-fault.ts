@@ -1,8 +1,11 @@
 /**
- * What goes wrong with a request to a server of the emulator: `error` answers that error (`SlowDown` with
- * 503, `InternalError` with 500, or any other) and `reset` breaks the connection, both before anything is
- * done; `lost-answer` carries the request out and then breaks the connection; `hang` does nothing and never
- * answers.
+ * A fault to inject into a request to a local server:
+ *
+ * - `error` responds with the status and code (`SlowDown` and 503, `InternalError` and 500, …) before
+ *   the request is executed,
+ * - `reset` resets the connection before the request is executed,
+ * - `lost-answer` executes the request, then closes the connection without a response,
+ * - `hang` never executes the request and never responds.
  */
 export type ServerFault =
   | { readonly kind: 'error'; readonly status: number; readonly code: string }

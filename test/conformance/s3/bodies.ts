@@ -21,13 +21,13 @@ async function expectNothingAt(bucket: TestBucket, key: string): Promise<void> {
 async function expectRoundTrip(bucket: TestBucket, body: Buffer): Promise<void> {
   const { ETag } = await put(bucket, 'key', { Body: body });
   expect(ETag).toBe(`"${createHash('md5').update(body).digest('hex')}"`);
-  // Not by toEqual, which would print six million bytes.
+  // Not with toEqual, which would print six million bytes.
   expect(body.equals(await read(bucket, 'key'))).toBe(true);
   const head = new HeadObjectCommand({ Bucket: bucket.name, Key: 'key' });
   expect((await bucket.client.send(head)).ContentLength).toBe(body.length);
 }
 
-/** Bytes in, the same bytes out. */
+/** Bodies are returned unchanged. */
 export const bodies: ConformanceGroup = {
   title: 'a body',
   source: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html',
@@ -37,16 +37,16 @@ export const bodies: ConformanceGroup = {
       run: (bucket) => expectRoundTrip(bucket, Buffer.alloc(0)),
     },
     {
-      name: 'may hold every byte',
+      name: 'may contain any byte',
       run: (bucket) =>
         expectRoundTrip(bucket, Buffer.from(Array.from({ length: 256 }, (_, i) => i))),
     },
     {
-      name: 'of 6 MB comes back byte for byte',
+      name: 'of 6 MB is returned byte for byte',
       run: (bucket) => expectRoundTrip(bucket, randomBytes(6 * 1024 ** 2)),
     },
     {
-      name: 'that is compressed stays so, with no Content-Encoding that would make clients open it',
+      name: 'that is compressed is stored as it is, without a Content-Encoding that would make clients decompress it',
       async run(bucket) {
         const body = gzipSync('line\n'.repeat(1000));
         await put(bucket, 'a.jsonl.gz', { Body: body, ContentType: 'application/gzip' });
@@ -62,7 +62,7 @@ export const bodies: ConformanceGroup = {
       },
     },
     {
-      name: 'of a stream is stored plain, without the chunks it was sent in',
+      name: 'sent as a stream is stored without its chunk encoding',
       async run(bucket) {
         const body = randomBytes(3_000_000);
         const pieces = [body.subarray(0, 8192), body.subarray(8192, -1), body.subarray(-1)];
@@ -83,7 +83,7 @@ export const bodies: ConformanceGroup = {
       },
     },
     {
-      name: 'replaces the one before, whole and with all that was said of it',
+      name: 'replaces the previous one, along with its metadata and tags',
       async run(bucket) {
         await put(bucket, 'key', {
           Body: 'a longer body',
@@ -111,7 +111,7 @@ const digests = {
   SHA256: 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=',
 } as const;
 
-/** A put whose body changes by one byte after the client computed its digests and signed it. */
+/** A put whose body changes by one byte after the client has computed its digests and signature. */
 async function putDamaged({ client, name }: TestBucket, key: string): Promise<void> {
   const body = Buffer.from('hello');
   const command = new PutObjectCommand({ Bucket: name, Key: key, Body: body });
@@ -125,14 +125,14 @@ async function putDamaged({ client, name }: TestBucket, key: string): Promise<vo
   await client.send(command);
 }
 
-/** Digests that are sent with a body are checked against it. */
+/** Digests that are sent with a body are verified. */
 export const checksums: ConformanceGroup = {
   title: 'a checksum',
   source:
     'https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html',
   cases: [
     {
-      name: 'is CRC-32 as the client does it unasked, and is kept',
+      name: 'defaults to the client’s CRC-32, and is stored',
       async run(bucket) {
         expect((await put(bucket, 'key')).ChecksumCRC32).toBe(digests.CRC32);
         const target = { Bucket: bucket.name, Key: 'key', ChecksumMode: 'ENABLED' } as const;
@@ -141,7 +141,7 @@ export const checksums: ConformanceGroup = {
       },
     },
     ...algorithms.map((name) => ({
-      name: `${name} is computed by the client and taken, and a wrong one stores nothing`,
+      name: `of ${name} is verified, and a wrong one stores nothing`,
       async run(bucket: TestBucket) {
         const field = `Checksum${name}` as const;
         const good = await put(bucket, 'good', { ChecksumAlgorithm: ChecksumAlgorithm[name] });
@@ -153,7 +153,7 @@ export const checksums: ConformanceGroup = {
       },
     })),
     {
-      name: 'Content-MD5 is checked',
+      name: 'in Content-MD5 is verified',
       async run(bucket) {
         const wrong = put(bucket, 'bad', { ContentMD5: digestOf('md5', 'other') });
         expect(await failureOf(wrong)).toEqual([400, 'BadDigest']);
@@ -162,7 +162,7 @@ export const checksums: ConformanceGroup = {
       },
     },
     {
-      name: 'finds a body that was damaged on its way, and nothing is stored',
+      name: 'detects a body that was damaged in transit, and nothing is stored',
       async run(bucket) {
         const [status] = await failureOf(putDamaged(bucket, 'bad'));
         expect(status).toBe(400);
@@ -170,7 +170,7 @@ export const checksums: ConformanceGroup = {
       },
     },
     {
-      name: 'that is wrong leaves the object that is there',
+      name: 'that is wrong leaves the existing object unchanged',
       async run(bucket) {
         await put(bucket, 'key');
         const wrong = put(bucket, 'key', { Body: 'other', ChecksumCRC32: digests.CRC32 });

@@ -1,11 +1,11 @@
 import { bodies, checksums } from './bodies.ts';
-import { absences, buckets } from './buckets.ts';
 import { conditionalWrites } from './conditional-writes.ts';
 import { keys, listing } from './keys.ts';
+import { missing } from './missing.ts';
 import { metadata, tagging } from './properties.ts';
 import type { ConformanceGroup } from './test-bucket.ts';
 
-/** All that the project relies on from S3. */
+/** Everything that the project relies on from S3. */
 export const conformanceGroups: readonly ConformanceGroup[] = [
   conditionalWrites,
   bodies,
@@ -14,6 +14,5 @@ export const conformanceGroups: readonly ConformanceGroup[] = [
   tagging,
   keys,
   listing,
-  absences,
-  buckets,
+  missing,
 ];

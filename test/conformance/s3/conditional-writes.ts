@@ -12,7 +12,7 @@ import {
 const helloEtag = '"5d41402abc4b2a76b9719d911017c592"';
 const createOnly = { IfNoneMatch: '*' } as const;
 
-/** Puts ten bodies at one key at once: one is stored, with its own metadata, and nine are refused. */
+/** Puts ten bodies at one key concurrently: one is stored with its metadata, nine are refused. */
 async function race(bucket: TestBucket, key: string, bytes: number): Promise<void> {
   const bodies = Array.from({ length: 10 }, (_, i) => `${i}`.repeat(bytes + i));
   const results = await Promise.allSettled(
@@ -29,20 +29,20 @@ async function race(bucket: TestBucket, key: string, bytes: number): Promise<voi
   expect((await bucket.client.send(head)).Metadata).toEqual({ racer: winners[0]?.[0] });
 }
 
-/** Puts under a condition: with `If-None-Match: *` the function stores every object. */
+/** Conditional puts: the function stores every object with `If-None-Match: *`. */
 export const conditionalWrites: ConformanceGroup = {
   title: 'a conditional put',
   source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html',
   cases: [
     {
-      name: 'with If-None-Match creates an object where there is none',
+      name: 'with If-None-Match creates a new object',
       async run(bucket) {
         expect((await put(bucket, 'key', createOnly)).ETag).toBe(helloEtag);
         expect(await readText(bucket, 'key')).toBe('hello');
       },
     },
     {
-      name: 'with If-None-Match leaves what is there, metadata too',
+      name: 'with If-None-Match leaves an existing object and its metadata unchanged',
       async run(bucket) {
         await put(bucket, 'key', { ...createOnly, Metadata: { sha256: 'ab12' } });
         for (const Body of ['other', 'hello']) {
@@ -55,7 +55,7 @@ export const conditionalWrites: ConformanceGroup = {
       },
     },
     {
-      name: 'is won by exactly one of ten at once, thirty times over',
+      name: 'succeeds for exactly one of ten concurrent clients, thirty times in a row',
       async run(bucket) {
         for (let round = 0; round < 30; round += 1) {
           await race(bucket, `topic=t/dt=2026-11-${round % 3}/round-${round}`, 1000);
@@ -63,13 +63,13 @@ export const conditionalWrites: ConformanceGroup = {
       },
     },
     {
-      name: 'of a large body is won by exactly one of ten at once',
+      name: 'of a large body succeeds for exactly one of ten concurrent clients',
       async run(bucket) {
         await race(bucket, 'large', 1_000_000);
       },
     },
     {
-      name: 'finds the object that an unconditional put made, and one that replaced it',
+      name: 'fails for an object that an unconditional put created or replaced',
       async run(bucket) {
         await put(bucket, 'key');
         await put(bucket, 'key', { Body: 'second' });
@@ -79,7 +79,7 @@ export const conditionalWrites: ConformanceGroup = {
       },
     },
     {
-      name: 'creates the object again after it was deleted',
+      name: 'succeeds again after the object was deleted',
       async run(bucket) {
         await put(bucket, 'key', createOnly);
         await bucket.client.send(new DeleteObjectCommand({ Bucket: bucket.name, Key: 'key' }));
@@ -88,7 +88,7 @@ export const conditionalWrites: ConformanceGroup = {
       },
     },
     {
-      name: 'is about its own key only, not about one that begins with it',
+      name: 'considers only its own key, not longer keys that begin with it',
       async run(bucket) {
         await putAll(bucket, ['orders-1-2~ab.jsonl', 'orders-1-20.jsonl', 'orders-1.jsonl']);
         await put(bucket, 'orders-1', { ...createOnly, Body: 'own' });
@@ -96,7 +96,7 @@ export const conditionalWrites: ConformanceGroup = {
       },
     },
     {
-      name: 'with If-Match replaces that very object only',
+      name: 'with If-Match replaces only the object with that entity tag',
       async run(bucket) {
         const replace = (Body: string) => put(bucket, 'key', { Body, IfMatch: helloEtag });
         expect(await failureOf(replace('first'))).toEqual([404, 'NoSuchKey']);
@@ -107,7 +107,7 @@ export const conditionalWrites: ConformanceGroup = {
       },
     },
     {
-      name: 'with If-None-Match of an entity tag is not taken for an unconditional one',
+      name: 'with If-None-Match of an entity tag is refused, not treated as unconditional',
       async run(bucket) {
         const failure = await failureOf(put(bucket, 'key', { IfNoneMatch: helloEtag }));
         expect(failure).toEqual([501, 'NotImplemented']);

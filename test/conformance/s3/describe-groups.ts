@@ -10,15 +10,15 @@ import {
   type S3Endpoint,
 } from './test-bucket.ts';
 
-/** A server that can be ended. */
+/** A running server. */
 export interface StartedS3 extends S3Endpoint {
   close(): Promise<void>;
 }
 
 /**
- * Declares a test for each case. All of them run on one server, each in a bucket of its own.
+ * Declares a test for each case. All cases share one server; each has its own bucket.
  *
- * @param start starts the server on a folder that is removed after its end
+ * @param start starts the server on a folder that is deleted at the end
  */
 export function describeGroups(
   server: string,

@@ -38,13 +38,13 @@ const oddKeys = [
   'dots..within/...three',
 ];
 
-/** Keys of all characters. Those that no file system can hold as a path are left out: see README.md. */
+/** Keys of any characters, except keys that cannot be a path of a file system: see README.md. */
 export const keys: ConformanceGroup = {
   title: 'a key',
   source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html',
   cases: [
     {
-      name: 'of any characters has its own object, and is listed as it was put',
+      name: 'of any characters has its own object, and is listed unchanged',
       async run(bucket) {
         await putAll(bucket, oddKeys);
         const bodies = await Promise.all(oddKeys.map((key) => readText(bucket, key)));
@@ -71,7 +71,7 @@ export const keys: ConformanceGroup = {
 
 const folders = ['t/a/1', 't/a/2', 't/b', 't/c/1', 't/c/2', 't/c/d/3', 't/e', 'u/1'];
 
-/** Listings: what readers of an archive find it by. */
+/** Listings, by which readers find the objects of an archive. */
 export const listing: ConformanceGroup = {
   title: 'a listing',
   source: 'https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html',
@@ -86,7 +86,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'of 1,010 objects comes in pages of at most 1,000, each key once',
+      name: 'of 1,010 objects has pages of at most 1,000, with each key once',
       async run(bucket) {
         const all = Array.from({ length: 1010 }, (_, i) => `topic=t/dt=2026-11-${i % 28}/t-0-${i}`);
         await putAll(bucket, all);
@@ -99,7 +99,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'under a prefix has the keys that begin with it',
+      name: 'of a prefix contains the keys that begin with it',
       async run(bucket) {
         await putAll(bucket, folders);
         const under = async (Prefix: string) => (await listAll(bucket, { Prefix })).keys;
@@ -110,7 +110,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'rolls keys up to the next delimiter',
+      name: 'groups keys by the next delimiter',
       async run(bucket) {
         await putAll(bucket, folders);
         const top = await listAll(bucket, { Delimiter: '/' });
@@ -120,7 +120,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'pages over what it rolled up, each once',
+      name: 'pages through common prefixes, each once',
       async run(bucket) {
         await putAll(bucket, folders);
         const paged = await listAll(bucket, { Prefix: 't/', Delimiter: '/', MaxKeys: 1 });
@@ -132,7 +132,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'begins after the key it is told, whether that exists or not',
+      name: 'starts after a given key, whether or not that key exists',
       async run(bucket) {
         await putAll(bucket, ['a', 'b', 'c', 'd']);
         const after = async (StartAfter: string) => (await listAll(bucket, { StartAfter })).keys;
@@ -142,7 +142,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'tells size, entity tag and time of each object, and how much is on the page',
+      name: 'contains size, entity tag and time of each object, and the number of keys',
       async run(bucket) {
         await put(bucket, 'key');
         const page = await listPage(bucket);
@@ -158,7 +158,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'knows every object as soon as it is put, and none that was deleted',
+      name: 'contains an object as soon as it is put, and no longer once it is deleted',
       async run(bucket) {
         for (const key of ['a', 'b', 'c']) {
           await put(bucket, key);
@@ -169,7 +169,7 @@ export const listing: ConformanceGroup = {
       },
     },
     {
-      name: 'of an empty bucket is one page of nothing',
+      name: 'of an empty bucket is one empty page',
       async run(bucket) {
         const page = await listPage(bucket);
         expect(page).toMatchObject({ KeyCount: 0, IsTruncated: false });

@@ -24,13 +24,13 @@ const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 }
 const storeIn = ({ client, name }: TestBucket) =>
   createS3ObjectStore(client, { archiveBucket: name, storageClass: 'STANDARD' });
 
-/** The function's object store, as far as no fault is needed to see it: on any server. */
+/** The function's object store, in all cases that need no injected fault. */
 export const objectStore: ConformanceGroup = {
   title: 'the S3 object store',
   source: 'lambda/core/ports.ts',
   cases: [
     {
-      name: 'stores body, type and metadata, and no content encoding',
+      name: 'stores body, type and metadata, without a content encoding',
       async run(bucket) {
         expect(await storeIn(bucket).create(object, patient)).toBe('created');
         const get = new GetObjectCommand({ Bucket: bucket.name, Key: key });
@@ -44,7 +44,7 @@ export const objectStore: ConformanceGroup = {
       },
     },
     {
-      name: 'never overwrites, and tells the digest of what is there',
+      name: 'never overwrites, and reads the digest of the existing object',
       async run(bucket) {
         const store = storeIn(bucket);
         await store.create(object, patient);
@@ -54,7 +54,7 @@ export const objectStore: ConformanceGroup = {
       },
     },
     {
-      name: 'knows no digest of an object that was stored without one',
+      name: 'reads no digest of an object that was stored without one',
       async run(bucket) {
         const store = storeIn(bucket);
         await store.create({ ...object, metadata: {} }, patient);
@@ -62,7 +62,7 @@ export const objectStore: ConformanceGroup = {
       },
     },
     {
-      name: 'stores one of ten tries at once, and the others find it',
+      name: 'stores one of ten concurrent attempts; the others find it stored',
       async run(bucket) {
         const digested = { ...object, sha256: 'ab12' };
         const tries = Array.from({ length: 10 }, () =>
@@ -74,7 +74,7 @@ export const objectStore: ConformanceGroup = {
       },
     },
     {
-      name: 'leaves another body at the key, and marks the key of its own, once',
+      name: 'keeps a different body at the key, and stores its own once, under a marked key',
       async run(bucket) {
         const store = storeIn(bucket);
         const marked = key.replace('.jsonl', '~cd34.jsonl');
@@ -88,7 +88,7 @@ export const objectStore: ConformanceGroup = {
       },
     },
     {
-      name: 'takes the many objects of a batch at once',
+      name: 'stores all objects of a batch concurrently',
       async run(bucket) {
         const store = storeIn(bucket);
         const keys = Array.from({ length: 64 }, (_, i) => `batch/topic=t/t-${i}-0-9.jsonl.gz`);
@@ -112,7 +112,7 @@ export const objectStore: ConformanceGroup = {
       },
     },
     {
-      name: 'fails where there is no such bucket, and another try would not help',
+      name: 'fails without a retry if the bucket does not exist',
       async run({ client }) {
         const store = createS3ObjectStore(client, {
           archiveBucket: 'conformance-missing',
@@ -126,7 +126,7 @@ export const objectStore: ConformanceGroup = {
       },
     },
     {
-      name: 'fails where there is no object whose digest it could tell',
+      name: 'fails to read the digest of an object that does not exist',
       async run(bucket) {
         await expect(storeIn(bucket).readSha256(key, patient)).rejects.toMatchObject({
           code: 'STORE_WRITE_FAILED',

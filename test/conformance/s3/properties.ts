@@ -1,5 +1,4 @@
 import {
-  DeleteObjectTaggingCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadObjectCommand,
@@ -16,7 +15,7 @@ export const metadata: ConformanceGroup = {
   source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html',
   cases: [
     {
-      name: 'comes back from HEAD and GET, and nothing is added to it',
+      name: 'is returned unchanged by HEAD and GET',
       async run(bucket) {
         const Metadata = {
           sha256: 'ab'.repeat(32),
@@ -49,7 +48,7 @@ export const metadata: ConformanceGroup = {
       },
     },
     {
-      name: 'is empty where none was given',
+      name: 'is empty if none was given',
       async run(bucket) {
         await put(bucket, 'key');
         const head = await bucket.client.send(new HeadObjectCommand(targetIn(bucket)));
@@ -57,7 +56,7 @@ export const metadata: ConformanceGroup = {
       },
     },
     {
-      name: 'may be the system’s own',
+      name: 'includes the system’s headers',
       async run(bucket) {
         const properties = {
           CacheControl: 'no-cache',
@@ -82,7 +81,7 @@ export const metadata: ConformanceGroup = {
       },
     },
     {
-      name: 'tells when the object was stored',
+      name: 'includes the time at which the object was stored',
       async run(bucket) {
         const before = Math.floor(Date.now() / 1000) * 1000;
         await put(bucket, 'key');
@@ -96,13 +95,13 @@ export const metadata: ConformanceGroup = {
   ],
 };
 
-/** Tags, which S3's own rules (expiry, replication) go by. */
+/** Tags, which S3's lifecycle and replication rules filter by. */
 export const tagging: ConformanceGroup = {
   title: 'tags',
   source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-tagging.html',
   cases: [
     {
-      name: 'can come with the object',
+      name: 'can be put with the object',
       async run(bucket) {
         await put(bucket, 'key', { Tagging: 'state=a%20%2B%20b&empty=' });
         const target = targetIn(bucket);
@@ -117,17 +116,14 @@ export const tagging: ConformanceGroup = {
       },
     },
     {
-      name: 'are replaced and deleted without touching the object',
+      name: 'are replaced without touching the object',
       async run(bucket) {
         await put(bucket, 'key', { Metadata: { sha256: 'ab12' }, Tagging: 'old=1' });
         const target = targetIn(bucket);
         const TagSet = [{ Key: 'new', Value: '2' }];
         await bucket.client.send(new PutObjectTaggingCommand({ ...target, Tagging: { TagSet } }));
         const replaced = await bucket.client.send(new GetObjectTaggingCommand(target));
-        await bucket.client.send(new DeleteObjectTaggingCommand(target));
-        const deleted = await bucket.client.send(new GetObjectTaggingCommand(target));
         expect(replaced.TagSet).toEqual(TagSet);
-        expect(deleted.TagSet ?? []).toEqual([]);
         expect(await readText(bucket, 'key')).toBe('hello');
         const head = await bucket.client.send(new HeadObjectCommand(target));
         expect(head).toMatchObject({
@@ -151,7 +147,7 @@ export const tagging: ConformanceGroup = {
       },
     },
     {
-      name: 'are refused with a key twice',
+      name: 'with a repeated key are refused',
       async run(bucket) {
         await put(bucket, 'key');
         const TagSet = [
@@ -163,13 +159,12 @@ export const tagging: ConformanceGroup = {
       },
     },
     {
-      name: 'of an object that does not exist are NoSuchKey',
+      name: 'of a missing object are NoSuchKey',
       async run(bucket) {
         const target = targetIn(bucket, 'missing');
         const calls = [
           bucket.client.send(new GetObjectTaggingCommand(target)),
           bucket.client.send(new PutObjectTaggingCommand({ ...target, Tagging: { TagSet: [] } })),
-          bucket.client.send(new DeleteObjectTaggingCommand(target)),
         ];
         const failures = await Promise.all(calls.map(failureOf));
         expect(failures).toEqual(calls.map(() => [404, 'NoSuchKey']));

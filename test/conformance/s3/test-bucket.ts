@@ -1,5 +1,5 @@
 /**
- * An empty bucket on a server under test, and what the cases do with it.
+ * An empty bucket on a server under test, and helpers for the cases.
  *
  * @module
  */
@@ -22,56 +22,56 @@ import {
 import { vi } from 'vitest';
 import { createS3Client } from '../../../lambda/io/s3-object-store.ts';
 
-/** A server that runs. */
+/** A running server. */
 export interface S3Endpoint {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
-/** A bucket that one case has to itself. */
+/** A bucket that only one case uses. */
 export interface TestBucket {
   readonly client: S3Client;
   readonly name: string;
 }
 
-/** One thing that is promised. */
+/** One promise of S3. */
 export interface ConformanceCase {
-  /** The promise, without its subject where the group's title has it. */
+  /** The promise; the group's title is its subject. */
   readonly name: string;
-  /** Rejects where the server does not keep it. */
+  /** Rejects if the server breaks the promise. */
   run(bucket: TestBucket): Promise<void>;
 }
 
-/** Cases about one part of S3, or of what is built on it. */
+/** Cases about one part of S3, or of a component that uses it. */
 export interface ConformanceGroup {
   readonly title: string;
-  /** Page that promises it. */
+  /** The page that documents it. */
   readonly source: string;
   readonly cases: readonly ConformanceCase[];
 }
 
 /**
- * The function's own client, for that server. It takes everything from the environment, which is the
- * caller's to put back (`vi.unstubAllEnvs`) when it is done with the client.
+ * Creates the function's own client for a server. The client is configured by the environment, which
+ * the caller must restore afterwards (`vi.unstubAllEnvs`).
  */
 export function createFunctionClient({ endpoint, credentials }: S3Endpoint): S3Client {
   vi.stubEnv('AWS_ENDPOINT_URL_S3', endpoint);
   vi.stubEnv('AWS_REGION', 'us-east-1');
   vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
-  // No jitter is no pause.
+  // Without jitter there is no delay between retries.
   return createS3Client({ maxParallelPuts: 16, random: () => 0 });
 }
 
-/** Makes a bucket of a name that no other case has. */
+/** Creates a bucket with a unique name. */
 export async function createTestBucket(client: S3Client): Promise<TestBucket> {
   const name = `conformance-${randomUUID()}`;
   await client.send(new CreateBucketCommand({ Bucket: name }));
   return { client, name };
 }
 
-/** Puts an object: `hello` where no body is named. */
+/** Puts an object, by default with the body `hello`. */
 export function put(
   { client, name }: TestBucket,
   key: string,
@@ -114,7 +114,7 @@ export function listPage(
   return client.send(new ListObjectsV2Command({ Bucket: name, ...more }));
 }
 
-/** A listing of any number of pages. */
+/** A listing of all pages. */
 export interface WholeListing {
   readonly keys: string[];
   readonly prefixes: string[];
@@ -122,7 +122,7 @@ export interface WholeListing {
   readonly pageSizes: number[];
 }
 
-/** Lists the bucket to its end. */
+/** Lists the whole bucket. */
 export async function listAll(
   bucket: TestBucket,
   more: Partial<ListObjectsV2CommandInput> = {},
@@ -139,12 +139,12 @@ export async function listAll(
   return listing;
 }
 
-/** The order of S3's listings: by the bytes of the keys in UTF-8. */
+/** Sorts keys as S3's listings do: by their UTF-8 bytes. */
 export function byteOrder(keys: readonly string[]): string[] {
   return [...keys].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
 }
 
-/** The status and code of a call that fails; rejects where it succeeds, or fails without an answer. */
+/** The status and code of a call that fails; rejects if the call succeeds or gets no response. */
 export async function failureOf(call: Promise<unknown>): Promise<[status: number, code: string]> {
   const error = await call.then(
     () => new TypeError('the call succeeded'),

@@ -1,6 +1,6 @@
 /**
- * The `aws-chunked` content encoding, in which the SDKs send bodies whose checksum they know only
- * at the end. Chunk and trailer signatures are read over, not checked.
+ * The `aws-chunked` content encoding, which the SDKs use for bodies whose checksum follows at the
+ * end. Signatures of chunks and trailers are skipped, not verified.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html,
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html
  *
@@ -9,28 +9,28 @@
 
 import { S3Error } from './errors.ts';
 
-/** A chunk header or a trailer is far shorter. */
+/** Far longer than any chunk header or trailer. */
 const MAX_LINE_BYTES = 8 * 1024;
 const CHUNK_HEADER = /^([0-9a-f]{1,12})(?:;.*)?$/i;
-/** Only the last chunk with bytes in it may be smaller. */
+/** Only the last non-empty chunk may be smaller. */
 const MIN_CHUNK_BYTES = 8 * 1024;
 const TRAILER_SIGNATURE = 'x-amz-trailer-signature';
 
 type Expecting = 'chunk-header' | 'chunk' | 'chunk-end' | 'trailers';
 
-/** Takes the encoding off a body that comes in pieces of any size; holds at most one line of it. */
+/** Decodes a body that arrives in pieces of any size; buffers at most one line. */
 export class AwsChunkedDecoder {
-  /** Trailers after the last chunk, names in lower case, the signature left out. */
+  /** Trailers after the last chunk, without the signature; names in lower case. */
   readonly trailers = new Map<string, string>();
   #expecting: Expecting = 'chunk-header';
   #remaining = 0;
   #chunks = 0;
-  /** Of the chunk before; the first one is as if a large enough one had come before it. */
+  /** Size of the previous chunk; starts at the minimum so that the first chunk is accepted. */
   #previousSize = MIN_CHUNK_BYTES;
   #line: Buffer = Buffer.alloc(0);
   #isComplete = false;
 
-  /** The plain bytes within the next piece; they share its memory. */
+  /** Decodes the next piece; the result shares its memory. */
   *decode(piece: Buffer): Generator<Buffer> {
     let rest = piece;
     while (rest.length > 0) {
@@ -47,9 +47,9 @@ export class AwsChunkedDecoder {
   }
 
   /**
-   * Ends the body.
+   * Finishes the body.
    *
-   * @throws {S3Error} `IncompleteBody` where its last chunk did not come.
+   * @throws {S3Error} `IncompleteBody` if the last chunk is missing.
    */
   finish(): void {
     if (!this.#isComplete || this.#line.length > 0) throw new S3Error('IncompleteBody');
@@ -75,7 +75,7 @@ export class AwsChunkedDecoder {
       if (line !== '') throw this.#malformed();
       this.#expecting = 'chunk-header';
     } else if (line === '') {
-      // AWS's own example has an empty line before the trailer signature too, so none ends the body.
+      // AWS's example also has an empty line before the trailer signature, so this need not be the end.
       this.#isComplete = true;
     } else {
       this.#readTrailer(line);
@@ -85,7 +85,7 @@ export class AwsChunkedDecoder {
   #beginChunk(size: number): void {
     this.#chunks += 1;
     if (size > 0 && this.#previousSize < MIN_CHUNK_BYTES) {
-      // S3 counts the chunk with which it sees that the one before was not the last.
+      // S3 reports the chunk that shows that the previous one was not the last.
       const fields = { Chunk: String(this.#chunks), BadChunkSize: String(this.#previousSize) };
       throw new S3Error('InvalidChunkSizeError', { fields });
     }

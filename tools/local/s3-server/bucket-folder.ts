@@ -1,18 +1,18 @@
 /**
  * The files of one bucket: bodies under `root/<bucket>`, records under `root/.s3/<bucket>`.
  *
- * A put ends with two renames, and a process may be killed between any two steps, so the record
- * decides. It names the temporary file its body is in:
+ * A put ends with two renames, and the process may be killed between any two steps. The record
+ * decides which object exists; it names the temporary file of its body:
  *
- * 1. The body is whole in `.tmp/<id>`. Killed here: the old object stands, the file is litter.
- * 2. The record is whole in `.tmp/<id>.json`. Killed here: the same.
- * 3. The record is renamed into its place. From here on the new object stands. Killed here: the
- *    next start finds the record and `.tmp/<id>`, and does step 4.
- * 4. The body is renamed into its place. An id is never used again, so a record whose `.tmp/<id>`
- *    is gone is done.
+ * 1. The body is complete in `.tmp/<id>`. Killed here: the old object remains, the file is garbage.
+ * 2. The record is complete in `.tmp/<id>.json`. Killed here: the same.
+ * 3. The record is renamed into place. From here on the new object exists. Killed here: the next
+ *    start finds the record and `.tmp/<id>`, and performs step 4.
+ * 4. The body is renamed into place. Ids are never reused, so a record whose `.tmp/<id>` does not
+ *    exist is complete.
  *
- * A delete takes the body first: a record without a body is a delete to be ended. Nothing here
- * waits, so that within the server no request comes between two steps.
+ * A delete removes the body first: a record without a body is a delete to be finished. Nothing here
+ * awaits, so no other request of the server runs between two steps.
  *
  * @module
  */
@@ -27,16 +27,15 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { S3Error } from './errors.ts';
 import { hashedPlace, plainPlace, recordPlace, SERVER_FOLDER } from './key-place.ts';
-import { isObjectRecord, type ObjectRecord, type ObjectSummary } from './object-record.ts';
+import { type ObjectRecord, type ObjectSummary, objectRecordSchema } from './object-record.ts';
 
-/** The folder of bodies and records on their way; a dot keeps it apart from buckets' records. */
+/** The folder of unfinished bodies and records; the dot distinguishes it from a bucket's records. */
 export function temporaryFolder(root: string): string {
   return path.join(root, SERVER_FOLDER, '.tmp');
 }
@@ -46,12 +45,12 @@ function hasCode(error: unknown, ...codes: string[]): boolean {
 }
 
 function parseRecord(file: string): ObjectRecord {
-  const record: unknown = JSON.parse(readFileSync(file, 'utf8'));
-  if (isObjectRecord(record)) return record;
+  const { data, success } = objectRecordSchema.safeParse(JSON.parse(readFileSync(file, 'utf8')));
+  if (success) return data;
   throw new S3Error('InternalError', { message: `'${file}' is not the record of an object` });
 }
 
-/** One bucket's files. Every method ends before it returns. */
+/** One bucket's files. Every method is synchronous. */
 export class BucketFolder {
   readonly #bodies: string;
   readonly #records: string;
@@ -67,23 +66,8 @@ export class BucketFolder {
     mkdirSync(this.#bodies, { recursive: true });
   }
 
-  createdAt(): Date {
-    return statSync(this.#bodies).birthtime;
-  }
-
   /**
-   * Takes the folder of a bucket without objects away.
-   *
-   * @throws {S3Error} `BucketNotEmpty` where somebody else's files are in it.
-   */
-  remove(): void {
-    this.#removeEmptyFolders(this.#bodies);
-    if (existsSync(this.#bodies)) throw new S3Error('BucketNotEmpty');
-    rmSync(this.#records, { recursive: true, force: true });
-  }
-
-  /**
-   * Ends what a killed server left half done.
+   * Finishes what a killed server left unfinished.
    *
    * @returns the records of all objects
    */
@@ -99,13 +83,13 @@ export class BucketFolder {
     return records;
   }
 
-  /** Where a new object of this key goes: its own path, unless a file or a folder is in the way. */
+  /** Where to store a new object: at its key's path, unless a file or folder is in the way. */
   placeFor(key: string): string {
     const place = plainPlace(key);
     return place !== undefined && this.#isFree(place) ? place : hashedPlace(key);
   }
 
-  /** Makes the object visible whose body is in `.tmp/<id>`, in place of the one of that key. */
+  /** Makes the object whose body is in `.tmp/<id>` visible, replacing any object with its key. */
   commit(record: ObjectRecord): void {
     const previous = this.#recordText(record.key);
     mkdirSync(path.dirname(this.#bodyPath(record.file)), { recursive: true });
@@ -113,14 +97,14 @@ export class BucketFolder {
     try {
       this.#placeBody(record);
     } catch (error) {
-      // Some systems cannot replace a file that is being read: then the old object has to stand.
+      // Some systems cannot replace a file that is being read: then the old object must remain.
       if (previous === undefined) unlinkSync(this.#recordPath(record.key));
       else this.#writeRecord(record.key, previous, record.id);
       throw error;
     }
   }
 
-  /** Replaces what is known of an object whose body stays. */
+  /** Replaces the record of an object and keeps its body. */
   replaceRecord(record: ObjectRecord): void {
     this.#writeRecord(record.key, JSON.stringify(record), record.id);
   }
@@ -129,7 +113,7 @@ export class BucketFolder {
     return parseRecord(this.#recordPath(key));
   }
 
-  /** A descriptor of the body as it is now, whatever becomes of the object later. */
+  /** Opens the body as it is now; later changes to the object do not affect it. */
   openBody(object: ObjectSummary): number {
     return openSync(this.#bodyPath(object.file), 'r');
   }
@@ -171,7 +155,7 @@ export class BucketFolder {
     renameSync(path.join(this.#temporary, record.id), target);
   }
 
-  // Asked of the disk, not of the keys: it may hold `A` and `a`, or two spellings of `é`, as one.
+  // Ask the file system, not the keys: it may treat `A` and `a`, or two spellings of `é`, as one.
   #isFree(place: string): boolean {
     const target = this.#bodyPath(place);
     try {
@@ -196,14 +180,6 @@ export class BucketFolder {
     const parent = path.posix.dirname(file);
     if (parent === '.') return;
     if (this.#removeIfEmpty(this.#bodyPath(parent))) this.#removeEmptyParents(parent);
-  }
-
-  #removeEmptyFolders(folder: string): void {
-    if (!existsSync(folder)) return;
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) this.#removeEmptyFolders(path.join(folder, entry.name));
-    }
-    this.#removeIfEmpty(folder);
   }
 
   #removeIfEmpty(folder: string): boolean {

@@ -1,6 +1,6 @@
 /**
- * What a request says about its body, checked against the body as it passes: `Content-MD5`,
- * `x-amz-content-sha256` and one `x-amz-checksum-*` from a header or a trailer.
+ * Digests that a request declares for its body: `Content-MD5`, `x-amz-content-sha256` and one
+ * `x-amz-checksum-*`, in a header or a trailer. They are verified while the body streams through.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
  *
  * @module
@@ -8,57 +8,50 @@
 
 import { createHash, type Hash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { crc32 } from 'node:zlib';
-import { type Crc, createCrc32c, createCrc64Nvme } from './crc.ts';
+import { Crc32, Crc32c, Crc64Nvme } from '@aws-sdk/checksums/crc';
+import { z } from 'zod';
 import { S3Error } from './errors.ts';
 
-const digestBytes = { crc32: 4, crc32c: 4, crc64nvme: 8, sha1: 20, sha256: 32 } as const;
+interface Digest {
+  update(bytes: Uint8Array): unknown;
+  digest(): Uint8Array | Promise<Uint8Array>;
+}
+
+const algorithms = {
+  crc32: { bytes: 4, create: (): Digest => new Crc32() },
+  crc32c: { bytes: 4, create: (): Digest => new Crc32c() },
+  crc64nvme: { bytes: 8, create: (): Digest => new Crc64Nvme() },
+  sha1: { bytes: 20, create: (): Digest => createHash('sha1') },
+  sha256: { bytes: 32, create: (): Digest => createHash('sha256') },
+} as const;
+
 const HEADER_PREFIX = 'x-amz-checksum-';
 
 /** Algorithms of `x-amz-checksum-*` that the server computes. */
-export type ChecksumAlgorithm = keyof typeof digestBytes;
+export type ChecksumAlgorithm = keyof typeof algorithms;
 
-/** One checksum of a body, base64. */
-export interface Checksum {
-  readonly algorithm: ChecksumAlgorithm;
-  readonly value: string;
-}
+const algorithmNames = Object.keys(algorithms) as [ChecksumAlgorithm, ...ChecksumAlgorithm[]];
 
-/** What the server knows of a body once all of it came and every check held. */
+/** A checksum of a body, in base64. */
+export const checksumSchema = z
+  .object({ algorithm: z.enum(algorithmNames), value: z.string() })
+  .readonly();
+
+/** A checksum of a body, in base64. */
+export type Checksum = z.infer<typeof checksumSchema>;
+
+/** What the server knows about a body that arrived whole and passed every check. */
 export interface BodySummary {
   readonly size: number;
   /** MD5, hexadecimal. */
   readonly etag: string;
-  /** The one the client sent, or S3's own CRC-64/NVME where it sent none. */
+  /** The checksum that the client sent, or CRC-64/NVME if it sent none, as S3 does. */
   readonly checksum: Checksum;
-}
-
-/** Whether a text (a header's suffix, a stored value) names a {@link ChecksumAlgorithm}. */
-export function isChecksumAlgorithm(name: string): name is ChecksumAlgorithm {
-  return Object.hasOwn(digestBytes, name);
 }
 
 /** The header that carries a checksum of this algorithm. */
 export function checksumHeader(algorithm: ChecksumAlgorithm): string {
   return `${HEADER_PREFIX}${algorithm}`;
-}
-
-function createDigest(algorithm: ChecksumAlgorithm): Crc | Hash {
-  if (algorithm === 'crc32c') return createCrc32c();
-  if (algorithm === 'crc64nvme') return createCrc64Nvme();
-  if (algorithm !== 'crc32') return createHash(algorithm);
-  let value = 0;
-  const crc: Crc = {
-    update(bytes) {
-      value = crc32(bytes, value);
-    },
-    digest() {
-      const digest = Buffer.alloc(4);
-      digest.writeUInt32BE(value);
-      return digest;
-    },
-  };
-  return crc;
 }
 
 function invalidRequest(message: string): S3Error {
@@ -70,75 +63,51 @@ function isDigest(value: string, length: number): boolean {
   return bytes.length === length && bytes.toString('base64') === value;
 }
 
-/** The algorithm a header or trailer name announces; S3's newer ones are not implemented here. */
+/** The algorithm that a header or trailer names; S3's newer algorithms are not implemented here. */
 function algorithmOf(name: string): ChecksumAlgorithm {
-  const suffix = name.slice(HEADER_PREFIX.length);
-  if (name.startsWith(HEADER_PREFIX) && isChecksumAlgorithm(suffix)) return suffix;
+  const found = algorithmNames.find((algorithm) => checksumHeader(algorithm) === name);
+  if (found !== undefined) return found;
   throw new S3Error('NotImplemented', { fields: { Header: name } });
 }
 
 interface Expectation {
   readonly algorithm: ChecksumAlgorithm;
-  /** Absent where the value comes in a trailer. */
+  /** Absent if the value follows in a trailer. */
   readonly value?: string;
-}
-
-function announcedTrailers(headers: IncomingHttpHeaders): string[] {
-  const announced = headers['x-amz-trailer'];
-  if (announced === undefined) return [];
-  return String(announced)
-    .split(',')
-    .map((name) => name.trim().toLowerCase())
-    .filter((name) => name !== '');
 }
 
 const modifiers = new Set(['mode', 'type', 'algorithm'].map((name) => HEADER_PREFIX + name));
 
 function readExpectation(headers: IncomingHttpHeaders): Expectation | undefined {
-  const names = Object.keys(headers).filter(
-    (name) => name.startsWith(HEADER_PREFIX) && !modifiers.has(name),
-  );
-  const found: Expectation[] = names.map((name) => {
-    const algorithm = algorithmOf(name);
-    const value = String(headers[name]);
-    if (!isDigest(value, digestBytes[algorithm])) {
+  const inHeaders: Expectation[] = Object.keys(headers)
+    .filter((name) => name.startsWith(HEADER_PREFIX) && !modifiers.has(name))
+    .map((name) => {
+      const algorithm = algorithmOf(name);
+      const value = String(headers[name]);
+      if (isDigest(value, algorithms[algorithm].bytes)) return { algorithm, value };
       throw invalidRequest(`Value for ${name} header is invalid.`);
-    }
-    return { algorithm, value };
-  });
-  found.push(...announcedTrailers(headers).map((name) => ({ algorithm: algorithmOf(name) })));
-  if (found.length > 1) {
-    throw invalidRequest(
-      'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
-    );
-  }
-  checkSdkAlgorithm(headers['x-amz-sdk-checksum-algorithm'], found[0]);
-  return found[0];
+    });
+  const inTrailers: Expectation[] = String(headers['x-amz-trailer'] ?? '')
+    .split(',')
+    .map((name) => name.trim().toLowerCase())
+    .filter((name) => name !== '')
+    .map((name) => ({ algorithm: algorithmOf(name) }));
+  const [expected, ...others] = [...inHeaders, ...inTrailers];
+  if (others.length === 0) return expected;
+  throw invalidRequest(
+    'Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.',
+  );
 }
 
-function checkSdkAlgorithm(named: string | string[] | undefined, found?: Expectation): void {
-  if (named === undefined) return;
-  if (found === undefined) {
-    throw invalidRequest(
-      'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
-    );
-  }
-  if (String(named).toLowerCase() !== found.algorithm) {
-    throw invalidRequest('Value for x-amz-sdk-checksum-algorithm header is invalid.');
-  }
-}
-
-/** Follows one body. Made before the first byte, so that a wrong header is refused unread. */
+/** Verifies one body. Create it before reading, so that an invalid header is refused first. */
 export class BodyChecks {
-  /** Whether the client sent a digest of the body besides its signature's own. */
-  readonly isDigestSent: boolean;
   readonly #md5 = createHash('md5');
   readonly #contentMd5: string | undefined;
   readonly #sha256: Hash | undefined;
   readonly #contentSha256: string;
   readonly #expected: Expectation | undefined;
   readonly #algorithm: ChecksumAlgorithm;
-  readonly #digest: Crc | Hash;
+  readonly #digest: Digest;
   #size = 0;
 
   constructor(headers: IncomingHttpHeaders) {
@@ -150,8 +119,7 @@ export class BodyChecks {
     this.#sha256 = /^[0-9a-f]{64}$/.test(this.#contentSha256) ? createHash('sha256') : undefined;
     this.#expected = readExpectation(headers);
     this.#algorithm = this.#expected?.algorithm ?? 'crc64nvme';
-    this.#digest = createDigest(this.#algorithm);
-    this.isDigestSent = this.#contentMd5 !== undefined || this.#expected !== undefined;
+    this.#digest = algorithms[this.#algorithm].create();
   }
 
   update(chunk: Uint8Array): void {
@@ -162,12 +130,12 @@ export class BodyChecks {
   }
 
   /**
-   * Ends the body.
+   * Finishes the body.
    *
-   * @throws {S3Error} `BadDigest`, `XAmzContentSHA256Mismatch` or `MalformedTrailerError` where the
-   * body is not what the request said.
+   * @throws {S3Error} `BadDigest`, `XAmzContentSHA256Mismatch` or `MalformedTrailerError` if the body
+   * differs from what the request declared.
    */
-  finish(trailers: ReadonlyMap<string, string>): BodySummary {
+  async finish(trailers: ReadonlyMap<string, string>): Promise<BodySummary> {
     const md5 = this.#md5.digest();
     if (this.#sha256 !== undefined && this.#sha256.digest('hex') !== this.#contentSha256) {
       throw new S3Error('XAmzContentSHA256Mismatch');
@@ -175,33 +143,26 @@ export class BodyChecks {
     if (this.#contentMd5 !== undefined && this.#contentMd5 !== md5.toString('base64')) {
       throw new S3Error('BadDigest');
     }
-    const value = this.#digest.digest().toString('base64');
+    const algorithm = this.#algorithm;
+    const value = Buffer.from(await this.#digest.digest()).toString('base64');
     const sent = this.#sentValue(trailers);
     if (sent !== undefined && sent !== value) {
-      const name = this.#algorithm.toUpperCase();
-      throw new S3Error('BadDigest', {
-        message: `The ${name} you specified did not match the calculated checksum.`,
-      });
+      const message = `The ${algorithm.toUpperCase()} you specified did not match the calculated checksum.`;
+      throw new S3Error('BadDigest', { message });
     }
-    return {
-      size: this.#size,
-      etag: md5.toString('hex'),
-      checksum: { algorithm: this.#algorithm, value },
-    };
+    return { size: this.#size, etag: md5.toString('hex'), checksum: { algorithm, value } };
   }
 
   #sentValue(trailers: ReadonlyMap<string, string>): string | undefined {
     if (this.#expected === undefined || this.#expected.value !== undefined) {
-      // A trailer nobody announced is as malformed as an announced one that does not come.
+      // A trailer that was not announced is as malformed as an announced one that is missing.
       if (trailers.size > 0) throw new S3Error('MalformedTrailerError');
       return this.#expected?.value;
     }
     const name = checksumHeader(this.#algorithm);
     const value = trailers.get(name);
     if (value === undefined || trailers.size > 1) throw new S3Error('MalformedTrailerError');
-    if (!isDigest(value, digestBytes[this.#algorithm])) {
-      throw invalidRequest(`Value for ${name} trailing header is invalid.`);
-    }
-    return value;
+    if (isDigest(value, algorithms[this.#algorithm].bytes)) return value;
+    throw invalidRequest(`Value for ${name} trailing header is invalid.`);
   }
 }

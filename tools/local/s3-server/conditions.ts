@@ -1,6 +1,6 @@
 /**
- * Conditional requests.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html
+ * Conditional puts, and ranges of reads.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
  *
  * @module
  */
@@ -8,7 +8,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { S3Error } from './errors.ts';
 import type { Precondition } from './folder-store.ts';
-import type { ObjectSummary } from './object-record.ts';
 
 function failed(condition: string): S3Error {
   return new S3Error('PreconditionFailed', { fields: { Condition: condition } });
@@ -20,15 +19,7 @@ function notImplemented(header: string): S3Error {
 
 const unquote = (etag: string): string => etag.trim().replace(/^"(.*)"$/, '$1');
 
-function names(header: string, etag: string): boolean {
-  const tags = header.split(',').map(unquote);
-  return tags.includes('*') || tags.includes(etag);
-}
-
-/**
- * The condition of a put: `If-None-Match: *`, or `If-Match` with one entity tag; S3 knows no others.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
- */
+/** The condition of a put: `If-None-Match: *`, or `If-Match` with one entity tag, as S3 allows. */
 export function writePrecondition(headers: IncomingHttpHeaders): Precondition {
   const noneMatch = headers['if-none-match'];
   const match = headers['if-match'];
@@ -42,45 +33,25 @@ export function writePrecondition(headers: IncomingHttpHeaders): Precondition {
   };
 }
 
-/** Deleting under a condition is not built: it must not pass for an unconditional one. */
+const conditions = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
+
+/** Refuses conditional reads and deletes: ignoring the condition would give a wrong result. */
 export function refuseConditions(headers: IncomingHttpHeaders): void {
-  if (headers['if-match'] !== undefined) throw notImplemented('If-Match');
-  if (headers['if-none-match'] !== undefined) throw notImplemented('If-None-Match');
+  const condition = conditions.find((name) => headers[name] !== undefined);
+  if (condition !== undefined) throw notImplemented(condition);
 }
 
-function isModifiedSince(object: ObjectSummary, date: string | undefined): boolean | undefined {
-  const since = date === undefined ? Number.NaN : Date.parse(date);
-  return Number.isNaN(since) ? undefined : object.modified > since;
-}
-
-/**
- * Whether a reader's copy is still good. An entity tag outweighs a date:
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
- *
- * @throws {S3Error} `PreconditionFailed` where the object is not the one meant.
- */
-export function isNotModified(headers: IncomingHttpHeaders, object: ObjectSummary): boolean {
-  const match = headers['if-match'];
-  const noneMatch = headers['if-none-match'];
-  if (match !== undefined && !names(match, object.etag)) throw failed('If-Match');
-  if (match === undefined && isModifiedSince(object, headers['if-unmodified-since']) === true) {
-    throw failed('If-Unmodified-Since');
-  }
-  if (noneMatch !== undefined) return names(noneMatch, object.etag);
-  return isModifiedSince(object, headers['if-modified-since']) === false;
-}
-
-/** A stretch of an object's bytes. */
+/** A range of an object's bytes. */
 export interface ByteRange {
   readonly start: number;
   readonly length: number;
 }
 
 /**
- * The one range a request asks for; anything but one well-formed range asks for the whole object.
- * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+ * Reads the range that a request asks for. Anything other than one well-formed range selects the
+ * whole object. https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
  *
- * @throws {S3Error} `InvalidRange` where the object has no such bytes.
+ * @throws {S3Error} `InvalidRange` if the object has no such bytes.
  */
 export function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');

@@ -1,5 +1,5 @@
 /**
- * S3's errors, with the status and message it gives each:
+ * S3's errors, with the status and message of each:
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  *
  * @module
@@ -9,7 +9,6 @@ const errorTable = {
   AccessDenied: [403, 'Access Denied'],
   BadDigest: [400, 'The Content-MD5 you specified did not match what we received.'],
   BadRequest: [400, 'Bad Request'],
-  BucketNotEmpty: [409, 'The bucket you tried to delete is not empty'],
   ConditionalRequestConflict: [
     409,
     'The conditional request cannot succeed due to a conflicting operation against this resource.',
@@ -27,13 +26,8 @@ const errorTable = {
     'Only the last chunk is allowed to have a size less than 8192 bytes',
   ],
   InvalidDigest: [400, 'The Content-MD5 you specified was invalid.'],
-  InvalidObjectState: [
-    403,
-    "The operation is not valid for the object's storage class or access tier",
-  ],
   InvalidRange: [416, 'The requested range is not satisfiable'],
   InvalidRequest: [400, 'Invalid Request'],
-  InvalidStorageClass: [400, 'The storage class you specified is not valid'],
   InvalidTag: [400, 'The tag provided was not a valid tag.'],
   InvalidURI: [400, "Couldn't parse the specified URI."],
   KeyTooLongError: [400, 'Your key is too long'],
@@ -52,10 +46,6 @@ const errorTable = {
   NoSuchKey: [404, 'The specified key does not exist.'],
   NotImplemented: [501, 'A header you provided implies functionality that is not implemented'],
   PreconditionFailed: [412, 'At least one of the pre-conditions you specified did not hold'],
-  RequestTimeout: [
-    400,
-    'Your socket connection to the server was not read from or written to within the timeout period.',
-  ],
   ServiceUnavailable: [503, 'Service is unable to handle request.'],
   SlowDown: [503, 'Please reduce your request rate.'],
   XAmzContentSHA256Mismatch: [
@@ -64,24 +54,24 @@ const errorTable = {
   ],
 } as const satisfies Record<string, readonly [status: number, message: string]>;
 
-/** Codes the server knows the status and text of, those included that only faults answer. */
+/** Codes whose status and message the server knows, including those that only faults return. */
 export type S3ErrorCode = keyof typeof errorTable;
 
-/** What an error says beyond its code. */
+/** Details of an error besides its code. */
 export interface S3ErrorDetail {
-  /** @default S3's own text for the code */
+  /** @default - S3's own message for the code */
   readonly message?: string;
-  /** Further elements of the XML answer, such as `Key` or `Condition`. */
+  /** Further elements of the XML response, such as `Key` or `Condition`. */
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** An error that a client sees as S3's XML error answer. */
+/** An error that a client receives as S3's XML error response. */
 export class S3Error extends Error {
   override readonly name = 'S3Error';
   /** HTTP status. */
   readonly status: number;
   readonly code: S3ErrorCode;
-  /** Further elements of the XML answer. */
+  /** Further elements of the XML response. */
   readonly fields: Readonly<Record<string, string>>;
 
   constructor(code: S3ErrorCode, detail: S3ErrorDetail = {}) {
@@ -93,7 +83,7 @@ export class S3Error extends Error {
   }
 }
 
-/** S3's text for a code, or a general one for a code that is not in the table. */
+/** S3's message for a code, or a general one for a code that is not in the table. */
 export function messageOf(code: string): string {
   const known = Object.entries(errorTable).find(([name]) => name === code);
   return known?.[1][1] ?? 'The request failed.';

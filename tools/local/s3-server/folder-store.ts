@@ -1,10 +1,10 @@
 /**
  * Buckets and objects as folders and files.
  *
- * Everything that decides something (does the key exist, which files change, what the index says)
- * happens in one synchronous step, so that exactly one of several conditional puts of a key wins.
- * That holds for one server per root folder; two on the same one are not supported. Files may be
- * read by anyone at any time, and changed by hand only while no server runs.
+ * Every decision (whether the key exists, which files change, what the index contains) is one
+ * synchronous step, so that exactly one of several conditional puts of a key succeeds. Only one
+ * server may use a root folder at a time. Its files may be read at any time, and edited by hand only
+ * while no server runs.
  *
  * @module
  */
@@ -26,10 +26,9 @@ import {
 } from './object-record.ts';
 import { SortedKeys } from './sorted-keys.ts';
 
-/** A bucket and what is in it. */
+/** A bucket and its objects. */
 export interface Bucket {
   readonly name: string;
-  readonly createdAt: Date;
   readonly objects: Map<string, ObjectSummary>;
   /** The keys of `objects`, in S3's order. */
   readonly keys: SortedKeys;
@@ -42,30 +41,30 @@ export interface ObjectTarget {
   readonly key: string;
 }
 
-/** A body on its way in, in a temporary file. */
+/** A body being received into a temporary file. */
 export interface StagedBody {
   readonly id: string;
   write(chunk: Uint8Array): Promise<void>;
-  /** Ends writing; the body can be put now. */
+  /** Finishes writing, after which the body can be put. */
   close(): Promise<void>;
-  /** Throws the file away if it was not put. */
+  /** Deletes the file of a body that was not put. */
   discard(): Promise<void>;
 }
 
-/** All there is to say of an object that is put. */
+/** An object to put. */
 export interface NewObject extends ObjectProperties, BodySummary {
-  /** Of the {@link StagedBody}. */
+  /** Id of the {@link StagedBody}. */
   readonly id: string;
   readonly modified: number;
 }
 
-/** Throws the error of a condition that does not hold for the object of that key, if there is one. */
+/** Throws if the current object with the key, if any, does not meet the condition. */
 export type Precondition = (current: ObjectSummary | undefined) => void;
 
-/** An object that is being read. */
+/** An object opened for reading. */
 export interface OpenObject {
   readonly record: ObjectRecord;
-  /** For the caller to close. */
+  /** The caller must close it. */
   readonly descriptor: number;
 }
 
@@ -74,7 +73,7 @@ export class FolderStore {
   readonly #root: string;
   readonly #buckets = new Map<string, Bucket>();
 
-  /** Reads what is there, and ends what an earlier server on the folder left half done. */
+  /** Reads the folder, and finishes what an earlier server left unfinished. */
   constructor(root: string) {
     this.#root = path.resolve(root);
     const temporary = temporaryFolder(this.#root);
@@ -90,12 +89,6 @@ export class FolderStore {
     mkdirSync(temporary);
   }
 
-  /** All buckets, by name. */
-  buckets(): Bucket[] {
-    const names = [...this.#buckets.keys()].sort();
-    return names.map((name) => this.bucket(name));
-  }
-
   /** @throws {S3Error} `NoSuchBucket` */
   bucket(name: string): Bucket {
     const bucket = this.#buckets.get(name);
@@ -103,22 +96,12 @@ export class FolderStore {
     throw new S3Error('NoSuchBucket', { fields: { BucketName: name } });
   }
 
-  /** Makes a bucket, unless it is there already. */
+  /** Creates a bucket, unless it exists. */
   createBucket(name: string): void {
     if (!isBucketName(name)) {
       throw new S3Error('InvalidBucketName', { fields: { BucketName: name } });
     }
     if (!this.#buckets.has(name)) this.#load(name);
-  }
-
-  /** @throws {S3Error} `NoSuchBucket`, `BucketNotEmpty` */
-  deleteBucket(name: string): void {
-    const bucket = this.bucket(name);
-    if (bucket.objects.size > 0) {
-      throw new S3Error('BucketNotEmpty', { fields: { BucketName: name } });
-    }
-    bucket.folder.remove();
-    this.#buckets.delete(name);
   }
 
   /** Opens a temporary file for a body. */
@@ -135,7 +118,7 @@ export class FolderStore {
       id,
       close,
       async write(chunk) {
-        // One call may take less than all of it.
+        // One call may write only a part.
         for (let done = 0; done < chunk.length; ) {
           done += (await handle.write(chunk, done)).bytesWritten;
         }
@@ -147,7 +130,7 @@ export class FolderStore {
     };
   }
 
-  /** Puts a staged body at a key if the condition holds at that moment. */
+  /** Puts a staged body at a key if the precondition holds at that moment. */
   put(target: ObjectTarget, object: NewObject, precondition: Precondition): void {
     const { key } = target;
     const bucket = this.bucket(target.bucket);
@@ -172,14 +155,14 @@ export class FolderStore {
     return this.bucket(target.bucket).folder.readRecord(key);
   }
 
-  /** An object's record and its body of the same moment. */
+  /** Opens an object's record and body, which belong to the same put. */
   open(target: ObjectTarget): OpenObject {
     const record = this.read(target);
     const descriptor = this.bucket(target.bucket).folder.openBody(record);
     if (fstatSync(descriptor).size === record.size) return { record, descriptor };
     closeSync(descriptor);
     throw new S3Error('InternalError', {
-      message: `the file of '${target.key}' was changed by somebody else`,
+      message: `the file of '${target.key}' was modified outside the server`,
     });
   }
 
@@ -188,7 +171,7 @@ export class FolderStore {
     this.bucket(target.bucket).folder.replaceRecord(record);
   }
 
-  /** Deletes an object; there need not be one. */
+  /** Deletes an object, if it exists. */
   delete(target: ObjectTarget): void {
     const bucket = this.bucket(target.bucket);
     const object = bucket.objects.get(target.key);
@@ -203,7 +186,6 @@ export class FolderStore {
     folder.create();
     const bucket: Bucket = {
       name,
-      createdAt: folder.createdAt(),
       objects: new Map(),
       keys: new SortedKeys(),
       folder,

@@ -1,8 +1,8 @@
 /**
- * Where on disk the objects of a bucket are.
+ * Where a bucket's objects are stored on disk.
  *
- * An object is a plain file at its key wherever a file system can hold it there. Any other key has
- * its file in one folder beside them, named by the key's SHA-256, so that no key leaves its bucket.
+ * An object is a plain file at its key if a file system can hold it there. The file of any other key
+ * is in one folder beside them, named by the key's SHA-256, so that no key can escape its bucket.
  *
  * @module
  */
@@ -10,18 +10,18 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 
-/** The folder of the server's own files, beside the buckets; no bucket name begins with a dot. */
+/** The folder of the server's own files, next to the buckets; no bucket name begins with a dot. */
 export const SERVER_FOLDER = '.s3';
 
-/** The folder, in each bucket, of objects whose key is no path. */
+/** The folder, in each bucket, of objects whose key cannot be a path. */
 export const HASHED_FOLDER = '.keys-by-hash';
 
-/** Most file systems hold 255 bytes in a name; some 1024 in a whole path, the bucket's included. */
+/** Most file systems allow 255 bytes in a name, and some 1,024 in a path, including the bucket's. */
 const MAX_NAME_BYTES = 255;
 const MAX_PATH_BYTES = 800;
 
-// The same on every system, so that a folder can be moved between them: what Windows cannot hold
-// is hashed on Linux too.
+// The same on every system, so that a folder can be moved between systems: what Windows cannot
+// store is hashed on Linux too.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they may occur in object keys
 const UNSAFE_CHARACTER = /[\u0000-\u001f\\:*?"<>|]/;
 const UNSAFE_END = /[. ]$/;
@@ -41,7 +41,7 @@ function hashOf(key: string): string {
   return createHash('sha256').update(key, 'utf8').digest('hex');
 }
 
-/** The path of a key below its bucket's folder, with `/`, if it can be the key itself. */
+/** The path of a key below its bucket's folder, separated by `/`, if the key can be a path. */
 export function plainPlace(key: string): string | undefined {
   const names = key.split('/');
   const isPlain =
@@ -51,7 +51,7 @@ export function plainPlace(key: string): string | undefined {
   return isPlain ? key : undefined;
 }
 
-/** The path below its bucket's folder of a key that cannot be, or be at, its own path. */
+/** The path below its bucket's folder of a key that cannot be stored at its own path. */
 export function hashedPlace(key: string): string {
   return `${HASHED_FOLDER}/${hashOf(key)}`;
 }
@@ -63,7 +63,7 @@ export function recordPlace(key: string): string {
 }
 
 /**
- * Whether S3 takes this name for a bucket; such a name is also safe as a folder's.
+ * Whether S3 accepts this bucket name; such a name is also safe as a folder name.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
  */
 export function isBucketName(name: string): boolean {

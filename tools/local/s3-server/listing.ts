@@ -7,13 +7,13 @@
 
 import { compareKeys, type SortedKeys } from './sorted-keys.ts';
 
-/** What to list. */
+/** A request for one page. */
 export interface ListingRequest {
   readonly prefix: string;
-  /** Empty for none. */
+  /** Empty if there is none. */
   readonly delimiter: string;
   readonly maxKeys: number;
-  /** The least key, or beginning of keys, that may be listed. */
+  /** The smallest key, or start of a key, that may be listed. */
   readonly from: string;
 }
 
@@ -21,21 +21,21 @@ export interface ListingRequest {
 export interface ListingPage {
   readonly keys: readonly string[];
   readonly commonPrefixes: readonly string[];
-  /** Where the next page begins; absent on the last one. */
+  /** Start of the next page; absent on the last page. */
   readonly next?: string;
 }
 
-/** The least text that comes after `key` in byte order. */
+/** The smallest text that sorts after `key` in byte order. */
 export function afterKey(key: string): string {
   return `${key}\0`;
 }
 
-/** The least text that comes after everything that begins with `prefix`. */
+/** The smallest text that sorts after everything that begins with `prefix`. */
 export function afterPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     if (last < 0x10ffff) {
-      // U+D800 to U+DFFF are no characters: what follows U+D7FF is U+E000.
+      // U+D800 to U+DFFF are surrogates: the next character after U+D7FF is U+E000.
       points.push(last === 0xd7ff ? 0xe000 : last + 1);
       return String.fromCodePoint(...points);
     }
@@ -49,13 +49,13 @@ function commonPrefixOf(key: string, request: ListingRequest): string | undefine
   return end === -1 ? undefined : key.slice(0, end + request.delimiter.length);
 }
 
-/** Lists one page; costs no more than what is on it, however many keys a common prefix stands for. */
+/** Lists one page. Its cost depends on the page only, not on how many keys a common prefix covers. */
 export function listPage(sorted: SortedKeys, request: ListingRequest): ListingPage {
   const keys: string[] = [];
   const commonPrefixes: string[] = [];
   const { prefix, from } = request;
   let next: string | undefined = compareKeys(from, prefix) > 0 ? from : prefix;
-  // S3 calls a page of no keys complete.
+  // S3 returns a page limited to 0 keys as complete.
   while (next !== undefined && request.maxKeys > 0) {
     const key = sorted.ceiling(next);
     if (key === undefined || !key.startsWith(prefix)) break;

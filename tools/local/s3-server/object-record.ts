@@ -1,89 +1,51 @@
 /**
- * What the server keeps of an object besides its bytes, one JSON file each.
+ * What the server keeps about an object besides its bytes: one JSON file per object.
  *
  * @module
  */
 
-import { type Checksum, isChecksumAlgorithm } from './checksums.ts';
+import { z } from 'zod';
+import { checksumSchema } from './checksums.ts';
+
+const tagSchema = z.object({ key: z.string(), value: z.string() }).readonly();
+
+/** An object's record, as its JSON file holds it. */
+export const objectRecordSchema = z
+  .object({
+    key: z.string(),
+    /** Names the body's temporary file until the body is in place; never reused. */
+    id: z.string().regex(/^[0-9a-f-]+$/),
+    /** Path of the body below the bucket's folder, separated by `/`. */
+    file: z.string(),
+    size: z.int(),
+    /** MD5, hexadecimal. */
+    etag: z.string(),
+    /** Epoch milliseconds, rounded to seconds as S3 does. */
+    modified: z.int(),
+    checksum: checksumSchema,
+    storageClass: z.string(),
+    /** System headers that are returned as stored; names in lower case. */
+    headers: z.record(z.string(), z.string()).readonly(),
+    /** User metadata; names without `x-amz-meta-`. */
+    metadata: z.record(z.string(), z.string()).readonly(),
+    tags: z.array(tagSchema).readonly(),
+  })
+  .readonly();
 
 /** One tag of an object. */
-export interface Tag {
-  readonly key: string;
-  readonly value: string;
-}
-
-/** What the client says of an object when it puts it. */
-export interface ObjectProperties {
-  /** System headers that are stored and given back, names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** User metadata, names without `x-amz-meta-`. */
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly storageClass: string;
-  readonly tags: readonly Tag[];
-}
-
-/** What listings and conditions need of an object; all that is held in memory. */
-export interface ObjectSummary {
-  readonly key: string;
-  /** Where its bytes are, below the bucket's folder, with `/`. */
-  readonly file: string;
-  readonly size: number;
-  /** MD5, hexadecimal. */
-  readonly etag: string;
-  /** Epoch milliseconds of a whole second, as S3 keeps time. */
-  readonly modified: number;
-  readonly checksum: Checksum;
-  readonly storageClass: string;
-}
+export type Tag = z.infer<typeof tagSchema>;
 
 /** An object's whole record. */
-export interface ObjectRecord extends ObjectSummary, ObjectProperties {
-  /** Names the body's temporary file until it is in its place; never used for another body. */
-  readonly id: string;
-}
+export type ObjectRecord = z.infer<typeof objectRecordSchema>;
 
-/** The part of a record that is held in memory. */
+/** The properties that a put sets besides the body. */
+export type ObjectProperties = Pick<ObjectRecord, 'headers' | 'metadata' | 'storageClass' | 'tags'>;
+
+/** The part of a record that listings and conditions need; the only part kept in memory. */
+export type ObjectSummary = Omit<ObjectRecord, 'id' | 'headers' | 'metadata' | 'tags'>;
+
+/** Returns the part of a record that is kept in memory. */
 export function summaryOf(record: ObjectRecord): ObjectSummary {
   const { key, file, size, etag, modified, checksum, storageClass } = record;
   return { key, file, size, etag, modified, checksum, storageClass };
-}
-
-function isRecordOfText(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.values(value).every((item) => typeof item === 'string')
-  );
-}
-
-function isChecksum(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (!('algorithm' in value && 'value' in value)) return false;
-  const { algorithm } = value;
-  return (
-    typeof algorithm === 'string' &&
-    isChecksumAlgorithm(algorithm) &&
-    typeof value.value === 'string'
-  );
-}
-
-const fieldChecks: Readonly<Record<keyof ObjectRecord, (value: unknown) => boolean>> = {
-  key: (value) => typeof value === 'string',
-  id: (value) => typeof value === 'string' && /^[0-9a-f-]+$/.test(value),
-  file: (value) => typeof value === 'string',
-  size: Number.isSafeInteger,
-  etag: (value) => typeof value === 'string',
-  modified: Number.isSafeInteger,
-  checksum: isChecksum,
-  storageClass: (value) => typeof value === 'string',
-  headers: isRecordOfText,
-  metadata: isRecordOfText,
-  tags: (value) => Array.isArray(value) && value.every(isRecordOfText),
-};
-
-/** Whether a value that was read as JSON is an object's record. */
-export function isObjectRecord(value: unknown): value is ObjectRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const fields = new Map<string, unknown>(Object.entries(value));
-  return Object.entries(fieldChecks).every(([name, isValid]) => isValid(fields.get(name)));
 }

@@ -1,5 +1,5 @@
 /**
- * Bodies of requests: how long they may be, and their plain bytes.
+ * Bodies of requests: their permitted length and their plain bytes.
  *
  * @module
  */
@@ -10,49 +10,36 @@ import { BodyChecks, type BodySummary } from './checksums.ts';
 import { S3Error } from './errors.ts';
 
 /** Largest body of one put. https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html */
-export const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
-/** A `DeleteObjects` request names at most 1000 keys of 1024 bytes each. */
+const MAX_OBJECT_BYTES = 5 * 1024 ** 3;
 const MAX_DOCUMENT_BYTES = 2 * 1024 ** 2;
 
-const streamingPayloads = new Set([
+const streamingPayloads = [
   'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
   'STREAMING-AWS4-HMAC-SHA256-PAYLOAD',
   'STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER',
   'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD',
   'STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER',
-]);
-
-/** A body that was not read yet. */
-export interface RequestBody {
-  /** Plain bytes, `aws-chunked` taken off; to be read once. */
-  readonly chunks: AsyncIterable<Buffer>;
-  /** Filled when `chunks` ended. */
-  readonly trailers: ReadonlyMap<string, string>;
-}
+];
 
 function isStreaming(request: IncomingMessage): boolean {
-  return streamingPayloads.has(String(request.headers['x-amz-content-sha256']));
+  return streamingPayloads.includes(String(request.headers['x-amz-content-sha256']));
 }
 
 /**
- * Refuses a value of `x-amz-content-sha256` that S3 does not know, or its absence.
+ * Refuses a request without `x-amz-content-sha256`, or with a value that S3 does not know.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
 export function checkContentSha256(request: IncomingMessage): void {
   const value = request.headers['x-amz-content-sha256'];
   if (value === undefined) {
-    throw new S3Error('InvalidRequest', {
-      message: 'Missing required header for this request: x-amz-content-sha256',
-    });
+    const message = 'Missing required header for this request: x-amz-content-sha256';
+    throw new S3Error('InvalidRequest', { message });
   }
   const isKnown = value === 'UNSIGNED-PAYLOAD' || /^[0-9a-f]{64}$/i.test(String(value));
-  if (!isKnown && !isStreaming(request)) {
-    throw new S3Error('InvalidArgument', {
-      message:
-        'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid sha256 value.',
-      fields: { ArgumentName: 'x-amz-content-sha256', ArgumentValue: String(value) },
-    });
-  }
+  if (isKnown || isStreaming(request)) return;
+  const known = ['UNSIGNED-PAYLOAD', ...streamingPayloads].join(', ');
+  const message = `x-amz-content-sha256 must be ${known} or a valid sha256 value.`;
+  throw new S3Error('InvalidArgument', { message });
 }
 
 function declaredLength(request: IncomingMessage): number {
@@ -60,12 +47,8 @@ function declaredLength(request: IncomingMessage): number {
   const declared = isStreaming(request)
     ? headers['x-amz-decoded-content-length']
     : headers['content-length'];
-  if (
-    declared === undefined &&
-    headers['transfer-encoding'] !== undefined &&
-    !isStreaming(request)
-  ) {
-    // S3 takes no HTTP chunked body whose length no header tells.
+  if (declared === undefined && headers['transfer-encoding'] !== undefined) {
+    // S3 refuses a chunked HTTP body whose length no header declares.
     throw new S3Error('NotImplemented', { fields: { Header: 'Transfer-Encoding' } });
   }
   if (declared === undefined) throw new S3Error('MissingContentLength');
@@ -84,7 +67,7 @@ async function* decodeBody(
   for await (const piece of pieces) {
     for (const bytes of decoder.decode(piece)) {
       received += bytes.length;
-      // Told before the bytes are written: a body longer than it says shall not fill the disk.
+      // Checked before writing, so that a body longer than declared cannot fill the disk.
       if (received > length) throw new S3Error('IncompleteBody');
       yield bytes;
     }
@@ -94,49 +77,38 @@ async function* decodeBody(
 }
 
 /**
- * Opens a request's body.
+ * Receives a request's body, with any `aws-chunked` encoding removed, and passes it to `sink` while
+ * verifying it.
  *
- * @throws {S3Error} where its length is missing or over `limit` bytes.
+ * @throws {S3Error} if the body is incomplete, over `limit` bytes, or does not match its digests.
  */
-export function openBody(request: IncomingMessage, limit = MAX_OBJECT_BYTES): RequestBody {
+export async function receiveBody(
+  request: IncomingMessage,
+  sink: (chunk: Buffer) => Promise<unknown>,
+  limit = MAX_OBJECT_BYTES,
+): Promise<BodySummary> {
+  const checks = new BodyChecks(request.headers);
   const length = declaredLength(request);
   if (length > limit) {
     throw new S3Error(limit === MAX_OBJECT_BYTES ? 'EntityTooLarge' : 'MaxMessageLengthExceeded', {
       fields: { ProposedSize: String(length), MaxSizeAllowed: String(limit) },
     });
   }
-  // The socket has to outlive a body that is refused half way: the answer goes out on it.
+  // Keep the socket if the body is refused part way: the response is sent on it.
   const pieces: AsyncIterable<Buffer> = request.iterator({ destroyOnReturn: false });
-  if (!isStreaming(request)) return { chunks: pieces, trailers: new Map() };
   const decoder = new AwsChunkedDecoder();
-  return { chunks: decodeBody(pieces, decoder, length), trailers: decoder.trailers };
-}
-
-/** Hands a body to `sink` while checking it, and tells what it was. */
-export async function receiveBody(
-  body: RequestBody,
-  checks: BodyChecks,
-  sink: (chunk: Buffer) => Promise<unknown>,
-): Promise<BodySummary> {
-  for await (const chunk of body.chunks) {
+  const chunks = isStreaming(request) ? decodeBody(pieces, decoder, length) : pieces;
+  for await (const chunk of chunks) {
     const written = sink(chunk);
     checks.update(chunk);
     await written;
   }
-  return checks.finish(body.trailers);
+  return checks.finish(decoder.trailers);
 }
 
-/** The text of a small body such as an XML document, checked like an object's. */
-export async function readDocument(request: IncomingMessage, needsDigest = false): Promise<string> {
-  const checks = new BodyChecks(request.headers);
-  if (needsDigest && !checks.isDigestSent) {
-    throw new S3Error('InvalidRequest', {
-      message: 'Missing required header for this request: Content-MD5',
-    });
-  }
+/** Receives a small body, such as an XML document, as text; verified like an object's body. */
+export async function receiveDocument(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
-  await receiveBody(openBody(request, MAX_DOCUMENT_BYTES), checks, async (chunk) =>
-    chunks.push(chunk),
-  );
+  await receiveBody(request, async (chunk) => chunks.push(chunk), MAX_DOCUMENT_BYTES);
   return Buffer.concat(chunks).toString('utf8');
 }

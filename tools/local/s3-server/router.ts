@@ -1,24 +1,16 @@
 /**
- * Which operation a request is: path-style addressing only.
+ * Finds the operation of a request. Only path-style addressing is supported.
  * https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_Amazon_Simple_Storage_Service.html
  *
  * @module
  */
 
 import type { IncomingMessage } from 'node:http';
-import {
-  createBucket,
-  deleteBucket,
-  headBucket,
-  listBuckets,
-  listObjectsV2,
-} from './bucket-operations.ts';
+import { createBucket, headBucket, listObjectsV2 } from './bucket-operations.ts';
 import { S3Error } from './errors.ts';
 import type { ObjectTarget } from './folder-store.ts';
 import {
   deleteObject,
-  deleteObjects,
-  deleteObjectTagging,
   getObject,
   getObjectTagging,
   headObject,
@@ -31,23 +23,14 @@ const MAX_KEY_BYTES = 1024;
 
 interface OperationRow {
   readonly operation: string;
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  readonly on: 'service' | 'bucket' | 'object';
-  /** Query parameter, with the value it must have, if any, that tells it from its neighbours. */
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  readonly on: 'bucket' | 'object';
+  /** A query parameter, with its value, that distinguishes the operation. */
   readonly marker?: readonly [name: string, value: string];
-  /** Query parameters it understands. Any other would mean something else. */
+  /** Query parameters that the operation understands; any other one is refused. */
   readonly query?: readonly string[];
-  readonly carryOut: Operation;
+  readonly execute: Operation;
 }
-
-const overrides = [
-  'response-cache-control',
-  'response-content-disposition',
-  'response-content-encoding',
-  'response-content-language',
-  'response-content-type',
-  'response-expires',
-];
 
 const listQuery = [
   'prefix',
@@ -56,69 +39,52 @@ const listQuery = [
   'start-after',
   'continuation-token',
   'encoding-type',
-  'fetch-owner',
 ];
 
 const operationRows = [
-  { operation: 'ListBuckets', method: 'GET', on: 'service', carryOut: listBuckets },
-  { operation: 'CreateBucket', method: 'PUT', on: 'bucket', carryOut: createBucket },
-  { operation: 'HeadBucket', method: 'HEAD', on: 'bucket', carryOut: headBucket },
-  { operation: 'DeleteBucket', method: 'DELETE', on: 'bucket', carryOut: deleteBucket },
+  { operation: 'CreateBucket', method: 'PUT', on: 'bucket', execute: createBucket },
+  { operation: 'HeadBucket', method: 'HEAD', on: 'bucket', execute: headBucket },
   {
     operation: 'ListObjectsV2',
     method: 'GET',
     on: 'bucket',
     marker: ['list-type', '2'],
     query: listQuery,
-    carryOut: listObjectsV2,
+    execute: listObjectsV2,
   },
-  {
-    operation: 'DeleteObjects',
-    method: 'POST',
-    on: 'bucket',
-    marker: ['delete', ''],
-    carryOut: deleteObjects,
-  },
-  { operation: 'PutObject', method: 'PUT', on: 'object', carryOut: putObject },
-  { operation: 'GetObject', method: 'GET', on: 'object', query: overrides, carryOut: getObject },
-  { operation: 'HeadObject', method: 'HEAD', on: 'object', query: overrides, carryOut: headObject },
-  { operation: 'DeleteObject', method: 'DELETE', on: 'object', carryOut: deleteObject },
+  { operation: 'PutObject', method: 'PUT', on: 'object', execute: putObject },
+  { operation: 'GetObject', method: 'GET', on: 'object', execute: getObject },
+  { operation: 'HeadObject', method: 'HEAD', on: 'object', execute: headObject },
+  { operation: 'DeleteObject', method: 'DELETE', on: 'object', execute: deleteObject },
   {
     operation: 'PutObjectTagging',
     method: 'PUT',
     on: 'object',
     marker: ['tagging', ''],
-    carryOut: putObjectTagging,
+    execute: putObjectTagging,
   },
   {
     operation: 'GetObjectTagging',
     method: 'GET',
     on: 'object',
     marker: ['tagging', ''],
-    carryOut: getObjectTagging,
-  },
-  {
-    operation: 'DeleteObjectTagging',
-    method: 'DELETE',
-    on: 'object',
-    marker: ['tagging', ''],
-    carryOut: deleteObjectTagging,
+    execute: getObjectTagging,
   },
 ] as const satisfies readonly OperationRow[];
 
-/** S3's names of the operations the server has. */
+/** S3's names of the operations that the server implements. */
 export type OperationName = (typeof operationRows)[number]['operation'];
 
 /** A request whose operation is known. */
 export interface RoutedRequest extends ObjectTarget {
   readonly operation: OperationName;
   readonly query: URLSearchParams;
-  readonly carryOut: Operation;
+  readonly execute: Operation;
 }
 
 /**
- * Headers whose meaning the server knows; another of S3's must not be passed over in silence. Here
- * one owner owns every bucket, so whichever account `x-amz-expected-bucket-owner` names is right.
+ * Headers that the server understands; it refuses any other header of S3's rather than ignore it.
+ * All buckets have one owner, so any `x-amz-expected-bucket-owner` matches.
  */
 const KNOWN_HEADER =
   /^x-amz-(?:checksum-.+|content-sha256|date|decoded-content-length|expected-bucket-owner|meta-.+|request-payer|sdk-checksum-algorithm|security-token|storage-class|tagging|trailer|user-agent)$/;
@@ -150,30 +116,25 @@ function checkHeaders(request: IncomingMessage): void {
 /**
  * Finds a request's operation.
  *
- * @throws {S3Error} `NotImplemented` for everything of S3 that the server does not have.
+ * @throws {S3Error} `NotImplemented` for anything that the server does not implement.
  */
 export function routeRequest(request: IncomingMessage): RoutedRequest {
   const url = request.url ?? '/';
   const mark = url.indexOf('?');
   const target = splitPath(mark === -1 ? url : url.slice(0, mark));
   const query = new URLSearchParams(mark === -1 ? '' : url.slice(mark + 1));
-  const bucketLevel = target.bucket === '' ? 'service' : 'bucket';
-  const on = target.key === '' ? bucketLevel : 'object';
+  const on = target.key === '' ? 'bucket' : 'object';
   const found = operationRows.find(
     (row) => row.method === request.method && row.on === on && isMatch(row, query),
   );
-  if (found === undefined) {
+  if (found === undefined || target.bucket === '') {
     throw new S3Error('NotImplemented', { message: 'This server does not have that operation' });
   }
   checkHeaders(request);
-  if (Buffer.byteLength(target.key) > MAX_KEY_BYTES) {
-    throw new S3Error('KeyTooLongError', {
-      fields: {
-        Size: String(Buffer.byteLength(target.key)),
-        MaxSizeAllowed: String(MAX_KEY_BYTES),
-      },
-    });
+  const bytes = Buffer.byteLength(target.key);
+  if (bytes > MAX_KEY_BYTES) {
+    const fields = { Size: String(bytes), MaxSizeAllowed: String(MAX_KEY_BYTES) };
+    throw new S3Error('KeyTooLongError', { fields });
   }
-  const { operation, carryOut } = found;
-  return { ...target, query, carryOut, operation };
+  return { ...target, query, execute: found.execute, operation: found.operation };
 }

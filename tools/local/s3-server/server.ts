@@ -1,11 +1,11 @@
 /**
- * A small S3 server for one machine, that keeps objects as plain files.
+ * A small S3 server for one machine that stores objects as plain files.
  *
- * It does what S3 does for the operations in `router.ts`, conditional writes and checksums above
- * all, and answers 501 to everything else. A request needs an `Authorization` header, but **its
- * signature is not checked**: whoever can reach the port can read and write, which is why it
- * listens on the loopback interface only. Nothing is flushed to the disk itself: what was stored
- * outlives the process, not a power cut.
+ * It implements the operations in `router.ts` as S3 does, conditional writes and checksums in
+ * particular, and responds with 501 to everything else. A request needs an `Authorization` header,
+ * but **its signature is not verified**: anyone who can reach the port can read and write, so the
+ * server listens on the loopback interface only. It does not flush to disk: what is stored survives
+ * the end of the process, but not a power failure.
  *
  * @module
  */
@@ -16,10 +16,10 @@ import {
   createServer,
   type IncomingMessage,
   type OutgoingHttpHeaders,
-  type Server,
   type ServerResponse,
 } from 'node:http';
 import { pipeline } from 'node:stream/promises';
+import { closeServer, listenOnLoopback } from '../loopback.ts';
 import type { ServerFault } from '../server-fault.ts';
 import { messageOf, S3Error } from './errors.ts';
 import { FolderStore } from './folder-store.ts';
@@ -28,41 +28,40 @@ import { checkContentSha256 } from './request-body.ts';
 import { type OperationName, type RoutedRequest, routeRequest } from './router.ts';
 import { errorDocument } from './xml.ts';
 
-/** Idle connections stay open longer than a batch window's test takes; `close` ends them. */
+/** Longer than the batch window of any test, so that idle connections stay open. */
 const KEEP_ALIVE_MS = 60_000;
 
 /** A running server. */
 export interface S3Server {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
-  /** Ends every connection, and returns when no request is being carried out. */
+  /** Closes every connection, and returns when no request is being executed. */
   close(): Promise<void>;
 }
 
-/** Which request it is. */
+/** A request, as far as faults are concerned. */
 export interface S3RequestInfo {
   readonly operation: OperationName;
-  /** Empty for `ListBuckets`. */
   readonly bucket: string;
   /** Empty for an operation on a bucket. */
   readonly key: string;
 }
 
-/** How to start a server. */
+/** Options of a server. */
 export interface S3ServerOptions {
-  /** Folder that holds one folder per bucket; objects are plain files below it, at their key. */
+  /** Contains one folder per bucket, with each object as a plain file at its key. */
   readonly root: string;
-  /** @default 0, any free one */
+  /** @default 0, any free port */
   readonly port?: number;
-  /** Buckets to make at start. @default none */
+  /** Buckets to create at the start. @default none */
   readonly buckets?: readonly string[];
-  /** Called before a request is carried out, to inject a fault; may delay. @default no faults */
+  /** Called before a request is executed, to inject a fault; may delay. @default no faults */
   readonly fault?: (
     request: S3RequestInfo,
   ) => ServerFault | undefined | Promise<ServerFault | undefined>;
-  /** Called after an object was created, before the answer; must not throw. @default nothing */
+  /** Called after an object was created, before the response; must not throw. @default nothing */
   readonly onObjectCreated?: (object: CreatedObject) => void;
-  /** Time of `Last-Modified`. @default the system's clock */
+  /** Clock of `Last-Modified`. @default the system's */
   readonly now?: () => Date;
 }
 
@@ -73,11 +72,6 @@ interface Exchange {
 }
 
 function ignore(): void {}
-
-function authorize(request: IncomingMessage): void {
-  if ((request.headers.authorization ?? '') === '') throw new S3Error('AccessDenied');
-  checkContentSha256(request);
-}
 
 function errorAnswer(error: unknown, { request, requestId }: Exchange): Answer {
   const known =
@@ -97,25 +91,18 @@ function errorAnswer(error: unknown, { request, requestId }: Exchange): Answer {
   };
 }
 
-function faultAnswer(fault: { status: number; code: string }, exchange: Exchange): Answer {
-  const fields = {
-    Code: fault.code,
-    Message: messageOf(fault.code),
-    Resource: exchange.request.url ?? '/',
-    RequestId: exchange.requestId,
-  };
-  const headers = { 'content-type': 'application/xml' };
-  return { status: fault.status, headers, body: errorDocument(fields) };
+function faultAnswer({ status, code }: { readonly status: number; readonly code: string }): Answer {
+  const body = errorDocument({ Code: code, Message: messageOf(code) });
+  return { status, headers: { 'content-type': 'application/xml' }, body };
 }
 
 function discardAnswer(answer: Answer): void {
   if (typeof answer.body === 'object') closeDescriptor(answer.body.descriptor, ignore);
 }
 
-/** Told of every body but those of files, whose headers have it, and where HTTP has no body. */
+/** The length of an XML body; the headers of a file already contain it. */
 function bodyLength({ status, body }: Answer, request: IncomingMessage): OutgoingHttpHeaders {
-  if (typeof body === 'object' || request.method === 'HEAD') return {};
-  if (status === 204 || status === 304) return {};
+  if (typeof body === 'object' || request.method === 'HEAD' || status === 204) return {};
   return { 'content-length': Buffer.byteLength(body ?? '') };
 }
 
@@ -137,22 +124,11 @@ async function sendAnswer(answer: Answer, { request, response, requestId }: Exch
   } else {
     const { descriptor, start, length } = body;
     const options = { fd: descriptor, start, end: start + length - 1 };
-    // A reader that goes away half way is no failure of the server.
+    // A reader that disconnects part way is not an error of the server.
     await pipeline(createReadStream('', options), response).catch(ignore);
   }
-  // The rest of a refused body has to be read, or the connection's next request is not.
+  // Drain a refused body, or the next request on the connection would never be read.
   request.resume();
-}
-
-function listen(server: Server, port: number): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  server.once('error', reject);
-  server.listen(port, '127.0.0.1', () => {
-    const address = server.address();
-    const bound = typeof address === 'object' && address !== null ? address.port : port;
-    resolve(`http://127.0.0.1:${bound}`);
-  });
-  return promise;
 }
 
 class RequestHandler {
@@ -167,7 +143,7 @@ class RequestHandler {
     for (const bucket of options.buckets ?? []) this.#store.createBucket(bucket);
   }
 
-  /** Takes up no more requests, and returns when none is being carried out. */
+  /** Starts no more requests, and returns when none is being executed. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#running);
@@ -179,7 +155,8 @@ class RequestHandler {
     let routed: RoutedRequest;
     let fault: ServerFault | undefined;
     try {
-      authorize(request);
+      if (!request.headers.authorization) throw new S3Error('AccessDenied');
+      checkContentSha256(request);
       routed = routeRequest(request);
       const { operation, bucket, key } = routed;
       fault = await this.#options.fault?.({ operation, bucket, key });
@@ -190,14 +167,14 @@ class RequestHandler {
     if (fault?.kind === 'reset') {
       request.socket.resetAndDestroy();
     } else if (fault?.kind === 'error') {
-      await sendAnswer(faultAnswer(fault, exchange), exchange);
+      await sendAnswer(faultAnswer(fault), exchange);
     } else {
-      await this.#track(this.#carryOut(routed, exchange, fault?.kind === 'lost-answer'));
+      await this.#track(this.#execute(routed, exchange, fault?.kind === 'lost-answer'));
     }
   }
 
-  async #carryOut(routed: RoutedRequest, exchange: Exchange, isLost: boolean): Promise<void> {
-    const { bucket, key, query, carryOut } = routed;
+  async #execute(routed: RoutedRequest, exchange: Exchange, isLost: boolean): Promise<void> {
+    const { bucket, key, query, execute } = routed;
     const answer = await Promise.resolve({
       store: this.#store,
       request: exchange.request,
@@ -206,7 +183,7 @@ class RequestHandler {
       now: this.#options.now ?? (() => new Date()),
       onObjectCreated: this.#options.onObjectCreated ?? ignore,
     })
-      .then(carryOut)
+      .then(execute)
       .catch((error: unknown) => errorAnswer(error, exchange));
     if (!isLost) return sendAnswer(answer, exchange);
     discardAnswer(answer);
@@ -223,29 +200,26 @@ class RequestHandler {
   }
 }
 
-/** Starts a server on the loopback interface; what is in the root folder already is served. */
+/** Starts a server on the loopback interface; serves what the root folder already contains. */
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const handler = new RequestHandler(options);
   const server = createServer({
     noDelay: true,
     keepAlive: true,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    // A large body from a slow sender is no fault.
+    // A large body from a slow sender is not an error.
     requestTimeout: 0,
   });
   server.on('request', (request, response) => {
-    // Only an answer that cannot be written ends here: the client has to see that there is none.
+    // Only a response that cannot be written gets here: the client must notice that it is missing.
     handler.handle(request, response).catch((error: Error) => response.destroy(error));
   });
-  const endpoint = await listen(server, options.port ?? 0);
+  const endpoint = await listenOnLoopback(server, options.port ?? 0);
   return {
     endpoint,
     async close() {
-      const { promise, resolve } = Promise.withResolvers<void>();
       const handled = handler.close();
-      server.close(() => resolve());
-      server.closeAllConnections();
-      await promise;
+      await closeServer(server);
       await handled;
     },
   };

@@ -4,10 +4,7 @@
  * @module
  */
 
-/** Keys a block holds before it is split: large enough for few blocks, small enough to splice. */
-const MAX_BLOCK_KEYS = 1024;
-
-/** UTF-16 has code points above U+FFFF (surrogates) before U+E000 to U+FFFF, UTF-8 after them. */
+/** UTF-16 sorts code points above U+FFFF (surrogates) before U+E000 to U+FFFF, UTF-8 after them. */
 function rank(unit: number): number {
   if (unit < 0xd800) return unit;
   return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
@@ -26,55 +23,35 @@ export function compareKeys(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** The first position whose item is not less than `key`, by the key each item has. */
-function lowerBound<T>(items: readonly T[], key: string, keyOf: (item: T) => string): number {
-  let low = 0;
-  let high = items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const item = items[middle];
-    if (item !== undefined && compareKeys(keyOf(item), key) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-const itself = (key: string): string => key;
-const lastOf = (block: readonly string[]): string => block.at(-1) ?? '';
-
-/** A sorted set of keys in blocks, so that adding or finding one of many does not move them all. */
+/** A sorted set of keys. */
 export class SortedKeys {
-  readonly #blocks: string[][] = [];
+  readonly #keys: string[] = [];
 
-  /** Adds a key; one that is there already stays once. */
+  /** Adds a key, unless the set contains it. */
   add(key: string): void {
-    const index = Math.min(lowerBound(this.#blocks, key, lastOf), this.#blocks.length - 1);
-    const block = this.#blocks[index];
-    if (block === undefined) {
-      this.#blocks.push([key]);
-      return;
-    }
-    const position = lowerBound(block, key, itself);
-    if (block[position] === key) return;
-    block.splice(position, 0, key);
-    if (block.length > MAX_BLOCK_KEYS) {
-      this.#blocks.splice(index + 1, 0, block.splice(block.length >>> 1));
-    }
+    const position = this.#positionOf(key);
+    if (this.#keys[position] !== key) this.#keys.splice(position, 0, key);
   }
 
-  /** Takes a key away, if it is there. */
+  /** Removes a key, if the set contains it. */
   delete(key: string): void {
-    const index = lowerBound(this.#blocks, key, lastOf);
-    const block = this.#blocks[index];
-    const position = block === undefined ? -1 : block.indexOf(key);
-    if (block === undefined || position === -1) return;
-    block.splice(position, 1);
-    if (block.length === 0) this.#blocks.splice(index, 1);
+    const position = this.#positionOf(key);
+    if (this.#keys[position] === key) this.#keys.splice(position, 1);
   }
 
-  /** The first key that is not before `from`. */
+  /** The first key that does not sort before `from`. */
   ceiling(from: string): string | undefined {
-    const block = this.#blocks[lowerBound(this.#blocks, from, lastOf)];
-    return block?.[lowerBound(block, from, itself)];
+    return this.#keys[this.#positionOf(from)];
+  }
+
+  #positionOf(key: string): number {
+    let low = 0;
+    let high = this.#keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (compareKeys(this.#keys[middle] ?? '', key) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }

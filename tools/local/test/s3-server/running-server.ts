@@ -1,6 +1,6 @@
 /**
- * A server on a temporary folder for one test, a client for it, and raw HTTP where the client would
- * be in the way.
+ * A server on a temporary folder for one test, a client for it, and raw HTTP requests for what the
+ * client would not send.
  *
  * @module
  */
@@ -26,14 +26,14 @@ export interface RunningServer extends S3Server {
   readonly client: S3Client;
 }
 
-/** A folder that is gone when the test is over. */
+/** A folder that is deleted after the test. */
 export async function temporaryRoot(): Promise<string> {
   const root = await mkdtemp(path.join(tmpdir(), 's3-server-'));
   onTestFinished(() => rm(root, { recursive: true, force: true }));
   return root;
 }
 
-/** The real client; it tries once, unless told otherwise. */
+/** The SDK's client; it sends each request once by default. */
 export function createClient(endpoint: string, config: S3ClientConfig = {}): S3Client {
   const client = new S3Client({
     endpoint,
@@ -47,7 +47,7 @@ export function createClient(endpoint: string, config: S3ClientConfig = {}): S3C
   return client;
 }
 
-/** A server with the bucket `archive`, closed when the test is over. */
+/** A server with the bucket `archive`, closed after the test. */
 export async function startServer(options: Partial<S3ServerOptions> = {}): Promise<RunningServer> {
   const root = options.root ?? (await temporaryRoot());
   const server = await startS3Server({ buckets: [bucket], ...options, root });
@@ -59,26 +59,22 @@ export interface RawRequest {
   readonly method?: string;
   readonly path: string;
   readonly headers?: OutgoingHttpHeaders;
-  /** Sent in these pieces. */
-  readonly body?: string | Buffer | readonly Buffer[];
-  /** Sends the head only, whatever it says of a body. */
-  readonly isHeadOnly?: boolean;
+  readonly body?: string;
 }
 
 export interface RawAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** Of the XML error document. */
+  /** Code of the XML error document. */
   readonly code: string | undefined;
 }
 
-/** One request as it is written here; an `undefined` header is left out, even a usual one. */
+/** Sends a request exactly as given; a header of `undefined` is omitted, even a default one. */
 export function rawRequest(endpoint: string, raw: RawRequest): Promise<RawAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<RawAnswer>();
   const { body = '', method = 'GET' } = raw;
-  const pieces = typeof body === 'string' || Buffer.isBuffer(body) ? [Buffer.from(body)] : body;
-  const length = method === 'GET' || method === 'HEAD' ? undefined : Buffer.concat(pieces).length;
+  const length = method === 'GET' || method === 'HEAD' ? undefined : Buffer.byteLength(body);
   const given: OutgoingHttpHeaders = {
     'content-length': length,
     authorization: 'AWS4-HMAC-SHA256 fake',
@@ -109,10 +105,6 @@ export function rawRequest(endpoint: string, raw: RawRequest): Promise<RawAnswer
     });
   });
   outgoing.on('error', reject);
-  if (raw.isHeadOnly) outgoing.flushHeaders();
-  else {
-    for (const piece of pieces) outgoing.write(piece);
-    outgoing.end();
-  }
+  outgoing.end(body);
   return promise;
 }

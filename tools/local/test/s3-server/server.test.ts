@@ -1,323 +1,198 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { Agent } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 import {
-  CreateBucketCommand,
-  DeleteBucketCommand,
-  DeleteObjectCommand,
-  DeleteObjectsCommand,
-  DeleteObjectTaggingCommand,
   GetObjectCommand,
-  GetObjectTaggingCommand,
   HeadBucketCommand,
-  HeadObjectCommand,
-  ListBucketsCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
-  type PutObjectCommandInput,
-  PutObjectTaggingCommand,
-  type S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it } from 'vitest';
-import { bucket, failureOf, rawRequest, startServer } from './running-server.ts';
+import type { S3RequestInfo } from '../../s3-server/server.ts';
+import type { ServerFault } from '../../server-fault.ts';
+import { bucket, createClient, failureOf, rawRequest, startServer } from './running-server.ts';
 
-const helloEtag = '"5d41402abc4b2a76b9719d911017c592"';
+const target = { Bucket: bucket, Key: 'a/key' };
+const put = () => new PutObjectCommand({ ...target, Body: 'hello', IfNoneMatch: '*' });
 
-function put(client: S3Client, key: string, more: Partial<PutObjectCommandInput> = {}) {
-  return client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: 'hello', ...more }));
+/** Injects these faults into the first requests, and none into the others. */
+function firstOnes(...faults: readonly (ServerFault | undefined)[]): () => ServerFault | undefined {
+  const left = [...faults];
+  return () => left.shift();
 }
 
-async function read(client: S3Client, key: string): Promise<string | undefined> {
-  const { Body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-  return Body?.transformToString();
-}
-
-describe('buckets', () => {
-  it('are made, found, listed and deleted', async () => {
-    const { client } = await startServer({ buckets: [] });
-    await client.send(new CreateBucketCommand({ Bucket: 'second' }));
-    await client.send(new CreateBucketCommand({ Bucket: 'first' }));
-    await client.send(new CreateBucketCommand({ Bucket: 'first' }));
-    const head = await client.send(new HeadBucketCommand({ Bucket: 'first' }));
-    const { Buckets } = await client.send(new ListBucketsCommand());
-    await client.send(new DeleteBucketCommand({ Bucket: 'first' }));
-
-    expect(head.BucketRegion).toBe('us-east-1');
-    expect(Buckets?.map(({ Name }) => Name)).toEqual(['first', 'second']);
-    expect(Buckets?.[0]?.CreationDate).toBeInstanceOf(Date);
-    expect(await failureOf(client.send(new HeadBucketCommand({ Bucket: 'first' })))).toEqual([
-      404,
-      'NotFound',
-    ]);
+describe('a fault', () => {
+  it.each([
+    [503, 'SlowDown'],
+    [418, 'SomethingElse'],
+  ])('responds with %i %s before the request is executed', async (status, code) => {
+    const { client } = await startServer({ fault: firstOnes({ kind: 'error', status, code }) });
+    expect(await failureOf(client.send(put()))).toEqual([status, code]);
+    expect(await failureOf(client.send(new GetObjectCommand(target)))).toEqual([404, 'NoSuchKey']);
   });
 
-  it('stay while they hold an object', async () => {
-    const { client } = await startServer();
-    await put(client, 'a/b');
-    const deletion = () => client.send(new DeleteBucketCommand({ Bucket: bucket }));
-    expect(await failureOf(deletion())).toEqual([409, 'BucketNotEmpty']);
-    await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: 'a/b' }));
-    expect((await deletion()).$metadata.httpStatusCode).toBe(204);
+  it('resets the connection before the request is executed', async () => {
+    const { client } = await startServer({ fault: firstOnes({ kind: 'reset' }) });
+    await expect(client.send(put())).rejects.toThrow(/ECONNRESET|EPIPE|hang up/);
+    expect(await failureOf(client.send(new GetObjectCommand(target)))).toEqual([404, 'NoSuchKey']);
   });
 
-  it.each(['Upper', 'a..b', '127.0.0.1', 'ab', '..', 'x'.repeat(64)])(
-    'are refused the name %s',
-    async (name) => {
-      const { endpoint } = await startServer();
-      const answer = await rawRequest(endpoint, { method: 'PUT', path: `/${name}` });
-      expect([answer.status, answer.code]).toEqual([400, 'InvalidBucketName']);
-    },
-  );
-
-  it('that do not exist answer NoSuchBucket to every operation', async () => {
-    const { client } = await startServer();
-    const target = { Bucket: 'missing', Key: 'key' };
-    const calls = [
-      client.send(new PutObjectCommand({ ...target, Body: 'x' })),
-      client.send(new GetObjectCommand(target)),
-      client.send(new DeleteObjectCommand(target)),
-      client.send(new GetObjectTaggingCommand(target)),
-      client.send(new DeleteBucketCommand({ Bucket: 'missing' })),
-    ];
-    expect(await Promise.all(calls.map(failureOf))).toEqual(calls.map(() => [404, 'NoSuchBucket']));
-  });
-});
-
-describe('an object', () => {
-  it('is given back with everything it was put with', async () => {
-    const { client, root } = await startServer({ now: () => new Date('2026-03-04T05:06:07.890Z') });
-    const properties = {
-      CacheControl: 'no-cache',
-      ContentDisposition: 'attachment',
-      ContentEncoding: 'gzip',
-      ContentType: 'application/json',
-      Metadata: { 'first-offset': '17', note: 'a b' },
-      StorageClass: 'STANDARD_IA',
-    } as const;
-    const answer = await put(client, 'topic=t/a.json', { ...properties, Tagging: 'a=1&b=2' });
-    const target = { Bucket: bucket, Key: 'topic=t/a.json' };
-    const got = await client.send(new GetObjectCommand({ ...target, ChecksumMode: 'ENABLED' }));
-    const head = await client.send(new HeadObjectCommand({ ...target, ChecksumMode: 'ENABLED' }));
-
-    const expected = {
-      ...properties,
-      ETag: helloEtag,
-      ContentLength: 5,
-      ChecksumCRC32: 'NhCmhg==',
-      LastModified: new Date('2026-03-04T05:06:07.000Z'),
-      TagCount: 2,
-    };
-    expect(answer).toMatchObject({ ETag: helloEtag, ChecksumCRC32: 'NhCmhg==' });
-    expect(got.$metadata.requestId).toMatch(/^[0-9A-F]{16}$/);
-    expect(got).toMatchObject(expected);
-    expect(await got.Body?.transformToString()).toBe('hello');
-    expect(head).toMatchObject(expected);
-    expect(await readFile(path.join(root, bucket, 'topic=t/a.json'), 'utf8')).toBe('hello');
+  it('loses the response to a put that was executed', async () => {
+    const created: string[] = [];
+    const { client } = await startServer({
+      fault: firstOnes({ kind: 'lost-answer' }),
+      onObjectCreated: ({ key }) => created.push(key),
+    });
+    await expect(client.send(put())).rejects.toThrow(/ECONNRESET|hang up/);
+    expect(await failureOf(client.send(put()))).toEqual([412, 'PreconditionFailed']);
+    expect(created).toEqual(['a/key']);
   });
 
-  it('keeps its checksum to itself unless asked, and of a part always', async () => {
-    const { client, endpoint } = await startServer();
-    await put(client, 'key');
-    const asked = { 'x-amz-checksum-mode': 'ENABLED' };
-    const part = { ...asked, range: 'bytes=0-1' };
-    const answers = [undefined, asked, part].map(async (headers) => {
-      const answer = await rawRequest(endpoint, {
-        path: `/${bucket}/key`,
-        headers: { ...headers },
+  it('loses the response to a read', async () => {
+    const { client } = await startServer({ fault: firstOnes(undefined, { kind: 'lost-answer' }) });
+    await client.send(put());
+    await expect(client.send(new GetObjectCommand(target))).rejects.toThrow(/ECONNRESET|hang up/);
+    const { Body } = await client.send(new GetObjectCommand(target));
+    expect(await Body?.transformToString()).toBe('hello');
+  });
+
+  it('hangs until the client gives up, and executes nothing', async () => {
+    const asked = Promise.withResolvers<void>();
+    const { client } = await startServer({
+      fault: ({ key }) => {
+        if (key === '') return undefined;
+        asked.resolve();
+        return { kind: 'hang' };
+      },
+    });
+    const abort = new AbortController();
+    const call = client.send(put(), { abortSignal: abort.signal });
+    await asked.promise;
+    abort.abort();
+    await expect(call).rejects.toThrow('aborted');
+    const { KeyCount } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
+    expect(KeyCount).toBe(0);
+  });
+
+  it('does not prevent the server from closing, neither while it hangs nor while it is chosen', async () => {
+    for (const late of [undefined, { kind: 'hang' } as const]) {
+      const asked = Promise.withResolvers<void>();
+      const gate = Promise.withResolvers<void>();
+      const server = await startServer({
+        fault() {
+          asked.resolve();
+          return late ?? gate.promise.then(() => undefined);
+        },
       });
-      return answer.headers['x-amz-checksum-crc32'];
-    });
-    expect(await Promise.all(answers)).toEqual([undefined, 'NhCmhg==', undefined]);
-  });
-
-  it('is binary/octet-stream of the class STANDARD if nobody says otherwise', async () => {
-    const { endpoint } = await startServer();
-    await rawRequest(endpoint, {
-      method: 'PUT',
-      path: `/${bucket}/key`,
-      body: 'hello',
-    });
-    const answer = await rawRequest(endpoint, { path: `/${bucket}/key` });
-    expect(answer.headers['content-type']).toBe('binary/octet-stream');
-    expect(answer.headers['x-amz-storage-class']).toBeUndefined();
-  });
-
-  it('is replaced whole by the next put', async () => {
-    const { client } = await startServer();
-    await put(client, 'key', { Metadata: { old: '1' }, Tagging: 'old=1' });
-    await put(client, 'key', { Body: 'new body', Metadata: { new: '1' } });
-    const got = await client.send(new GetObjectCommand({ Bucket: bucket, Key: 'key' }));
-    expect(await got.Body?.transformToString()).toBe('new body');
-    expect(got.Metadata).toEqual({ new: '1' });
-    expect(got.TagCount).toBeUndefined();
-  });
-
-  it('that does not exist is NoSuchKey, and NotFound without a body to HEAD', async () => {
-    const { client, endpoint } = await startServer();
-    const target = { Bucket: bucket, Key: 'missing' };
-    expect(await failureOf(client.send(new GetObjectCommand(target)))).toEqual([404, 'NoSuchKey']);
-    expect(await failureOf(client.send(new HeadObjectCommand(target)))).toEqual([404, 'NotFound']);
-    const raw = await rawRequest(endpoint, { path: `/${bucket}/missing?x-id=GetObject` });
-    expect(raw.text.replace(raw.headers['x-amz-request-id']?.toString() ?? '', 'ID')).toBe(
-      '<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message><Key>missing</Key><Resource>/archive/missing</Resource><RequestId>ID</RequestId></Error>',
-    );
-  });
-
-  it('may be empty', async () => {
-    const { client } = await startServer();
-    await put(client, 'empty', { Body: new Uint8Array() });
-    expect(await read(client, 'empty')).toBe('');
-  });
-
-  it('in an archive class is there, and cannot be read', async () => {
-    const { client } = await startServer();
-    await put(client, 'cold', { StorageClass: 'DEEP_ARCHIVE' });
-    const target = { Bucket: bucket, Key: 'cold' };
-    const failure = await failureOf(client.send(new GetObjectCommand(target)));
-    expect(failure).toEqual([403, 'InvalidObjectState']);
-    expect(await client.send(new HeadObjectCommand(target))).toMatchObject({
-      StorageClass: 'DEEP_ARCHIVE',
-      ContentLength: 5,
-    });
-  });
-
-  it('is announced once it can be read', async () => {
-    const announced: unknown[] = [];
-    const { client } = await startServer({ onObjectCreated: (object) => announced.push(object) });
-    await put(client, 'key');
-    await failureOf(put(client, 'key', { IfNoneMatch: '*' }));
-    expect(announced).toEqual([
-      { bucket, key: 'key', size: 5, etag: '5d41402abc4b2a76b9719d911017c592' },
-    ]);
-  });
-});
-
-describe('deleting', () => {
-  it('takes the object and its empty folders away, and succeeds without an object', async () => {
-    const { client, root } = await startServer();
-    await put(client, 'a/b/c');
-    await put(client, 'a/d');
-    const target = { Bucket: bucket, Key: 'a/b/c' };
-    const first = await client.send(new DeleteObjectCommand(target));
-    const second = await client.send(new DeleteObjectCommand(target));
-
-    expect([first, second].map(({ $metadata }) => $metadata.httpStatusCode)).toEqual([204, 204]);
-    expect(await failureOf(client.send(new GetObjectCommand(target)))).toEqual([404, 'NoSuchKey']);
-    await expect(readFile(path.join(root, bucket, 'a/b'))).rejects.toThrow('ENOENT');
-    expect(await read(client, 'a/d')).toBe('hello');
-  });
-
-  it('takes many keys at once, and says which unless told to be quiet', async () => {
-    const { client } = await startServer();
-    for (const key of ['a', 'b & <c>', 'd']) await put(client, key);
-    const deletion = (keys: string[], Quiet: boolean) => {
-      const Objects = keys.map((Key) => ({ Key }));
-      return client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet } }));
-    };
-    const loud = await deletion(['a', 'b & <c>', 'missing'], false);
-    const quiet = await deletion(['d'], true);
-
-    expect(loud.Deleted?.map(({ Key }) => Key)).toEqual(['a', 'b & <c>', 'missing']);
-    expect(quiet.Deleted ?? []).toEqual([]);
-    for (const key of ['a', 'b & <c>', 'd']) {
-      expect(await failureOf(read(client, key))).toEqual([404, 'NoSuchKey']);
+      const call = server.client.send(put()).catch(() => 'no response');
+      await asked.promise;
+      await server.close();
+      gate.resolve();
+      expect(await call).toBe('no response');
+      await setImmediate();
     }
   });
 
-  it.each([
-    [
-      'without a digest',
-      '<Delete><Object><Key>key</Key></Object></Delete>',
-      false,
-      'InvalidRequest',
-    ],
-    ['without keys', '<Delete></Delete>', true, 'MalformedXML'],
-    ['of something else', '<Other><Object><Key>key</Key></Object></Other>', true, 'MalformedXML'],
-    ['that is no XML', '<Delete><Object><Key>key</Object></Delete>', true, 'MalformedXML'],
-    [
-      'of a version',
-      '<Delete><Object><Key>key</Key><VersionId>1</VersionId></Object></Delete>',
-      true,
-      'NotImplemented',
-    ],
-    [
-      'of 1,001 keys',
-      `<Delete>${'<Object><Key>key</Key></Object>'.repeat(1001)}</Delete>`,
-      true,
-      'MalformedXML',
-    ],
-  ])('refuses a list %s, and deletes nothing', async (_name, body, hasDigest, code) => {
-    const { client, endpoint } = await startServer();
-    await put(client, 'key');
-    const digest = hasDigest ? createHash('md5').update(body).digest('base64') : undefined;
-    const headers = { 'content-md5': digest };
-    const path = `/${bucket}?delete`;
-    const answer = await rawRequest(endpoint, { method: 'POST', path, body, headers });
-    expect(answer.code).toBe(code);
-    expect(await read(client, 'key')).toBe('hello');
-  });
-
-  it('refuses a condition, which it does not have', async () => {
-    const { client } = await startServer();
-    await put(client, 'key');
-    const target = { Bucket: bucket, Key: 'key', IfMatch: helloEtag };
-    const failure = await failureOf(client.send(new DeleteObjectCommand(target)));
-    expect(failure).toEqual([501, 'NotImplemented']);
-    expect(await read(client, 'key')).toBe('hello');
+  it('is chosen by operation, bucket and key', async () => {
+    const asked: S3RequestInfo[] = [];
+    const { client } = await startServer({
+      fault(request) {
+        asked.push(request);
+        return undefined;
+      },
+    });
+    await client.send(put());
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+    expect(asked).toEqual([
+      { operation: 'PutObject', bucket, key: 'a/key' },
+      { operation: 'HeadBucket', bucket, key: '' },
+    ]);
   });
 });
 
-describe('tags', () => {
-  it('are put, read and deleted without touching the object', async () => {
-    const { client } = await startServer();
-    await put(client, 'key');
-    const target = { Bucket: bucket, Key: 'key' };
-    const TagSet = [
-      { Key: 'state', Value: 'a + b' },
-      { Key: 'empty', Value: '' },
-    ];
-    await client.send(new PutObjectTaggingCommand({ ...target, Tagging: { TagSet } }));
-    const read1 = await client.send(new GetObjectTaggingCommand(target));
-    await client.send(new DeleteObjectTaggingCommand(target));
-    const read2 = await client.send(new GetObjectTaggingCommand(target));
-
-    expect(read1.TagSet).toEqual(TagSet);
-    expect(read2.TagSet).toEqual([]);
-    expect(await read(client, 'key')).toBe('hello');
+describe('a request that the server does not implement', () => {
+  it.each([
+    ['GET', '/'],
+    ['GET', `/${bucket}`],
+    ['GET', `/${bucket}?versioning`],
+    ['DELETE', `/${bucket}`],
+    ['POST', `/${bucket}/key?uploads`],
+    ['GET', `/${bucket}/key?acl`],
+  ])('%s %s is refused', async (method, path) => {
+    const { endpoint } = await startServer();
+    const answer = await rawRequest(endpoint, { method, path });
+    expect([answer.status, answer.code]).toEqual([501, 'NotImplemented']);
   });
 
   it.each([
-    [
-      'eleven',
-      Array.from({ length: 11 }, (_, index) => ({ Key: `k${index}`, Value: '' })),
-      'BadRequest',
-    ],
-    [
-      'one key twice',
-      [
-        { Key: 'k', Value: '1' },
-        { Key: 'k', Value: '2' },
-      ],
-      'InvalidTag',
-    ],
-    ['a key of 129 characters', [{ Key: 'k'.repeat(129), Value: '' }], 'InvalidTag'],
-    ['a value of 257 characters', [{ Key: 'k', Value: 'v'.repeat(257) }], 'InvalidTag'],
-    ['a key of AWS', [{ Key: 'aws:k', Value: '' }], 'InvalidTag'],
-    ['a forbidden character', [{ Key: 'k', Value: '{}' }], 'InvalidTag'],
-  ])('are refused if they are %s', async (_name, TagSet, code) => {
-    const { client } = await startServer();
-    await put(client, 'key');
-    const tagging = { Bucket: bucket, Key: 'key', Tagging: { TagSet } };
-    expect(await failureOf(client.send(new PutObjectTaggingCommand(tagging)))).toEqual([400, code]);
+    ['PUT', 'x-amz-copy-source', `/${bucket}/other`],
+    ['PUT', 'x-amz-object-lock-mode', 'GOVERNANCE'],
+    ['PUT', 'x-amz-checksum-sha512', 'x'],
+    ['GET', 'if-none-match', '*'],
+    ['DELETE', 'if-match', '"etag"'],
+  ])('%s with %s is refused rather than executed without it', async (method, header, value) => {
+    const { client, endpoint } = await startServer();
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: 'key', Body: 'hello' }));
+    const request = { method, path: `/${bucket}/key`, headers: { [header]: value } };
+    const answer = await rawRequest(endpoint, request);
+    expect([answer.status, answer.code]).toEqual([501, 'NotImplemented']);
+  });
+});
+
+describe('what the real server of the conformance list does otherwise', () => {
+  it('needs an Authorization header, whose signature is not verified', async () => {
+    const { endpoint } = await startServer();
+    const headers = { authorization: undefined };
+    const answer = await rawRequest(endpoint, { path: `/${bucket}/key`, headers });
+    expect([answer.status, answer.code]).toEqual([403, 'AccessDenied']);
   });
 
-  it('of an object that does not exist are NoSuchKey', async () => {
-    const { client } = await startServer();
-    const target = { Bucket: bucket, Key: 'missing' };
-    const calls = [
-      client.send(new GetObjectTaggingCommand(target)),
-      client.send(new PutObjectTaggingCommand({ ...target, Tagging: { TagSet: [] } })),
-      client.send(new DeleteObjectTaggingCommand(target)),
-    ];
-    expect(await Promise.all(calls.map(failureOf))).toEqual(calls.map(() => [404, 'NoSuchKey']));
+  it('refuses a key over 1,024 bytes', async () => {
+    const { endpoint } = await startServer();
+    const path = `/${bucket}/${'x'.repeat(1025)}`;
+    const answer = await rawRequest(endpoint, { method: 'PUT', path, body: 'x' });
+    expect([answer.status, answer.code]).toEqual([400, 'KeyTooLongError']);
+  });
+
+  const streaming = {
+    'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+    'x-amz-decoded-content-length': 5,
+    'x-amz-trailer': 'x-amz-checksum-crc32',
+  };
+  const end = (trailer: string) => `0\r\nx-amz-checksum-crc32:${trailer}\r\n\r\n`;
+
+  it('stores the content encoding without aws-chunked', async () => {
+    const { endpoint } = await startServer();
+    const path = `/${bucket}/key`;
+    const headers = { ...streaming, 'content-encoding': 'aws-chunked,gzip' };
+    const body = `5\r\nhello\r\n${end('NhCmhg==')}`;
+    expect((await rawRequest(endpoint, { method: 'PUT', path, headers, body })).status).toBe(200);
+    const head = await rawRequest(endpoint, { method: 'HEAD', path });
+    expect(head.headers['content-encoding']).toBe('gzip');
+  });
+
+  it.each([
+    ['a small chunk before the last', `3\r\nhel\r\n2\r\nlo\r\n${end('NhCmhg==')}`, 403],
+    ['a wrong trailer', `5\r\nhello\r\n${end('AAAAAA==')}`, 400],
+    ['no trailer', '5\r\nhello\r\n0\r\n\r\n', 400],
+    ['a missing end', '5\r\nhello\r\n', 400],
+    ['more bytes than declared', `6\r\nhello!\r\n${end('NhCmhg==')}`, 400],
+  ])('refuses a chunked body with %s', async (_what, body, status) => {
+    const { client, endpoint } = await startServer();
+    const request = { method: 'PUT', path: `/${bucket}/a/key`, headers: streaming, body };
+    expect((await rawRequest(endpoint, request)).status).toBe(status);
+    expect(await failureOf(client.send(new GetObjectCommand(target)))).toEqual([404, 'NoSuchKey']);
+  });
+});
+
+describe('a connection', () => {
+  it('serves the next request after a body was refused part way', async () => {
+    const server = await startServer();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const client = createClient(server.endpoint, { requestHandler: { httpAgent: agent } });
+    const large = { ...target, Body: Buffer.alloc(1_500_000) };
+    const refused = new PutObjectCommand({ ...large, IfNoneMatch: 'no' });
+    expect(await failureOf(client.send(refused))).toEqual([501, 'NotImplemented']);
+    expect((await client.send(new PutObjectCommand(large))).$metadata.httpStatusCode).toBe(200);
+    agent.destroy();
   });
 });
