@@ -14,7 +14,6 @@ import {
   stringSerializers,
 } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { ArchiverError } from '../../lambda/core/errors.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import { KafkaClusterError } from '../../tools/local/kafka-cluster/errors.ts';
 import { freePorts } from '../../tools/local/kafka-cluster/ports.ts';
@@ -28,7 +27,7 @@ beforeAll(() => {
   folder = realpathSync(mkdtempSync(join(tmpdir(), 'kafka-cluster-')));
 });
 
-/** The nodes that run below the tests' folder, by their settings. */
+/** The settings files of all nodes that run below the tests' folder. */
 function leftRunning(): string[] {
   const { stdout } = spawnSync('ps', ['-eww', '-o', 'args='], { encoding: 'utf8' });
   return stdout
@@ -46,7 +45,7 @@ function newFolder(): string {
   return join(folder, `cluster ${folders}`);
 }
 
-/** Runs the work with a cluster that is stopped afterwards. */
+/** Runs some work with a cluster that is stopped afterwards. */
 async function withCluster(
   options: Parameters<typeof startKafkaCluster>[0],
   work: (cluster: KafkaCluster) => Promise<void>,
@@ -103,7 +102,7 @@ async function produce(servers: string, topic: string, values: readonly string[]
   }
 }
 
-/** The topic's first values, as a member of a group reads them. */
+/** Reads the topic's first values as a member of a group. */
 async function consume(servers: string, topic: string, count: number): Promise<string[]> {
   const consumer = new Consumer({
     ...clientOptions(servers),
@@ -129,7 +128,7 @@ async function consume(servers: string, topic: string, count: number): Promise<s
 }
 
 describe('a cluster of one broker', () => {
-  it('keeps topics and records when it is stopped and started again', async () => {
+  it('keeps its topics and records when it is stopped and started again', async () => {
     const options = { folder: newFolder(), brokers: 1 } as const;
     await withCluster(options, async ({ bootstrapServers }) => {
       expect(bootstrapServers).toMatch(/^127\.0\.0\.1:\d+$/);
@@ -145,19 +144,19 @@ describe('a cluster of one broker', () => {
     });
   });
 
-  it('is refused while it runs, and with another shape than it has', async () => {
+  it('cannot be started twice, or with a different number of brokers or security', async () => {
     const options = { folder: newFolder() };
     await withCluster(options, async ({ folder: path }) => {
       const second = startKafkaCluster(options);
-      await expect(second).rejects.toThrow(`a cluster runs in ${path} already`);
+      await expect(second).rejects.toThrow(`a cluster is already running in ${path}`);
     });
     const larger = startKafkaCluster({ ...options, brokers: 3 });
-    await expect(larger).rejects.toThrow(/has --brokers 1: delete it, or choose another --folder$/);
+    await expect(larger).rejects.toThrow(/has one broker and no secured listener: delete it/);
     const secure = startKafkaCluster({ ...options, secure: true });
-    await expect(secure).rejects.toThrow(/was made without --secure: delete it/);
+    await expect(secure).rejects.toThrow(/has one broker and no secured listener: delete it/);
   });
 
-  it('says why it does not start, in one line with the place of its log', async () => {
+  it('reports in one line why it fails to start, with the path of its log', async () => {
     const path = newFolder();
     const failure = await startKafkaCluster({
       folder: path,
@@ -166,7 +165,7 @@ describe('a cluster of one broker', () => {
     expect(failure).toBeInstanceOf(KafkaClusterError);
     const log = join(path, 'broker-1', 'kafka.log');
     expect(String(failure)).toMatch(
-      /^KafkaClusterError: broker 1 ended at its start: .*Invalid value -1 for configuration num\.io\.threads.*; its log is /,
+      /^KafkaClusterError: broker 1 failed to start: .*Invalid value -1 for configuration num\.io\.threads.*; its log is /,
     );
     expect(String(failure)).toContain(log);
     expect(readFileSync(log, 'utf8')).toContain('num.io.threads');
@@ -188,7 +187,7 @@ describe('a cluster of one broker', () => {
 });
 
 describe('a cluster of three brokers', () => {
-  it('goes on when one is killed, and takes it back', async () => {
+  it('keeps working when one broker is killed, and lets it rejoin', async () => {
     await withCluster({ folder: newFolder(), brokers: 3 }, async (cluster) => {
       const { bootstrapServers: servers } = cluster;
       expect(await brokerIds(servers)).toEqual([1, 2, 3]);
@@ -208,15 +207,14 @@ describe('a cluster of three brokers', () => {
       await cluster.startBroker(3);
       expect(await consume(servers, 'orders', 3)).toEqual(['a', 'b', 'c']);
       await expect(cluster.stopBroker(4)).rejects.toThrow("a broker's id is 1 to 3, got 4");
-      await expect(cluster.stopBroker(4)).rejects.toBeInstanceOf(ArchiverError);
     });
   });
 });
 
 describe('a cluster with a secured listener', () => {
-  it('lets in by TLS with each mechanism of SASL, and nobody else', async () => {
+  it('accepts clients with TLS and each SASL mechanism, and refuses all others', async () => {
     await withCluster({ folder: newFolder(), secure: true }, async (cluster) => {
-      if (cluster.secured === undefined) throw new Error('there is no secured listener');
+      if (cluster.secured === undefined) throw new Error('no secured listener');
       const { bootstrapServers, username, password, caFile } = cluster.secured;
       const ca = readFileSync(caFile, 'utf8');
       await createTopic(cluster.bootstrapServers, 'orders');
@@ -243,7 +241,7 @@ describe('a cluster with a secured listener', () => {
 });
 
 describe('npm run kafka', () => {
-  /** Runs the command as a user does. */
+  /** Runs the command as a user would. */
   async function kafka(...args: string[]) {
     const child = spawn(process.execPath, [join(root, 'tools/local/bin/kafka.ts'), ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -256,35 +254,33 @@ describe('npm run kafka', () => {
     return { status, stdout, stderr };
   }
 
-  it('starts a cluster that goes on until it is stopped', async () => {
+  it('starts a cluster that runs until it is stopped', async () => {
     const path = newFolder();
-    const { brokers } = await freePorts({ brokers: 1, isSecure: false });
+    const { brokers } = await freePorts(1);
     const port = String(brokers[0]?.plain);
     const started = await kafka('start', '--folder', path, '--port', port);
     expect(started).toMatchObject({ status: 0, stderr: '' });
-    expect(started.stdout).toMatch(/^Starting the broker\nReady after \d+\.\d s\nKafka 4\./m);
+    expect(started.stdout).toContain(`is running\n  bootstrap servers  127.0.0.1:${port}\n`);
     expect(leftRunning()).toHaveLength(1);
 
-    const running = await kafka('status', '--folder', path);
-    expect(running).toMatchObject({ status: 0, stderr: '' });
-    expect(running.stdout).toContain(`  bootstrap servers  127.0.0.1:${port}\n`);
-    expect(running.stdout).toMatch(/ {2}process ids {8}broker 1: \d+\n/);
     const again = await kafka('start', '--folder', path, '--port', port);
-    expect(again).toMatchObject({ status: 2, stdout: '' });
-    expect(again.stderr).toMatch(/^a cluster runs in .* already: stop it, .*\n$/);
+    expect(again).toMatchObject({ status: 1, stdout: '' });
+    expect(again.stderr).toMatch(/^a cluster is already running in .*: stop it, .*\n$/);
     const elsewhere = await kafka('start', '--folder', newFolder(), '--port', port);
-    expect(elsewhere).toMatchObject({ status: 2, stdout: '' });
-    expect(elsewhere.stderr).toMatch(/^port \d+ is taken: .* choose another --port\n$/);
+    expect(elsewhere).toMatchObject({ status: 1, stdout: '' });
+    expect(elsewhere.stderr).toMatch(/^port \d+ is in use: .* choose another --port\n$/);
 
     const stopped = await kafka('stop', '--folder', path);
     expect(stopped).toEqual({
       status: 0,
-      stdout: `Stopped; its topics stay in ${path}\n`,
+      stdout: `Stopped; the topics remain in ${path}\n`,
       stderr: '',
     });
     expect(leftRunning()).toEqual([]);
-    const nothing = { stdout: `No cluster runs in ${path}\n`, stderr: '' };
+    const nothing = { stdout: `No cluster is running in ${path}\n`, stderr: '' };
     expect(await kafka('stop', '--folder', path)).toEqual({ status: 0, ...nothing });
-    expect(await kafka('status', '--folder', path)).toEqual({ status: 1, ...nothing });
+    const mistyped = await kafka('begin');
+    expect(mistyped).toMatchObject({ status: 2, stdout: '' });
+    expect(mistyped.stderr).toContain('start, stop');
   });
 });

@@ -1,191 +1,220 @@
 /**
- * Apache Kafka on this machine, for trials and for tests against real brokers.
+ * Apache Kafka on this machine, for tests against real brokers.
  *
- * Everything listens on the loopback interface only. One broker is its own controller; three have
- * theirs in a process of its own, as Amazon MSK has, so that any of them can be stopped or killed.
+ * All listeners are on the loopback interface. One broker is its own controller; three brokers have a
+ * separate controller, as in Amazon MSK, so that any broker can be stopped or killed.
  *
  * @module
  */
 
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
+import { type Distribution, provideDistribution } from './distribution.ts';
+import { KafkaClusterError } from './errors.ts';
+import { runToEnd } from './java.ts';
 import {
-  bootstrapServers,
-  type ClusterRecord,
-  readClusterRecord,
-  writeClusterRecord,
-} from './cluster-record.ts';
-import { invalidSettings } from './errors.ts';
-import { type Environment, findJava } from './java.ts';
-import { type BrokerCount, clusterNodes, makeClusterFolder, type NodeFiles } from './node-files.ts';
-import { killNode, type NodeProcess, runningPid, spawnNode, stopNode } from './node-process.ts';
-import { checkPorts, fixedPorts, freePorts } from './ports.ts';
-import { type AwaitedBroker, checkRuns, waitForBroker, waitForGroups } from './ready.ts';
+  type BrokerCount,
+  clusterNodes,
+  killNode,
+  type Node,
+  runningPid,
+  spawnNode,
+  stopNode,
+} from './node.ts';
+import { type ClusterPorts, checkPorts, fixedPorts, freePorts } from './ports.ts';
+import { waitForBroker } from './ready.ts';
 import {
-  provideSecuredAccess,
+  createSecuredAccess,
   readSecuredAccess,
   type SecuredAccess,
-  scramUsers,
-  securedFolder,
+  scramArguments,
   securedProperties,
-} from './secured-listener.ts';
+} from './secured.ts';
 import { writeServerProperties } from './server-properties.ts';
-import { type KafkaSoftware, provideKafka } from './software.ts';
-import { formatData, newKafkaId, provideCheckpoint } from './storage.ts';
 
-/** How to start a cluster. */
+/** Options of a cluster. */
 export interface KafkaClusterOptions {
-  /** Holds the cluster's data, settings and logs; a cluster that is there already goes on. */
+  /** Contains the cluster's data, settings and logs; an existing cluster is continued. */
   readonly folder: string;
-  /** @default - as many as the folder's cluster has, 1 for a new one */
+  /** @default - that of the existing cluster, 1 for a new one */
   readonly brokers?: BrokerCount | undefined;
-  /**
-   * First broker's port; those of the other listeners follow from it, see `fixedPorts`.
-   * @default 0, any free ones
-   */
+  /** Port of the first broker; those of the other listeners follow from it. @default 0, free ports */
   readonly port?: number | undefined;
-  /** Whether there is a listener with TLS and SASL too. @default - as the folder's cluster has it */
+  /** Whether a second listener uses TLS and SASL. @default - as in the existing cluster, else false */
   readonly secure?: boolean | undefined;
-  /** Kafka's own broker settings, in place of the cluster's or besides them. @default none */
+  /** Kafka's own broker settings, which override or extend the cluster's. @default none */
   readonly properties?: Readonly<Record<string, string>> | undefined;
-  /** Told what is being waited for. @default nothing */
+  /** Whether the cluster, once started, keeps running when this process ends. @default false */
+  readonly isDetached?: boolean | undefined;
+  /** Called with what is being waited for. @default nothing */
   readonly onProgress?: ((line: string) => void) | undefined;
 }
 
-/** What the caller of {@link launchCluster} says besides. */
-export interface LaunchOptions extends KafkaClusterOptions {
-  /** Whether the cluster goes on when the calling process ends. */
-  readonly isDetached: boolean;
-  readonly env: Environment;
-}
-
-/** How to reach the listener with TLS and SASL. */
+/** How to connect to the listener with TLS and SASL. */
 export interface SecuredEndpoint extends SecuredAccess {
-  /** `127.0.0.1:PORT` of each broker, with commas between. */
+  /** `127.0.0.1:PORT` of each broker, separated by commas. */
   readonly bootstrapServers: string;
 }
 
-/** A Kafka cluster on this machine. Its brokers' ids are 1, or 1, 2 and 3. */
+/** A Kafka cluster on this machine. The ids of its brokers are 1, or 1, 2 and 3. */
 export interface KafkaCluster {
-  /** `127.0.0.1:PORT` of each broker, with commas between. */
+  readonly kafkaVersion: string;
+  /** `127.0.0.1:PORT` of each broker, separated by commas. */
   readonly bootstrapServers: string;
-  /** Where its data is. */
   readonly folder: string;
-  /** Absent in a cluster without that listener. */
+  /** Undefined for a cluster without a secured listener. */
   readonly secured: SecuredEndpoint | undefined;
-  /** Shuts everything down, and returns when the processes are gone; the data stays. */
+  /** Shuts all processes down and waits for their end; the data remains. */
   stop(): Promise<void>;
-  /** Shuts a broker down as an update would: what it leads is moved first. */
+  /** Shuts a broker down as an update would: partitions that it leads are moved first. */
   stopBroker(id: number): Promise<void>;
-  /** Kills a broker as a power cut would; the others take it for dead 3 s later. */
+  /** Kills a broker as a power failure would; the others consider it dead 3 s later. */
   killBroker(id: number): Promise<void>;
-  /** Starts a broker that does not run, and returns when it answers and is a member again. */
+  /** Starts a broker that does not run, and returns when it responds and has rejoined. */
   startBroker(id: number): Promise<void>;
 }
 
-/**
- * Starts a cluster, and returns when every broker answers and knows all the others. It ends with
- * this process.
- *
- * @throws {ArchiverError} `INVALID_SETTINGS` when it cannot be had as asked for: Java or Maven is
- *   missing, a port is taken, or the folder's cluster runs already or is another one
- * @throws {KafkaClusterError} when Kafka cannot be downloaded, or does not start
- */
-export function startKafkaCluster(options: KafkaClusterOptions): Promise<KafkaCluster> {
-  return launchCluster({ ...options, isDetached: false, env: process.env });
-}
+const shapeSchema = z.object({
+  brokers: z.union([z.literal(1), z.literal(3)]),
+  secure: z.boolean(),
+});
+
+/** What `cluster.json` keeps about the cluster in a folder. */
+type ClusterShape = z.infer<typeof shapeSchema>;
 
 /**
- * As {@link startKafkaCluster}, with a cluster that may go on without this process once it is ready.
+ * Starts a cluster, and returns when every broker responds and knows all others.
+ *
+ * @throws {KafkaClusterError} if Java or Maven is missing, Kafka cannot be downloaded, a port is in
+ *   use, the folder's cluster is running or has a different shape, or Kafka does not start
  */
-export async function launchCluster(options: LaunchOptions): Promise<KafkaCluster> {
-  const { env, port = 0, onProgress = () => undefined } = options;
-  if (process.platform === 'win32') throw invalidSettings('Kafka is for Linux and macOS only here');
-  const folder = makeClusterFolder(options.folder);
-  const known = readClusterRecord(folder);
-  checkSame(known, options, folder);
+export async function startKafkaCluster(options: KafkaClusterOptions): Promise<KafkaCluster> {
+  const { port = 0, isDetached = false, onProgress = () => undefined } = options;
+  const { env } = process;
+  if (process.platform === 'win32') {
+    throw new KafkaClusterError('A local Kafka cluster needs Linux or macOS');
+  }
+  mkdirSync(options.folder, { recursive: true });
+  // A process is identified by this path.
+  const folder = realpathSync(options.folder);
+  const known = readShape(folder);
   const { brokers = known?.brokers ?? 1, secure = known?.secure ?? false } = options;
+  const shape = { brokers, secure };
+  checkShape(folder, shape, known);
   const nodes = clusterNodes(folder, brokers);
-  checkStopped(nodes, folder);
-  const java = findJava(env);
-  const wishes = { brokers, isSecure: secure };
-  const ports = port === 0 ? await freePorts(wishes) : fixedPorts(port, wishes);
+  if (nodes.some((node) => runningPid(node) !== undefined)) {
+    throw new KafkaClusterError(
+      `a cluster is already running in ${folder}: stop it, or choose another --folder`,
+    );
+  }
+  const ports = port === 0 ? await freePorts(brokers) : fixedPorts(port, brokers);
   await checkPorts(ports);
-  const software = await provideKafka(java, env, onProgress);
-  if (secure) await provideSecuredAccess(folder, env);
-  const clusterId = known?.clusterId ?? newKafkaId();
-  const record = { kafkaVersion: software.version, clusterId, brokers, secure, ports };
-  // Time has passed since the first look.
-  checkStopped(nodes, folder);
-  if (known === undefined) await format(folder, record, nodes, software);
-  writeClusterRecord(folder, record);
-  const cluster = new RunningCluster({ folder, record, nodes, software, options });
-  onProgress(
-    `Starting ${brokers === 1 ? 'the broker' : `${brokers} brokers and their controller`}`,
-  );
+  const kafka = await provideDistribution(env, onProgress);
+  if (secure) await createSecuredAccess(folder, env);
+  const cluster = new RunningCluster({
+    ...{ folder, ports, nodes, kafka, isDetached, shape },
+    properties: options.properties,
+  });
+  if (known === undefined) {
+    onProgress('Formatting the data folders');
+    await cluster.format();
+  }
+  onProgress(brokers === 1 ? 'Starting the broker' : `Starting ${brokers} brokers`);
   await cluster.start();
   return cluster;
 }
 
-function checkSame(known: ClusterRecord | undefined, options: LaunchOptions, folder: string): void {
-  if (known === undefined) return;
-  const { brokers = known.brokers, secure = known.secure } = options;
-  const other = 'delete it, or choose another --folder';
-  if (brokers !== known.brokers) {
-    throw invalidSettings(`the cluster in ${folder} has --brokers ${known.brokers}: ${other}`);
+/**
+ * Stops the cluster in a folder.
+ *
+ * @returns whether one was running
+ */
+export async function stopKafkaCluster(folder: string): Promise<boolean> {
+  const path = existsSync(folder) ? realpathSync(folder) : folder;
+  const shape = readShape(path);
+  return shape !== undefined && (await stopNodes(clusterNodes(path, shape.brokers)));
+}
+
+function shapeFile(folder: string): string {
+  return join(folder, 'cluster.json');
+}
+
+function readShape(folder: string): ClusterShape | undefined {
+  const file = shapeFile(folder);
+  if (!existsSync(file)) return undefined;
+  try {
+    return shapeSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    throw new KafkaClusterError(
+      `${file} is damaged: delete the folder, or choose another --folder`,
+    );
   }
-  if (secure !== known.secure) {
-    const how = known.secure ? 'with' : 'without';
-    throw invalidSettings(`the cluster in ${folder} was made ${how} --secure: ${other}`);
-  }
 }
 
-function checkStopped(nodes: readonly NodeFiles[], folder: string): void {
-  if (nodes.every((node) => runningPid(node) === undefined)) return;
-  throw invalidSettings(`a cluster runs in ${folder} already: stop it, or choose another --folder`);
+function checkShape(folder: string, wanted: ClusterShape, known: ClusterShape = wanted): void {
+  if (known.brokers === wanted.brokers && known.secure === wanted.secure) return;
+  const brokers = known.brokers === 1 ? 'one broker' : 'three brokers';
+  throw new KafkaClusterError(
+    `the cluster in ${folder} has ${brokers} and ${known.secure ? 'a' : 'no'} secured listener: delete it, or choose another --folder`,
+  );
 }
 
-async function format(
-  folder: string,
-  { clusterId, secure }: ClusterRecord,
-  nodes: readonly NodeFiles[],
-  { checkpoint, java }: KafkaSoftware,
-): Promise<void> {
-  const first = secure ? join(securedFolder(folder), 'bootstrap.checkpoint') : checkpoint;
-  if (secure) await provideCheckpoint(first, java, scramUsers(readSecuredAccess(folder)));
-  for (const node of nodes) formatData(node, clusterId, first);
-}
-
-interface RunningClusterParts {
+interface ClusterParts {
   readonly folder: string;
-  readonly record: ClusterRecord;
-  readonly nodes: readonly NodeFiles[];
-  readonly software: KafkaSoftware;
-  readonly options: LaunchOptions;
+  readonly shape: ClusterShape;
+  readonly ports: ClusterPorts;
+  readonly nodes: readonly Node[];
+  readonly kafka: Distribution;
+  readonly properties: Readonly<Record<string, string>> | undefined;
+  readonly isDetached: boolean;
 }
 
 class RunningCluster implements KafkaCluster {
+  readonly kafkaVersion: string;
   readonly folder: string;
   readonly bootstrapServers: string;
   readonly secured: SecuredEndpoint | undefined;
-  readonly #parts: RunningClusterParts;
+  readonly #parts: ClusterParts;
 
-  constructor(parts: RunningClusterParts) {
-    const { folder, record } = parts;
+  constructor(parts: ClusterParts) {
+    const { folder, kafka, ports, shape } = parts;
+    const serversOf = (listener: 'plain' | 'secured') =>
+      ports.brokers.map((broker) => `127.0.0.1:${broker[listener]}`).join(',');
     this.#parts = parts;
+    this.kafkaVersion = kafka.version;
     this.folder = folder;
-    this.bootstrapServers = bootstrapServers(record.ports, 'plain');
-    this.secured = securedEndpoint(folder, record);
+    this.bootstrapServers = serversOf('plain');
+    this.secured = shape.secure
+      ? { bootstrapServers: serversOf('secured'), ...readSecuredAccess(folder) }
+      : undefined;
   }
 
-  /** Starts all nodes; none is left running when one of them fails. */
+  /** Creates the data of a new cluster, with its users. */
+  async format(): Promise<void> {
+    const { folder, kafka, nodes, shape } = this.#parts;
+    const tool = [...kafka.options, 'kafka.tools.StorageTool', 'format'];
+    const users = shape.secure ? scramArguments(folder) : [];
+    const clusterId = ['--cluster-id', newClusterId()];
+    const env = { ...process.env, CLASSPATH: kafka.classPath };
+    await Promise.all(
+      nodes.map((node) => {
+        this.#writeProperties(node, undefined);
+        const config = ['--ignore-formatted', '--config', node.properties];
+        return runToEnd(kafka.java, [...tool, ...config, ...clusterId, ...users], env);
+      }),
+    );
+    writeFileSync(shapeFile(folder), JSON.stringify(shape));
+  }
+
+  /** Starts all nodes; if one of them fails, none is left running. */
   async start(): Promise<void> {
-    const { nodes, record } = this.#parts;
+    const { isDetached, nodes, shape } = this.#parts;
     try {
-      const processes = nodes.map((node) => this.#spawn(node));
-      const brokers = processes.flatMap((process) => this.#awaited(process, record.brokers));
-      await Promise.all(brokers.map(waitForBroker));
-      await Promise.all(brokers.slice(0, 1).map(waitForGroups));
-      for (const process of processes) this.#settle(process);
+      const releases = nodes.map((node) => this.#spawn(node));
+      await Promise.all(nodes.map((node) => this.#wait(node, shape.brokers)));
+      if (isDetached) for (const release of releases) release();
     } catch (error) {
       await Promise.all(nodes.map(killNode));
       throw error;
@@ -207,59 +236,50 @@ class RunningCluster implements KafkaCluster {
   async startBroker(id: number): Promise<void> {
     const broker = this.#broker(id);
     if (runningPid(broker) !== undefined) return;
-    const process = this.#spawn(broker);
-    await Promise.all(this.#awaited(process, 1).map(waitForBroker));
-    this.#settle(process);
+    this.#spawn(broker);
+    await this.#wait(broker, 1);
   }
 
-  #broker(id: number): NodeFiles {
-    const { nodes, record } = this.#parts;
-    const broker = nodes.slice(0, record.brokers).find((node) => node.id === id);
+  #broker(id: number): Node {
+    const { nodes, shape } = this.#parts;
+    const broker = nodes.slice(0, shape.brokers).find((node) => node.id === id);
     if (broker !== undefined) return broker;
-    throw invalidSettings(`a broker's id is 1 to ${record.brokers}, got ${id}`);
+    throw new RangeError(`a broker's id is 1 to ${shape.brokers}, got ${id}`);
   }
 
-  #spawn(node: NodeFiles): NodeProcess {
-    const { folder, record, software, options } = this.#parts;
-    writeServerProperties({
-      node,
-      ports: record.ports,
-      secured: record.secure ? securedProperties(folder) : undefined,
-      properties: options.properties,
-    });
-    return spawnNode(node, software.java);
+  #spawn(node: Node): () => void {
+    const { kafka, properties } = this.#parts;
+    this.#writeProperties(node, properties);
+    return spawnNode(node, kafka);
   }
 
-  #settle(process: NodeProcess): void {
-    checkRuns(process);
-    if (this.#parts.options.isDetached) process.release();
+  #writeProperties(node: Node, properties: ClusterParts['properties']): void {
+    const { folder, ports, shape } = this.#parts;
+    const secured = shape.secure ? securedProperties(folder) : undefined;
+    writeServerProperties({ node, ports, secured, properties });
   }
 
-  /** None for a controller, which no client asks: the brokers are ready when it is. */
-  #awaited(process: NodeProcess, brokers: number): AwaitedBroker[] {
-    const { clusterId, ports } = this.#parts.record;
-    const port = ports.brokers[process.node.id - 1]?.plain;
-    return port === undefined ? [] : [{ process, port, clusterId, brokers }];
+  /** Does not wait for a controller, which clients never contact: it is ready when the brokers are. */
+  async #wait(node: Node, brokers: number): Promise<void> {
+    const ports = this.#parts.ports.brokers[node.id - 1];
+    if (ports !== undefined) await waitForBroker(node, ports.plain, brokers);
   }
 }
 
-/** How to reach a cluster's secured listener, when it has one. */
-export function securedEndpoint(
-  folder: string,
-  { secure, ports }: ClusterRecord,
-): SecuredEndpoint | undefined {
-  if (!secure) return undefined;
-  return { bootstrapServers: bootstrapServers(ports, 'secured'), ...readSecuredAccess(folder) };
+/** Stops the brokers first, which tell their controller. */
+async function stopNodes(nodes: readonly Node[]): Promise<boolean> {
+  const stopped = await Promise.all(
+    nodes.filter(({ roles }) => roles !== 'controller').map(stopNode),
+  );
+  const others = await Promise.all(
+    nodes.filter(({ roles }) => roles === 'controller').map(stopNode),
+  );
+  return [...stopped, ...others].includes(true);
 }
 
-/**
- * Shuts nodes down: brokers first, which tell their controller. Returns when their processes are
- * gone, whether there were any.
- */
-export async function stopNodes(nodes: readonly NodeFiles[]): Promise<boolean> {
-  const brokers = nodes.filter(({ roles }) => roles !== 'controller');
-  const controllers = nodes.filter(({ roles }) => roles === 'controller');
-  const stopped = await Promise.all(brokers.map((node) => stopNode(node)));
-  const others = await Promise.all(controllers.map((node) => stopNode(node)));
-  return [...stopped, ...others].some(Boolean);
+/** A random id as Kafka writes it: 22 characters of URL-safe Base64, not beginning with a hyphen. */
+function newClusterId(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUInt8(bytes.readUInt8(0) & 0x7f, 0);
+  return bytes.toString('base64url');
 }

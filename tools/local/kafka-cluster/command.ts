@@ -1,80 +1,68 @@
-import { existsSync, realpathSync } from 'node:fs';
-import { launchCluster, type SecuredEndpoint, securedEndpoint, stopNodes } from './cluster.ts';
-import { bootstrapServers, type ClusterRecord, readClusterRecord } from './cluster-record.ts';
-import type { Environment } from './java.ts';
-import { clusterNodes } from './node-files.ts';
-import { runningPid } from './node-process.ts';
-import type { KafkaCommand } from './options.ts';
-import { saslMechanisms } from './secured-listener.ts';
-
-/** What a command works with. */
-export interface KafkaCommandDeps {
-  readonly env: Environment;
-  readonly print: (line: string) => void;
-}
+import { Argument, Option } from '@commander-js/extra-typings';
+import { createCommand } from '../../../cli/command.ts';
+import { named, wholeNumber } from '../../../cli/options.ts';
+import { type KafkaCluster, startKafkaCluster, stopKafkaCluster } from './cluster.ts';
+import type { BrokerCount } from './node.ts';
+import { portOffsets } from './ports.ts';
+import { saslMechanisms } from './secured.ts';
 
 /**
- * Carries out a command; whether it came out well, which for `status` is that everything runs.
+ * `npm run kafka`: starts and stops Apache Kafka on this machine.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS`
- * @throws {KafkaClusterError} when Kafka cannot be downloaded, or does not start
+ * @param print writes a line for the user
  */
-export function runKafkaCommand(asked: KafkaCommand, deps: KafkaCommandDeps): Promise<boolean> {
-  return { start, stop, status }[asked.command](asked, deps);
+export function kafkaCommand(print: (line: string) => void) {
+  const { controller, secured } = portOffsets;
+  return createCommand(
+    'npm run kafka --',
+    'Runs Apache Kafka on this machine, on loopback only. Needs Java 17 or later, and Maven to download Kafka the first time.',
+  )
+    .addArgument(new Argument('<action>', 'what to do').choices(['start', 'stop'] as const))
+    .addOption(named('--folder <path>', 'data, settings and logs').default('.kafka'))
+    .addOption(
+      new Option(
+        '--brokers <n>',
+        'number of brokers; default: that of the existing cluster, else 1',
+      ).choices(['1', '3'] as const),
+    )
+    .addOption(
+      wholeNumber(
+        '--port <n>',
+        `port of the first broker; secured listeners are ${secured} above, the controller ${controller}`,
+        { min: 1, max: 65_535 - controller, default: 9092 },
+      ),
+    )
+    .option('--secure', `add listeners with TLS and SASL: ${saslMechanisms.join(', ')}`)
+    .addHelpText('after', '\nThe cluster runs until it is stopped; its topics stay in the folder.')
+    .action(async (action, { brokers, folder, port, secure }) => {
+      if (action === 'stop') {
+        const wasRunning = await stopKafkaCluster(folder);
+        print(
+          wasRunning
+            ? `Stopped; the topics remain in ${folder}`
+            : `No cluster is running in ${folder}`,
+        );
+        return;
+      }
+      const started = await startKafkaCluster({
+        ...{ folder, port, secure, isDetached: true, onProgress: print },
+        brokers: brokers === undefined ? undefined : (Number(brokers) as BrokerCount),
+      });
+      for (const line of describe(started)) print(line);
+    });
 }
 
-async function start(asked: KafkaCommand, { env, print }: KafkaCommandDeps): Promise<boolean> {
-  const { folder, brokers, port, secure } = asked;
-  const startedAt = Date.now();
-  const wishes = { folder, brokers, port, secure };
-  await launchCluster({ ...wishes, isDetached: true, env, onProgress: print });
-  print(`Ready after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
-  return status(asked, { env, print });
-}
-
-async function stop({ folder }: KafkaCommand, { print }: KafkaCommandDeps): Promise<boolean> {
-  const { path, record } = findCluster(folder);
-  const hasStopped = record !== undefined && (await stopNodes(clusterNodes(path, record.brokers)));
-  print(hasStopped ? `Stopped; its topics stay in ${folder}` : `No cluster runs in ${folder}`);
-  return true;
-}
-
-async function status({ folder }: KafkaCommand, { print }: KafkaCommandDeps): Promise<boolean> {
-  const { path, record } = findCluster(folder);
-  const nodes = record === undefined ? [] : clusterNodes(path, record.brokers);
-  const running = nodes.filter((node) => runningPid(node) !== undefined);
-  if (record === undefined || running.length === 0) {
-    print(`No cluster runs in ${folder}`);
-    return false;
-  }
-  for (const line of describeCluster(path, record)) print(line);
-  return running.length === nodes.length;
-}
-
-function findCluster(folder: string) {
-  const path = existsSync(folder) ? realpathSync(folder) : folder;
-  return { path, record: readClusterRecord(path) };
-}
-
-function describeCluster(folder: string, record: ClusterRecord): string[] {
-  const processes = clusterNodes(folder, record.brokers).map((node) => {
-    return `${node.name}: ${runningPid(node) ?? 'not running'}`;
-  });
+function describe({ bootstrapServers, folder, kafkaVersion, secured }: KafkaCluster): string[] {
   return [
-    `Kafka ${record.kafkaVersion}`,
-    `  bootstrap servers  ${bootstrapServers(record.ports, 'plain')}`,
-    ...describeSecured(securedEndpoint(folder, record)),
-    `  process ids        ${processes.join(', ')}`,
+    `Kafka ${kafkaVersion} is running`,
+    `  bootstrap servers  ${bootstrapServers}`,
+    ...(secured
+      ? [
+          `  TLS and SASL       ${secured.bootstrapServers}`,
+          `  user, password     ${secured.username}, ${secured.password}`,
+          `  CA certificate     ${secured.caFile}`,
+        ]
+      : []),
     `  folder             ${folder}`,
-  ];
-}
-
-function describeSecured(secured: SecuredEndpoint | undefined): string[] {
-  if (secured === undefined) return [];
-  return [
-    `  with TLS and SASL  ${secured.bootstrapServers}`,
-    `    mechanisms       ${saslMechanisms.join(', ')}`,
-    `    user, password   ${secured.username}, ${secured.password}`,
-    `    CA certificate   ${secured.caFile}`,
   ];
 }

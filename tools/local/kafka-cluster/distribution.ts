@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { KafkaClusterError } from './errors.ts';
-import { type Environment, findMaven, runToEnd } from './java.ts';
-import { withStaging } from './staging.ts';
-
-/** The jars of one version of Kafka, in a folder that outlives clusters and checkouts. */
-export interface Distribution {
-  readonly version: string;
-  /** Java's class path: every jar, always in the same order. */
-  readonly classPath: string;
-  /** Where they are, and what else is kept for this version. */
-  readonly folder: string;
-}
+import { type Environment, findJava, findMaven, runToEnd } from './java.ts';
 
 const pomFile = join(import.meta.dirname, 'pom.xml');
+const logging = join(import.meta.dirname, 'log4j2.properties');
 
-/** Where downloads are kept: below `XDG_CACHE_HOME`, or `~/.cache` when that is not set. */
+/** Kafka's jars and the Java that runs them. */
+export interface Distribution {
+  readonly version: string;
+  readonly java: string;
+  /** Options of the virtual machine: little memory, and a quick start. */
+  readonly options: readonly string[];
+  readonly classPath: string;
+}
+
+/** The folder of downloads: below `XDG_CACHE_HOME`, or `~/.cache` if that is not set. */
 export function cacheFolder(env: Environment): string {
   const cache = env.XDG_CACHE_HOME ?? '';
   const home = env.HOME ?? homedir();
@@ -25,52 +24,42 @@ export function cacheFolder(env: Environment): string {
 }
 
 /**
- * Kafka's jars, which Maven downloads the first time; later no Maven is needed. Several processes
- * may ask at once, and what was interrupted is not taken for complete.
+ * Provides Kafka's jars, which Maven downloads the first time.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS` when Maven is missing
- * @throws {KafkaClusterError} when the download fails
+ * @throws {KafkaClusterError} if Java or Maven is missing, or the download fails
  */
 export async function provideDistribution(
   env: Environment,
   onProgress: (line: string) => void,
 ): Promise<Distribution> {
+  const java = findJava(env).program;
   const pom = readFileSync(pomFile, 'utf8');
   const version = /<kafka\.version>(.+)<\/kafka\.version>/.exec(pom)?.[1] ?? '';
   const digest = createHash('sha256').update(pom).digest('hex').slice(0, 8);
   const folder = join(cacheFolder(env), `kafka-${version}-${digest}`);
-  const jars = join(folder, 'lib');
-  if (!existsSync(jars)) {
-    const maven = findMaven(env);
+  if (!existsSync(folder)) {
     onProgress(`Downloading Kafka ${version} (once, 45 MB)`);
-    mkdirSync(folder, { recursive: true });
-    await withStaging(folder, async (staging) => {
-      await copyDependencies(maven, staging, env);
-      renameUnlessThere(staging, jars);
-    });
+    await download(findMaven(env), folder, env);
   }
-  const names = readdirSync(jars).filter((name) => name.endsWith('.jar'));
-  const classPath = names.sort().map((name) => join(jars, name));
-  return { version, classPath: classPath.join(delimiter), folder };
+  const jars = readdirSync(folder).filter((name) => name.endsWith('.jar'));
+  const options = ['-Xmx512m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-XX:-UsePerfData'];
+  options.push('-Djava.awt.headless=true', `-Dlog4j2.configurationFile=${logging}`);
+  const classPath = jars.map((name) => join(folder, name)).join(delimiter);
+  return { version, java, options, classPath };
 }
 
-async function copyDependencies(maven: string, target: string, env: Environment): Promise<void> {
+/** An interrupted download leaves no folder; of two at the same time, either one will do. */
+async function download(maven: string, folder: string, env: Environment): Promise<void> {
+  const staging = `${folder}-${process.pid}`;
   const options = ['--batch-mode', '--quiet', '--strict-checksums', '--file', pomFile];
-  const plugin = 'org.apache.maven.plugins:maven-dependency-plugin';
-  const goal = [`${plugin}:copy-dependencies`, `-DoutputDirectory=${target}`];
   try {
-    await runToEnd(maven, [...options, ...goal], env);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new KafkaClusterError(`Maven could not download Kafka: ${reason}`);
-  }
-}
-
-/** Another process may have been quicker, and what it put there is as good. */
-function renameUnlessThere(source: string, target: string): void {
-  try {
-    renameSync(source, target);
-  } catch (error) {
-    if (!existsSync(target)) throw error;
+    await runToEnd(
+      maven,
+      [...options, 'dependency:copy-dependencies', `-DoutputDirectory=${staging}`],
+      env,
+    );
+    if (!existsSync(folder)) renameSync(staging, folder);
+  } finally {
+    rmSync(staging, { recursive: true, force: true });
   }
 }

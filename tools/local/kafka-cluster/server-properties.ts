@@ -1,14 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { ClusterPorts } from './cluster-record.ts';
-import { type BrokerCount, CONTROLLER_ID, type NodeFiles } from './node-files.ts';
+import { CONTROLLER_ID, type Node } from './node.ts';
+import type { ClusterPorts } from './ports.ts';
 
-/** What `server.properties` says that differs from node to node, or by wish. */
+/** The settings that differ between nodes or are chosen by the caller. */
 export interface ServerSettings {
-  readonly node: NodeFiles;
+  readonly node: Node;
   readonly ports: ClusterPorts;
-  /** Settings of the secured listener, where there is one. */
-  readonly secured?: Readonly<Record<string, string>> | undefined;
-  /** Kafka's own settings, in place of those of this file or besides them. */
+  /** Settings of the secured listener. @default - there is none */
+  readonly secured: Readonly<Record<string, string>> | undefined;
+  /** Kafka's own settings, which override or extend the others. @default none */
   readonly properties?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -16,101 +16,69 @@ export interface ServerSettings {
 export function writeServerProperties(settings: ServerSettings): void {
   const { node } = settings;
   mkdirSync(node.folder, { recursive: true });
-  const text = renderProperties(serverProperties(settings));
-  // A secured listener's password is in it.
+  const text = Object.entries(serverProperties(settings))
+    .map(([name, value]) => `${name}=${escapeValue(value)}\n`)
+    .join('');
+  // The file contains the secured listener's password.
   writeFileSync(node.properties, text, { mode: 0o600 });
 }
 
 /**
- * A node for trials and tests: its cluster tells soon of a dead broker, lets a group's first member
- * go on at once, and creates no topic by itself.
+ * A node for tests: its cluster detects a dead broker soon, lets a group's first member start at
+ * once, and never creates a topic automatically.
  */
-export function serverProperties(settings: ServerSettings): Record<string, string> {
+function serverProperties(settings: ServerSettings): Record<string, string> {
   const { node, ports, secured, properties } = settings;
-  const brokers = ports.brokers.length === 1 ? 1 : 3;
+  // One partition per broker: creating the usual 50 takes a while.
+  const brokers = String(ports.brokers.length);
+  const inSync = brokers === '1' ? '1' : '2';
   return {
     ...listenerProperties(settings),
     'log.dirs': node.data,
     'auto.create.topics.enable': 'false',
-    'min.insync.replicas': inSyncReplicas(brokers),
-    ...internalTopics(brokers),
+    'min.insync.replicas': inSync,
+    'offsets.topic.replication.factor': brokers,
+    'offsets.topic.num.partitions': brokers,
+    'transaction.state.log.replication.factor': brokers,
+    'transaction.state.log.num.partitions': brokers,
+    'transaction.state.log.min.isr': inSync,
     'group.initial.rebalance.delay.ms': '0',
     'group.min.session.timeout.ms': '1000',
     'group.consumer.min.session.timeout.ms': '1000',
     'group.consumer.min.heartbeat.interval.ms': '100',
     'broker.heartbeat.interval.ms': '250',
     'broker.session.timeout.ms': '3000',
-    // Its buffer is taken at start, and 128 MB by default.
+    // Allocated at the start, and 128 MB by default.
     'log.cleaner.dedupe.buffer.size': '4194304',
     ...(node.roles === 'controller' ? {} : secured),
     ...properties,
   };
 }
 
-interface Listener {
-  readonly name: string;
-  readonly protocol: string;
-  readonly port: number | undefined;
-}
-
-function listenerProperties({ node, ports }: ServerSettings): Record<string, string> {
+function listenerProperties({ node, ports, secured }: ServerSettings): Record<string, string> {
   const own = ports.brokers[node.id - 1];
   const isController = node.roles !== 'broker';
   const controllerId = ports.brokers.length === 1 ? 1 : CONTROLLER_ID;
-  const listeners: Listener[] = [
-    { name: 'PLAINTEXT', protocol: 'PLAINTEXT', port: own?.plain },
-    { name: 'SECURED', protocol: 'SASL_SSL', port: own?.secured },
-    {
-      name: 'CONTROLLER',
-      protocol: 'PLAINTEXT',
-      port: isController ? ports.controller : undefined,
-    },
+  const listeners = [
+    ...(own ? [`PLAINTEXT://127.0.0.1:${own.plain}`] : []),
+    ...(own && secured ? [`SECURED://127.0.0.1:${own.secured}`] : []),
+    ...(isController ? [`CONTROLLER://127.0.0.1:${ports.controller}`] : []),
   ];
   return {
     'process.roles': node.roles,
     'node.id': String(node.id),
     'controller.quorum.voters': `${controllerId}@127.0.0.1:${ports.controller}`,
-    listeners: listeners
-      .filter(({ port }) => port !== undefined)
-      .map(({ name, port }) => `${name}://127.0.0.1:${port}`)
-      .join(','),
-    'listener.security.protocol.map': listeners
-      .map(({ name, protocol }) => `${name}:${protocol}`)
-      .join(','),
-    ...(own === undefined ? {} : { 'inter.broker.listener.name': 'PLAINTEXT' }),
+    listeners: listeners.join(','),
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,SECURED:SASL_SSL,CONTROLLER:PLAINTEXT',
+    ...(own && { 'inter.broker.listener.name': 'PLAINTEXT' }),
     'controller.listener.names': 'CONTROLLER',
-    ...(isController ? { 'default.replication.factor': String(ports.brokers.length) } : {}),
+    ...(isController && { 'default.replication.factor': String(ports.brokers.length) }),
   };
 }
 
-/** As few partitions as there are brokers: the usual 50 of each take a while to make. */
-function internalTopics(brokers: BrokerCount): Record<string, string> {
-  const count = String(brokers);
-  return {
-    'offsets.topic.replication.factor': count,
-    'offsets.topic.num.partitions': count,
-    'transaction.state.log.replication.factor': count,
-    'transaction.state.log.num.partitions': count,
-    'transaction.state.log.min.isr': inSyncReplicas(brokers),
-    'share.coordinator.state.topic.replication.factor': count,
-    'share.coordinator.state.topic.num.partitions': count,
-    'share.coordinator.state.topic.min.isr': inSyncReplicas(brokers),
-  };
-}
-
-function inSyncReplicas(brokers: BrokerCount): string {
-  return brokers === 1 ? '1' : '2';
-}
-
-/** Java's file of properties, one a line, whatever is in the values. */
-export function renderProperties(properties: Readonly<Record<string, string>>): string {
-  return Object.entries(properties)
-    .map(([name, value]) => `${escapeText(name, /[\\ :=#!]/g)}=${escapeText(value, /\\|^ /g)}\n`)
-    .join('');
-}
-
-function escapeText(text: string, special: RegExp): string {
+/** Escapes a value for Java's properties format. */
+function escapeValue(text: string): string {
   return text
-    .replace(special, '\\$&')
+    .replace(/\\|^ /g, '\\$&')
     .replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
