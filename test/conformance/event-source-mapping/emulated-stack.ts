@@ -1,9 +1,9 @@
 import type { EventOrigin } from '../../../kafka/mapping-event.ts';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
 import { Change } from '../../../tools/local/mapping/change.ts';
+import type { EmulatorClock } from '../../../tools/local/mapping/clock.ts';
 import {
   type Discard,
-  type EmulatorClock,
   EventSourceMapping,
 } from '../../../tools/local/mapping/event-source-mapping.ts';
 import { failedBatchEntry } from '../../../tools/local/mapping/on-failure.ts';

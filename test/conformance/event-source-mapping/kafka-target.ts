@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, Producer } from '@platformatic/kafka';
 import { clientOptions, type KafkaConnection } from '../../../kafka/connection.ts';
 import { endOffsets, type KafkaEvent, KafkaTopic } from '../../../tools/local/kafka/kafka-topic.ts';
-import type { EmulatorClock } from '../../../tools/local/mapping/event-source-mapping.ts';
+import type { EmulatorClock } from '../../../tools/local/mapping/clock.ts';
 import type { ConformanceCase, Target } from './case.ts';
 import { EmulatedStack, type Ground } from './emulated-stack.ts';
 

@@ -2,15 +2,15 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type StreamCase, streamCases, type TestStream } from './cases.ts';
 
-/** A server that can be ended. */
+/** A running server. */
 export interface StartedFirehose {
   readonly endpoint: string;
-  /** The stream of a case, of this number. */
+  /** The stream of the case with this number. */
   stream(number: number): Omit<TestStream, 'client'>;
   close(): Promise<void>;
 }
 
-/** Declares a test for each case. All of them run on one server, each with a stream of its own. */
+/** Declares a test for each case. All share one server; each has its own stream. */
 export function describeStreamCases(server: string, start: () => Promise<StartedFirehose>): void {
   describe(server, () => {
     let running: StartedFirehose | undefined;

@@ -2,15 +2,15 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type QueueCase, queueCases, type TestQueues } from './cases.ts';
 
-/** A server that can be ended. */
+/** A running server. */
 export interface StartedSqs {
   readonly endpoint: string;
-  /** Makes the queues of a case, of this number. */
+  /** Creates the queues of the case with this number. */
   createQueues(client: SQSClient, number: number): Promise<Omit<TestQueues, 'client'>>;
   close(): Promise<void>;
 }
 
-/** Declares a test for each case. All of them run on one server, each with queues of its own. */
+/** Declares a test for each case. All run concurrently on one server, each with its own queues. */
 export function describeQueueCases(server: string, start: () => Promise<StartedSqs>): void {
   describe(server, () => {
     let running: StartedSqs | undefined;
@@ -30,7 +30,7 @@ export function describeQueueCases(server: string, start: () => Promise<StartedS
       await running?.close();
     });
 
-    it.each(queueCases.map((each, number) => [each.title, each, number] as const))(
+    it.concurrent.each(queueCases.map((each, number) => [each.title, each, number] as const))(
       '%s',
       async (_: string, { run }: QueueCase, number: number) => {
         const queues = await running?.createQueues(client, number);

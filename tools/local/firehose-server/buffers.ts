@@ -1,20 +1,20 @@
 import type { Buffer } from 'node:buffer';
 
-/** Bytes for an object, and how many lines of the archive they hold. */
+/** Bytes for an object, and the number of lines they contain. */
 export interface Piece {
   readonly data: Buffer;
   readonly lines: number;
 }
 
-/** Pieces of one folder that wait for their object. */
+/** Buffered pieces of one folder. */
 export interface FolderBuffer {
   readonly folder: string;
-  /** Epoch milliseconds of its first piece. */
+  /** Epoch milliseconds at which its first piece arrived. */
   readonly openedAt: number;
   readonly pieces: readonly Piece[];
 }
 
-/** When a buffer becomes an object, whichever comes first. */
+/** Limits at which a buffer becomes an object, whichever is reached first. */
 export interface BufferHints {
   /** Before compression. */
   readonly bytes: number;
@@ -27,10 +27,11 @@ interface OpenBuffer extends FolderBuffer {
 }
 
 /**
- * Buffers by folder, each with its own size and time.
+ * Buffers by folder, each with its own size and age.
  * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html
  *
- * ASSUMED: a buffer is closed by the piece that fills it, so that objects are larger by one at most.
+ * ASSUMED: the piece that fills a buffer still belongs to it, so objects exceed the size by one piece
+ * at most.
  */
 export class FolderBuffers {
   readonly #hints: BufferHints;
@@ -41,17 +42,17 @@ export class FolderBuffers {
     this.#hints = hints;
   }
 
-  /** Folders that have a buffer. */
+  /** Number of folders that have a buffer. */
   get count(): number {
     return this.#open.size;
   }
 
-  /** Whether a folder has one. */
+  /** Whether a folder has a buffer. */
   has(folder: string): boolean {
     return this.#open.has(folder);
   }
 
-  /** Adds a piece. @returns the folder's buffer, closed, where it is full */
+  /** Adds a piece. @returns the folder's buffer, closed, if it is full */
   add(folder: string, piece: Piece, now: number): FolderBuffer | undefined {
     let buffer = this.#open.get(folder);
     if (buffer === undefined) {
@@ -65,24 +66,24 @@ export class FolderBuffers {
     return buffer;
   }
 
-  /** Closes what has waited for long enough. */
+  /** Closes all buffers whose time is over. */
   takeDue(now: number): FolderBuffer[] {
     return this.#take(({ openedAt }) => openedAt + this.#hints.milliseconds <= now);
   }
 
-  /** Closes all. */
+  /** Closes all buffers. */
   takeAll(): FolderBuffer[] {
     return this.#take(() => true);
   }
 
-  /** Epoch milliseconds at which the next one is due; infinity where there is none. */
+  /** Epoch milliseconds at which the next buffer is due; infinity if there is none. */
   nextDue(): number {
     const [oldest] = this.#open.values();
     return oldest ? oldest.openedAt + this.#hints.milliseconds : Number.POSITIVE_INFINITY;
   }
 
-  #take(isMeant: (buffer: FolderBuffer) => boolean): FolderBuffer[] {
-    const taken = [...this.#open.values()].filter(isMeant);
+  #take(isTaken: (buffer: FolderBuffer) => boolean): FolderBuffer[] {
+    const taken = [...this.#open.values()].filter(isTaken);
     for (const { folder } of taken) this.#open.delete(folder);
     return taken;
   }

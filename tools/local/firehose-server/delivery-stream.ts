@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { TimeFolder } from '../../../lambda/contract.ts';
-import type { EmulatorClock } from '../mapping/event-source-mapping.ts';
+import type { EmulatorClock } from '../mapping/clock.ts';
 import { type FolderBuffer, FolderBuffers } from './buffers.ts';
 import {
   deAggregate,
@@ -10,18 +10,16 @@ import {
   linesOf,
   withDelimiter,
 } from './folders.ts';
-import { errorFolder, streamObjectName } from './object-name.ts';
 import { type StreamStoreDeps, storeObject } from './store.ts';
-import type { StreamRates } from './throttle.ts';
 
-/** How a stream is set up: as the stack does it. */
+/** Settings of a stream, as in the stack. */
 export interface DeliveryStreamSettings {
   readonly name: string;
   readonly bucket: string;
-  /** What keys begin with: '' or a path that ends in '/'. */
+  /** Prefix of all keys: empty, or a path that ends with '/'. */
   readonly objectPrefix: string;
   /**
-   * Folder of all lines, where the stream does not look into them, such as `topic=orders/`.
+   * Folder of all lines, such as `topic=orders/`; the stream then does not parse them.
    * @default - by topic and time of each line
    */
   readonly folder?: string;
@@ -30,40 +28,41 @@ export interface DeliveryStreamSettings {
   /** Before compression. */
   readonly bufferBytes: number;
   readonly bufferSeconds: number;
-  readonly rates?: StreamRates;
   /**
-   * Folders with a buffer at a time: https://docs.aws.amazon.com/firehose/latest/dev/limits.html
+   * Maximum number of folders with a buffer: https://docs.aws.amazon.com/firehose/latest/dev/limits.html
    * @default 500
    */
   readonly maxFolders?: number;
 }
 
-/** What a stream works with. */
+/** Dependencies of a stream. */
 export interface DeliveryStreamDeps extends Pick<StreamStoreDeps, 'client' | 'retryDelayMs'> {
   readonly clock: EmulatorClock;
 }
 
-/** Numbers of lines, but for `objects`. */
+/** Numbers of lines, except for `objects`. */
 export interface StreamCounts {
   readonly taken: number;
   readonly stored: number;
-  /** Stored where errors go. */
+  /** Stored under the prefix of errors. */
   readonly failed: number;
-  /** Given up, after a day. */
+  /** Given up after a day of retries. */
   readonly dropped: number;
-  /** Neither of these so far. */
+  /** None of these yet. */
   readonly waiting: number;
   readonly objects: number;
 }
 
-/** In front of all keys of errors. */
-export const ERRORS_PREFIX = 'firehose-errors/';
-const MOST_FOLDERS = 500;
+/** Prefix of the keys of all errors. */
+const ERRORS_PREFIX = 'firehose-errors/';
+/** The version of a stream whose settings were never changed. */
+const VERSION = 1;
+const MAX_FOLDERS = 500;
 
-/** Makes objects of what is put into it, in its own time. */
+/** Buffers records and stores them as objects. */
 export class DeliveryStream {
   readonly settings: DeliveryStreamSettings;
-  /** Keys of the objects whose puts were answered, errors too. */
+  /** Keys of the objects whose puts were acknowledged, including errors. */
   readonly keys: string[] = [];
   readonly #deps: DeliveryStreamDeps;
   readonly #buffers: FolderBuffers;
@@ -86,7 +85,7 @@ export class DeliveryStream {
     this.#running = this.#run();
   }
 
-  /** Takes a record; whole lines, where the stream makes folders of them. */
+  /** Accepts a record, which must consist of whole lines unless all lines have one folder. */
   put(record: Buffer): void {
     const { folder } = this.settings;
     if (folder !== undefined) this.#add(folder, record);
@@ -94,19 +93,19 @@ export class DeliveryStream {
     this.#wake.abort();
   }
 
-  /** Where the lines are. */
+  /** Counts the lines by state. */
   counts(): StreamCounts {
     const { dropped, failed, stored, taken } = this.#counts;
     return { ...this.#counts, waiting: taken - stored - failed - dropped };
   }
 
-  /** Makes objects of all that waits, before its time, and waits for their puts. */
+  /** Stores everything that is buffered, and waits until it is stored. */
   async flush(): Promise<void> {
     this.#store(this.#buffers.takeAll(), this.#errors.takeAll());
     await Promise.all(this.#storing);
   }
 
-  /** Flushes, and ends; what S3 does not take in a few more tries is dropped. */
+  /** Flushes and ends; drops what S3 does not accept after a few more attempts. */
   async close(): Promise<void> {
     this.#closing.abort();
     this.#wake.abort();
@@ -121,13 +120,13 @@ export class DeliveryStream {
       this.#store(this.#buffers.takeDue(now), this.#errors.takeDue(now));
       this.#wake = new AbortController();
       const due = Math.min(this.#buffers.nextDue(), this.#errors.nextDue());
-      // Longer than the longest time to buffer, where nothing waits.
+      // If nothing is buffered, any time longer than the longest buffering will do.
       await clock.sleep(Math.min(due - now, 3_600_000), this.#wake.signal);
     }
   }
 
   #addByFolder(line: Buffer): void {
-    const { maxFolders = MOST_FOLDERS, timeFolder } = this.settings;
+    const { maxFolders = MAX_FOLDERS, timeFolder } = this.settings;
     const folder = folderOfLine(line, timeFolder);
     if (folder === undefined) {
       this.#addError(line, 'DynamicPartitioning.MetadataExtractionFailed');
@@ -145,7 +144,7 @@ export class DeliveryStream {
     if (full) this.#store([full], []);
   }
 
-  /** ASSUMED: errors are as those of transformations, one to a line, uncompressed, and buffered alike. */
+  /** ASSUMED: errors are as those of transformations: one per line, uncompressed, and buffered alike. */
   #addError(piece: Buffer, errorCode: FolderErrorCode): void {
     const now = this.#deps.clock.now();
     const times = { arrivalTimestamp: now, attemptEndingTimestamp: now };
@@ -184,8 +183,7 @@ export class DeliveryStream {
         text: Buffer.concat(pieces.map(({ data }) => data)),
         isCompressed,
         newKey: () => {
-          const name = streamObjectName({ stream, time, extension, id: randomUUID() });
-          return `${prefix}${folder}${name}`;
+          return `${prefix}${folder}${objectName(stream, time)}${extension}`;
         },
       },
     ).then((key) => {
@@ -201,9 +199,26 @@ export class DeliveryStream {
   }
 }
 
-/** What objects of a buffer are like, besides their lines. */
+/** Properties of a buffer's object besides its lines. */
 interface ObjectForm {
   readonly prefix: string;
   readonly extension: string;
   readonly isCompressed: boolean;
+}
+
+/**
+ * `archive-1-2026-11-23-09-15-00-<id>`, with the time in UTC:
+ * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
+ *
+ * ASSUMED: the time is that of the first line, as in the prefixes of a stream.
+ */
+function objectName(stream: string, time: number): string {
+  const at = new Date(time).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
+  return `${stream}-${VERSION}-${at}-${randomUUID()}`;
+}
+
+/** The folder of errors of a time, by day in UTC. */
+function errorFolder(time: number): string {
+  // ASSUMED: errors of dynamic partitioning have the type of failed processing.
+  return `processing-failed/dt=${new Date(time).toISOString().slice(0, 10)}/`;
 }

@@ -2,24 +2,24 @@ import { Buffer } from 'node:buffer';
 import type { TimeFolder } from '../../../lambda/contract.ts';
 
 /**
- * Pieces of a record that de-aggregation makes at most:
+ * Maximum number of pieces that de-aggregation makes of a record:
  * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-multirecord-deaggergation.html
  */
-export const MOST_PIECES = 500;
+export const MAX_PIECES = 500;
 
-/** Errors of lines without a folder, in the service's words. */
+/** The service's error codes for lines without a folder. */
 export type FolderErrorCode =
   | 'DynamicPartitioning.MetadataExtractionFailed'
   | 'DynamicPartitioning.ActivePartitionLimitExceeded';
 
 const NEWLINE = 0x0a;
-/** Years 2000 to 9999, as the stream's own queries have it. */
+/** Years 2000 to 9999, as in the stream's queries. */
 const EARLIEST = Date.UTC(2000, 0, 1);
 const END = Date.UTC(10_000, 0, 1);
 
 /**
- * De-aggregates a record by its line breaks, without them. A record of more pieces than {@link MOST_PIECES} stays
- * whole, as is documented of what a transformation gets then:
+ * De-aggregates a record into its lines, without line breaks. A record with more than
+ * {@link MAX_PIECES} lines stays whole, which is documented for the input of a transformation:
  * https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
  *
  * ASSUMED: there is no piece after the last line break.
@@ -29,14 +29,14 @@ export function deAggregate(record: Buffer): readonly Buffer[] {
   for (let start = 0; start < record.length; ) {
     const found = record.indexOf(NEWLINE, start);
     const end = found < 0 ? record.length : found;
-    if (pieces.length === MOST_PIECES) return [record];
+    if (pieces.length === MAX_PIECES) return [record];
     pieces.push(record.subarray(start, end));
     start = end + 1;
   }
   return pieces;
 }
 
-/** How many lines there are, of which the last need not end in a line break. */
+/** Counts lines; the last one need not end with a line break. */
 export function linesOf(data: Buffer): number {
   let lines = 0;
   for (let at = 0; at < data.length; lines += 1) {
@@ -46,16 +46,16 @@ export function linesOf(data: Buffer): number {
   return lines;
 }
 
-/** Appends a line break, as the stream does to each piece. */
+/** Appends a line break, as the stream does for each piece. */
 export function withDelimiter(piece: Buffer): Buffer {
   return Buffer.concat([piece, Buffer.of(NEWLINE)]);
 }
 
 /**
- * The folder of a record line, by the keys that the stream's queries take from it: its topic, and day and hour (UTC) of
- * the record's own timestamp. Undefined where it is not one JSON text with a topic.
+ * The folder of a record line, by the keys that the stream's queries extract: its topic, and the day
+ * and hour (UTC) of the record's timestamp. Undefined unless the line is one JSON text with a topic.
  *
- * ASSUMED of a piece with several JSON texts: extraction fails, rather than to go by the first.
+ * ASSUMED: extraction fails for a piece with several JSON texts.
  */
 export function folderOfLine(line: Buffer, timeFolder: TimeFolder): string | undefined {
   let fields: unknown;

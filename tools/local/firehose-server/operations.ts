@@ -1,118 +1,71 @@
-// https://docs.aws.amazon.com/firehose/latest/APIReference/API_Operations.html
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { DeliveryStream } from './delivery-stream.ts';
-import { FirehoseError } from './errors.ts';
-import { checkRecords } from './limits.ts';
-import type { Throttle } from './throttle.ts';
+import { type Fields, ServiceError } from '../json-server.ts';
 
-/** A stream behind its limits. */
-export interface ServedStream {
-  readonly stream: DeliveryStream;
-  readonly throttle: Throttle;
-}
+/** Number of records in a call. */
+const MAX_RECORDS = 500;
+/** Bytes of all records of a call, before base64: "4 MB" above. ASSUMED to be MiB. */
+const MAX_CALL_BYTES = 4 * 1024 * 1024;
+/** Bytes of a record, before base64: https://docs.aws.amazon.com/firehose/latest/APIReference/API_Record.html */
+const MAX_RECORD_BYTES = 1_024_000;
 
-/** What the operations work on. */
-export interface StreamSet {
-  readonly streams: ReadonlyMap<string, ServedStream>;
-  /** Told of each record that is taken. */
-  readonly onTaken: (stream: string, record: Buffer) => void;
-}
+/** The service's response to a throttled put: https://github.com/boto/boto3/issues/2804 */
+const THROTTLED = {
+  ErrorCode: 'ServiceUnavailableException',
+  ErrorMessage: 'Slow down.',
+} as const;
 
-/** The fields of a request. */
-export type Fields = Readonly<Record<string, unknown>>;
-
-/** Whether a fault rejects the record at this place of a call. */
-export type IsRejected = (place: number) => boolean;
-
-type Operation = (set: StreamSet, input: Fields, isRejected: IsRejected) => object;
-
-/** Region and account of all streams. */
-const ARN_PREFIX = 'arn:aws:firehose:us-east-1:000000000000:deliverystream/';
-
-/** What the service says to who puts too fast: https://github.com/boto/boto3/issues/2804 */
-const SLOW_DOWN = 'Slow down.';
-
-/** The operations there are, by name. */
-export const operations: Readonly<Record<string, Operation>> = {
-  PutRecordBatch: (set, input, isRejected) => {
-    const served = streamOf(set, input);
-    const records = (Array.isArray(input.Records) ? input.Records : []).map(dataOf);
-    checkRecords(records);
-    takeCall(served);
-    const RequestResponses = records.map((record, place) =>
-      !isRejected(place) && take(set, served, record)
-        ? { RecordId: randomUUID() }
-        : { ErrorCode: 'ServiceUnavailableException', ErrorMessage: SLOW_DOWN },
-    );
-    const FailedPutCount = RequestResponses.filter((each) => 'ErrorCode' in each).length;
-    return { FailedPutCount, Encrypted: false, RequestResponses };
-  },
-
-  PutRecord: (set, input, isRejected) => {
-    const served = streamOf(set, input);
-    const record = dataOf(input.Record);
-    checkRecords([record]);
-    takeCall(served);
-    if (isRejected(0) || !take(set, served, record)) throw unavailable();
-    return { RecordId: randomUUID(), Encrypted: false };
-  },
-
-  DescribeDeliveryStream: (set, input) => {
-    const { settings } = streamOf(set, input).stream;
-    const { bufferBytes, bufferSeconds, compression, name } = settings;
-    return {
-      DeliveryStreamDescription: {
-        DeliveryStreamName: name,
-        DeliveryStreamARN: `${ARN_PREFIX}${name}`,
-        DeliveryStreamStatus: 'ACTIVE',
-        DeliveryStreamType: 'DirectPut',
-        VersionId: '1',
-        HasMoreDestinations: false,
-        Destinations: [
-          {
-            DestinationId: 'destinationId-000000000001',
-            ExtendedS3DestinationDescription: {
-              BucketARN: `arn:aws:s3:::${settings.bucket}`,
-              BufferingHints: {
-                SizeInMBs: bufferBytes / (1024 * 1024),
-                IntervalInSeconds: bufferSeconds,
-              },
-              CompressionFormat: compression === 'gzip' ? 'GZIP' : 'UNCOMPRESSED',
-              DynamicPartitioningConfiguration: { Enabled: settings.folder === undefined },
-            },
-          },
-        ],
-      },
-    };
-  },
-};
-
-function streamOf({ streams }: StreamSet, { DeliveryStreamName: name }: Fields): ServedStream {
-  const served = streams.get(String(name));
-  if (served !== undefined) return served;
-  const message = `Firehose ${name} under account 000000000000 not found.`;
-  throw new FirehoseError('ResourceNotFoundException', message);
-}
-
-function takeCall({ throttle }: ServedStream): void {
-  if (!throttle.takeCall()) throw unavailable();
-}
-
-function take(set: StreamSet, { stream, throttle }: ServedStream, record: Buffer): boolean {
-  if (!throttle.takeRecord(record.length)) return false;
-  stream.put(record);
-  set.onTaken(stream.settings.name, record);
-  return true;
+/**
+ * Puts a call's records into a stream, except those that a fault rejects.
+ *
+ * @throws {ServiceError} if the call exceeds a limit; then no record is put
+ */
+export function putRecordBatch(
+  input: Fields,
+  put: (record: Buffer) => void,
+  isRejected: (place: number) => boolean,
+): object {
+  const records = (Array.isArray(input.Records) ? input.Records : []).map(dataOf);
+  checkRecords(records);
+  const RequestResponses = records.map((record, place) => {
+    if (isRejected(place)) return THROTTLED;
+    put(record);
+    return { RecordId: randomUUID() };
+  });
+  const FailedPutCount = RequestResponses.filter((each) => 'ErrorCode' in each).length;
+  return { FailedPutCount, Encrypted: false, RequestResponses };
 }
 
 function dataOf(record: unknown): Buffer {
   const { Data: data } = (record ?? {}) as { readonly Data?: unknown };
   if (typeof data === 'string') return Buffer.from(data, 'base64');
-  throw new FirehoseError('SerializationException', 'Data is no blob');
+  throw new ServiceError('SerializationException', 'Data is not a blob');
 }
 
-/** ASSUMED: status 503. The API reference says 500; clients try again after either. */
-function unavailable(): FirehoseError {
-  return new FirehoseError('ServiceUnavailableException', SLOW_DOWN, 503);
+/**
+ * Refuses a call that exceeds the limits, as a whole. ASSUMED: more than 500 records are refused like
+ * a record that is too long. The other codes and messages were seen in the field:
+ * https://github.com/osquery/osquery/issues/3568
+ */
+function checkRecords(records: readonly Buffer[]): void {
+  if (records.length < 1) throw invalid('records', 'greater than or equal to 1');
+  if (records.length > MAX_RECORDS) {
+    throw invalid('records', `less than or equal to ${MAX_RECORDS}`);
+  }
+  const long = records.findIndex(({ length }) => length > MAX_RECORD_BYTES);
+  if (long >= 0) {
+    throw invalid(`records.${long + 1}.member.data`, `less than or equal to ${MAX_RECORD_BYTES}`);
+  }
+  const bytes = records.reduce((total, { length }) => total + length, 0);
+  if (bytes > MAX_CALL_BYTES) {
+    throw new ServiceError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
+  }
+}
+
+function invalid(member: string, constraint: string): ServiceError {
+  return new ServiceError(
+    'ValidationException',
+    `1 validation error detected: Value at '${member}' failed to satisfy constraint: Member must have length ${constraint}`,
+  );
 }

@@ -1,56 +1,49 @@
 /**
- * A small Firehose server for one machine: delivery streams into S3, over the service's JSON protocol, with the
- * service's limits. It buffers in memory, answers with an error to what it does not know, checks no signature,
- * and listens on the loopback interface only.
+ * A small Firehose server for one machine: delivery streams into S3, over the service's JSON protocol
+ * and with its limits. It buffers in memory, responds with an error to operations other than
+ * `PutRecordBatch`, verifies no signature, and listens on loopback only.
  *
  * @module
  */
 
 import type { Buffer } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
-import type { EmulatorClock } from '../mapping/event-source-mapping.ts';
-import { systemClock } from '../mapping/pipeline.ts';
+import { ServiceError, startJsonServer } from '../json-server.ts';
+import { type EmulatorClock, systemClock } from '../mapping/clock.ts';
 import { type S3Access, s3ClientOf } from '../s3-client.ts';
 import type { ServerFault } from '../server-fault.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from './delivery-stream.ts';
-import { FirehoseError } from './errors.ts';
-import { type Fields, type IsRejected, operations, type StreamSet } from './operations.ts';
-import { Throttle } from './throttle.ts';
+import { putRecordBatch } from './operations.ts';
 
-/** A request, as far as faults go. */
+/** A request, as far as faults are concerned. */
 export interface FirehoseRequestInfo {
   /** Such as `PutRecordBatch`. */
   readonly operation: string;
   readonly stream: string;
-  /** How many there are in it. */
+  /** Number of records in the request. */
   readonly records: number;
 }
 
-/** What goes wrong with a request: also, that some of its records are rejected. */
+/** A fault to inject into a request: `reject` rejects some of its records. */
 export type FirehoseFault =
   | ServerFault
-  | { readonly kind: 'reject'; readonly isRejected: IsRejected };
+  | { readonly kind: 'reject'; readonly isRejected: (place: number) => boolean };
 
-/** How to start a server. */
+/** Options of a server. */
 export interface FirehoseServerOptions {
   readonly streams: readonly DeliveryStreamSettings[];
-  /** Where their buckets are. */
+  /** The server of the streams' buckets. */
   readonly s3: S3Access;
-  /** @default 0, any free one */
+  /** @default 0, any free port */
   readonly port?: number;
   /** @default - the system's */
   readonly clock?: EmulatorClock;
-  /** Milliseconds between tries to store an object. @default 1000 */
+  /** Milliseconds between attempts to store an object. @default 1000 */
   readonly retryDelayMs?: number;
-  /** Called before a request is carried out, to inject a fault; may delay. @default no faults */
+  /** Called before a request is executed, to inject a fault; may delay. @default no faults */
   readonly fault?: (
     request: FirehoseRequestInfo,
   ) => FirehoseFault | undefined | Promise<FirehoseFault | undefined>;
-  /** Told of each record that a stream takes. @default nobody is */
+  /** Called with each record that a stream accepts. @default nothing */
   readonly onTaken?: (stream: string, record: Buffer) => void;
 }
 
@@ -58,99 +51,62 @@ export interface FirehoseServerOptions {
 export interface FirehoseServer {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
-  /** A stream of this process. @throws {RangeError} where there is none of the name */
+  /** Returns a stream for direct access. @throws {RangeError} if there is none of that name */
   stream(name: string): DeliveryStream;
-  /** Takes no more, stores what the streams have, and ends. */
+  /** Accepts no more requests, stores what the streams have buffered, and ends. */
   close(): Promise<void>;
 }
 
 /** Starts a server on the loopback interface. */
 export async function startFirehoseServer(options: FirehoseServerOptions): Promise<FirehoseServer> {
-  const { clock = systemClock, fault, onTaken = () => undefined, port = 0 } = options;
-  const { retryDelayMs = 1000, s3, streams } = options;
-  // It tries again by itself.
+  const { clock = systemClock, fault, port = 0, retryDelayMs = 1000, s3 } = options;
+  // The streams retry themselves.
   const client = s3ClientOf(s3, 1);
-  const served = streams.map((settings) => ({
-    stream: new DeliveryStream(settings, { client, clock, retryDelayMs }),
-    throttle: new Throttle(settings.rates ?? {}, () => clock.now()),
-  }));
-  const set: StreamSet = {
-    streams: new Map(served.map((each) => [each.stream.settings.name, each])),
-    onTaken,
-  };
-  const server = createServer((request, response) => {
-    serve(set, fault, { request, response }).catch(() => response.destroy());
+  const streams = new Map(
+    options.streams.map((settings) => {
+      const stream = new DeliveryStream(settings, { client, clock, retryDelayMs });
+      return [settings.name, stream] as const;
+    }),
+  );
+  const { close, endpoint } = await startJsonServer<FirehoseFault>({
+    port,
+    contentType: 'application/x-amz-json-1.1',
+    faultOf: (operation, { DeliveryStreamName: stream = '', Records: records }) =>
+      fault?.({
+        operation,
+        stream: String(stream),
+        records: Array.isArray(records) ? records.length : 1,
+      }),
+    execute(operation, input, chosen) {
+      if (operation !== 'PutRecordBatch') {
+        const message = 'This server does not have that operation';
+        throw new ServiceError('UnknownOperationException', message);
+      }
+      const { DeliveryStreamName: name } = input;
+      const stream = streams.get(String(name));
+      if (stream === undefined) {
+        const message = `Firehose ${name} under account 000000000000 not found.`;
+        throw new ServiceError('ResourceNotFoundException', message);
+      }
+      const isRejected = chosen?.kind === 'reject' ? chosen.isRejected : () => false;
+      const put = (record: Buffer) => {
+        stream.put(record);
+        options.onTaken?.(stream.settings.name, record);
+      };
+      return putRecordBatch(input, put, isRejected);
+    },
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint,
     stream(name) {
-      const found = set.streams.get(name);
+      const found = streams.get(name);
       if (found === undefined) throw new RangeError(`no stream '${name}'`);
-      return found.stream;
+      return found;
     },
     async close() {
-      server.close();
-      server.closeAllConnections();
-      await Promise.all(served.map(({ stream }) => stream.close()));
+      await close();
+      await Promise.all([...streams.values()].map((stream) => stream.close()));
       client.destroy();
     },
   };
-}
-
-interface Exchange {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-}
-
-const noneRejected: IsRejected = () => false;
-
-async function serve(
-  set: StreamSet,
-  faultOf: FirehoseServerOptions['fault'],
-  { request, response }: Exchange,
-): Promise<void> {
-  const target = String(request.headers['x-amz-target'] ?? '');
-  const operation = target.replace(/^Firehose_20150804\./, '');
-  const input: Fields = JSON.parse((await text(request)) || '{}');
-  const fault = await faultOf?.({
-    operation,
-    stream: String(input.DeliveryStreamName ?? ''),
-    records: Array.isArray(input.Records) ? input.Records.length : 1,
-  });
-  if (fault?.kind === 'hang') return;
-  if (fault?.kind === 'reset') {
-    request.socket.resetAndDestroy();
-    return;
-  }
-  if (fault?.kind === 'error') {
-    answer(response, fault.status, { __type: fault.code });
-    return;
-  }
-  const carryOut = operations[operation] ?? unknownOperation;
-  let result: { readonly status: number; readonly body: object };
-  try {
-    const isRejected = fault?.kind === 'reject' ? fault.isRejected : noneRejected;
-    result = { status: 200, body: carryOut(set, input, isRejected) };
-  } catch (error) {
-    if (!(error instanceof FirehoseError)) throw error;
-    const { code, message, status } = error;
-    result = { status, body: { __type: code, message } };
-  }
-  if (fault?.kind === 'lost-answer') request.socket.destroy();
-  else answer(response, result.status, result.body);
-}
-
-function unknownOperation(): never {
-  throw new FirehoseError('UnknownOperationException', 'This server does not have that operation');
-}
-
-function answer(response: ServerResponse, status: number, body: object): void {
-  response
-    .writeHead(status, {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amzn-requestid': randomUUID(),
-    })
-    .end(JSON.stringify(body));
 }

@@ -6,20 +6,20 @@ import {
   toEventJson,
 } from '../../../kafka/mapping-event.ts';
 
-/** When a batch is complete. */
+/** Limits at which a batch is complete. */
 export interface BatchLimits {
   readonly batchSize: number;
-  /** Bytes of the whole serialised event. */
+  /** Bytes of the serialised event. */
   readonly maxPayloadBytes: number;
 }
 
 /**
- * Gathers records into a batch up to a count of records and to a size of the event, counted on the
- * event as it will be sent. Pure: the batch window is the caller's.
+ * Collects records into a batch up to a number of records and a size of the serialised event. Pure:
+ * the caller is responsible for the batch window.
  */
 export class BatchBuilder {
   readonly records: BatchRecord[] = [];
-  /** Bytes of the event so far. */
+  /** Size of the event so far. */
   bytes: number;
   readonly #origin: EventOrigin;
   readonly #limits: BatchLimits;
@@ -35,7 +35,7 @@ export class BatchBuilder {
     return this.records.length >= this.#limits.batchSize;
   }
 
-  /** Takes a record, or leaves it where the batch has no room for it. */
+  /** Adds a record, unless the batch has no room for it. @returns whether it was added */
   tryAdd(record: BatchRecord): boolean {
     const added = this.#bytesOf(record);
     if (this.isFull || this.bytes + added > this.#limits.maxPayloadBytes) return false;
@@ -46,7 +46,7 @@ export class BatchBuilder {
   }
 
   #bytesOf({ record: { partition }, bytes }: BatchRecord): number {
-    // A comma before all but the first; a name, a colon and brackets for each list.
+    // A comma before all but the first item; a name, a colon and brackets for each list.
     if (this.#partitions.has(partition)) return bytes + 1;
     const list = Buffer.byteLength(JSON.stringify(listName(this.#origin, partition))) + 3;
     return bytes + list + (this.#partitions.size > 0 ? 1 : 0);

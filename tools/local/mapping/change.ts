@@ -1,6 +1,6 @@
-/** Something that changes, and that others wait for. */
+/** A change that others can wait for. */
 export class Change {
-  /** Called, and forgotten, at the next change. */
+  /** Called once, at the next change. */
   readonly #waiting = new Set<() => void>();
 
   /** Resolves at the next change, or when the signal aborts. */
@@ -17,7 +17,7 @@ export class Change {
     });
   }
 
-  /** Wakes all who wait. */
+  /** Wakes everyone who waits. */
   happened(): void {
     for (const wake of [...this.#waiting]) wake();
   }

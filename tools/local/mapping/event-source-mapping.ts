@@ -1,68 +1,22 @@
 import pLimit from 'p-limit';
-import type { BatchRecord, EventOrigin } from '../../../kafka/mapping-event.ts';
-import type { Offsets } from '../../../kafka/record.ts';
 import { Lane } from './lane.ts';
-import type { DiscardCondition, InvokeOutcome } from './retry-policy.ts';
-import type { MappingSettings } from './settings.ts';
-import type { Poller, Source, TopicReader } from './source.ts';
+import type { MappingDeps } from './mapping-deps.ts';
+import type { Poller, TopicReader } from './source.ts';
 
-/** Time, as an argument. */
-export interface EmulatorClock {
-  /** Epoch milliseconds. */
-  now(): number;
-  /** Waits, less long when the signal aborts. */
-  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
-}
-
-/** What happened, for whoever watches; in the order in which it did. */
-export type MappingEvent =
-  | {
-      readonly type: 'invoked';
-      readonly records: number;
-      /** Bytes of the event. */
-      readonly bytes: number;
-      readonly milliseconds: number;
-      readonly outcome: InvokeOutcome;
-    }
-  | { readonly type: 'committed'; readonly offsets: Offsets }
-  /** It may have been done all the same; it is tried again. */
-  | { readonly type: 'commit failed' }
-  | { readonly type: 'destination failed'; readonly attempt: number }
-  | (Discard & { readonly type: 'discarded'; readonly delivered: boolean });
-
-/** Records given up. */
-export interface Discard {
-  readonly condition: DiscardCondition;
-  readonly records: readonly BatchRecord[];
-  /** Tries that counted against their retries. */
-  readonly invokes: number;
-}
-
-/** The parts that a mapping works with. */
-export interface MappingDeps {
-  readonly source: Source;
-  /** Invokes the function with an event of JSON text. */
-  readonly invoke: (event: string) => Promise<InvokeOutcome>;
-  /** The on-failure destination; a rejection drops the records, as the service does. */
-  readonly onFailure?: (discard: Discard) => Promise<void>;
-  readonly clock: EmulatorClock;
-  readonly observe: (event: MappingEvent) => void;
-  readonly origin: EventOrigin;
-  readonly settings: MappingSettings;
-}
+export type { Discard, MappingDeps, MappingEvent } from './mapping-deps.ts';
 
 /**
- * An event source mapping for one topic, in process: polls, batches, invokes, retries, commits.
+ * An event source mapping for one topic, in process: it polls, batches, invokes, retries and commits.
  *
- * Each poller is a member of the topic's consumer group. When a rebalance changes what it has, the
- * lanes of other partitions than before are abandoned: what is in the function is awaited, and its
- * commit leaves out the partitions that were lost.
+ * Each poller is a member of the topic's consumer group. When a rebalance changes its partitions, the
+ * lanes whose partitions changed are abandoned: a running invocation is awaited, and its commit skips
+ * the partitions that were lost.
  */
 export class EventSourceMapping {
   readonly #deps: MappingDeps;
   readonly #stop = new AbortController();
   readonly #pollers: RunningPoller[] = [];
-  /** One change of their number at a time. */
+  /** Serialises changes of the number of pollers. */
   #scaling = Promise.resolve();
   #failure: unknown;
 
@@ -70,17 +24,17 @@ export class EventSourceMapping {
     this.#deps = deps;
   }
 
-  /** Resolves when the source has ended and all is committed, or when stopped. */
+  /** Resolves when the source has ended and everything is committed, or after a stop. */
   async run(): Promise<void> {
     await this.#guard(this.scale(this.#deps.settings.pollers));
-    // Those added later are waited for as well.
+    // Pollers may be added meanwhile.
     for (const poller of this.#pollers) await poller.done;
     await this.#scaling;
     for (const poller of this.#pollers) await poller.done;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Adds pollers, or has the latest leave, until there are so many. */
+  /** Adds pollers, or removes the latest ones, until there are `pollers`. */
   scale(pollers: number): Promise<void> {
     const scaled = this.#scaling.then(() => this.#scaleTo(pollers));
     this.#scaling = scaled.catch(() => undefined);
@@ -103,7 +57,7 @@ export class EventSourceMapping {
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** Stops polling; a batch in the function is awaited, and committed if it succeeds. */
+  /** Stops polling; awaits a running invocation, and commits its batch if it succeeds. */
   stop(): void {
     this.#stop.abort();
   }
@@ -112,12 +66,12 @@ export class EventSourceMapping {
     const { invokesPerPoller, mixPartitions } = this.#deps.settings;
     const limit = pLimit(invokesPerPoller);
     let lanes = new Map<string, RunningLane>();
-    /** The last lane of each partition, to its end. */
+    /** The end of the last lane of each partition. */
     const ends = new Map<number, Promise<void>>();
     for await (const partitions of poller.assignments(stop)) {
       const groups = mixPartitions ? [partitions] : partitions.map((partition) => [partition]);
       const wanted = new Map(groups.map((group) => [group.join(), group]));
-      // Partitions may have gone and come back meanwhile, with others' commits in between.
+      // A partition may have been lost and regained meanwhile, with commits of others in between.
       const isKept = (name: string, { reader }: RunningLane) =>
         wanted.has(name) && reader?.isLost !== true;
       const kept = new Map([...lanes].filter(([name, lane]) => isKept(name, lane)));
@@ -129,7 +83,7 @@ export class EventSourceMapping {
         const signal = AbortSignal.any([stop, lane.stop.signal]);
         const before = Promise.all(group.map((partition) => ends.get(partition)));
         const end = this.#guard(
-          // What the lane before commits last is where this one begins.
+          // This lane begins at the last commit of the previous one.
           before.then(() => {
             lane.reader = poller.reader(group);
             return new Lane(this.#deps, lane.reader, limit).run(signal);
@@ -143,7 +97,7 @@ export class EventSourceMapping {
     await poller.leave();
   }
 
-  /** Stops all where one fails. */
+  /** Stops everything if one part fails. */
   #guard(running: Promise<void>): Promise<void> {
     return running.catch((error) => {
       this.#failure ??= error;
@@ -154,7 +108,7 @@ export class EventSourceMapping {
 
 interface RunningLane {
   readonly stop: AbortController;
-  /** Once it has begun. */
+  /** Set once the lane has started. */
   reader?: TopicReader;
 }
 

@@ -5,7 +5,7 @@ import { type BatchRecord, toBatchRecord, toEventJson } from '../../../kafka/map
 import type { ConsumerRecord } from '../../../kafka/record.ts';
 import { MAX_PAYLOAD_BYTES } from '../../../lambda/contract.ts';
 import { BatchBuilder } from './batch.ts';
-import type { Discard, MappingDeps } from './event-source-mapping.ts';
+import type { Discard, MappingDeps } from './mapping-deps.ts';
 import {
   type Attempt,
   type DiscardCondition,
@@ -18,16 +18,16 @@ import type { TopicReader } from './source.ts';
 const NEVER = new AbortController().signal;
 
 /**
- * A sequence of batches of some partitions, one after the other: partitions whose batch is being
- * invoked or tried again wait for it, as the service's do.
+ * Processes the batches of some partitions one after the other: while a batch is being invoked or
+ * retried, its partitions wait, as in the service.
  */
 export class Lane {
   readonly #deps: MappingDeps;
   readonly #reader: TopicReader;
   readonly #limit: LimitFunction;
-  /** Read, but not in a batch yet. */
+  /** Records that were read but are not in a batch yet. */
   #carried: readonly BatchRecord[] = [];
-  /** What the next commit commits: the offset after the last record done with, by partition. */
+  /** Offsets for the next commit: the one after the last finished record of each partition. */
   #offsets = new Map<number, number>();
 
   constructor(deps: MappingDeps, reader: TopicReader, limit: LimitFunction) {
@@ -36,7 +36,7 @@ export class Lane {
     this.#limit = limit;
   }
 
-  /** Runs until its reader has ended; once stopped, it awaits and commits what is in the function. */
+  /** Runs until the reader has ended. After a stop, awaits a running invocation and commits its batch. */
   async run(stop: AbortSignal): Promise<void> {
     while (!this.#isOver(stop) && !(this.#reader.ended && this.#carried.length === 0)) {
       const batch = await this.#collect(stop);
@@ -49,7 +49,7 @@ export class Lane {
     return stop.aborted || this.#reader.isLost;
   }
 
-  /** The next batch: closed by its count, its bytes or its window; empty where the window had none. */
+  /** Collects the next batch until its count, size or window closes it; empty if the window was. */
   async #collect(stop: AbortSignal): Promise<readonly BatchRecord[]> {
     const { clock, origin, settings } = this.#deps;
     const { batchSize, batchWindowMs } = settings;
@@ -61,7 +61,7 @@ export class Lane {
       .then(() => closed.abort());
     while (await this.#fill(builder)) {
       const isEmpty = builder.records.length === 0;
-      // A window of 0 seconds still waits for a first record.
+      // A window of 0 seconds still waits for the first record.
       const waitsForFirst = isEmpty && batchWindowMs === 0;
       if (this.#isOver(stop) || (closed.signal.aborted && !waitsForFirst)) break;
       if (this.#reader.ended) {
@@ -80,7 +80,7 @@ export class Lane {
     return builder.records;
   }
 
-  /** Moves what was read into the batch; false when it is full. */
+  /** Moves the records that were read into the batch; false if it is full. */
   async #fill(builder: BatchBuilder): Promise<boolean> {
     for (const [index, record] of this.#carried.entries()) {
       if (builder.tryAdd(record)) continue;
@@ -95,7 +95,7 @@ export class Lane {
     return !builder.isFull;
   }
 
-  /** Invokes until each record is done or given up; false when stopped before that. */
+  /** Invokes until each record is finished or given up; false if stopped before. */
   async #deliver(batch: readonly BatchRecord[], stop: AbortSignal): Promise<boolean> {
     const { clock, onFailure, settings, source } = this.#deps;
     const policy = { ...settings, topic: source.topic, hasDestination: onFailure !== undefined };
@@ -154,11 +154,11 @@ export class Lane {
         if (attempt < settings.destinationAttempts) await clock.sleep(settings.retryDelayMs, NEVER);
       }
     }
-    // The service drops what its destination does not take, and goes on. DG: monitoring-metrics-types
+    // The service drops what its destination refuses, and continues. DG: monitoring-metrics-types
     return false;
   }
 
-  /** Commits until it has succeeded; once stopped, it tries no more. */
+  /** Commits, with retries until it succeeds or a stop. */
   async #commit(batch: readonly BatchRecord[], stop: AbortSignal): Promise<void> {
     const { clock, observe, settings } = this.#deps;
     for (const { record } of batch) this.#done(record);

@@ -1,4 +1,4 @@
-import type { EmulatorClock } from './event-source-mapping.ts';
+import type { EmulatorClock } from './clock.ts';
 
 interface Sleeper {
   /** Epoch milliseconds. */
@@ -6,12 +6,12 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
-/** Lets all go on that waits for promises alone. */
+/** Lets everything proceed that waits only for promises. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Time that passes only when told to; who sleeps wakes in the order of time. */
+/** A clock that stands still until it is advanced; sleepers wake in the order of time. */
 export class ManualClock implements EmulatorClock {
   #now: number;
   readonly #sleepers = new Set<Sleeper>();
@@ -37,7 +37,7 @@ export class ManualClock implements EmulatorClock {
     });
   }
 
-  /** Lets time pass until a moment, and all happen that happens until then. */
+  /** Advances to a time, waking every sleeper on the way. */
   async advanceTo(until: number): Promise<void> {
     await this.settle();
     for (let next = this.#next(); next && next.wakesAt <= until; next = this.#next()) {
@@ -48,17 +48,17 @@ export class ManualClock implements EmulatorClock {
     this.setTime(until);
   }
 
-  /** Resolves when nothing goes on any more without time passing. */
+  /** Resolves when nothing can proceed without advancing the clock. */
   settle(): Promise<void> {
     return turn();
   }
 
-  /** When the next sleeper wakes, in epoch milliseconds; undefined where nobody sleeps. */
+  /** Epoch milliseconds at which the next sleeper wakes; undefined if there is none. */
   protected get nextWake(): number | undefined {
     return this.#next()?.wakesAt;
   }
 
-  /** Sets the time, which is never set back. */
+  /** Sets the time, which must not go back. */
   protected setTime(now: number): void {
     this.#now = now;
   }

@@ -1,26 +1,36 @@
-import type { MemoryTopic } from './memory-topic.ts';
-import type { Poller } from './source.ts';
+import type { Change } from './change.ts';
+import type { Poller, TopicReader } from './source.ts';
+
+/** The topic of a {@link MemoryGroup}. */
+export interface GroupTopic {
+  readonly partitionCount: number;
+  /** Whether the topic has ended and everything is committed. */
+  readonly isDone: boolean;
+  /** Any change of the topic or its group. */
+  readonly change: Change;
+  reader(partitions: readonly number[], owns: (partition: number) => boolean): TopicReader;
+}
 
 interface Member {
   partitions: readonly number[];
 }
 
 /**
- * The consumer group of a {@link MemoryTopic}: deals the partitions out to its members, anew whenever
- * one joins or leaves. Who has lost a partition can neither read nor commit it any more.
+ * The consumer group of a topic in memory: distributes the partitions among its members, again
+ * whenever one joins or leaves. A member can neither read nor commit a partition that it has lost.
  */
 export class MemoryGroup {
-  readonly #topic: MemoryTopic;
+  readonly #topic: GroupTopic;
   #members: readonly Member[] = [];
-  /** How often each partition has changed hands. */
+  /** Number of times that each partition has changed its owner. */
   readonly #terms: number[];
 
-  constructor(topic: MemoryTopic) {
+  constructor(topic: GroupTopic) {
     this.#topic = topic;
     this.#terms = Array.from({ length: topic.partitionCount }, () => 0);
   }
 
-  /** Takes one more member, and partitions from the others for it. */
+  /** Adds a member, which takes over partitions of the others. */
   join(): Poller {
     const member: Member = { partitions: [] };
     this.#rebalance([...this.#members, member]);
@@ -36,12 +46,12 @@ export class MemoryGroup {
   }
 
   async *#assignments(member: Member, signal: AbortSignal): AsyncGenerator<readonly number[]> {
-    let told: readonly number[] | undefined;
+    let last: readonly number[] | undefined;
     while (!signal.aborted && !this.#topic.isDone) {
-      if (told === member.partitions) await this.#topic.change.next(signal);
+      if (last === member.partitions) await this.#topic.change.next(signal);
       else {
-        told = member.partitions;
-        yield told;
+        last = member.partitions;
+        yield last;
       }
     }
   }

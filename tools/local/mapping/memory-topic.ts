@@ -8,19 +8,19 @@ import { sizeOf, takeInTurn } from './take-in-turn.ts';
 export interface MemoryTopicOptions {
   readonly topic: string;
   readonly partitions: number;
-  /** Bytes of keys and values that may wait uncommitted before `produce` holds back. */
+  /** Bytes of uncommitted keys and values from which `produce` waits. */
   readonly maxBufferedBytes: number;
 }
 
 interface Partition {
-  /** Offset of the first record still held. */
+  /** Offset of the first record that is kept. */
   base: number;
   records: ConsumerRecord[];
 }
 
 /**
- * A topic in memory, with offsets and committed positions as Kafka has them. What is committed is
- * forgotten, and producers wait while keys and values of too many bytes are not, so that memory is bounded.
+ * A topic in memory, with offsets and committed positions as in Kafka. Memory is bounded: committed
+ * records are discarded, and producers wait while too many bytes are uncommitted.
  */
 export class MemoryTopic implements Source {
   readonly topic: string;
@@ -29,7 +29,7 @@ export class MemoryTopic implements Source {
   readonly #maxBufferedBytes: number;
   #bufferedBytes = 0;
   #ended = false;
-  /** Of any kind: produced, committed, ended, rebalanced. */
+  /** Any change: produced, committed, ended, rebalanced. */
   readonly change = new Change();
 
   constructor({ topic, partitions, maxBufferedBytes }: MemoryTopicOptions) {
@@ -39,7 +39,7 @@ export class MemoryTopic implements Source {
     this.#maxBufferedBytes = maxBufferedBytes;
   }
 
-  /** Appends a record, when there is room for it, and returns its offset. */
+  /** Appends a record as soon as there is room, and returns its offset. */
   async produce(record: Omit<ConsumerRecord, 'offset'>): Promise<number> {
     while (this.#bufferedBytes >= this.#maxBufferedBytes) await this.change.next();
     const log = this.#log(record.partition);
@@ -50,13 +50,13 @@ export class MemoryTopic implements Source {
     return offset;
   }
 
-  /** Says that no more will be produced. */
+  /** Declares that no more records will be produced. */
   end(): void {
     this.#ended = true;
     this.change.happened();
   }
 
-  /** Whether no more will be produced, and all is committed. */
+  /** Whether the topic has ended and everything is committed. */
   get isDone(): boolean {
     return this.#ended && this.#logs.every(({ records }) => records.length === 0);
   }
@@ -69,15 +69,15 @@ export class MemoryTopic implements Source {
     return this.#group.join();
   }
 
-  /** Records of a partition that are not committed. */
+  /** Number of uncommitted records of a partition. */
   lag(partition: number): number {
     return this.#log(partition).records.length;
   }
 
   /**
-   * A reader of some partitions.
+   * Creates a reader of some partitions.
    *
-   * @param owns whether it may still read and commit a partition; for ever, where it is not given
+   * @param owns whether it may still read and commit a partition; always, by default
    */
   reader(
     partitions: readonly number[],
@@ -89,7 +89,7 @@ export class MemoryTopic implements Source {
     return {
       read: async (limits, signal) => {
         while (isDrained() && !isEnded() && !signal.aborted) await this.change.next(signal);
-        // What another reader reads by now is not moved on.
+        // Another reader has a partition by now: do not advance.
         if (!partitions.every(owns)) return [];
         return takeInTurn(queues, limits);
       },
@@ -124,7 +124,7 @@ export class MemoryTopic implements Source {
   }
 }
 
-/** Where a reader is in a partition: it begins where the group left off. */
+/** The position of a reader in a partition, which starts at the committed offset. */
 class LogReader {
   readonly #log: Partition;
   #position: number;

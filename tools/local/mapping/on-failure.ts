@@ -8,9 +8,9 @@ import {
   toEventJson,
 } from '../../../kafka/mapping-event.ts';
 import type { CreatedObject } from '../s3-server/operation.ts';
-import type { Discard } from './event-source-mapping.ts';
+import type { Discard } from './mapping-deps.ts';
 
-/** What a failed batch's entry says besides its records. */
+/** What a failed batch's entry contains besides its records. */
 export interface FailureContext {
   readonly origin: EventOrigin;
   readonly functionArn: string;
@@ -20,8 +20,8 @@ export interface FailureContext {
 }
 
 /**
- * The entry of a failed batch in an S3 bucket: why, which offsets, and the whole event as JSON text.
- * DG: with-msk-on-failure. ASSUMED: no payload where the event passes the payload limit.
+ * The entry of a failed batch in an S3 bucket: the condition, the offsets, and the event as JSON text.
+ * DG: with-msk-on-failure. ASSUMED: there is no payload if the event exceeds the payload limit.
  */
 export function failedBatchEntry(discard: Discard, context: FailureContext): string {
   const { condition, invokes, records } = discard;
@@ -52,23 +52,23 @@ export function failedBatchEntry(discard: Discard, context: FailureContext): str
   });
 }
 
-/** Where and with what an S3 destination stores. */
+/** Options of an S3 destination. */
 export interface S3DestinationOptions
   extends Pick<FailureContext, 'functionArn'>,
     Pick<FailureContext, 'origin'> {
   readonly client: S3Client;
   readonly bucket: string;
-  /** Names the mapping in the keys. */
+  /** Identifies the mapping in the keys. */
   readonly mappingId: string;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Milliseconds that the bucket has for an answer. @default 30000 */
+  /** Milliseconds within which the bucket must respond. @default 30000 */
   readonly requestTimeout?: number;
-  /** Told of each entry once it is there, where the bucket itself tells nobody. @default nothing */
+  /** Called with each entry once it is stored, if the bucket has no notifications. @default nothing */
   readonly announce?: (entry: CreatedObject) => void;
 }
 
-/** An on-failure destination that keeps each failed batch as an object of a bucket. */
+/** An on-failure destination that stores each failed batch as an object of a bucket. */
 export function s3Destination(options: S3DestinationOptions) {
   const { announce, bucket, client, functionArn, mappingId, now, origin } = options;
   const { requestTimeout = 30_000 } = options;

@@ -1,50 +1,40 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FunctionConfiguration } from '../lambda/execution-environment.ts';
 import { EmulatedFunction } from '../lambda/function.ts';
-import {
-  type EmulatorClock,
-  EventSourceMapping,
-  type MappingDeps,
-} from './event-source-mapping.ts';
+import { systemClock } from './clock.ts';
+import { EventSourceMapping } from './event-source-mapping.ts';
+import type { MappingDeps } from './mapping-deps.ts';
 
-/** What a pipeline is made of. */
+/** Options of a pipeline. */
 export interface PipelineOptions {
   readonly function: FunctionConfiguration;
-  /** One for each topic. */
+  /** One per topic. */
   readonly mappings: readonly Omit<MappingDeps, 'invoke' | 'clock'>[];
-  /** Told of each event before the function gets it. @default nothing */
+  /** Called with each event before the function is invoked. @default nothing */
   readonly onInvoke?: (event: string) => void;
-  /** Stands between the mappings and the function. @default nothing does */
+  /** Intercepts the mappings' invocations. @default nothing */
   readonly wrapInvoke?: (invoke: Invoke) => Invoke;
 }
 
-/** Invokes a function with an event of JSON text; never rejects. */
+/** Invokes a function with an event as JSON text; never rejects. */
 export type Invoke = MappingDeps['invoke'];
 
-/** The way from topics to S3 on this machine. */
+/** A function with its event source mappings. */
 export interface Pipeline {
   readonly function: EmulatedFunction;
   readonly mappings: readonly EventSourceMapping[];
-  /** Runs the mappings, until all have ended or {@link stop} was called. */
+  /** Runs the mappings until all have ended or {@link stop} was called. */
   run(): Promise<void>;
-  /** Stops polling; batches in the function are awaited, and committed if they succeed. */
+  /** Stops polling; awaits running invocations, and commits their batches if they succeed. */
   stop(): void;
   /** Ends the function's processes. */
   close(): Promise<void>;
 }
 
-/** The clock of this machine. */
-export const systemClock: EmulatorClock = {
-  now: Date.now,
-  sleep: (milliseconds, signal) =>
-    sleep(milliseconds, undefined, { signal }).catch(() => undefined),
-};
-
-/** Puts event source mappings before a function. */
+/** Connects event source mappings to a function. */
 export function createPipeline(options: PipelineOptions): Pipeline {
   const { function: configuration, mappings, onInvoke } = options;
   const { wrapInvoke = (each: Invoke) => each } = options;
-  // As many environments as batches can be in the function at a time.
+  // As many environments as there can be concurrent invocations.
   const concurrency = mappings
     .map(({ settings }) => settings.pollers * settings.invokesPerPoller)
     .reduce((sum, each) => sum + each, 0);
@@ -64,7 +54,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     mappings: running,
     run: async () => {
       const runs = running.map((mapping) => mapping.run());
-      // One that fails stops the others, which then end as they do when stopped.
+      // If one fails, stop the others and let them finish.
       await Promise.all(runs).catch(stop);
       await Promise.allSettled(runs);
       await Promise.all(runs);

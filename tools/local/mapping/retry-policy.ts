@@ -1,58 +1,58 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { type BatchRecord, listName } from '../../../kafka/mapping-event.ts';
 
-/** How an invocation ended. */
+/** The outcome of an invocation. */
 export type InvokeOutcome =
   /** The handler's result, as JSON text. */
   | { readonly kind: 'returned'; readonly payload: string }
-  /** A function error: thrown, timed out, crashed, out of its limits. */
+  /** A function error: thrown, timed out, crashed, or over a limit. */
   | { readonly kind: 'failed'; readonly errorType: string }
   /** The batch never reached the function. */
   | { readonly kind: 'throttled' };
 
-/** Why records are given up, in the words of the service's failure entries. */
+/** Why records are given up, as in the service's failure entries. */
 export type DiscardCondition =
   | 'RetryAttemptsExhausted'
   | 'RecordAgeExceeded'
   | 'MaximumPayloadSizeExceeded';
 
-/** How failed batches are tried again. */
+/** Settings of retries. */
 export interface RetrySettings {
-  /** Further tries after the first; -1 for no end. */
+  /** Retries after the first attempt; -1 for no limit. */
   readonly maximumRetryAttempts: number;
-  /** Seconds since a record's timestamp after which it is given up; -1 for no end. */
+  /** Age in seconds, by its timestamp, at which a record is given up; -1 for no limit. */
   readonly maximumRecordAgeSeconds: number;
   readonly bisectBatchOnFunctionError: boolean;
   readonly reportBatchItemFailures: boolean;
-  /** Whether what is given up goes to an on-failure destination. */
+  /** Whether there is an on-failure destination. */
   readonly hasDestination: boolean;
-  /** Whether halving a batch spends an attempt: documented for Kinesis only (it does not). */
+  /** Whether splitting a batch counts as an attempt: documented only for Kinesis, where it does not. */
   readonly bisectSpendsAttempt: boolean;
   /**
-   * What is sent again after a partial batch response: the records it names, or with them all later
-   * ones of their partitions, as Kinesis does. Not documented for Kafka.
+   * What is resent after a partial batch response: the named records, or these and all later records
+   * of their partitions, as Kinesis does. Not documented for Kafka.
    */
   readonly resend: 'named' | 'from lowest';
 }
 
-/** Records on their way through the function, with the tries they have had. */
+/** Records to invoke the function with, and their failed attempts so far. */
 export interface Attempt {
   readonly records: readonly BatchRecord[];
-  /** Tries that ended in a function error. */
+  /** Attempts that ended in a function error. */
   readonly failures: number;
 }
 
-/** What becomes of an attempt: records in none of these are done. */
+/** The result of an attempt: records in neither list are finished. */
 export interface RetryStep {
-  /** To be sent again, in this order. */
+  /** To be retried, in this order. */
   readonly retry: readonly Attempt[];
   readonly discarded: readonly BatchRecord[];
 }
 
-/** With a destination and no end of retries, the service stops at ten. DG: kafka-retry-configurations */
+/** With a destination and no limit, the service stops at ten retries. DG: kafka-retry-configurations */
 const RETRIES_WITH_DESTINATION = 10;
 
-/** Decides what follows from an invocation's outcome. */
+/** Decides how to proceed after an invocation. */
 export function decideRetry(
   attempt: Attempt,
   outcome: InvokeOutcome,
@@ -83,7 +83,7 @@ export function decideRetry(
   return { retry: [{ records: failed, failures }], discarded: [] };
 }
 
-/** Splits off the records whose age is over the limit. Pure: `now` is epoch milliseconds. */
+/** Separates the records whose age exceeds the limit. Pure: `now` is epoch milliseconds. */
 export function splitByAge(
   records: readonly BatchRecord[],
   maximumRecordAgeSeconds: number,
@@ -98,8 +98,8 @@ export function splitByAge(
 }
 
 /**
- * The records that a handler's result asks for again: none for null, `{}` or an empty list; all where
- * an identifier is not in the batch or the result has another shape. DG: kafka-retry-configurations
+ * The records that a handler's result reports as failed: none for null, `{}` or an empty list; all if
+ * an identifier is not in the batch or the result is malformed. DG: kafka-retry-configurations
  */
 function recordsToResend(
   { records }: Attempt,

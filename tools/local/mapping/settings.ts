@@ -3,43 +3,43 @@ import { pollerRanges, type SettingRange, settingRanges } from '../../../lambda/
 import { ArchiverError } from '../../../lambda/core/errors.ts';
 import type { RetrySettings } from './retry-policy.ts';
 
-/** Milliseconds of a batch window that is not set. DG: with-kafka-low-latency */
+/** The batch window in milliseconds if it is not set. DG: with-kafka-low-latency */
 const UNSET_WINDOW_MS = 500;
 
-/** How the emulated event source mapping behaves, all of it decided. */
+/** All settings of an emulated event source mapping. */
 export interface MappingSettings extends Omit<RetrySettings, 'hasDestination'> {
   readonly mode: 'on-demand' | 'provisioned';
   readonly batchSize: number;
   readonly batchWindowMs: number;
-  /** Pollers at work, each with its share of the partitions; they do not scale by themselves here. */
+  /** Number of pollers, each with its share of the partitions; there is no automatic scaling here. */
   readonly pollers: number;
-  /** Batches that one poller may have in the function at a time. DG: kafka-scaling-modes */
+  /** Concurrent invocations of one poller. DG: kafka-scaling-modes */
   readonly invokesPerPoller: number;
   /**
-   * Whether a poller makes one batch of all its partitions, or one of each. Not documented for
-   * provisioned mode; the handler takes both.
+   * Whether a batch mixes all partitions of its poller, or has only one. Not documented for
+   * provisioned mode; the handler accepts both.
    */
   readonly mixPartitions: boolean;
-  /** Milliseconds before a failed batch, commit or delivery is tried again. Not documented. */
+  /** Milliseconds before a failed batch, commit or delivery is retried. Not documented. */
   readonly retryDelayMs: number;
-  /** Tries that a delivery to the on-failure destination has. Not documented. */
+  /** Attempts to deliver to the on-failure destination. Not documented. */
   readonly destinationAttempts: number;
 }
 
-/** Settings of a mapping that were given; the others are as the stack has them, or as documented. */
+/** Explicit settings of a mapping; the others default to the stack's, or to the documented ones. */
 export type MappingOptions = Partial<
   Omit<MappingSettings, 'batchWindowMs' | 'invokesPerPoller'>
 > & {
-  /** Seconds. @default - 500 milliseconds, as the service has it where it is not set */
+  /** Seconds. @default - 500 milliseconds, as in the service */
   readonly batchWindow?: number;
 };
 
 const retryRange: SettingRange = { min: -1, max: 10_000, default: -1 };
-/** Seconds, where there is a limit. DG: kafka-retry-configurations */
+/** Seconds; -1 for no limit. DG: kafka-retry-configurations */
 const ageRange: SettingRange = { min: 60, max: 604_800, default: -1 };
 
 /**
- * Completes a mapping's settings, refusing what `CreateEventSourceMapping` refuses.
+ * Completes a mapping's settings, and refuses what `CreateEventSourceMapping` refuses.
  *
  * @throws {ArchiverError} `INVALID_SETTINGS`, naming every problem
  */
@@ -81,7 +81,7 @@ function outOfRange(name: string, value: number, { min, max }: SettingRange): st
   return `${name} must be a whole number from ${min} to ${max}, got ${value}`;
 }
 
-/** DG: kafka-scaling-modes; what the service answers to them in on-demand mode is not documented. */
+/** DG: kafka-scaling-modes. How the service refuses them in on-demand mode is not documented. */
 function provisionedOnly(settings: MappingSettings): string[] {
   const given = {
     maximumRetryAttempts: settings.maximumRetryAttempts !== -1,

@@ -1,10 +1,10 @@
 import type { ConsumerRecord } from '../../../kafka/record.ts';
 import type { ReadLimits } from './source.ts';
 
-/** Records that are taken from one queue before the next is looked at, so that batches mix. */
+/** Number of records taken from one queue before the next queue's turn, so that batches mix. */
 const TAKEN_AT_ONCE = 500;
 
-/** Records that wait, first in, first out. */
+/** A queue of records, first in, first out. */
 export interface RecordQueue {
   shift(): ConsumerRecord | undefined;
 }
@@ -31,8 +31,8 @@ export class RecordBuffer implements RecordQueue {
 }
 
 /**
- * Takes records from queues by turns, up to the limits. Rotates the queues, so that one with a backlog
- * does not hold up those after it.
+ * Takes records from the queues in turn, up to the limits. Rotates the queues, so that a queue with a
+ * backlog does not starve those after it.
  */
 export function takeInTurn(
   queues: RecordQueue[],

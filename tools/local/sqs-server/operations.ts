@@ -1,49 +1,33 @@
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html
 import { createHash } from 'node:crypto';
+import { type Fields, ServiceError } from '../json-server.ts';
 import { MoveTask } from './move-task.ts';
 import type { MessageAttributes, Queue, ReceivedMessage } from './queue.ts';
 
-/** An error of the service: its code, as the JSON protocol has it, with status 400. */
-export class SqsError extends Error {
-  readonly code: string;
-
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-/** What the operations work on. */
+/** The queues of a server. */
 export interface QueueSet {
   readonly queues: ReadonlyMap<string, Queue>;
-  /** Those of each source queue, the latest first. */
+  /** The move tasks of each source queue, latest first. */
   readonly moveTasks: Map<string, MoveTask[]>;
-  readonly urlOf: (name: string) => string;
   /** Epoch milliseconds. */
   readonly now: () => number;
-  /** Ends waits for messages. */
+  /** Ends long polls. */
   readonly closing: AbortSignal;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
 type Operation = (set: QueueSet, input: Fields) => object | Promise<object>;
 
 /** Region and account of all queues. */
 export const ARN_PREFIX = 'arn:aws:sqs:us-east-1:000000000000:';
 
-/** What a receipt looks like here. */
+/** The format of a receipt handle. */
 const RECEIPT = /^[\da-f-]{36}:[\da-f-]{36}$/;
 
 const MAX_BATCH = 10;
 const MAX_VISIBILITY_SECONDS = 43_200;
 
-/** The operations there are, by name. */
+/** The operations that the server implements, by name. */
 export const operations: Readonly<Record<string, Operation>> = {
-  GetQueueUrl: (set, { QueueName: name }) => {
-    if (!set.queues.has(String(name))) throw noQueue();
-    return { QueueUrl: set.urlOf(String(name)) };
-  },
-
   GetQueueAttributes: (set, input) => {
     const queue = queueOf(set, input);
     const { delayed, inFlight, visible } = queue.counts();
@@ -62,8 +46,7 @@ export const operations: Readonly<Record<string, Operation>> = {
         }),
       }),
     };
-    const asked = namesOf(input.AttributeNames);
-    return { Attributes: pick(all, asked) };
+    return { Attributes: pick(all, namesOf(input.AttributeNames)) };
   },
 
   SendMessage: (set, input) => send(queueOf(set, input), input),
@@ -95,16 +78,9 @@ export const operations: Readonly<Record<string, Operation>> = {
     return Messages.length === 0 ? {} : { Messages };
   },
 
-  DeleteMessage: (set, input) => {
-    queueOf(set, input).delete(String(input.ReceiptHandle));
-    return {};
-  },
-
   DeleteMessageBatch: (set, input) => {
     const queue = queueOf(set, input);
-    const entries = entriesOf(input);
-    for (const { ReceiptHandle: handle } of entries) queue.delete(String(handle));
-    return { Successful: entries.map(({ Id }) => ({ Id })), Failed: [] };
+    return forEachEntry(input, ({ ReceiptHandle: handle }) => queue.delete(String(handle)));
   },
 
   ChangeMessageVisibility: (set, input) => {
@@ -114,47 +90,38 @@ export const operations: Readonly<Record<string, Operation>> = {
 
   ChangeMessageVisibilityBatch: (set, input) => {
     const queue = queueOf(set, input);
-    const entries = entriesOf(input);
-    for (const entry of entries) changeVisibility(queue, entry);
-    return { Successful: entries.map(({ Id }) => ({ Id })), Failed: [] };
+    return forEachEntry(input, (entry) => changeVisibility(queue, entry));
   },
 
-  StartMessageMoveTask: (set, { DestinationArn, MaxNumberOfMessagesPerSecond, SourceArn }) => {
-    const source = queueOfArn(set, SourceArn);
+  StartMessageMoveTask: (set, input) => {
+    const source = queueOfArn(set, input.SourceArn);
     const isSource = [...set.queues.values()].some(
       ({ settings }) => settings.deadLetters?.queue === source,
     );
-    if (!isSource)
-      throw new SqsError('InvalidParameterValue', 'The source is no dead-letter queue');
+    if (!isSource) {
+      throw new ServiceError('InvalidParameterValue', 'The source is not a dead-letter queue');
+    }
     const tasks = set.moveTasks.get(source.settings.name) ?? [];
     if (tasks[0]?.status === 'RUNNING') {
-      throw new SqsError('UnsupportedOperation', 'A task of this queue is running already');
+      throw new ServiceError('UnsupportedOperation', 'A task of this queue is already running');
     }
-    // Not done here: back to where each message came from.
-    if (DestinationArn === undefined) {
-      throw new SqsError('UnsupportedOperation', 'This server wants a DestinationArn');
+    // Not implemented: moving each message back to the queue it came from.
+    if (input.DestinationArn === undefined) {
+      throw new ServiceError('UnsupportedOperation', 'This server needs a DestinationArn');
     }
-    const destination = queueOfArn(set, DestinationArn);
-    const perSecond = wholeNumber(
-      { MaxNumberOfMessagesPerSecond },
-      'MaxNumberOfMessagesPerSecond',
-      {
-        min: 1,
-        max: 500,
-      },
-    );
+    const destination = queueOfArn(set, input.DestinationArn);
+    const range = { min: 1, max: 500 };
+    const perSecond = wholeNumber(input, 'MaxNumberOfMessagesPerSecond', range);
     const task = new MoveTask({ source, destination, now: set.now() }, perSecond);
     set.moveTasks.set(source.settings.name, [task, ...tasks]);
-    return { TaskHandle: task.handle };
+    return {};
   },
 
   ListMessageMoveTasks: (set, { SourceArn, MaxResults = 1 }) => {
     const { name } = queueOfArn(set, SourceArn).settings;
     const tasks = (set.moveTasks.get(name) ?? []).slice(0, Number(MaxResults));
     return {
-      Results: tasks.map(({ handle, moved, startedAt, status, toMove }) => ({
-        // Only of one that runs.
-        ...(status === 'RUNNING' && { TaskHandle: handle }),
+      Results: tasks.map(({ moved, startedAt, status, toMove }) => ({
         Status: status,
         SourceArn,
         ApproximateNumberOfMessagesMoved: moved,
@@ -163,19 +130,15 @@ export const operations: Readonly<Record<string, Operation>> = {
       })),
     };
   },
-
-  CancelMessageMoveTask: (set, { TaskHandle }) => {
-    const task = [...set.moveTasks.values()].flat().find(({ handle }) => handle === TaskHandle);
-    if (task === undefined) throw new SqsError('ResourceNotFoundException', 'No such task');
-    task.cancel();
-    return { ApproximateNumberOfMessagesMoved: task.moved };
-  },
 };
 
 function send(queue: Queue, input: Fields) {
   const { MessageBody: body } = input;
   if (typeof body !== 'string' || body === '') {
-    throw new SqsError('MissingParameter', 'The request must contain the parameter MessageBody');
+    throw new ServiceError(
+      'MissingParameter',
+      'The request must contain the parameter MessageBody',
+    );
   }
   const id = queue.send({
     body,
@@ -188,13 +151,13 @@ function send(queue: Queue, input: Fields) {
 function changeVisibility(queue: Queue, input: Fields): void {
   const seconds = visibilityOf(input);
   if (seconds === undefined) {
-    throw new SqsError('MissingParameter', 'The request must contain VisibilityTimeout');
+    throw new ServiceError('MissingParameter', 'The request must contain VisibilityTimeout');
   }
   if (!RECEIPT.test(String(input.ReceiptHandle))) {
-    throw new SqsError('ReceiptHandleIsInvalid', 'The receipt handle is not valid');
+    throw new ServiceError('ReceiptHandleIsInvalid', 'The receipt handle is not valid');
   }
   if (!queue.changeVisibility(String(input.ReceiptHandle), seconds)) {
-    throw new SqsError('MessageNotInflight', 'The message is not in flight');
+    throw new ServiceError('MessageNotInflight', 'The message is not in flight');
   }
 }
 
@@ -226,29 +189,31 @@ function toMessage(
 
 function queueOf(set: QueueSet, { QueueUrl: url }: Fields): Queue {
   const queue = set.queues.get(String(url).split('/').at(-1) ?? '');
-  if (queue === undefined) throw noQueue();
-  return queue;
+  if (queue !== undefined) return queue;
+  throw new ServiceError('QueueDoesNotExist', 'The specified queue does not exist.');
 }
 
 function queueOfArn(set: QueueSet, arn: unknown): Queue {
   const queue = set.queues.get(String(arn).split(':').at(-1) ?? '');
-  if (queue === undefined) throw new SqsError('ResourceNotFoundException', 'No such queue');
+  if (queue === undefined) throw new ServiceError('ResourceNotFoundException', 'No such queue');
   return queue;
 }
 
-function noQueue(): SqsError {
-  return new SqsError('QueueDoesNotExist', 'The specified queue does not exist.');
+function forEachEntry(input: Fields, action: (entry: Fields) => void): object {
+  const entries = entriesOf(input);
+  for (const entry of entries) action(entry);
+  return { Successful: entries.map(({ Id }) => ({ Id })), Failed: [] };
 }
 
 function entriesOf({ Entries: entries }: Fields): readonly Fields[] {
   if (!Array.isArray(entries) || entries.length === 0) {
-    throw new SqsError('EmptyBatchRequest', 'There is no entry in the request');
+    throw new ServiceError('EmptyBatchRequest', 'The request contains no entries');
   }
   if (entries.length > MAX_BATCH) {
-    throw new SqsError('TooManyEntriesInBatchRequest', 'A request takes 10 entries');
+    throw new ServiceError('TooManyEntriesInBatchRequest', 'A request may contain 10 entries');
   }
   if (new Set(entries.map(({ Id }) => Id)).size < entries.length) {
-    throw new SqsError('BatchEntryIdsNotDistinct', 'An Id is repeated');
+    throw new ServiceError('BatchEntryIdsNotDistinct', 'An Id is repeated');
   }
   return entries;
 }
@@ -265,7 +230,7 @@ function wholeNumber(
   const value = input[name];
   if (value === undefined || value === null) return undefined;
   if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return Number(value);
-  throw new SqsError('InvalidParameterValue', `${name} must be from ${min} to ${max}`);
+  throw new ServiceError('InvalidParameterValue', `${name} must be from ${min} to ${max}`);
 }
 
 function namesOf(value: unknown): readonly string[] {

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Change } from '../mapping/change.ts';
 
-/** A message's own attributes, as they were sent. */
+/** A message's attributes, as sent. */
 export type MessageAttributes = Readonly<
   Record<string, { readonly DataType: string; readonly StringValue?: string }>
 >;
 
-/** What is sent. */
+/** A message to send. */
 export interface NewMessage {
   readonly body: string;
   readonly attributes?: MessageAttributes | undefined;
@@ -14,7 +14,7 @@ export interface NewMessage {
   readonly delaySeconds?: number | undefined;
 }
 
-/** A message as a receiver gets it. */
+/** A message as its receiver gets it. */
 export interface ReceivedMessage {
   readonly id: string;
   readonly body: string;
@@ -24,14 +24,14 @@ export interface ReceivedMessage {
   /** Epoch milliseconds. */
   readonly sentAt: number;
   readonly firstReceivedAt: number;
-  /** Name of the queue that it was a dead letter of. */
+  /** Name of the queue from which the message was moved here as a dead letter. */
   readonly deadLetterSource: string | undefined;
 }
 
-/** A message as the machine's owner sees it, who need not receive it. */
+/** A message as read without receiving it. */
 export type PeekedMessage = Pick<ReceivedMessage, 'id' | 'body' | 'attributes'>;
 
-/** How a queue is set up. */
+/** Settings of a queue. */
 export interface QueueSettings {
   readonly name: string;
   /** @default 0 */
@@ -48,7 +48,7 @@ export interface QueueCounts {
   readonly delayed: number;
 }
 
-/** Receipts from which on a message does not count for the age of the oldest. */
+/** Number of receives from which a message no longer counts for the age of the oldest. */
 const MOST_RECEIPTS_OF_AGE = 3;
 
 interface StoredMessage {
@@ -57,17 +57,18 @@ interface StoredMessage {
   readonly attributes: MessageAttributes;
   readonly sentAt: number;
   readonly deadLetterSource: string | undefined;
-  /** Epoch milliseconds from which it can be received. */
+  /** Epoch milliseconds from which the message can be received. */
   visibleAt: number;
   receiveCount: number;
   firstReceivedAt: number;
-  /** Of the last receipt; undefined where it was never received. */
+  /** Handle of the last receive; undefined if the message was never received. */
   receiptHandle: string | undefined;
 }
 
 /**
- * A standard queue in memory: messages are received in the order in which they can be seen, hidden for the
- * visibility timeout, and go to the dead-letter queue in place of one receipt too many.
+ * A standard queue in memory: messages are received in the order in which they become visible, are
+ * hidden for the visibility timeout, and move to the dead-letter queue instead of exceeding the
+ * maximum receive count.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 export class Queue {
@@ -96,7 +97,7 @@ export class Queue {
     return id;
   }
 
-  /** Messages that can be seen now, at most so many; each is hidden from then on. */
+  /** Receives and hides at most `most` of the messages that are visible now. */
   receive(most: number, visibilitySeconds = this.settings.visibilitySeconds ?? 30) {
     const now = this.#now();
     const received: ReceivedMessage[] = [];
@@ -111,7 +112,7 @@ export class Queue {
     return received;
   }
 
-  /** As {@link receive}, waiting until there is one, or the signal aborts. */
+  /** Like {@link receive}, but waits for a message until the signal aborts. */
   async receiveWhenThere(
     most: number,
     options: { readonly visibilitySeconds?: number | undefined; readonly signal: AbortSignal },
@@ -123,16 +124,16 @@ export class Queue {
     }
   }
 
-  /** Deletes a message by its last receipt; an older one deletes nothing. */
+  /** Deletes a message by its last receipt handle; an older handle deletes nothing. */
   delete(receiptHandle: string): void {
     const message = this.#find(receiptHandle);
     if (message !== undefined) this.#messages.delete(message.id);
   }
 
   /**
-   * Hides a message for so many seconds from now.
+   * Hides a message for a number of seconds from now.
    *
-   * @returns whether the receipt is that of a message in flight
+   * @returns whether the handle belongs to a message in flight
    */
   changeVisibility(receiptHandle: string, seconds: number): boolean {
     const message = this.#find(receiptHandle);
@@ -142,7 +143,7 @@ export class Queue {
     return true;
   }
 
-  /** All messages that there are, hidden or not: looked at, not received. */
+  /** Reads all messages, hidden or not, without receiving them. */
   peek(): readonly PeekedMessage[] {
     return [...this.#messages.values()].map(({ attributes, body, id }) => {
       return { id, body, attributes };
@@ -150,8 +151,8 @@ export class Queue {
   }
 
   /**
-   * Milliseconds since the oldest message was sent; undefined where there is none. One that was received
-   * three times does not count, as in the service's metric:
+   * Milliseconds since the oldest message was sent; undefined if there is none. A message that was
+   * received three times does not count, as in the service's metric:
    * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
    */
   ageOfOldest(): number | undefined {
@@ -199,7 +200,7 @@ export class Queue {
     return message?.receiptHandle === receiptHandle ? message : undefined;
   }
 
-  /** Until a message is sent or shown, the next hidden one can be seen, or the signal aborts. */
+  /** Waits until a message is sent or becomes visible, or the signal aborts. */
   async #change(signal: AbortSignal): Promise<void> {
     const times = [...this.#messages.values()].map(({ visibleAt }) => visibleAt);
     const next = times.reduce((first, each) => Math.min(first, each), Number.POSITIVE_INFINITY);

@@ -1,26 +1,26 @@
 import { ManualClock, turn } from '../mapping/manual-clock.ts';
 import { noon } from './source-records.ts';
 
-/** Lets everything that can go on without time passing do so. */
+/** Lets everything proceed that does not depend on time. */
 export const settle = turn;
 
-/** A clock that stands at noon until it is told to go on. */
+/** A clock that stands at noon until it is advanced. */
 export class FakeClock extends ManualClock {
   constructor() {
     super(noon);
   }
 
-  /** Milliseconds that have passed. */
+  /** Milliseconds since noon. */
   get passed(): number {
     return this.now() - noon;
   }
 
-  /** Lets so many milliseconds pass, and all happen that happens in them. */
+  /** Advances by a number of milliseconds. */
   advance(milliseconds: number): Promise<void> {
     return this.advanceTo(this.now() + milliseconds);
   }
 
-  /** Lets time pass until a promise is settled. */
+  /** Advances until a promise is settled. */
   async advanceUntil(promise: Promise<unknown>): Promise<void> {
     let settled = false;
     const mark = () => {

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 
-/** A client of a server of the emulator that tries each call once. */
+/** Options of a client of a local server that sends each request once. */
 export function clientOptionsOf(endpoint: string) {
   return {
     endpoint,
@@ -10,7 +10,7 @@ export function clientOptionsOf(endpoint: string) {
   };
 }
 
-/** Closes a server, and the client before it, when the test is over. */
+/** Closes a client and its server after the test. */
 export function closeWhenFinished(
   client: { destroy(): void },
   server: { close(): Promise<void> },
@@ -21,17 +21,17 @@ export function closeWhenFinished(
   });
 }
 
-/** An error of a service, as its client throws it. */
+/** An error that an SDK client throws. */
 type ServiceFailure = Error & { readonly $metadata: { readonly httpStatusCode?: number } };
 
-/** For calls that fail with errors of a class: status and name of the error. */
+/** Creates a function that returns the status and name of the error of a failing call. */
 export function failuresOf(Exception: abstract new (...args: never[]) => ServiceFailure) {
   return async (call: Promise<unknown>): Promise<unknown> => {
     const error = await call.then(
       () => undefined,
       (reason: unknown) => reason,
     );
-    if (!(error instanceof Exception)) throw error ?? new TypeError('it did not fail');
+    if (!(error instanceof Exception)) throw error ?? new TypeError('the call succeeded');
     return [error.$metadata.httpStatusCode, error.name];
   };
 }

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { describe, expect, it, vi } from 'vitest';
 import type { S3RequestInfo } from '../../s3-server/server.ts';
 import type { ServerFault } from '../../server-fault.ts';
@@ -15,7 +16,7 @@ const recordOf = (...lines: readonly string[]) =>
 const folder = 'topic=orders/dt=2025-11-23/hour=10/';
 const nothing = { taken: 0, stored: 0, failed: 0, dropped: 0, waiting: 0, objects: 0 };
 
-/** Has the first puts of objects fail so, and tells their keys. */
+/** Makes the first puts of objects fail, and records the keys of all puts. */
 function failingPuts(...faults: readonly ServerFault[]) {
   const left = [...faults];
   const tried: string[] = [];
@@ -28,7 +29,7 @@ function failingPuts(...faults: readonly ServerFault[]) {
 }
 
 describe('a stream', () => {
-  it('makes an object of what has waited for long enough', async () => {
+  it('stores a buffer when its time is over', async () => {
     const clock = new FakeClock();
     const { objects, stream } = await startStream({ clock });
     stream(streamName).put(recordOf(lineOf(0)));
@@ -48,7 +49,7 @@ describe('a stream', () => {
     expect(stream(streamName).keys).toEqual([key]);
   });
 
-  it('makes an object of what is large enough, of each folder by itself', async () => {
+  it('stores a buffer when it is full, separately for each folder', async () => {
     const { objects, stream } = await startStream({ settings: { bufferBytes: 150 } });
     for (const offset of [0, 1, 2, 3]) stream(streamName).put(recordOf(lineOf(offset)));
     stream(streamName).put(recordOf(lineOf(4, 'payments')));
@@ -60,14 +61,14 @@ describe('a stream', () => {
     );
   });
 
-  it('without time to buffer makes an object of each record at once', async () => {
+  it('stores each record at once if the buffering time is 0', async () => {
     const { objects, stream } = await startStream({ settings: { bufferSeconds: 0 } });
     stream(streamName).put(recordOf(lineOf(0)));
     await vi.waitFor(() => expect(stream(streamName).counts().stored).toBe(1));
     expect([...(await objects()).values()]).toEqual([[lineOf(0)]]);
   });
 
-  it('with one folder takes lines as they are, however many to a record', async () => {
+  it('with a single folder does not parse lines, and accepts any number per record', async () => {
     const settings = { folder: 'topic=orders/', objectPrefix: 'a/', bufferBytes: 1e6 };
     const { objects, stream } = await startStream({ settings });
     const lines = Array.from({ length: 501 }, (_, i) => `no JSON ${i}`);
@@ -79,7 +80,7 @@ describe('a stream', () => {
     expect(read).toEqual([...lines, 'last']);
   });
 
-  it('puts lines of further folders than it keeps apart to the errors', async () => {
+  it('stores lines that exceed the number of folders as errors', async () => {
     const { objects, stream } = await startStream({ settings: { maxFolders: 1 } });
     stream(streamName).put(recordOf(lineOf(0), lineOf(1, 'payments'), lineOf(2)));
     await stream(streamName).flush();
@@ -97,7 +98,7 @@ describe('a stream', () => {
     expect(lines).toEqual([lineOf(0), lineOf(2)]);
   });
 
-  it('tries again until S3 takes an object, under another name each time', async () => {
+  it('retries until S3 accepts an object, with a new key each time', async () => {
     const { fault, tried } = failingPuts(
       { kind: 'error', status: 503, code: 'SlowDown' },
       { kind: 'reset' },
@@ -109,7 +110,7 @@ describe('a stream', () => {
     expect(new Set(tried).size).toBe(3);
   });
 
-  it('stores lines twice where the answer to a put is lost', async () => {
+  it('stores lines twice if the response to a put is lost', async () => {
     const { fault, tried } = failingPuts({ kind: 'lost-answer' });
     const { objects, stream } = await startStream({ s3: { fault }, retryDelayMs: 1 });
     stream(streamName).put(recordOf(lineOf(0)));
@@ -119,7 +120,7 @@ describe('a stream', () => {
     expect(stream(streamName).counts()).toMatchObject({ taken: 1, stored: 1, objects: 1 });
   });
 
-  it('drops what S3 does not take for a day', async () => {
+  it('drops what S3 refuses for a day', async () => {
     const clock = new FakeClock();
     const fault = () => ({ kind: 'error', status: 500, code: 'InternalError' }) as const;
     const hour = 3_600_000;
@@ -138,7 +139,7 @@ describe('a stream', () => {
     expect(stream(streamName).counts()).toEqual({ ...nothing, taken: 2, dropped: 2 });
   });
 
-  it('stores what it has when it is closed, and gives up after a few tries', async () => {
+  it('stores its buffers when it is closed, and gives up after a few attempts', async () => {
     const { fault, tried } = failingPuts({ kind: 'reset' });
     const { close, objects, stream } = await startStream({ s3: { fault } });
     stream(streamName).put(recordOf(lineOf(0)));
@@ -151,5 +152,23 @@ describe('a stream', () => {
     failing.stream(streamName).put(recordOf(lineOf(0)));
     await failing.close();
     expect(failing.stream(streamName).counts()).toEqual({ ...nothing, taken: 1, dropped: 1 });
+  });
+
+  it('accepts the records of a call that a fault does not reject', async () => {
+    const taken: string[] = [];
+    const { client } = await startStream({
+      fault: () => ({ kind: 'reject', isRejected: (place) => place !== 1 }),
+      onTaken: (_, record) => taken.push(record.toString()),
+    });
+    const { FailedPutCount, RequestResponses } = await client.send(
+      new PutRecordBatchCommand({
+        DeliveryStreamName: streamName,
+        Records: ['a', 'b', 'c'].map((text) => ({ Data: Buffer.from(text) })),
+      }),
+    );
+    const rejected = { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'Slow down.' };
+    expect(FailedPutCount).toBe(2);
+    expect(RequestResponses).toEqual([rejected, { RecordId: expect.any(String) }, rejected]);
+    expect(taken).toEqual(['b']);
   });
 });

@@ -1,4 +1,4 @@
-import { FirehoseClient, FirehoseServiceException } from '@aws-sdk/client-firehose';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { readObjects } from '../../demo/read-back.ts';
 import type { DeliveryStreamSettings } from '../../firehose-server/delivery-stream.ts';
@@ -9,16 +9,16 @@ import {
 } from '../../firehose-server/server.ts';
 import type { S3ServerOptions } from '../../s3-server/server.ts';
 import { bucket, startServer } from '../s3-server/running-server.ts';
-import { clientOptionsOf, closeWhenFinished, failuresOf } from '../service-client.ts';
+import { clientOptionsOf, closeWhenFinished } from '../service-client.ts';
 
 export const streamName = 'archive-stream';
 
-/** A server with one stream into the bucket `archive`, and what is before and behind it. */
+/** A server with one stream into the bucket `archive`, and clients of both. */
 export interface RunningStream extends FirehoseServer {
-  /** Tries once. */
+  /** Sends each request once. */
   readonly client: FirehoseClient;
   readonly s3Client: S3Client;
-  /** The lines of each object, by its key. */
+  /** Reads the lines of each object, by key. */
   objects(): Promise<ReadonlyMap<string, readonly string[]>>;
 }
 
@@ -27,7 +27,7 @@ export interface StreamOptions extends Omit<Partial<FirehoseServerOptions>, 's3'
   readonly s3?: Partial<S3ServerOptions>;
 }
 
-/** Starts it, closed when the test is over. */
+/** Starts the server, which is closed after the test. */
 export async function startStream({
   s3,
   settings,
@@ -58,6 +58,3 @@ export async function startStream({
     },
   };
 }
-
-/** Status and error name of a call that fails. */
-export const failureOf = failuresOf(FirehoseServiceException);

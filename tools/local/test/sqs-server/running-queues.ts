@@ -3,11 +3,11 @@ import { type SqsServer, type SqsServerOptions, startSqsServer } from '../../sqs
 import { clientOptionsOf, closeWhenFinished, failuresOf } from '../service-client.ts';
 
 export interface RunningQueues extends SqsServer {
-  /** Tries once. */
+  /** Sends each request once. */
   readonly client: SQSClient;
 }
 
-/** A server with the queue `work` and its dead-letter queue `dead`, closed when the test is over. */
+/** A server with the queue `work` and its dead-letter queue `dead`, closed after the test. */
 export async function startQueues(options: Partial<SqsServerOptions> = {}): Promise<RunningQueues> {
   const server = await startSqsServer({
     queues: [{ name: 'dead' }, { name: 'work', deadLetters: { name: 'dead', maxReceiveCount: 2 } }],
@@ -18,5 +18,5 @@ export async function startQueues(options: Partial<SqsServerOptions> = {}): Prom
   return { ...server, client };
 }
 
-/** Status and error name of a call that fails. */
+/** The status and error name of a call that fails. */
 export const failureOf = failuresOf(SQSServiceException);
