@@ -12,25 +12,25 @@ import type { InvokeOutcome } from '../mapping/retry-policy.ts';
 import { type MappingOptions, mappingSettings } from '../mapping/settings.ts';
 import type { Source } from '../mapping/source.ts';
 import { FakeClock, settle } from './fake-clock.ts';
-import { batchRecord, noon, origin, places, sourceRecord } from './source-records.ts';
+import { batchRecord, origin, places, sourceRecord } from './source-records.ts';
 
 export const success: InvokeOutcome = { kind: 'returned', payload: 'null' };
 export const failure: InvokeOutcome = { kind: 'failed', errorType: 'Error' };
 export const throttle: InvokeOutcome = { kind: 'throttled' };
 
-/** An invocation as the function sees it. */
+/** An invocation as the function receives it. */
 export interface Call {
-  /** The event as it came. */
+  /** The event, as JSON text. */
   readonly event: string;
   /** Its records, as `partition:offset`. */
   readonly records: readonly string[];
   /** Milliseconds after the start of the test. */
   readonly at: number;
-  /** Ends it, where the function does not end it by itself. */
+  /** Completes the invocation, unless the scripted function does. */
   readonly answer: (outcome: InvokeOutcome) => Promise<void>;
 }
 
-/** What the function does with a call: nothing, where the test answers it. */
+/** The scripted function; returns undefined if the test completes the invocation. */
 export type Respond = (call: Call, index: number) => InvokeOutcome | undefined;
 
 export interface MappingParts {
@@ -38,19 +38,16 @@ export interface MappingParts {
   readonly respond?: Respond;
   readonly onFailure?: MappingDeps['onFailure'];
   readonly options?: MappingOptions;
-  /** What the mapping sees of the topic. @default - the topic itself */
+  /** Wraps the topic for the mapping. @default - the topic itself */
   readonly source?: (topic: MemoryTopic) => Source;
 }
 
-/** A mapping with a topic, a scripted function and a clock that stands still. */
+/** A mapping with a topic, a scripted function and a manual clock. */
 export class RunningMapping {
   readonly clock = new FakeClock();
   readonly calls: Call[] = [];
   readonly events: MappingEvent[] = [];
   readonly topic: MemoryTopic;
-  /** Invocations under way, and the most that were at a time. */
-  running = 0;
-  mostRunning = 0;
   respond: Respond;
   readonly #parts: MappingParts;
   #mapping: EventSourceMapping;
@@ -63,7 +60,7 @@ export class RunningMapping {
     this.#mapping = this.#create();
   }
 
-  /** Produces records, of consecutive offsets, and lets what follows at once happen. */
+  /** Produces records with consecutive offsets, and lets the mapping react. */
   async produce(count: number, parts: Partial<ConsumerRecord> = {}): Promise<void> {
     for (let i = 0; i < count; i++) await this.topic.produce(sourceRecord(parts));
     await settle();
@@ -73,7 +70,7 @@ export class RunningMapping {
     return this.#mapping.run();
   }
 
-  /** Another mapping for the same topic and function, after the first has stopped. */
+  /** Runs a new mapping of the same topic and function after the first has stopped. */
   restart(): Promise<void> {
     this.#mapping = this.#create();
     return this.run();
@@ -87,7 +84,7 @@ export class RunningMapping {
     this.#mapping.stop();
   }
 
-  /** Records of the calls, in turn. */
+  /** The records of each invocation, in order. */
   get called(): readonly (readonly string[])[] {
     return this.calls.map(({ records }) => records);
   }
@@ -96,7 +93,7 @@ export class RunningMapping {
     return this.events.flatMap((event) => (event.type === 'committed' ? [[...event.offsets]] : []));
   }
 
-  /** Records given up: why, which, and whether the destination took them. */
+  /** Records that were given up: condition, places, and whether they were delivered. */
   get discards(): readonly (readonly [Discard['condition'], readonly string[], boolean])[] {
     return this.events.flatMap((event) =>
       event.type === 'discarded'
@@ -119,15 +116,12 @@ export class RunningMapping {
   }
 
   #invoke(event: string): Promise<InvokeOutcome> {
-    this.running += 1;
-    this.mostRunning = Math.max(this.mostRunning, this.running);
     return new Promise((resolve) => {
       const call: Call = {
         event,
         records: placesInEvent(event),
         at: this.clock.passed,
         answer: (outcome) => {
-          this.running -= 1;
           resolve(outcome);
           return settle();
         },
@@ -144,10 +138,6 @@ function placesInEvent(event: string): string[] {
   return places(Object.values(records).flat());
 }
 
-/** A value that makes a record of about so many MiB of event. */
-export const valueOfMiB = (mebibytes: number) =>
-  Buffer.alloc(Math.floor(mebibytes * 1024 * 1024 * 0.75));
-
 /** A record whose event has exactly so many bytes, when it is alone in it. */
 export function ofEventBytes(bytes: number): Partial<ConsumerRecord> {
   const withName = (length: number) => ({
@@ -157,10 +147,7 @@ export function ofEventBytes(bytes: number): Partial<ConsumerRecord> {
   return withName(bytes - Buffer.byteLength(empty));
 }
 
-/** A timestamp so many seconds before the test starts. */
-export const secondsOld = (seconds: number) => noon - seconds * 1000;
-
-/** A mapping that runs, with a function that answers at once unless told otherwise. */
+/** Starts a mapping whose function succeeds at once by default. */
 export function start(parts: MappingParts = {}): RunningMapping {
   const mapping = new RunningMapping(parts);
   void mapping.run();

@@ -12,7 +12,7 @@ export const origin: EventOrigin = {
   nullStyle: 'null',
 };
 
-/** A record as a topic holds it. */
+/** A record as in a topic. */
 export function sourceRecord(parts: Partial<ConsumerRecord> = {}): ConsumerRecord {
   return {
     partition: 0,
@@ -26,19 +26,19 @@ export function sourceRecord(parts: Partial<ConsumerRecord> = {}): ConsumerRecor
   };
 }
 
-/** A record as a batch holds it. */
+/** A record as in a batch. */
 export function batchRecord(parts: Partial<ConsumerRecord> = {}): BatchRecord {
   return toBatchRecord(sourceRecord(parts), origin);
 }
 
-/** Records of offsets 0 to `count` - 1, made by turns in each of these partitions. */
+/** Records with offsets 0 to `count` - 1 of each of these partitions, interleaved. */
 export function batchRecords(count: number, partitions: readonly number[] = [0]): BatchRecord[] {
   return Array.from({ length: count }, (_, offset) =>
     partitions.map((partition) => batchRecord({ partition, offset })),
   ).flat();
 }
 
-/** Where records are, as `partition:offset`. */
+/** Partition and offset of each record, as `partition:offset`. */
 export function places(records: readonly (ConsumerRecord | BatchRecord)[]): string[] {
   return records
     .map((record) => ('record' in record ? record.record : record))

@@ -13,13 +13,13 @@ describe(`the event source mapping of the ${target.name}`, () => {
   it.each(conformanceCases)('$id: $behaviour', (conformanceCase) => target.run(conformanceCase));
 });
 
-describe('table of behaviours', () => {
-  it('has each id once', () => {
+describe('the table of behaviours', () => {
+  it('has unique ids', () => {
     const ids = conformanceCases.map(({ id }) => id);
     expect(ids).toEqual([...new Set(ids)]);
   });
 
-  it('says the defaults that settings have', () => {
+  it('has the defaults of the settings', () => {
     const defaults: Readonly<Record<string, unknown>> = { ...mappingSettings(), nullStyle: 'null' };
     const settings = conformanceCases
       .map(({ evidence }) => evidence)
@@ -29,8 +29,8 @@ describe('table of behaviours', () => {
     );
   });
 
-  // To write it: npx vitest run tools/local/test/mapping/conformance.test.ts -u
-  it('is the one of the emulator’s page', async () => {
+  // To update it: npx vitest run tools/local/test/mapping/conformance.test.ts -u
+  it('is the table in tools/local/README.md', async () => {
     const file = join(import.meta.dirname, '../../README.md');
     const page = readFileSync(file, 'utf8');
     await expect(withTable(page, conformanceCases)).toMatchFileSnapshot(file);

@@ -4,7 +4,7 @@ import { toEventJson } from '../../../../kafka/mapping-event.ts';
 import { MAX_PAYLOAD_BYTES } from '../../../../lambda/contract.ts';
 import type { MappingDeps } from '../../mapping/event-source-mapping.ts';
 import { MemoryTopic } from '../../mapping/memory-topic.ts';
-import { createPipeline, type PipelineOptions, systemClock } from '../../mapping/pipeline.ts';
+import { createPipeline, type PipelineOptions } from '../../mapping/pipeline.ts';
 import { mappingSettings } from '../../mapping/settings.ts';
 import type { Poller, Source } from '../../mapping/source.ts';
 import { settle } from '../fake-clock.ts';
@@ -36,14 +36,14 @@ function pipelineOf(
   return createPipeline({ function: configuration, mappings, wrapInvoke });
 }
 
-/** Runs a topic to its end, and tells of the function. */
+/** Runs a topic to its end, and returns the function. */
 async function runThrough(topic: Source, wrapInvoke: PipelineOptions['wrapInvoke']) {
   const pipeline = pipelineOf([mappingOf(topic)], wrapInvoke);
   await pipeline.run();
   return pipeline.function;
 }
 
-/** Whether a promise is settled, when nothing else is under way. */
+/** Whether a promise is settled once nothing else can proceed. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const mark = () => {
@@ -54,7 +54,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   return settled;
 }
 
-/** A topic that only a test ends. */
+/** A topic that the test ends. */
 function failingSource(): { source: Source; fail: (error: Error) => void } {
   const { promise, reject } = Promise.withResolvers<never>();
   const poller: Poller = {
@@ -76,7 +76,7 @@ function failingSource(): { source: Source; fail: (error: Error) => void } {
 const gone = new RangeError('offset out of range');
 
 describe('a pipeline', () => {
-  it('ends when all of its topics have', async () => {
+  it('ends when all its topics have ended', async () => {
     const topics = [emptyTopic(), emptyTopic()];
     const run = pipelineOf(topics.map((topic) => mappingOf(topic))).run();
     topics[0]?.end();
@@ -93,28 +93,14 @@ describe('a pipeline', () => {
     await run;
   });
 
-  it('may be stopped before it runs', async () => {
-    const pipeline = pipelineOf([mappingOf(emptyTopic())]);
-    pipeline.stop();
-    await pipeline.run();
-  });
-
-  it('ends where a topic cannot be joined', async () => {
+  it('fails if a topic cannot be joined', async () => {
     const refused = { topic: 'orders', join: () => Promise.reject(gone) };
     await expect(pipelineOf([mappingOf(emptyTopic()), mappingOf(refused)]).run()).rejects.toBe(
       gone,
     );
   });
 
-  it('ends where one of its topics cannot be read any more', async () => {
-    const { fail, source } = failingSource();
-    const run = pipelineOf([mappingOf(source), mappingOf(emptyTopic())]).run();
-    expect(await isSettled(run)).toBe(false);
-    fail(gone);
-    await expect(run).rejects.toBe(gone);
-  });
-
-  it('ends after the other topics have committed what they are at', async () => {
+  it('fails only after the other topics have committed their batches', async () => {
     const { fail, source } = failingSource();
     const topic = emptyTopic();
     const [begun, kept] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -134,8 +120,8 @@ describe('a pipeline', () => {
   });
 });
 
-describe('what stands before the function', () => {
-  it('is invoked in its place', async () => {
+describe('an interceptor', () => {
+  it('is invoked instead of the function', async () => {
     const topic = emptyTopic();
     await topic.produce(sourceRecord());
     topic.end();
@@ -147,16 +133,5 @@ describe('what stands before the function', () => {
     expect(events).toEqual([toEventJson([batchRecord()], origin)]);
     expect(coldStarts).toBe(0);
     expect(topic.lag(0)).toBe(0);
-  });
-});
-
-describe('the clock of this machine', () => {
-  it('does not sleep on where the signal aborts, before or after', async () => {
-    await systemClock.sleep(60_000, AbortSignal.abort());
-    const stop = new AbortController();
-    const sleeping = systemClock.sleep(60_000, stop.signal);
-    expect(await isSettled(sleeping)).toBe(false);
-    stop.abort();
-    await sleeping;
   });
 });

@@ -1,26 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { failure, offsets, start, success } from '../running-mapping.ts';
 
-/** A mapping whose test answers the calls. */
+/** A mapping whose invocations the test completes. */
 const unanswered = { respond: () => undefined } as const;
 
 describe('a poller that is added', () => {
-  it('takes partitions over, and what was in the function for them comes again', async () => {
-    const mapping = start({ ...unanswered, partitions: 2 });
-    await mapping.produce(1);
-    await mapping.produce(1, { partition: 1 });
-    await mapping.clock.advance(500);
-    await mapping.scale(2);
-    await mapping.clock.advance(500);
-    expect(mapping.called).toEqual([['0:0', '1:0'], ['1:0']]);
-    await mapping.calls[0]?.answer(success);
-    // Partition 1 has another owner: its commit is not the first poller's any more.
-    expect(mapping.commits).toEqual([[[0, 1]]]);
-    await mapping.calls[1]?.answer(success);
-    expect(mapping.commits).toEqual([[[0, 1]], [[1, 1]]]);
-  });
-
-  it('leaves the batches of other partitions alone, where batches do not mix', async () => {
+  it('does not disturb the batches of other partitions if batches do not mix them', async () => {
     const mapping = start({
       ...unanswered,
       partitions: 3,
@@ -35,7 +20,7 @@ describe('a poller that is added', () => {
     expect(mapping.commits).toEqual([[[0, 1]], [[2, 1]], [[1, 1]]]);
   });
 
-  it('ends the retries of a batch that it takes partitions of', async () => {
+  it('ends the retries of a batch whose partitions it takes over', async () => {
     const mapping = start({ partitions: 2, respond: () => failure });
     await mapping.produce(1);
     await mapping.produce(1, { partition: 1 });
@@ -50,17 +35,10 @@ describe('a poller that is added', () => {
     expect(mapping.called.slice(2).sort()).toEqual([['0:0'], ['1:0']]);
     expect([...mapping.commits].sort()).toEqual([[[0, 1]], [[1, 1]]]);
   });
-
-  it('stays idle where there are as many pollers as partitions', async () => {
-    const mapping = start({ options: { pollers: 2 } });
-    await mapping.produce(2);
-    await mapping.clock.advance(500);
-    expect(mapping.called).toEqual([offsets(0, 2)]);
-  });
 });
 
 describe('a poller that is removed', () => {
-  it('commits what it has in the function before another takes over', async () => {
+  it('commits its running batch before another poller takes over', async () => {
     const mapping = start({ ...unanswered, partitions: 2, options: { pollers: 2 } });
     await mapping.produce(1, { partition: 1 });
     await mapping.clock.advance(500);
@@ -77,7 +55,7 @@ describe('a poller that is removed', () => {
 });
 
 describe('the end of the topic', () => {
-  it('is reached where a partition changes hands just before it', async () => {
+  it('is reached even if a partition changes its poller just before', async () => {
     const mapping = start({ ...unanswered, partitions: 2 });
     await mapping.produce(2);
     await mapping.produce(2, { partition: 1 });

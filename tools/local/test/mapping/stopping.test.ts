@@ -2,11 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failure, offsets, RunningMapping, success, throttle } from '../running-mapping.ts';
 
-/** A mapping whose test answers the calls. */
+/** A mapping whose invocations the test completes. */
 const unanswered = { respond: () => undefined } as const;
 
 describe('stop', () => {
-  it.each([0, 1, 300])('ends the wait for records with a window of %i s', async (batchWindow) => {
+  it.each([0, 1, 300])('ends the wait for records in a window of %i s', async (batchWindow) => {
     const mapping = new RunningMapping({ options: { batchWindow } });
     const running = mapping.run();
     await mapping.clock.advance(batchWindow * 1000);
@@ -15,7 +15,7 @@ describe('stop', () => {
     expect(mapping.events).toEqual([]);
   });
 
-  it('while a batch is collected leaves it: not invoked, not committed', async () => {
+  it('abandons a batch that is being collected, without an invocation or commit', async () => {
     const mapping = new RunningMapping();
     const running = mapping.run();
     await mapping.produce(2);
@@ -27,7 +27,7 @@ describe('stop', () => {
     expect(mapping.topic.lag(0)).toBe(2);
   });
 
-  it('while a batch is in the function awaits and commits it, and takes no other', async () => {
+  it('awaits and commits a running batch, and starts no other', async () => {
     const mapping = new RunningMapping({ ...unanswered, options: { batchSize: 2 } });
     const running = mapping.run();
     await mapping.produce(4);
@@ -43,7 +43,7 @@ describe('stop', () => {
   });
 
   it.each([failure, throttle])(
-    'while a batch is in the function leaves it when $kind',
+    'does not retry or commit a running batch that ends as $kind',
     async (outcome) => {
       const mapping = new RunningMapping(unanswered);
       const running = mapping.run();
@@ -57,7 +57,7 @@ describe('stop', () => {
     },
   );
 
-  it('while a batch waits to be tried again leaves it, without the wait', async () => {
+  it('abandons a batch that waits for its retry at once', async () => {
     const mapping = new RunningMapping({ respond: () => failure });
     const running = mapping.run();
     await mapping.produce(1);
@@ -69,7 +69,7 @@ describe('stop', () => {
     expect(mapping.commits).toEqual([]);
   });
 
-  it('leaves batches that wait for their turn at the function', async () => {
+  it('abandons batches that wait for an invocation', async () => {
     const mapping = new RunningMapping({
       ...unanswered,
       partitions: 4,
@@ -85,18 +85,10 @@ describe('stop', () => {
     expect(mapping.called).toEqual([['0:0']]);
     expect(mapping.commits).toEqual([[[0, 1]]]);
   });
-
-  it('before the start takes nothing', async () => {
-    const mapping = new RunningMapping();
-    await mapping.produce(1);
-    mapping.stop();
-    await mapping.run();
-    expect(mapping.events).toEqual([]);
-  });
 });
 
 describe('restart', () => {
-  it('goes on from the committed offsets', async () => {
+  it('continues at the committed offsets', async () => {
     const mapping = new RunningMapping({
       partitions: 2,
       respond: (_, index) => (index === 0 ? success : failure),
@@ -131,8 +123,8 @@ const anyOptions = fc.record({
 
 const anyOutcomes = fc.array(fc.constantFrom(success, failure, throttle), { maxLength: 30 });
 
-describe('whatever happens', () => {
-  it('each record succeeds or is given up, and each offset is committed, in order', async () => {
+describe('any sequence of outcomes', () => {
+  it('ends with each record archived or given up, and each offset committed in order', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(2), { maxLength: 30 }),

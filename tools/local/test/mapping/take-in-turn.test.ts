@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { RecordBuffer, sizeOf, takeInTurn } from '../../mapping/take-in-turn.ts';
+import { RecordBuffer, takeInTurn } from '../../mapping/take-in-turn.ts';
 import { places, sourceRecord } from '../source-records.ts';
 
 /** Records of 10 bytes, at consecutive offsets of a partition. */
@@ -9,7 +9,7 @@ const records = (partition: number, count: number, first = 0) =>
     sourceRecord({ partition, offset: first + i, key: null, value: Buffer.alloc(10) }),
   );
 
-/** A queue of each partition, with so many records. */
+/** A queue per partition, with these numbers of records. */
 const queuesOf = (...counts: readonly number[]) =>
   counts.map((count, partition) => {
     const queue = new RecordBuffer();
@@ -19,7 +19,7 @@ const queuesOf = (...counts: readonly number[]) =>
 
 const all = { maxRecords: 10_000, maxBytes: 1e6 };
 
-/** How many of each partition follow each other. */
+/** The lengths of consecutive runs of one partition. */
 function runsOf(taken: ReturnType<typeof takeInTurn>): string[] {
   const runs: { partition: number; count: number }[] = [];
   for (const { partition } of taken) {
@@ -29,21 +29,6 @@ function runsOf(taken: ReturnType<typeof takeInTurn>): string[] {
   }
   return runs.map(({ partition, count }) => `${partition}: ${count}`);
 }
-
-describe('a buffer of records', () => {
-  it('gives them first in, first out', () => {
-    const buffer = new RecordBuffer();
-    expect([buffer.isEmpty, buffer.shift()]).toEqual([true, undefined]);
-    buffer.push(records(0, 2));
-    expect([buffer.isEmpty, buffer.shift()?.offset]).toEqual([false, 0]);
-    buffer.push(records(0, 2, 2));
-    buffer.push([]);
-    expect([buffer.shift(), buffer.shift(), buffer.shift()].map((each) => each?.offset)).toEqual([
-      1, 2, 3,
-    ]);
-    expect([buffer.isEmpty, buffer.shift(), buffer.isEmpty]).toEqual([true, undefined, true]);
-  });
-});
 
 describe('taking in turn', () => {
   it.each([
@@ -64,26 +49,15 @@ describe('taking in turn', () => {
     [100, 11, 2],
     [100, 60, 6],
     [100, 61, 7],
-  ])('takes up to %i records, and those that reach %i bytes: %i', (maxRecords, maxBytes, count) => {
+  ])('with limits of %i records and %i bytes takes %i', (maxRecords, maxBytes, count) => {
     expect(takeInTurn(queuesOf(4, 4), { maxRecords, maxBytes })).toHaveLength(count);
   });
 
-  it('leaves what it does not take, and begins with the next queue', () => {
+  it('begins each time with the next queue', () => {
     const queues = queuesOf(3, 2, 1);
     const taken = Array.from({ length: 7 }, () =>
       places(takeInTurn(queues, { ...all, maxRecords: 1 })),
     );
     expect(taken.flat()).toEqual(['0:0', '1:0', '2:0', '0:1', '1:1', '0:2']);
-  });
-});
-
-describe('the size of a record', () => {
-  it.each([
-    [null, null, 0],
-    [Buffer.alloc(3), null, 3],
-    [null, Buffer.alloc(4), 4],
-    [Buffer.alloc(3), Buffer.alloc(4), 7],
-  ])('is that of its key and value: %s', (key, value, bytes) => {
-    expect(sizeOf({ key, value })).toBe(bytes);
   });
 });
