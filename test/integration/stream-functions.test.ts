@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import {
@@ -27,6 +27,7 @@ import { startFailedBatches } from '../../tools/local/replay/failed-batches.ts';
 import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
 import { batchRecord, batchRecords, origin } from '../../tools/local/test/source-records.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 const STREAM = 'archive-stream';
 const timeout = { timeout: 60_000 };
@@ -177,13 +178,10 @@ describe('the replay function with a stream, as deployed', timeout, () => {
     });
     const records = batchRecords(3);
     await destination({ condition: 'RetryAttemptsExhausted', records, invokes: 11 });
-    await vi.waitFor(
-      async () => {
-        await batches.watch.refresh();
-        expect(batches.watch.counts()).toEqual({ all: 1, waiting: 0, replayed: 1, dead: 0 });
-      },
-      { timeout: 20_000 },
-    );
+    await eventually(async () => {
+      await batches.watch.refresh();
+      expect(batches.watch.counts()).toEqual({ all: 1, waiting: 0, replayed: 1, dead: 0 });
+    });
     await batches.close();
     expect(await stored()).toEqual([[`${hourFolder}STREAM`, offsetsOf(3)]]);
   });

@@ -4,16 +4,16 @@ import type { Writable } from 'node:stream';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 
 /**
- * Opens the file, and makes the folder, that what a process prints goes to. It is there when this
- * returns, and open until this process ends: what a killed one has printed may come after its end.
+ * Opens a log file for the output of a process, and creates its folder. The file exists when this
+ * returns, and stays open until this process ends: output of a killed process may arrive late.
  *
- * @param flags whether it begins anew, or goes on where an earlier run ended
- * @throws {ArchiverError} `INVALID_SETTINGS` where it cannot be written
+ * @param flags whether to replace the log of an earlier run or to append to it
+ * @throws {ArchiverError} `INVALID_SETTINGS` if the file cannot be written
  */
 export function openLog(path: string, flags: 'w' | 'a' = 'w'): Writable {
   try {
     mkdirSync(dirname(path), { recursive: true });
-    // A stream that opens its file by itself does so later, and its error is then nobody's.
+    // A stream would open the file later, where no one handles the error.
     return createWriteStream(path, { fd: openSync(path, flags) });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);

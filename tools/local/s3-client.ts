@@ -1,18 +1,18 @@
 import { S3Client } from '@aws-sdk/client-s3';
 
-/** An S3 server and who to be there. */
+/** An S3 server and its credentials. */
 export interface S3Access {
   readonly endpoint: string;
-  /** @default - any, for a server that does not look */
+  /** @default - any, for a server that does not verify them */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 }
 
 const anyone = { accessKeyId: 'emulator', secretAccessKey: 'emulator' };
 
 /**
- * A client of an S3 server of one's own.
+ * Creates a client of an S3 server.
  *
- * @param maxAttempts tries of each request; the SDK's own number where none is given
+ * @param maxAttempts attempts of each request; by default the SDK's
  */
 export function s3ClientOf(
   { endpoint, credentials = anyone }: S3Access,

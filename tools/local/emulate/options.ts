@@ -22,7 +22,7 @@ import {
   type OutOfRangePolicy,
   outOfRangePolicies,
   type StartingPosition,
-} from '../kafka/kafka-topic.ts';
+} from '../kafka/topic-options.ts';
 import { type MappingSettings, mappingSettings } from '../mapping/settings.ts';
 
 /** What the emulator was asked to run. */

@@ -4,26 +4,26 @@ import { isRefusal, toError } from '../../../kafka/client-errors.ts';
 import { clientOptions, keepAlive } from '../../../kafka/connection.ts';
 import type { Offsets } from '../../../kafka/record.ts';
 import { Change } from '../mapping/change.ts';
-import type { KafkaTopicOptions } from './kafka-topic.ts';
 import { stickyAssigner } from './sticky-assigner.ts';
+import type { KafkaTopicOptions } from './topic-options.ts';
 
-/** That a member has a partition; another one each time the partition comes to it. */
+/** A member's ownership of a partition; a new object each time the partition is assigned. */
 export type Tenure = object;
 
 const SESSION_TIMEOUT_MS = 45_000;
-/** Heartbeats in the time of one session. */
+/** Number of heartbeats per session timeout. */
 const HEARTBEATS = 5;
-/** Milliseconds that the broker waits for members to join again in a rebalance. */
+/** Milliseconds that the broker waits for members to rejoin in a rebalance. */
 const REBALANCE_TIMEOUT_MS = 60_000;
-/** Milliseconds between tries to join. */
+/** Milliseconds between attempts to join. */
 const JOIN_DELAY_MS = 250;
-/** Milliseconds after which a first join is given up. */
+/** Milliseconds after which the first join is given up. */
 const JOIN_PATIENCE_MS = 60_000;
 
 /**
- * A member of a topic's consumer group: stays in the group, whatever happens to the brokers, and
- * knows which partitions are its own. Heartbeats are sent on a connection and a timer of their own,
- * so nothing that is done with records can delay them.
+ * A member of a topic's consumer group: it stays in the group, whatever happens to the brokers, and
+ * knows its partitions. Heartbeats have their own connection and timer, so that processing records
+ * cannot delay them.
  */
 export class GroupMember {
   /** Happens with each assignment. */
@@ -46,7 +46,7 @@ export class GroupMember {
         sessionTimeout: sessionTimeoutMs,
         heartbeatInterval: Math.ceil(sessionTimeoutMs / HEARTBEATS),
         rebalanceTimeout: Math.max(sessionTimeoutMs, REBALANCE_TIMEOUT_MS),
-        // Partitions that stay with their member are not disturbed by a rebalance.
+        // A rebalance does not disturb partitions that stay with their member.
         protocols: [{ name: 'cooperative-sticky', version: 3 }],
         partitionAssigner: stickyAssigner,
       }),
@@ -57,24 +57,24 @@ export class GroupMember {
       const own = assignments?.find(({ topic }) => topic === options.topic);
       this.#assigned(memberId, own?.partitions ?? []);
     });
-    // The client has given up joining again after a rebalance.
+    // The client has given up rejoining after a rebalance.
     this.#consumer.on('error', () => void this.#rejoin());
   }
 
-  /** The partitions assigned, in order; another list after each change. */
+  /** The assigned partitions, in order; a new list after each change. */
   get partitions(): readonly number[] {
     return this.#partitions;
   }
 
-  /** The tenure of a partition, as long as it lasts. */
+  /** The current tenure of a partition; undefined if the member does not own it. */
   tenure(partition: number): Tenure | undefined {
     return this.#tenures.get(partition);
   }
 
   /**
-   * Resolves when the group has let the member in.
+   * Resolves when the member has joined the group.
    *
-   * @throws where the cluster cannot be reached for a minute, or refuses the client
+   * @throws if the cluster cannot be reached for a minute, or refuses the client
    */
   async join(): Promise<void> {
     const patience = AbortSignal.timeout(JOIN_PATIENCE_MS);
@@ -92,7 +92,7 @@ export class GroupMember {
     }
   }
 
-  /** Offsets that the group has committed, of these partitions; none of those without. */
+  /** The group's committed offsets of these partitions, without those that have none. */
   async committed(partitions: readonly number[]): Promise<Offsets> {
     const { topic } = this.#options;
     const topics = [{ topic, partitions: [...partitions] }];
@@ -102,9 +102,9 @@ export class GroupMember {
   }
 
   /**
-   * Commits offsets of its own partitions.
+   * Commits offsets of the member's partitions.
    *
-   * @throws where the broker refuses, or its answer is lost
+   * @throws if the broker refuses, or its response is lost
    */
   async commit(offsets: Offsets): Promise<void> {
     const { topic } = this.#options;
@@ -118,12 +118,12 @@ export class GroupMember {
     });
   }
 
-  /** Leaves the group, if the broker can be told. */
+  /** Leaves the group, if the broker can be reached. */
   async leave(): Promise<void> {
     this.#isClosed = true;
     this.#assigned(null, []);
     try {
-      // First, or an answer that is under way would have the client go on with its heartbeats.
+      // Before closing: a pending response would make the client continue its heartbeats.
       await this.#consumer.leaveGroup(true);
     } catch (error) {
       this.#report('leaving the group', error);
@@ -132,7 +132,7 @@ export class GroupMember {
   }
 
   #assigned(memberId: string | null, partitions: readonly number[]): void {
-    // A new name: the group had given the old one up, and its partitions to others meanwhile.
+    // With a new id, others may have owned the partitions meanwhile.
     const before = memberId === this.#memberId ? this.#tenures : new Map<number, Tenure>();
     this.#memberId = memberId;
     this.#tenures = new Map(partitions.map((each) => [each, before.get(each) ?? {}]));

@@ -4,13 +4,13 @@ import type { ConsumerRecord, Offsets } from '../../../kafka/record.ts';
 import type { Poller, ReadLimits, TopicReader } from '../mapping/source.ts';
 import { RecordBuffer, takeInTurn } from '../mapping/take-in-turn.ts';
 import { GroupMember } from './group-member.ts';
-import type { KafkaTopicOptions } from './kafka-topic.ts';
 import { type Cursor, PartitionFetcher } from './partition-fetcher.ts';
+import type { KafkaTopicOptions } from './topic-options.ts';
 
-/** Milliseconds before what failed is tried again. */
+/** Milliseconds before a retry. */
 const RETRY_DELAY_MS = 250;
 
-/** A member of a topic's consumer group, with what it fetches of its partitions. */
+/** A member of a topic's consumer group that fetches its partitions. */
 export class KafkaPoller implements Poller {
   readonly #options: KafkaTopicOptions;
   readonly #member: GroupMember;
@@ -22,18 +22,18 @@ export class KafkaPoller implements Poller {
     this.#fetcher = new PartitionFetcher(options);
   }
 
-  /** Resolves when the group has let it in. */
+  /** Resolves when the poller has joined the group. */
   async join(): Promise<void> {
     await this.#member.join();
   }
 
   async *assignments(signal: AbortSignal): AsyncGenerator<readonly number[]> {
-    let told: readonly number[] | undefined;
+    let last: readonly number[] | undefined;
     while (!signal.aborted) {
-      if (told === this.#member.partitions) await this.#member.change.next(signal);
+      if (last === this.#member.partitions) await this.#member.change.next(signal);
       else {
-        told = this.#member.partitions;
-        yield told;
+        last = this.#member.partitions;
+        yield last;
       }
     }
   }
@@ -82,7 +82,7 @@ export class KafkaPoller implements Poller {
       if (failed) throw failed.failure;
     }
     this.#fetcher.pause(cursors);
-    // Another partition first the next time.
+    // Start with another partition next time.
     cursors.push(...cursors.splice(0, 1));
     return takeInTurn(
       cursors.map(({ fetched }) => fetched),
@@ -90,7 +90,7 @@ export class KafkaPoller implements Poller {
     );
   }
 
-  /** Where each partition begins, tried until it is known; undefined where the signal aborts before. */
+  /** Finds where each partition begins, with retries; undefined if the signal aborts before. */
   async #cursors(
     partitions: readonly number[],
     owns: (partition: number) => boolean,
@@ -106,7 +106,7 @@ export class KafkaPoller implements Poller {
           fetched: new RecordBuffer(),
         }));
       } catch (error) {
-        observe({ type: 'error', doing: 'finding where to begin', error: toError(error) });
+        observe({ type: 'error', doing: 'finding the starting offsets', error: toError(error) });
         await sleep(RETRY_DELAY_MS, undefined, { signal }).catch(() => undefined);
       }
     }
@@ -121,8 +121,8 @@ export class KafkaPoller implements Poller {
     const committed = await this.#member.committed(partitions);
     const others = partitions.filter((partition) => !committed.has(partition));
     const started = await this.#fetcher.offsetsAt(startingPosition, others);
-    // At once, or the latest would be a later one after a crash before the first commit.
-    // Not where another poller has begun meanwhile: it may have read from an earlier one.
+    // Commit at once, or 'latest' would be a later offset after a crash before the first commit. Not if
+    // another poller has taken over meanwhile: it may have started at an earlier offset.
     if (started.size > 0 && partitions.every(owns)) await this.#member.commit(started);
     return new Map([...committed, ...started]);
   }

@@ -1,52 +1,13 @@
 import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
-import { clientOptions, type KafkaConnection, keepAlive } from '../../../kafka/connection.ts';
+import { clientOptions, keepAlive } from '../../../kafka/connection.ts';
 import type { Offsets } from '../../../kafka/record.ts';
 import type { Poller, Source } from '../mapping/source.ts';
 import { KafkaPoller } from './kafka-poller.ts';
+import type { KafkaTopicOptions } from './topic-options.ts';
 
-/** Where a group without committed offsets begins; epoch milliseconds for a time. */
-export type StartingPosition = 'earliest' | 'latest' | { readonly timestamp: number };
+export type { KafkaEvent, KafkaTopicOptions, StartingPosition } from './topic-options.ts';
 
-/** What becomes of a partition whose next offset is not in its log any more. */
-export const outOfRangePolicies = ['earliest', 'latest', 'stop'] as const;
-
-/** Name of one of the {@link outOfRangePolicies}. */
-export type OutOfRangePolicy = (typeof outOfRangePolicies)[number];
-
-/** What happened between a poller and its cluster, for whoever watches. */
-export type KafkaEvent =
-  | { readonly type: 'assigned'; readonly partitions: readonly number[] }
-  /** The group has offsets, so it goes on from them instead. */
-  | { readonly type: 'starting position ignored'; readonly partitions: readonly number[] }
-  /** The log begins after, or ends before, the offset to go on from. */
-  | {
-      readonly type: 'out of range';
-      readonly partition: number;
-      readonly from: number;
-      /** Where it goes on; absent where it stops. */
-      readonly to: number | undefined;
-      /** Offsets that were deleted before they were read. */
-      readonly lost: number;
-    }
-  /** Tried again. */
-  | { readonly type: 'error'; readonly doing: string; readonly error: Error };
-
-/** A topic and the group that reads it. */
-export interface KafkaTopicOptions {
-  readonly connection: KafkaConnection;
-  readonly topic: string;
-  readonly groupId: string;
-  readonly startingPosition: StartingPosition;
-  /** Not documented for the service. @default 'earliest' */
-  readonly outOfRange?: OutOfRangePolicy;
-  /** Whether records of aborted transactions are left out. Not documented. @default true */
-  readonly readCommitted?: boolean;
-  /** Milliseconds without a heartbeat after which the broker takes a poller for dead. @default 45000 */
-  readonly sessionTimeoutMs?: number;
-  readonly observe: (event: KafkaEvent) => void;
-}
-
-/** A topic of a Kafka cluster, as a source of the event source mapping. */
+/** A topic of a Kafka cluster, as the source of an event source mapping. */
 export class KafkaTopic implements Source {
   readonly topic: string;
   readonly #options: KafkaTopicOptions;
@@ -59,14 +20,14 @@ export class KafkaTopic implements Source {
     this.#admin = keepAlive(new Admin(clientOptions(options.connection)));
   }
 
-  /** Resolves when the group has let the new member in. */
+  /** Resolves when the new member has joined the group. */
   async join(): Promise<Poller> {
     const poller = new KafkaPoller(this.#options);
     await poller.join();
     if (!this.#hasJoined) {
       this.#hasJoined = true;
       const { observe } = this.#options;
-      // A warning is not worth failing for.
+      // Do not fail for the sake of a warning.
       const committed = await this.#committed().catch((): Offsets => new Map());
       const partitions = [...committed.keys()];
       if (partitions.length > 0) observe({ type: 'starting position ignored', partitions });
@@ -75,8 +36,8 @@ export class KafkaTopic implements Source {
   }
 
   /**
-   * Offsets between the group's and the end of the log, by partition; of all the log, where the group
-   * has committed none. An offset is not always a record: the mark that ends a transaction is one.
+   * Number of offsets from the group's to the end of the log, by partition; the whole log, if the group
+   * has committed none. Not every offset is a record: the marker that ends a transaction has one, too.
    */
   async lag(): Promise<Offsets> {
     const ends = await endOffsets(this.#admin, this.topic);
@@ -89,7 +50,7 @@ export class KafkaTopic implements Source {
     );
   }
 
-  /** Ends its own connections; its pollers have left before. */
+  /** Closes its connections, after its pollers have left. */
   async close(): Promise<void> {
     await this.#admin.close();
   }
@@ -106,7 +67,7 @@ export class KafkaTopic implements Source {
   }
 }
 
-/** The end of each partition's log: the offset that its next record will have. */
+/** The end of each partition's log: the offset of its next record. */
 export async function endOffsets(admin: Admin, topic: string): Promise<Offsets> {
   const metadata = await admin.metadata({ topics: [topic], forceUpdate: true });
   const count = metadata.topics.get(topic)?.partitionsCount ?? 0;

@@ -10,43 +10,43 @@ import {
 import type { Offsets } from '../../../kafka/record.ts';
 import { Change } from '../mapping/change.ts';
 import type { RecordBuffer } from '../mapping/take-in-turn.ts';
-import type { KafkaTopicOptions, StartingPosition } from './kafka-topic.ts';
+import type { KafkaTopicOptions, StartingPosition } from './topic-options.ts';
 
-/** How far a partition was fetched, and what was fetched and not read yet. */
+/** The position of a partition, and the records that were fetched but not read yet. */
 export interface Cursor {
   readonly partition: number;
-  /** Offset to fetch from next. */
+  /** The next offset to fetch. */
   position: number;
   readonly fetched: RecordBuffer;
-  /** Why it cannot go on. */
+  /** Why it cannot continue. */
   failure?: Error;
 }
 
 /** https://kafka.apache.org/protocol#protocol_error_codes */
 const OFFSET_OUT_OF_RANGE = 1;
 
-/** Bytes, as sent, that one answer brings of a partition, and of all. Both may be passed by one batch. */
+/** Compressed bytes of a response, per partition and in total. One batch may exceed both. */
 const MAX_BYTES_OF_PARTITION = 1024 * 1024;
 const MAX_BYTES = 6 * 1024 * 1024;
-/** Milliseconds that a broker waits for records where there are none. */
+/** Milliseconds that a broker waits for records. */
 const MAX_WAIT_MS = 200;
-/** Milliseconds before a fetch that failed is tried again. */
+/** Milliseconds before a failed fetch is retried. */
 const RETRY_DELAY_MS = 200;
 
 /**
- * Fetches records of those partitions that somebody waits for, and only those: a partition whose batch
- * is being invoked is paused, and however long its log, what is in memory is an answer of each broker.
+ * Fetches records of only those partitions that a reader waits for: a partition whose batch is being
+ * invoked is paused. Memory holds one response of each broker, however long the log.
  */
 export class PartitionFetcher {
-  /** Happens when something was fetched, or cannot be. */
+  /** Happens after a fetch or its failure. */
   readonly change = new Change();
   readonly #options: KafkaTopicOptions;
   readonly #consumer: Consumer;
   readonly #isolationLevel: 0 | 1;
   #wanted = new Set<Cursor>();
-  /** Brokers with a fetch under way. */
+  /** Brokers with a running fetch. */
   readonly #busy = new Set<number>();
-  /** Happens when more is wanted, or a broker is free again. */
+  /** Happens when more partitions are wanted, or a broker is idle again. */
   readonly #work = new Change();
   readonly #closing = new AbortController();
 
@@ -64,18 +64,18 @@ export class PartitionFetcher {
     void this.#run();
   }
 
-  /** From now on fetches what is next of these partitions; the others are paused. */
+  /** Starts fetching these partitions; others are not affected. */
   resume(cursors: readonly Cursor[]): void {
     for (const cursor of cursors) this.#wanted.add(cursor);
     this.#work.happened();
   }
 
-  /** Fetches no more of these partitions; what is under way still arrives. */
+  /** Stops fetching these partitions; running fetches still arrive. */
   pause(cursors: readonly Cursor[]): void {
     for (const cursor of cursors) this.#wanted.delete(cursor);
   }
 
-  /** The offsets at a position of the log, of these partitions: the end, where a time is after it. */
+  /** The offsets of a position in these partitions; the end of the log for a later time. */
   async offsetsAt(position: StartingPosition, partitions: readonly number[]): Promise<Offsets> {
     const { EARLIEST, LATEST } = ListOffsetTimestamps;
     if (partitions.length === 0) return new Map();
@@ -86,7 +86,7 @@ export class PartitionFetcher {
     return new Map([...ends, ...[...found].filter(([, offset]) => offset >= 0)]);
   }
 
-  /** Ends all fetches. */
+  /** Stops all fetches. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#consumer.close(true).catch(() => undefined);
@@ -152,7 +152,7 @@ export class PartitionFetcher {
         isolationLevel: this.#isolationLevel,
       });
     } catch (error) {
-      // What the broker says of one partition, the client throws for all.
+      // The client throws the error of one partition for all of them.
       const { response } = error as { response?: FetchAnswer };
       if (response === undefined) throw error;
       answer = response;
@@ -161,7 +161,7 @@ export class PartitionFetcher {
     const states = new Map(cursors.map((cursor) => [cursor.partition, cursor]));
     for (const each of answer.responses.flatMap((topic) => topic.partitions)) {
       const cursor = states.get(each.partitionIndex);
-      // An answer may bring partitions that were asked for before; theirs came already.
+      // A partition may have advanced since: then its records were fetched before.
       if (cursor === undefined || cursor.position !== asked.get(cursor.partition)) continue;
       if (each.errorCode === OFFSET_OUT_OF_RANGE) await this.#outOfRange(cursor);
       else if (each.errorCode === 0) take(cursor, each);
@@ -175,10 +175,10 @@ export class PartitionFetcher {
     const { partition, position: from } = cursor;
     const earliest = (await this.offsetsAt('earliest', [partition])).get(partition) ?? 0;
     const lost = Math.max(0, earliest - from);
-    // Another leader may have answered meanwhile.
+    // Another leader may have responded meanwhile.
     if (cursor.position !== from) return;
     if (outOfRange === 'stop') {
-      const message = `partition ${partition} has no offset ${from} any more: its log begins at ${earliest}`;
+      const message = `partition ${partition} no longer has offset ${from}: its log begins at ${earliest}`;
       cursor.failure = new RangeError(message);
       this.#wanted.delete(cursor);
       observe({ type: 'out of range', partition, from, to: undefined, lost });

@@ -3,12 +3,12 @@ import type { GroupPartitionsAssigner } from '@platformatic/kafka';
 type Members = Parameters<GroupPartitionsAssigner>[1];
 
 /**
- * Deals each topic's partitions out evenly, and lets members keep what they have as far as that goes. A
- * partition that is to move is nobody's in this round: its owner gives it up, the group rebalances again,
- * and then it is free (cooperative protocol, KIP-429).
+ * Distributes each topic's partitions evenly, and lets members keep theirs as far as possible. A
+ * partition that moves is not assigned in this round: its owner releases it, the group rebalances
+ * again, and then it is free (cooperative protocol, KIP-429).
  *
- * In place of the client's own, which ends as soon as nobody has too few, though one may have too many
- * (@platformatic/kafka 2.12.1): two partitions stay with one of three members.
+ * Replaces the client's own assigner, which stops as soon as no member has too few partitions although
+ * one may have too many (@platformatic/kafka 2.12.1): of three members, one keeps two partitions.
  */
 export const stickyAssigner: GroupPartitionsAssigner = (_current, members, topics, metadata) => {
   const assigned = new Map([...members.keys()].map((memberId) => [memberId, new Map()]));
@@ -29,7 +29,7 @@ export const stickyAssigner: GroupPartitionsAssigner = (_current, members, topic
   return [...assigned].map(([memberId, assignments]) => ({ memberId, assignments }));
 };
 
-/** What each member gets of a topic, in this round. */
+/** The partitions of a topic that each member gets in this round. */
 function sharesOf({
   partitions,
   takers,
@@ -41,7 +41,7 @@ function sharesOf({
 }): ReadonlyMap<string, number[]> {
   const ownedBy = (taker: string) => partitions.filter((each) => owners.get(each) === taker);
   const least = Math.floor(partitions.length / takers.length);
-  // Those with the most keep one more, where they cannot all have the same.
+  // If the partitions cannot be divided evenly, the members with most partitions keep one more.
   const byOwned = [...takers].sort((a, b) => ownedBy(b).length - ownedBy(a).length);
   const quota = new Map(
     byOwned.map((taker, place) => [
@@ -58,7 +58,7 @@ function sharesOf({
   return shares;
 }
 
-/** Who has a topic's partitions: as the latest generation says, where it says so of one member alone. */
+/** The owners of a topic's partitions: claimed in the latest generation by exactly one member. */
 function ownersOf(topic: string, members: Members): ReadonlyMap<number, string> {
   const latest = Math.max(...[...members.values()].map(({ generationId }) => generationId ?? -1));
   const claims = [...members.values()]

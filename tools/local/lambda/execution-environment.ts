@@ -1,71 +1,70 @@
 import { Buffer } from 'node:buffer';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { MAX_PAYLOAD_BYTES } from '../../../lambda/contract.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import type { InvokeOutcome } from '../mapping/retry-policy.ts';
 
-/** A function as it is deployed. */
+/** The configuration of a function. */
 export interface FunctionConfiguration {
   readonly name: string;
-  /** Folder of the bundle. */
+  /** The folder of the bundle. */
   readonly codeFolder: string;
-  /** `file.export`, the file with the ending `.mjs`. */
+  /** `file.export`; the file has the extension `.mjs`. */
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
   readonly memoryMiB: number;
-  /** Command line, after `node` and its memory flags, of the runtime. @default - the emulator's own */
+  /** Command line of the runtime, after `node` and its memory flags. @default - the emulator's */
   readonly runtimeCommand?: readonly string[];
-  /** Where what the function prints goes. */
+  /** Receives the function's output. */
   readonly log: Writable;
-  /** The clock that its runtime has, in epoch milliseconds. @default - the system's */
+  /** Clock of the runtime, in epoch milliseconds. @default - the system's */
   readonly now?: () => number;
 }
 
 const ownRuntime = [join(import.meta.dirname, 'runtime-client.ts')];
 
-/** Nothing of the emulator outlives its own process. */
+/** Killed at the latest when this process exits. */
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** What Lambda calls the failures of an invocation that the handler did not report itself. */
+/** Lambda's names of failures that the handler does not report itself. */
 const errorTypes = {
   timeout: 'Sandbox.Timedout',
   exit: 'Runtime.ExitError',
   responseTooLarge: 'Function.ResponseSizeTooLarge',
 } as const;
 
-/** The invocation under way. */
+/** A running invocation. */
 interface Invocation {
   readonly requestId: string;
   readonly event: string;
-  /** Epoch milliseconds. A cold start counts into it here; Lambda leaves out up to 10 s of one. */
+  /** Epoch milliseconds. Includes the cold start here; Lambda excludes up to 10 s of it. */
   readonly deadline: number;
   readonly settle: (outcome: InvokeOutcome) => void;
 }
 
 /**
- * One execution environment of a function: a process of its own that asks a runtime API of its own for
- * one invocation after the other. A timeout or a crash ends it.
+ * An execution environment of a function: a process that asks its own runtime API for one invocation
+ * after the other. A timeout or a crash ends it.
  * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  */
 export class ExecutionEnvironment {
-  /** Most memory the process has held, in MiB, as far as it has told. */
+  /** Peak memory of the process in MiB, as far as it was reported. */
   maxMemoryMiB = 0;
   isDead = false;
   readonly #configuration: FunctionConfiguration;
   readonly #server: http.Server;
   #process: ChildProcess | undefined;
   #invocation: Invocation | undefined;
-  /** The runtime's request for its next invocation, held until there is one. */
+  /** The runtime's pending request for its next invocation. */
   #waiting: http.ServerResponse | undefined;
 
   constructor(configuration: FunctionConfiguration) {
@@ -75,10 +74,10 @@ export class ExecutionEnvironment {
     });
   }
 
-  /** Runs one invocation to its end; never rejects. One at a time. */
+  /** Runs an invocation to its end; never rejects. Only one may run at a time. */
   async invoke(event: string): Promise<InvokeOutcome> {
     const { now = Date.now, timeoutSeconds } = this.#configuration;
-    // Its process has ended since the last invocation: the service notices as late.
+    // The process has ended since the last invocation: the service notices only now, too.
     if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     if (this.#process === undefined) await this.#start();
     if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
@@ -96,12 +95,12 @@ export class ExecutionEnvironment {
     });
   }
 
-  /** Sends a signal to the process; false where none runs. */
+  /** Sends a signal to the process; false if none is running. */
   signal(name: NodeJS.Signals): boolean {
     return this.#process?.kill(name) ?? false;
   }
 
-  /** Ends the process and the runtime API. */
+  /** Stops the process and the runtime API. */
   async close(): Promise<void> {
     this.#end(errorTypes.exit);
     this.#server.close();
@@ -109,15 +108,13 @@ export class ExecutionEnvironment {
   }
 
   async #start(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
+    const { host } = new URL(await listenOnLoopback(this.#server, 0));
     if (this.isDead) return;
-    const { address, port } = this.#server.address() as AddressInfo;
     const { memoryMiB, runtimeCommand = ownRuntime, log } = this.#configuration;
     const child = spawn(process.execPath, [...memoryFlags(memoryMiB), ...runtimeCommand], {
-      // As a managed runtime has it; AWS's own runtime client looks for the handler there.
+      // As in a managed runtime; AWS's runtime client looks for the handler there.
       cwd: this.#configuration.codeFolder,
-      env: functionEnvironment(this.#configuration, `${address}:${port}`),
+      env: functionEnvironment(this.#configuration, host),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child.stdout.pipe(log, { end: false });
@@ -131,7 +128,7 @@ export class ExecutionEnvironment {
     this.#process = child;
   }
 
-  /** Gives the invocation to the runtime as soon as both are there. */
+  /** Sends the invocation to the runtime once both are waiting. */
   #handOver(): void {
     if (this.#invocation === undefined || this.#waiting === undefined) return;
     const { requestId, event, deadline } = this.#invocation;
@@ -163,7 +160,7 @@ export class ExecutionEnvironment {
       return;
     }
     const invocation = this.#invocation;
-    // A late answer, to an invocation that has ended otherwise, is of no effect.
+    // A late response to an invocation that has already ended has no effect.
     if (invocation === undefined || id !== invocation.requestId) return;
     if (action === 'error') {
       invocation.settle({ kind: 'failed', errorType: errorTypeOf(body) });
@@ -179,7 +176,7 @@ export class ExecutionEnvironment {
   }
 }
 
-/** The ARN of a function on this machine. */
+/** The ARN of a local function. */
 export function functionArn(name: string): string {
   return `arn:aws:lambda:us-east-1:000000000000:function:${name}`;
 }
@@ -189,9 +186,9 @@ function errorTypeOf(body: string): string {
   return errorType;
 }
 
-/** What Node is told of a function's memory. */
+/** Node's memory flags for a function. */
 export function memoryFlags(memoryMiB: number): string[] {
-  // ASSUMED: the shares that the managed runtime gives V8; they are not documented.
+  // ASSUMED: the shares that the managed runtime assigns to V8; they are not documented.
   return [
     `--max-semi-space-size=${Math.ceil(memoryMiB * 0.05)}`,
     `--max-old-space-size=${Math.floor(memoryMiB * 0.9)}`,
@@ -209,7 +206,7 @@ export function functionEnvironment(
   runtimeApi: string,
 ): NodeJS.ProcessEnv {
   return {
-    // Nothing of the caller's environment but where programs are: the function sees what is deployed.
+    // Only PATH of the caller's environment: the function sees what is deployed.
     PATH: process.env.PATH,
     TZ: ':UTC',
     AWS_REGION: 'us-east-1',

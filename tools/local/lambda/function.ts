@@ -4,11 +4,11 @@ import type { InvokeOutcome } from '../mapping/retry-policy.ts';
 import { ExecutionEnvironment, type FunctionConfiguration } from './execution-environment.ts';
 
 /**
- * A Lambda function on this machine: runs its bundle in processes of its own, one invocation each at a
- * time, kills them at the timeout, and refuses what is over the payload limit.
+ * A Lambda function on this machine: runs its bundle in separate processes with one invocation at a
+ * time each, kills them at the timeout, and refuses events over the payload limit.
  */
 export class EmulatedFunction {
-  /** Environments started, each a cold start. */
+  /** Number of cold starts. */
   coldStarts = 0;
   readonly #configuration: FunctionConfiguration;
   readonly #concurrency: number;
@@ -16,20 +16,20 @@ export class EmulatedFunction {
   readonly #idle: ExecutionEnvironment[] = [];
   #maxMemoryMiB = 0;
 
-  /** @param concurrency invocations at a time; more are throttled */
+  /** @param concurrency maximum number of concurrent invocations; more are throttled */
   constructor(configuration: FunctionConfiguration, concurrency: number) {
     this.#configuration = configuration;
     this.#concurrency = concurrency;
-    // Each environment pipes its output into it: any number of them is no leak.
+    // Each environment pipes its output into the log: many listeners are not a leak.
     configuration.log.setMaxListeners(0);
   }
 
-  /** Most memory that an environment has held, in MiB. */
+  /** Peak memory of an environment in MiB. */
   get maxMemoryMiB(): number {
     return this.#maxMemoryMiB;
   }
 
-  /** Invokes synchronously with an event of JSON text; never rejects. */
+  /** Invokes synchronously with an event as JSON text; never rejects. */
   async invoke(event: string): Promise<InvokeOutcome> {
     if (Buffer.byteLength(event) > MAX_PAYLOAD_BYTES) {
       return { kind: 'failed', errorType: 'RequestTooLargeException' };
@@ -46,15 +46,15 @@ export class EmulatedFunction {
   }
 
   /**
-   * Sends a signal to all its processes: SIGKILL for a crash, SIGSTOP for one that hangs.
+   * Sends a signal to all its processes: SIGKILL for a crash, SIGSTOP for a hang.
    *
-   * @returns whether there was any
+   * @returns whether there were any
    */
   signal(name: NodeJS.Signals): boolean {
     return [...this.#environments].map((each) => each.signal(name)).includes(true);
   }
 
-  /** Ends all environments. */
+  /** Stops all environments. */
   async close(): Promise<void> {
     await Promise.all([...this.#environments].map((environment) => environment.close()));
   }

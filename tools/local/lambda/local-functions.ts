@@ -10,37 +10,37 @@ import {
 import type { S3Access } from '../s3-client.ts';
 import { type FunctionConfiguration, functionArn } from './execution-environment.ts';
 
-/** A delivery stream of a Firehose server of one's own. */
+/** A delivery stream of a local Firehose server. */
 export interface StreamAccess {
   readonly endpoint: string;
   readonly name: string;
 }
 
-/** What a run decides of both functions; the rest is as the stack deploys them by default. */
+/** Options of both functions; everything else is as in the default stack. */
 export interface LocalFunctionOptions
   extends Pick<StoreEnvironment, 'archiveBucket' | 'objectPrefix' | 'timeFolder' | 'serviceName'> {
   /** Folder of the function's bundle. */
   readonly codeFolder: string;
   readonly compression: Compression;
   readonly s3: S3Access;
-  /** For the bundles that deliver through one. @default - none */
+  /** For bundles that deliver through a stream. @default - none */
   readonly stream?: StreamAccess | undefined;
-  /** Where what the function prints goes. */
+  /** Receives the function's output. */
   readonly log: Writable;
   /** @default - the stack's */
   readonly timeoutSeconds?: number;
-  /** @default - the emulator's own runtime */
+  /** @default - the emulator's runtime */
   readonly runtimeCommand?: readonly string[] | undefined;
-  /** The clock of that runtime, in epoch milliseconds. @default - the system's */
+  /** Clock of the emulator's runtime, in epoch milliseconds. @default - the system's */
   readonly now?: () => number;
 }
 
-/** What a run decides of the archive function. */
+/** Options of the archive function. */
 export interface ArchiveFunctionOptions
   extends LocalFunctionOptions,
     Pick<ArchiveEnvironment, 'reportBatchItemFailures'> {}
 
-/** What a run decides of the replay function. */
+/** Options of the replay function. */
 export interface ReplayFunctionOptions
   extends LocalFunctionOptions,
     Pick<
@@ -51,14 +51,14 @@ export interface ReplayFunctionOptions
       | 'replayTries'
       | 'replayRetrySeconds'
     > {
-  /** Of an SQS server of one's own. */
+  /** Endpoint of a local SQS server. */
   readonly sqsEndpoint: string;
 }
 
-/** What event source mappings call the archive function. */
+/** The ARN of the archive function. */
 export const ARCHIVE_FUNCTION_ARN = functionArn('archive');
 
-/** The archive function as the stack would deploy it, before an S3 server of one's own. */
+/** The archive function as the stack would deploy it, with a local S3 server. */
 export function archiveFunction(options: ArchiveFunctionOptions): FunctionConfiguration {
   const { reportBatchItemFailures } = options;
   return localFunction('archive', options, {
@@ -70,7 +70,7 @@ export function archiveFunction(options: ArchiveFunctionOptions): FunctionConfig
   });
 }
 
-/** The replay function as the stack would deploy it, before S3 and SQS servers of one's own. */
+/** The replay function as the stack would deploy it, with local S3 and SQS servers. */
 export function replayFunction(options: ReplayFunctionOptions): FunctionConfiguration {
   const { deadLetterQueueUrl, failedBatchBucket, replayQueueUrl } = options;
   const { replayRetrySeconds, replayTries, sqsEndpoint } = options;

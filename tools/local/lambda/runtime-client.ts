@@ -1,7 +1,7 @@
 /**
- * What runs inside an execution environment: loads the handler and serves invocations from the Lambda
- * runtime API until killed. In its own process, told everything by environment variables, like a
- * managed runtime. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+ * The process inside an execution environment: loads the handler and serves invocations from the Lambda
+ * runtime API until it is killed. It is configured by environment variables, like a managed runtime.
+ * https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { pathToFileURL } from 'node:url';
 
 type Handler = (event: unknown, context: object) => Promise<unknown>;
 
-/** Milliseconds since the epoch at which an invocation times out, and what names it. */
+/** An invocation; its deadline is in epoch milliseconds. */
 interface Invocation {
   readonly requestId: string;
   readonly deadline: number;
@@ -41,7 +41,7 @@ function call(
       },
     );
     request.on('error', reject);
-    // The service is told nothing of memory; the emulator reports it as REPORT lines do.
+    // Not part of the service's API; the emulator reports memory as REPORT lines do.
     request.setHeader('x-max-memory-kib', process.resourceUsage().maxRSS);
     request.end(body);
   });
@@ -65,7 +65,7 @@ async function loadHandler(): Promise<Handler> {
   const path = join(env.LAMBDA_TASK_ROOT ?? '', `${file}.mjs`);
   const module = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   const handler = module[name ?? ''];
-  if (typeof handler !== 'function') throw new TypeError(`'${env._HANDLER}' is no function`);
+  if (typeof handler !== 'function') throw new TypeError(`'${env._HANDLER}' is not a function`);
   return handler as Handler;
 }
 

@@ -1,5 +1,6 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { type BatchRecord, listName } from '../../../kafka/mapping-event.ts';
+import { readItemFailures } from './partial-response.ts';
 
 /** The outcome of an invocation. */
 export type InvokeOutcome =
@@ -107,8 +108,8 @@ function recordsToResend(
   settings: RetrySettings & { readonly topic: string },
 ): readonly BatchRecord[] {
   if (!settings.reportBatchItemFailures) return [];
-  const identifiers = readItemFailures(payload);
-  if (identifiers === 'invalid') return records;
+  const identifiers = readIdentifiers(payload);
+  if (identifiers === undefined) return records;
   const idOf = ({ record: { partition, offset } }: BatchRecord) =>
     `${listName(settings, partition)} ${offset}`;
   const ids = new Set(records.map(idOf));
@@ -122,24 +123,14 @@ function recordsToResend(
   });
 }
 
-/** The identifiers in a partial batch response, as `topic-partition offset`. */
-function readItemFailures(payload: string): ReadonlySet<string> | 'invalid' {
-  let result: unknown;
-  try {
-    result = payload === '' ? null : JSON.parse(payload);
-  } catch {
-    return 'invalid';
-  }
-  if (result === null) return new Set();
-  if (typeof result !== 'object') return 'invalid';
-  const { batchItemFailures } = result as { batchItemFailures?: unknown };
-  if (batchItemFailures == null) return new Set();
-  if (!Array.isArray(batchItemFailures)) return 'invalid';
-  const identifiers = new Set<string>();
-  for (const item of batchItemFailures) {
-    const { partition, offset } = item?.itemIdentifier ?? {};
-    if (typeof partition !== 'string' || !Number.isInteger(offset)) return 'invalid';
-    identifiers.add(`${partition} ${offset}`);
-  }
-  return identifiers;
+/** The identifiers as `topic-partition offset`; undefined for a malformed response. */
+function readIdentifiers(payload: string): ReadonlySet<string> | undefined {
+  const identifiers = readItemFailures(payload)?.map((identifier) => {
+    const { partition, offset } = (identifier ?? {}) as { partition?: unknown; offset?: unknown };
+    const isValid = typeof partition === 'string' && Number.isInteger(offset);
+    return isValid ? `${partition} ${offset}` : undefined;
+  });
+  if (identifiers === undefined) return undefined;
+  const valid = identifiers.filter((each) => each !== undefined);
+  return valid.length === identifiers.length ? new Set(valid) : undefined;
 }

@@ -8,20 +8,20 @@ import pLimit from 'p-limit';
 import { failedBatchTags, REPLAYED } from '../../../lambda/contract.ts';
 import type { CreatedObject } from '../s3-server/operation.ts';
 
-/** Tags that are asked for at a time. */
+/** Number of concurrent requests for tags. */
 const PARALLEL = 16;
-/** Entries that are listed at a time. */
+/** Entries per page of the listing. */
 const PAGE_ENTRIES = 250;
 
-/** A bucket of failed batches, as far as its marks go. */
+/** A bucket of failed batches, whose tags mark what was replayed. */
 export interface FailedBatchBucket {
-  /** Whether an entry is marked as replayed; one that is gone is not. */
+  /** Whether an entry is marked as replayed; false for a deleted one. */
   isReplayed(key: string): Promise<boolean>;
-  /** Those that are not marked, in the order of their keys. */
+  /** The entries that are not marked, in the order of their keys. */
   unreplayed(): AsyncGenerator<CreatedObject>;
 }
 
-/** Looks at a bucket of failed batches. */
+/** Creates a reader of a bucket of failed batches. */
 export function createFailedBatchBucket(client: S3Client, bucket: string): FailedBatchBucket {
   async function isReplayed(key: string): Promise<boolean> {
     try {

@@ -3,41 +3,41 @@ import type { PeekedMessage } from '../sqs-server/queue.ts';
 import type { DoneMessage } from './queue-mapping.ts';
 import { keysOfEvent } from './s3-event.ts';
 
-/** Where the failed batches of a run stand. */
+/** Number of failed batches of a run, by state. */
 export interface FailedBatchCounts {
   readonly all: number;
-  /** Neither replayed nor dead: they come back by themselves. */
+  /** Neither replayed nor dead: they are redelivered automatically. */
   readonly waiting: number;
   readonly replayed: number;
   /** In the dead-letter queue. */
   readonly dead: number;
 }
 
-/** A message that the replay has given up, and why. */
+/** A message that the replay has given up, and the reason. */
 export interface DeadLetter {
   readonly id: string;
-  /** Of its failed batch; empty where it names none. */
+  /** Key of its failed batch; empty if the message names none. */
   readonly key: string;
-  /** An `ArchiverError`'s; empty where the queue itself gave it up, after one receipt too many. */
+  /** Code of an `ArchiverError`; empty if the queue gave the message up after too many receives. */
   readonly code: string;
   readonly reason: string;
 }
 
-/** How a failed batch was replayed. */
+/** The replay of a failed batch. */
 export interface Replayed {
-  /** Since it was kept, or was first known of. */
+  /** Time since the failed batch was stored, or first seen. */
   readonly milliseconds: number;
-  /** Of the message that did it. */
+  /** Number of receives of the message. */
   readonly tries: number;
 }
 
-/** What happened to a failed batch. */
+/** A change of a failed batch. */
 export type FailedBatchEvent =
   | { readonly type: 'kept'; readonly key: string }
   | (Replayed & { readonly type: 'replayed'; readonly key: string })
   | (DeadLetter & { readonly type: 'dead' });
 
-/** What a watch looks at. */
+/** Dependencies of a watch. */
 export interface FailedBatchWatchDeps {
   /** Whether an entry is marked as replayed. */
   readonly isReplayed: (key: string) => Promise<boolean>;
@@ -48,14 +48,15 @@ export interface FailedBatchWatchDeps {
 }
 
 /**
- * Knows where each failed batch stands. That one was replayed is believed to its mark alone, which is
- * looked for when the replay function is done with a message; that one is dead, to the dead-letter queue.
+ * Tracks the state of each failed batch. A batch counts as replayed only if it is marked, which is
+ * checked once the replay function has finished a message; it counts as dead if it is in the dead-letter
+ * queue.
  */
 export class FailedBatchWatch {
   readonly #deps: FailedBatchWatchDeps;
-  /** Milliseconds at which each was kept, by its key. */
+  /** Epoch milliseconds at which each was stored, by key. */
   readonly #kept = new Map<string, number>();
-  /** Those that the function is done with, and whose mark was not looked for yet. */
+  /** Finished by the function, but not checked for the mark yet. */
   readonly #done = new Map<string, Replayed>();
   readonly #replayed = new Map<string, Replayed>();
   #letters: readonly DeadLetter[] = [];
@@ -65,14 +66,14 @@ export class FailedBatchWatch {
     this.#deps = deps;
   }
 
-  /** Takes in that a failed batch is in the bucket. */
+  /** Reports that a failed batch was stored in the bucket. */
   kept(key: string): void {
     if (this.#kept.has(key)) return;
     this.#kept.set(key, this.#deps.now());
     this.#deps.observe({ type: 'kept', key });
   }
 
-  /** Takes in messages that the replay function is done with, one way or the other. */
+  /** Reports messages that the replay function has finished, successfully or not. */
   done(messages: readonly DoneMessage[]): void {
     const now = this.#deps.now();
     for (const { body, tries } of messages) {
@@ -84,7 +85,7 @@ export class FailedBatchWatch {
     }
   }
 
-  /** Finds out what has become of those. What cannot be looked at now is next time. */
+  /** Updates the states. What cannot be read now is read the next time. */
   refresh(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -99,18 +100,18 @@ export class FailedBatchWatch {
     return { all, waiting: all - replayed - dead, replayed, dead };
   }
 
-  /** Milliseconds of the one that took longest to be replayed; 0 where none was. */
+  /** Milliseconds of the slowest replay; 0 if there was none. */
   slowest(): number {
     const times = [...this.#replayed.values()].map(({ milliseconds }) => milliseconds);
     return times.reduce((slowest, each) => Math.max(slowest, each), 0);
   }
 
-  /** What is in the dead-letter queue. */
+  /** The messages in the dead-letter queue. */
   deadLetters(): readonly DeadLetter[] {
     return this.#letters;
   }
 
-  /** Keys of those that are neither replayed nor dead. */
+  /** Keys of the failed batches that are neither replayed nor dead. */
   waiting(): readonly string[] {
     const dead = this.#dead();
     return [...this.#kept.keys()].filter((key) => !this.#replayed.has(key) && !dead.has(key));
@@ -139,14 +140,14 @@ export class FailedBatchWatch {
     this.#deps.observe({ type: 'replayed', key, ...replayed });
   }
 
-  /** A batch that was replayed is not dead, whatever became of another message of it. */
+  /** A batch that was replayed is not dead, even if another message about it is. */
   #dead(): ReadonlySet<string> {
     const keys = this.#letters.map(({ key }) => key);
     return new Set(keys.filter((key) => this.#kept.has(key) && !this.#replayed.has(key)));
   }
 }
 
-/** The counts as a line has them. */
+/** Formats the counts for a line of text. */
 export function describeCounts({ all, dead, replayed, waiting }: FailedBatchCounts): string {
   const where = [
     `waiting ${waiting}`,

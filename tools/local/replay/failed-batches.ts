@@ -8,39 +8,39 @@ import {
 } from './failed-batch-watch.ts';
 import { type ReplayServiceOptions, replayQueues, startReplayService } from './replay-service.ts';
 
-/** What a run decides of its failed batches. */
+/** Options of a run's failed batches. */
 export interface FailedBatchesOptions
   extends Omit<ReplayServiceOptions, 'now' | 'observe'>,
     Pick<FailedBatchWatchDeps, 'now'> {
   readonly observe: (event: FailedBatchEvent | ReplayFailed) => void;
 }
 
-/** An invocation of the replay function that failed as a whole: its messages come again. */
+/** A failed invocation of the replay function; its messages are redelivered. */
 export interface ReplayFailed {
   readonly type: 'replay failed';
   readonly errorType: string;
 }
 
-/** The failed batches of a bucket on their way back. */
+/** The failed batches of a bucket and their replay. */
 export interface FailedBatches {
   readonly watch: FailedBatchWatch;
-  /** Of the queues: `http://127.0.0.1:PORT` */
+  /** The SQS server: `http://127.0.0.1:PORT` */
   readonly endpoint: string;
-  /** By what the queues are for. */
+  /** URLs of the queues, by purpose. */
   readonly queueUrls: Readonly<Record<keyof typeof replayQueues, string>>;
-  /** Has an entry replayed: what S3 does when one was created. */
+  /** Queues an entry for replay, as S3 does when it is created. */
   announce(entry: CreatedObject): void;
   /**
-   * Has all entries replayed that are not: the queue of an earlier run is gone with it.
+   * Queues all entries that are not replayed yet: an earlier run's queue was lost with it.
    *
-   * @returns how many
+   * @returns the number of entries
    */
   restore(): Promise<number>;
-  /** Finishes what is in the replay function; what is queued is for {@link restore}. */
+  /** Finishes running invocations; {@link restore} queues the rest in the next run. */
   close(): Promise<void>;
 }
 
-/** Starts the replay of a bucket's failed batches, and watches them. */
+/** Starts and watches the replay of a bucket's failed batches. */
 export async function startFailedBatches(options: FailedBatchesOptions): Promise<FailedBatches> {
   const { failedBatchBucket, now, observe, s3 } = options;
   const client = s3ClientOf(s3);
@@ -78,7 +78,7 @@ export async function startFailedBatches(options: FailedBatchesOptions): Promise
     },
     async close() {
       await service.close();
-      // Marks of what was replayed last.
+      // Read the marks of the last replays.
       await watch.refresh();
       client.destroy();
     },

@@ -6,51 +6,52 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { readItemFailures } from '../mapping/partial-response.ts';
 import type { InvokeOutcome } from '../mapping/retry-policy.ts';
 
-/** A message that the function is done with. */
+/** A message that the function has finished. */
 export interface DoneMessage {
   readonly body: string;
-  /** How often it was received. */
+  /** Number of receives. */
   readonly tries: number;
 }
 
-/** What happened, for whoever watches. */
+/** What a mapping does, for observers. */
 export type QueueMappingEvent =
   | {
       readonly type: 'invoked';
       readonly messages: number;
       readonly milliseconds: number;
       readonly outcome: InvokeOutcome;
-      /** Messages that are kept: they come again. */
+      /** Number of messages that stay in the queue and are redelivered. */
       readonly kept: number;
-      /** The others, which are deleted next. */
+      /** The other messages, which are deleted next. */
       readonly done: readonly DoneMessage[];
     }
-  /** It is tried again: received messages that were done may come again too. */
+  /** Retried; finished messages may be redelivered as well. */
   | { readonly type: 'queue failed'; readonly action: 'receive' | 'delete' };
 
-/** The parts that a mapping works with. */
+/** Dependencies of a mapping. */
 export interface QueueMappingDeps {
   readonly client: SQSClient;
   readonly queueUrl: string;
-  /** Invokes the function with an event of JSON text. */
+  /** Invokes the function with an event as JSON text. */
   readonly invoke: (event: string) => Promise<InvokeOutcome>;
-  /** Messages of one invocation. */
+  /** Messages per invocation. */
   readonly batchSize: number;
-  /** Invocations at a time. */
+  /** Concurrent invocations. */
   readonly concurrency: number;
   readonly observe: (event: QueueMappingEvent) => void;
 }
 
-/** Seconds that a receive waits for a message. */
+/** Seconds of a long poll. */
 const WAIT_SECONDS = 20;
-/** Milliseconds before a receive or delete that failed is tried again. */
+/** Milliseconds before a failed receive is retried. */
 const RETRY_MS = 200;
 
 /**
- * An event source mapping for a queue, in process: receives, invokes, and deletes what is done. What is
- * not stays in the queue until its visibility timeout ends, or the one that the function gave it.
+ * An event source mapping for a queue, in process: it receives messages, invokes, and deletes what
+ * succeeded. Other messages stay in the queue until their visibility timeout ends.
  * DG: services-sqs-errorhandling
  */
 export class QueueMapping {
@@ -61,7 +62,7 @@ export class QueueMapping {
     this.#deps = deps;
   }
 
-  /** Resolves once stopped, when nothing of it is in the function any more. */
+  /** Runs until it is stopped and no invocation is running. */
   async run(): Promise<void> {
     await Promise.all(Array.from({ length: this.#deps.concurrency }, () => this.#keepPolling()));
   }
@@ -71,9 +72,9 @@ export class QueueMapping {
   }
 
   /**
-   * Receives once, without waiting, and invokes with what there is: for who runs it by a clock of one's own.
+   * Receives once, without waiting, and invokes; for callers with a clock of their own.
    *
-   * @returns whether there was any
+   * @returns whether there were messages
    */
   async poll(): Promise<boolean> {
     const messages = await this.#receive(0);
@@ -126,7 +127,7 @@ export class QueueMapping {
     if (done.length > 0) await this.#delete(done);
   }
 
-  /** What cannot be deleted comes again. ASSUMED: the service gives up as soon; it does not say. */
+  /** Messages that cannot be deleted are redelivered. ASSUMED: the service does not retry either. */
   async #delete(messages: readonly Message[]): Promise<void> {
     const { client, observe, queueUrl } = this.#deps;
     const Entries = messages.map(({ ReceiptHandle }, index) => ({
@@ -141,7 +142,7 @@ export class QueueMapping {
   }
 }
 
-/** The event of an invocation with these messages, as JSON text. DG: with-sqs */
+/** The event of an invocation as JSON text. DG: with-sqs */
 export function toQueueEventJson(messages: readonly Message[]): string {
   return JSON.stringify({
     Records: messages.map((message) => ({
@@ -158,29 +159,12 @@ export function toQueueEventJson(messages: readonly Message[]): string {
   });
 }
 
-/** Ids of the messages that stay in the queue: all, where the result names one that was not sent. */
-function keptOf(messages: readonly Message[], outcome: InvokeOutcome): ReadonlySet<string> {
-  const all = new Set(messages.map(({ MessageId: id = '' }) => id));
-  const named = outcome.kind === 'returned' ? readItemFailures(outcome.payload) : 'invalid';
-  return named !== 'invalid' && named.every((id) => all.has(id)) ? new Set(named) : all;
-}
-
 /**
- * The identifiers in a partial batch response: none for null, `{}` or an empty list.
- * DG: services-sqs-errorhandling. ASSUMED: any other shape is as bad as an invalid identifier.
+ * Ids of the messages that stay in the queue: all of them if the invocation failed, or if its result is
+ * malformed or names an unknown message. DG: services-sqs-errorhandling
  */
-function readItemFailures(payload: string): readonly string[] | 'invalid' {
-  let result: unknown;
-  try {
-    result = payload === '' ? null : JSON.parse(payload);
-  } catch {
-    return 'invalid';
-  }
-  if (result === null) return [];
-  if (typeof result !== 'object') return 'invalid';
-  const { batchItemFailures: failures } = result as { readonly batchItemFailures?: unknown };
-  if (failures == null) return [];
-  if (!Array.isArray(failures)) return 'invalid';
-  const ids = failures.map((each) => each?.itemIdentifier);
-  return ids.every((id) => typeof id === 'string') ? ids : 'invalid';
+function keptOf(messages: readonly Message[], outcome: InvokeOutcome): ReadonlySet<unknown> {
+  const all = new Set<unknown>(messages.map(({ MessageId: id = '' }) => id));
+  const named = outcome.kind === 'returned' ? readItemFailures(outcome.payload) : undefined;
+  return named?.every((id) => all.has(id)) ? new Set(named) : all;
 }

@@ -11,38 +11,38 @@ import { objectCreatedEvent } from './s3-event.ts';
 /** Names of the two queues. */
 export const replayQueues = { replay: 'replay', deadLetter: 'dead-letter' } as const;
 
-/** What a run decides of the way of failed batches back; the rest is as the stack has it by default. */
+/** Options of the replay; the others are the stack's defaults. */
 export interface ReplayServiceOptions
   extends Omit<
     ReplayFunctionOptions,
     'deadLetterQueueUrl' | 'replayQueueUrl' | 'replayTries' | 'sqsEndpoint'
   > {
-  /** Seconds before a new failed batch is first replayed. */
+  /** Seconds before a new failed batch is replayed for the first time. */
   readonly delaySeconds: number;
-  /** Seconds after which a message whose invocation did not end comes again. */
+  /** Seconds after which a message is redelivered if its invocation does not end. */
   readonly visibilitySeconds: number;
   readonly replayTries?: number;
   readonly batchSize?: number;
   readonly concurrency?: number;
-  /** @default 0, any free one */
+  /** @default 0, any free port */
   readonly port?: number;
   readonly fault?: SqsServerOptions['fault'];
-  /** Stands between the queue and the function. @default nothing does */
+  /** Intercepts the invocations of the function. @default nothing */
   readonly wrapInvoke?: (fn: EmulatedFunction) => (event: string) => Promise<InvokeOutcome>;
   readonly observe?: (event: QueueMappingEvent) => void;
 }
 
-/** The way of failed batches back: queues, event source mapping and the bundled replay function. */
+/** The replay of failed batches: queues, event source mapping and the bundled replay function. */
 export interface ReplayService {
   readonly sqs: SqsServer;
   readonly function: EmulatedFunction;
-  /** Has a failed batch replayed: what S3 does when one was created. */
+  /** Queues a failed batch for replay, as S3 does when it is created. */
   notify(object: CreatedObject): void;
-  /** Stops receiving, awaits what is in the function, and ends all. */
+  /** Stops receiving, awaits running invocations, and closes everything. */
   close(): Promise<void>;
 }
 
-/** The same, before anything is received from the queue. */
+/** A replay that does not receive messages yet. */
 export interface IdleReplayService extends ReplayService {
   readonly mapping: QueueMapping;
 }
@@ -61,7 +61,7 @@ export async function startReplayService(options: ReplayServiceOptions): Promise
   };
 }
 
-/** Makes all of the replay of failed batches; what is received when is for who runs the mapping. */
+/** Creates the replay of failed batches; the caller runs the mapping. */
 export async function createReplayService(
   options: ReplayServiceOptions,
 ): Promise<IdleReplayService> {
@@ -114,7 +114,7 @@ export async function createReplayService(
   };
 }
 
-/** A client of an SQS server of one's own. */
+/** Creates a client of a local SQS server. */
 export function sqsClientOf(endpoint: string): SQSClient {
   return new SQSClient({
     endpoint,

@@ -1,7 +1,7 @@
 import type { CreatedObject } from '../s3-server/operation.ts';
 
 /**
- * The event that S3 sends for an object that was created.
+ * The event that S3 sends when an object is created.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
  */
 export function objectCreatedEvent({ bucket, etag, key, size }: CreatedObject, at: Date): string {
@@ -24,7 +24,7 @@ export function objectCreatedEvent({ bucket, etag, key, size }: CreatedObject, a
   });
 }
 
-/** Keys of the objects that an event names, however they are encoded; none where it is no event. */
+/** Decoded keys of the objects that an event names; none for any other text. */
 export function keysOfEvent(body: string): readonly string[] {
   try {
     const { Records: records }: { readonly Records: readonly NamesObject[] } = JSON.parse(body);
@@ -38,7 +38,7 @@ interface NamesObject {
   readonly s3: { readonly object: { readonly key: string } };
 }
 
-/** As in a form, with slashes as they are. */
+/** Encodes as in a form, except for slashes. */
 function encodeKey(key: string): string {
   return encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
 }

@@ -1,5 +1,6 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../test/helpers/eventually.ts';
 import type { ServerFault } from '../server-fault.ts';
 import { failureOf, startQueues } from './sqs-server/running-queues.ts';
 
@@ -49,7 +50,7 @@ describe('a server of a JSON protocol', () => {
     const abort = new AbortController();
     const sent = client.send(sendTo(urlOf('work')), { abortSignal: abort.signal });
     sent.catch(() => undefined);
-    await expect.poll(() => fault.mock.calls.length).toBe(1);
+    await eventually(() => expect(fault).toHaveBeenCalled());
     abort.abort();
     await expect(sent).rejects.toThrow('aborted');
     expect(queue('work').peek()).toEqual([]);

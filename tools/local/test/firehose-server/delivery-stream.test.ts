@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { PutRecordBatchCommand } from '@aws-sdk/client-firehose';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../../../test/helpers/eventually.ts';
 import type { S3RequestInfo } from '../../s3-server/server.ts';
 import type { ServerFault } from '../../server-fault.ts';
 import { FakeClock } from '../fake-clock.ts';
@@ -38,7 +39,7 @@ describe('a stream', () => {
     await clock.advance(29_999);
     expect(stream(streamName).counts()).toEqual({ ...nothing, taken: 2, waiting: 2 });
     await clock.advance(1);
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(stream(streamName).counts()).toEqual({ ...nothing, taken: 2, stored: 2, objects: 1 }),
     );
     const [[key = '', lines] = []] = await objects();
@@ -53,7 +54,7 @@ describe('a stream', () => {
     const { objects, stream } = await startStream({ settings: { bufferBytes: 150 } });
     for (const offset of [0, 1, 2, 3]) stream(streamName).put(recordOf(lineOf(offset)));
     stream(streamName).put(recordOf(lineOf(4, 'payments')));
-    await vi.waitFor(() => expect(stream(streamName).counts().stored).toBe(3));
+    await eventually(() => expect(stream(streamName).counts().stored).toBe(3));
     expect([...(await objects()).values()]).toEqual([[lineOf(0), lineOf(1), lineOf(2)]]);
     await stream(streamName).flush();
     expect(new Set((await objects()).values())).toEqual(
@@ -64,7 +65,7 @@ describe('a stream', () => {
   it('stores each record at once if the buffering time is 0', async () => {
     const { objects, stream } = await startStream({ settings: { bufferSeconds: 0 } });
     stream(streamName).put(recordOf(lineOf(0)));
-    await vi.waitFor(() => expect(stream(streamName).counts().stored).toBe(1));
+    await eventually(() => expect(stream(streamName).counts().stored).toBe(1));
     expect([...(await objects()).values()]).toEqual([[lineOf(0)]]);
   });
 
@@ -127,13 +128,10 @@ describe('a stream', () => {
     const { stream } = await startStream({ clock, s3: { fault }, retryDelayMs: hour });
     stream(streamName).put(recordOf(lineOf(0), lineOf(1)));
     const flushed = stream(streamName).flush();
-    await vi.waitFor(
-      async () => {
-        await clock.advance(hour);
-        expect(stream(streamName).counts().dropped).toBe(2);
-      },
-      { interval: 1 },
-    );
+    await eventually(async () => {
+      await clock.advance(hour);
+      expect(stream(streamName).counts().dropped).toBe(2);
+    });
     expect(clock.passed).toBeGreaterThanOrEqual(24 * hour);
     await flushed;
     expect(stream(streamName).counts()).toEqual({ ...nothing, taken: 2, dropped: 2 });

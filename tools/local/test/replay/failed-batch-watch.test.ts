@@ -1,9 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  describeCounts,
-  type FailedBatchEvent,
-  FailedBatchWatch,
-} from '../../replay/failed-batch-watch.ts';
+import { type FailedBatchEvent, FailedBatchWatch } from '../../replay/failed-batch-watch.ts';
 import { objectCreatedEvent } from '../../replay/s3-event.ts';
 import type { PeekedMessage } from '../../sqs-server/queue.ts';
 import { noon } from '../source-records.ts';
@@ -41,14 +37,14 @@ function letterOf(key: string, code?: string): PeekedMessage {
   return { ...letter, attributes: { code: text(code), reason: text('why') } };
 }
 
-/** Has failed batches in the bucket, and forgets that they were told. */
+/** Reports failed batches, and discards the events about them. */
 function keep(...keys: string[]): void {
   for (const key of keys) watch.kept(key);
   events = [];
 }
 
 describe('a failed batch', () => {
-  it('waits once it is kept, and is told of once', () => {
+  it('waits once it is stored, and is reported once', () => {
     watch.kept('a');
     watch.kept('b');
     watch.kept('a');
@@ -60,7 +56,7 @@ describe('a failed batch', () => {
     expect(watch.waiting()).toEqual(['a', 'b']);
   });
 
-  it('is replayed when the function is done with it and it is marked', async () => {
+  it('is replayed once the function has finished it and it is marked', async () => {
     keep('a', 'b');
     replayed.add('a');
     now += 4200;
@@ -72,7 +68,7 @@ describe('a failed batch', () => {
     expect(watch.waiting()).toEqual(['b']);
   });
 
-  it('waits where the function is done with it, but has not marked it', async () => {
+  it('waits if the function has finished it without marking it', async () => {
     keep('a');
     watch.done([done('a')]);
     await watch.refresh();
@@ -81,15 +77,7 @@ describe('a failed batch', () => {
     expect(looks).toEqual(['a']);
   });
 
-  it('is not looked at before the function is done with it', async () => {
-    keep('a');
-    replayed.add('a');
-    await watch.refresh();
-    expect(looks).toEqual([]);
-    expect(watch.counts()).toMatchObject({ waiting: 1 });
-  });
-
-  it('is looked at again where the bucket did not answer', async () => {
+  it('is checked again if the bucket did not respond', async () => {
     keep('a');
     replayed.add('a');
     isBucketAway = true;
@@ -101,18 +89,7 @@ describe('a failed batch', () => {
     expect(watch.counts()).toMatchObject({ waiting: 0, replayed: 1 });
   });
 
-  it('is told of once, however many messages of it are done', async () => {
-    keep('a');
-    replayed.add('a');
-    for (let i = 0; i < 2; i++) {
-      watch.done([done('a'), done('a', 2)]);
-      await watch.refresh();
-    }
-    expect(events).toHaveLength(1);
-    expect(looks).toEqual(['a']);
-  });
-
-  it('is none of this watch where it was not kept', async () => {
+  it('is ignored if it was not reported before', async () => {
     watch.done([done('foreign'), { body: 'no event', tries: 1 }]);
     await watch.refresh();
     expect(looks).toEqual([]);
@@ -133,7 +110,7 @@ describe('a failed batch', () => {
     expect(watch.counts()).toEqual({ all: 2, waiting: 2, replayed: 0, dead: 0 });
   });
 
-  it('is replayed, whatever another message of it came to', async () => {
+  it('is replayed even if another message about it is a dead letter', async () => {
     keep('a');
     replayed.add('a');
     watch.done([done('a')]);
@@ -143,7 +120,7 @@ describe('a failed batch', () => {
     expect(watch.deadLetters()).toHaveLength(1);
   });
 
-  it('has no code where the queue itself gave it up', async () => {
+  it('has no code if the queue gave it up', async () => {
     keep('a');
     letters.push(letterOf('a'), { ...letterOf('b'), body: 'no event' });
     await watch.refresh();
@@ -155,8 +132,8 @@ describe('a failed batch', () => {
   });
 });
 
-describe('the slowest', () => {
-  it('took longest from when it was kept', async () => {
+describe('the slowest replay', () => {
+  it('is measured from the time at which each was stored', async () => {
     keep('a');
     now += 1000;
     keep('b');
@@ -168,27 +145,5 @@ describe('the slowest', () => {
     expect(watch.slowest()).toBe(0);
     await watch.refresh();
     expect(watch.slowest()).toBe(1500);
-  });
-});
-
-describe('a refresh', () => {
-  it('is one at a time', async () => {
-    keep('a');
-    watch.done([done('a')]);
-    await Promise.all([watch.refresh(), watch.refresh()]);
-    expect(looks).toEqual(['a']);
-  });
-});
-
-describe('counts', () => {
-  it.each([
-    [{ all: 0, waiting: 0, replayed: 0, dead: 0 }, 'failed batches 0'],
-    [{ all: 5, waiting: 3, replayed: 2, dead: 0 }, 'failed batches 5 (waiting 3, replayed 2)'],
-    [
-      { all: 6, waiting: 3, replayed: 2, dead: 1 },
-      'failed batches 6 (waiting 3, replayed 2, dead 1)',
-    ],
-  ])('%j are written as they are', (counts, line) => {
-    expect(describeCounts(counts)).toBe(line);
   });
 });

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { PutObjectCommand, PutObjectTaggingCommand, type S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { eventually } from '../../../../test/helpers/eventually.ts';
 import type { InvokeOutcome } from '../../mapping/retry-policy.ts';
 import type { FailedBatchEvent } from '../../replay/failed-batch-watch.ts';
 import {
@@ -25,7 +26,7 @@ const mark = (client: S3Client, Key: string) =>
     }),
   );
 
-/** Failed batches of a bucket, before a function in process that is given their keys. */
+/** Starts the failed batches of a bucket with an in-process function that gets their keys. */
 async function start(
   invoke: (keys: readonly string[], client: S3Client) => Promise<InvokeOutcome>,
   parts: Partial<FailedBatchesOptions> = {},
@@ -62,7 +63,7 @@ describe('failed batches', () => {
     await put(client, 'a');
     batches.announce(entryOf('a'));
     expect(batches.watch.counts()).toEqual({ all: 1, waiting: 1, replayed: 0, dead: 0 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await batches.watch.refresh();
       expect(batches.watch.counts()).toEqual({ all: 1, waiting: 0, replayed: 1, dead: 0 });
     });
@@ -72,13 +73,13 @@ describe('failed batches', () => {
     ]);
   });
 
-  it('are dead once the queue has given them up; each failure is told', async () => {
+  it('are dead once the queue has given them up, and each failure is reported', async () => {
     const { batches, events } = await start(
       async () => ({ kind: 'failed', errorType: 'Runtime.ExitError' }),
       { replayTries: 2, visibilitySeconds: 0 },
     );
     batches.announce(entryOf('a'));
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await batches.watch.refresh();
       expect(batches.watch.counts()).toEqual({ all: 1, waiting: 0, replayed: 0, dead: 1 });
     });
@@ -91,7 +92,7 @@ describe('failed batches', () => {
     ]);
   });
 
-  it('of earlier runs are restored, but for those that were replayed', async () => {
+  it('of earlier runs are restored, except those that were replayed', async () => {
     const asked: string[] = [];
     const { batches, client } = await start(async (keys) => {
       asked.push(...keys);
@@ -100,7 +101,7 @@ describe('failed batches', () => {
     for (const key of ['a', 'b', 'c']) await put(client, key);
     await mark(client, 'b');
     expect(await batches.restore()).toBe(2);
-    await vi.waitFor(() => expect(asked.sort()).toEqual(['a', 'c']));
+    await eventually(() => expect(asked.sort()).toEqual(['a', 'c']));
     expect(batches.watch.counts()).toMatchObject({ all: 2, waiting: 2 });
   });
 
@@ -110,20 +111,11 @@ describe('failed batches', () => {
     const { batches, client } = await start(invoke);
     await put(client, 'a');
     batches.announce(entryOf('a'));
-    await vi.waitFor(() => expect(invoke).toHaveBeenCalled());
+    await eventually(() => expect(invoke).toHaveBeenCalled());
     const closed = batches.close();
     await mark(client, 'a');
     answer.resolve(success);
     await closed;
     expect(batches.watch.counts()).toMatchObject({ waiting: 0, replayed: 1 });
-  });
-
-  it('have queues that others may use', async () => {
-    const { batches } = await start(async () => success);
-    const { endpoint, queueUrls } = batches;
-    expect(queueUrls).toEqual({
-      replay: `${endpoint}/000000000000/replay`,
-      deadLetter: `${endpoint}/000000000000/dead-letter`,
-    });
   });
 });

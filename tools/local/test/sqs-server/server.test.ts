@@ -5,6 +5,7 @@ import {
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
+import { eventually } from '../../../../test/helpers/eventually.ts';
 import { startSqsServer } from '../../sqs-server/server.ts';
 import { failureOf, startQueues } from './running-queues.ts';
 
@@ -72,11 +73,13 @@ describe('a move task', () => {
     await client.send(start());
     const list = new ListMessageMoveTasksCommand({ SourceArn: arnOf('dead') });
     const task = async () => (await client.send(list)).Results?.[0];
-    await expect.poll(task).toMatchObject({
-      Status: 'COMPLETED',
-      ApproximateNumberOfMessagesMoved: 23,
-      ApproximateNumberOfMessagesToMove: 23,
-    });
+    await eventually(async () =>
+      expect(await task()).toMatchObject({
+        Status: 'COMPLETED',
+        ApproximateNumberOfMessagesMoved: 23,
+        ApproximateNumberOfMessagesToMove: 23,
+      }),
+    );
     expect(queue('dead').peek()).toEqual([]);
     const moved = queue('work').receive(23);
     expect(moved).toHaveLength(23);
