@@ -1,10 +1,11 @@
-import { print, progress, refuse } from '../../../cli/terminal.ts';
+import { run } from '../../../cli/command.ts';
+import { print, printError, progress } from '../../../cli/terminal.ts';
 import { bundleFunction } from '../../../lib/functions/bundle.ts';
-import { demoHelp, parseDemoOptions } from '../demo/options.ts';
+import { demoCommand } from '../demo/command.ts';
 import { runDemo } from '../demo/run.ts';
 import { KafkaClusterError } from '../kafka-cluster/errors.ts';
 
-/** Ends the run's own way, while it waits for that. */
+/** Set while the run waits for the user. */
 let end: (() => void) | undefined;
 
 for (const [signal, code] of [
@@ -13,25 +14,23 @@ for (const [signal, code] of [
 ] as const) {
   process.on(signal, () => {
     if (end !== undefined) end();
-    // By exit, which also ends the processes of the functions and of Kafka.
+    // Exiting also ends the processes of the functions and of Kafka.
     else process.exit(code);
   });
 }
 
 /** Resolves at Ctrl-C. */
-function seenEnough(): Promise<void> {
+function waitForUser(): Promise<void> {
   return new Promise((resolve) => {
     end = resolve;
   });
 }
 
-try {
-  const options = parseDemoOptions(process.argv.slice(2), process.env);
-  if (options === 'help') print(demoHelp);
-  else {
-    const deps = { bundle: bundleFunction, now: Date.now, print, progress, seenEnough };
-    if (!(await runDemo(options, deps))) process.exitCode = 1;
-  }
-} catch (error) {
-  refuse(error, KafkaClusterError);
-}
+const deps = { bundle: bundleFunction, now: Date.now, print, progress, waitForUser };
+const command = demoCommand({
+  environment: process.env,
+  runDemo: (options) => runDemo(options, deps),
+});
+process.exitCode = await run(command, process.argv.slice(2), { print, printError }, [
+  KafkaClusterError,
+]);

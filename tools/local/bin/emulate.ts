@@ -1,21 +1,13 @@
+import { run } from '../../../cli/command.ts';
 import { listenForStop } from '../../../cli/stop-signals.ts';
-import { print, progress, refuse } from '../../../cli/terminal.ts';
+import { print, printError, progress } from '../../../cli/terminal.ts';
 import { bundleFunction } from '../../../lib/functions/bundle.ts';
-import { emulateHelp, parseEmulateOptions } from '../emulate/options.ts';
+import { emulateCommand } from '../emulate/command.ts';
 import { runEmulate } from '../emulate/run.ts';
-import { KafkaClusterError } from '../kafka-cluster/errors.ts';
 
-const { env } = process;
-const stop = listenForStop();
-
-try {
-  const options = parseEmulateOptions(process.argv.slice(2), env, Date.now());
-  if (options === 'help') print(emulateHelp);
-  else {
-    const deps = { bundle: bundleFunction, environment: env, now: Date.now, print, progress };
-    const isDone = await runEmulate(options, { ...deps, stop: stop.signal });
-    if (!isDone) process.exitCode = 1;
-  }
-} catch (error) {
-  refuse(error, KafkaClusterError);
-}
+const { argv, env: environment } = process;
+// Stopping is how a run ends: the exit code is then 0.
+const { signal: stop } = listenForStop();
+const deps = { bundle: bundleFunction, environment, now: Date.now, print, progress, stop };
+const command = emulateCommand({ environment, runEmulate: (options) => runEmulate(options, deps) });
+process.exitCode = await run(command, argv.slice(2), { print, printError });

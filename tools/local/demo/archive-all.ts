@@ -5,29 +5,28 @@ import type { Ledger } from './ledger.ts';
 import type { ArchivedRecord } from './read-back.ts';
 import type { DemoCounts } from './report.ts';
 
-/** What a run archives, and what it notes of it. */
+/** Input of {@link archiveAll}. */
 export interface ArchiveRun {
   readonly topics: readonly DemoTopic[];
-  /** With a mapping for each of the topics. */
+  /** Has a mapping for each topic. */
   readonly pipeline: Pipeline;
   readonly counts: DemoCounts;
   readonly ledger: Ledger;
   readonly progress: (line: string) => void;
-  /** Whether failed invocations are to be expected, however many. */
+  /** Whether any number of failed invocations is expected. */
   readonly isPatient: boolean;
-  /** Rejects when it is of no use to go on. */
+  /** Rejects if there is no point in continuing. */
   readonly refused: Promise<never>;
 }
 
-/** Failed invocations in a row after which an impatient run gives up, as a user is waiting. */
+/** Consecutive failed invocations after which an impatient run gives up, as a user is waiting. */
 const MAX_FAILURES = 5;
 
 const PROGRESS_MS = 500;
 
 /**
- * Archives the topics, while what is in them is produced or read into the ledger. Resolves when all is
- * committed, or when invocations fail again and again and it is not patient; then nothing of it is left
- * running.
+ * Archives the topics, while their records are produced or read into the ledger. Resolves when
+ * everything is committed, or when an impatient run gives up; then nothing is left running.
  */
 export async function archiveAll(run: ArchiveRun): Promise<void> {
   const { topics, pipeline, counts, isPatient, ledger, progress, refused } = run;

@@ -2,44 +2,44 @@ import type { Offsets } from '../../../kafka/record.ts';
 import type { Poller, Source, TopicReader } from '../mapping/source.ts';
 
 /**
- * The part of a topic that a run is about. It ends when that is committed, which a topic of a broker
- * by itself never does; what comes after it is left out.
+ * The part of a topic that a run archives. It ends when that part is committed, unlike a broker's topic,
+ * which never ends; later records are ignored.
  */
 export class BoundedTopic implements Source {
   readonly topic: string;
   readonly #whole: Source;
   readonly #limits: Offsets | undefined;
-  /** The offset after the last one known of, by partition. */
+  /** The offset after the last expected one, by partition. */
   readonly #ends = new Map<number, number>();
   readonly #committed = new Map<number, number>();
   #isComplete = false;
   readonly #done = new AbortController();
 
-  /** @param limits offsets from which on nothing counts; without them, all does */
+  /** @param limits offsets at which the part ends; by default it has no end */
   constructor(whole: Source, limits?: Offsets) {
     this.topic = whole.topic;
     this.#whole = whole;
     this.#limits = limits;
   }
 
-  /** Says that there is a record, after those said before of its partition. */
+  /** Expects a record; offsets of a partition must ascend. */
   expect(partition: number, offset: number): void {
     this.#ends.set(partition, offset + 1);
     if (!this.#committed.has(partition)) this.#committed.set(partition, offset);
   }
 
-  /** Says that there are no more records than those said. */
+  /** Declares that no more records are expected. */
   complete(): void {
     this.#isComplete = true;
     this.#endIfDone();
   }
 
-  /** Whether no record was said. */
+  /** Whether no record is expected. */
   get isEmpty(): boolean {
     return this.#ends.size === 0;
   }
 
-  /** Offsets said, and not committed yet. */
+  /** Number of expected offsets that are not committed yet. */
   lag(): number {
     let offsets = 0;
     for (const [partition, end] of this.#ends) {

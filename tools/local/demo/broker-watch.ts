@@ -2,7 +2,7 @@ import { isRefusal, reasonOf } from '../../../kafka/client-errors.ts';
 import type { KafkaEvent } from '../kafka/kafka-topic.ts';
 import type { DemoCounts } from './report.ts';
 
-/** Watches what happens between a run and its brokers. */
+/** Watches the connection between a run and its brokers. */
 export class BrokerWatch {
   readonly #counts: DemoCounts;
   readonly #print: (line: string) => void;
@@ -11,11 +11,11 @@ export class BrokerWatch {
   constructor(counts: DemoCounts, print: (line: string) => void) {
     this.#counts = counts;
     this.#print = print;
-    // Whoever waits for it is told; nobody may.
+    // Nobody may be waiting for it.
     this.#refused.promise.catch(() => undefined);
   }
 
-  /** Rejects when a broker does not let the user do what has to be done. */
+  /** Rejects when a broker denies what the run needs. */
   get refused(): Promise<never> {
     return this.#refused.promise;
   }
@@ -27,8 +27,10 @@ export class BrokerWatch {
     }
     if (event.type === 'out of range' && event.lost > 0) {
       const { partition, from, lost } = event;
-      const offsets = `${lost} offsets from ${from} on`;
-      this.#print(`topic '${topic}', partition ${partition}: ${offsets} were deleted meanwhile`);
+      const offsets = `${lost} offsets starting at ${from}`;
+      this.#print(
+        `topic '${topic}', partition ${partition}: ${offsets} were deleted before they were read`,
+      );
     }
   }
 }

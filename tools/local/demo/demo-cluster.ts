@@ -14,37 +14,37 @@ import { explainKafkaError } from './kafka-errors.ts';
 import { fillTopic } from './topic-producer.ts';
 import { readTopic } from './topic-reader.ts';
 
-/** What becomes of topics that are not there. */
+/** How to create missing topics. */
 export interface NewTopics {
   readonly partitions: number;
-  /** What each is filled with. */
+  /** The records for each of them. */
   readonly records: () => AsyncIterable<NewRecord>;
 }
 
-/** What happened to a topic, for whoever watches. */
+/** Observes events of a topic. */
 export type ObserveTopic = (topic: string, event: KafkaEvent) => void;
 
-/** Milliseconds that the leaders of a new topic are waited for, and between looks. */
+/** Milliseconds to wait for the leaders of a new topic, and between checks. */
 const LEADERS_MS = 30_000;
 const LOOK_MS = 50;
 
-/** Milliseconds. A poller joins at the next heartbeat of the others, of which a session has some. */
+/** Milliseconds. Short, as a poller joins at the next heartbeat of the others. */
 const SESSION_TIMEOUT_MS = 10_000;
 
-/** As many as the brokers allow, up to what is usual. */
+/** Replicas of a new topic, if there are enough brokers. */
 const MOST_REPLICAS = 3;
 
-/** Where records of a topic that is there begin and end. */
+/** Where an existing topic begins and ends. */
 interface Extent {
   readonly starts: Offsets;
   readonly ends: Offsets;
 }
 
-/** The topics of a run over a real broker. */
+/** The topics of a run with a real broker. */
 export class DemoCluster {
   readonly #connection: KafkaConnection;
   readonly #admin: Admin;
-  /** By name; of those that are not there, nothing. */
+  /** By name; undefined for missing topics. */
   readonly #extents = new Map<string, Extent | undefined>();
   readonly #sources: KafkaTopic[] = [];
   readonly #groups: string[] = [];
@@ -55,10 +55,10 @@ export class DemoCluster {
   }
 
   /**
-   * Looks which of the topics are there. Changes nothing.
+   * Connects, and checks which topics exist. Changes nothing.
    *
-   * @throws {ArchiverError} `INVALID_SETTINGS` when no broker can be reached, or one refuses, or a
-   *   topic that is there has no records
+   * @throws {ArchiverError} `KAFKA_FAILED` or `INVALID_SETTINGS` if no broker can be reached, a broker
+   *   refuses, or an existing topic has no records
    */
   static async connect(
     connection: KafkaConnection,
@@ -71,14 +71,14 @@ export class DemoCluster {
       return cluster;
     } catch (error) {
       await cluster.close();
-      throw unusable(error, 'cannot look at the topics');
+      throw unusable(error, 'cannot read the topics');
     }
   }
 
   /**
-   * Makes the topics that are not there; what it returns is read by a group of its own.
+   * Creates the missing topics. Each topic that it returns has its own consumer group.
    *
-   * @throws {ArchiverError} `INVALID_SETTINGS` when the brokers refuse to
+   * @throws {ArchiverError} `INVALID_SETTINGS` if the brokers refuse
    */
   async open(created: NewTopics, observe: ObserveTopic): Promise<DemoTopic[]> {
     for (const [topic, extent] of this.#extents) {
@@ -106,8 +106,8 @@ export class DemoCluster {
         origin: demoOrigin(topic, this.#connection.brokers.join(',')),
         isFound: extent !== undefined,
         description: extent
-          ? `topic '${topic}' is there already: archived as it is`
-          : `topic '${topic}' is new: made with ${created.partitions} partitions, filled and archived`,
+          ? `topic '${topic}' exists: archiving it as it is`
+          : `topic '${topic}' is new: creating it with ${created.partitions} partitions, filling and archiving it`,
         learn: async (expect, signal) => {
           const learn = (record: ConsumerRecord) => {
             expect({ ...record, topic });
@@ -124,7 +124,7 @@ export class DemoCluster {
     });
   }
 
-  /** Deletes the run's groups, if the brokers let it, and ends the connections. Topics stay. */
+  /** Deletes the run's groups, if permitted, and closes the connections. The topics remain. */
   async close(): Promise<void> {
     await Promise.allSettled(
       this.#groups.map((group) => this.#admin.deleteGroups({ groups: [group] })),
@@ -145,7 +145,7 @@ export class DemoCluster {
     this.#extents.set(topic, { starts, ends });
   }
 
-  /** For those who read what is committed: what an open transaction has written is not there yet. */
+  /** Offsets for readers of committed records: records of open transactions are excluded. */
   async #offsets(name: string, count: number, timestamp: bigint): Promise<Offsets> {
     const partitions = Array.from({ length: count }, (_, partitionIndex) => ({
       partitionIndex,
@@ -166,7 +166,7 @@ export class DemoCluster {
         topics: [topic],
         partitions,
         replicas: Math.min(brokers.size, MOST_REPLICAS),
-        // Records may be of any time, and have any key or none.
+        // Records may have any timestamp, and any key or none.
         configs: [
           { name: 'retention.ms', value: '-1' },
           { name: 'cleanup.policy', value: 'delete' },
@@ -178,7 +178,7 @@ export class DemoCluster {
     }
   }
 
-  /** Not every broker knows at once of a topic that was created. */
+  /** Not every broker knows a new topic at once. */
   async #awaitLeaders(topic: string, count: number): Promise<void> {
     const end = Date.now() + LEADERS_MS;
     const look = async () => {
@@ -188,7 +188,9 @@ export class DemoCluster {
     };
     while (!(await look().catch(() => false))) {
       if (Date.now() > end) {
-        throw new KafkaClusterError(`topic '${topic}' was created, but has no leaders`);
+        throw new KafkaClusterError(
+          `topic '${topic}' was created, but its partitions have no leaders`,
+        );
       }
       await sleep(LOOK_MS);
     }
@@ -202,6 +204,6 @@ function unusable(error: unknown, doing: string): unknown {
 }
 
 function empty(topic: string): ArchiverError {
-  const message = `topic '${topic}' has no records: produce some, or name one that is not there`;
+  const message = `topic '${topic}' has no records: produce some, or name a topic that does not exist`;
   return new ArchiverError('INVALID_SETTINGS', message);
 }

@@ -7,27 +7,27 @@ import { demoRecords } from './input.ts';
 import type { DemoOptions } from './options.ts';
 import type { ArchivedRecord } from './read-back.ts';
 
-/** A topic that a run archives, from its first record to its last, where it ends. */
+/** A topic that a run archives from its first to its last record. */
 export interface DemoTopic {
   readonly source: Source;
   readonly origin: EventOrigin;
-  /** Whether its records were there before; else {@link learn} produces them. */
+  /** Whether its records existed before; otherwise {@link learn} produces them. */
   readonly isFound: boolean;
-  /** What the user is told of it, before where it is archived to. */
+  /** Describes the topic for the user; ` to <folder>` is appended. */
   readonly description: string;
   /**
-   * Tells of each record that is to be archived, in the order of its partition; of what has to be
-   * produced, as it is. Ends early when the signal aborts.
+   * Reports each record to archive, in the order of its partition, and produces it if it does not exist.
+   * Ends early when the signal aborts.
    */
   learn(expect: (record: ArchivedRecord) => void, signal: AbortSignal): Promise<void>;
-  /** Offsets known of, and not committed yet. */
+  /** Number of known offsets that are not committed yet. */
   lag(): number;
 }
 
-/** Bytes that wait in memory at most: some batches, however many records the demo is given. */
+/** Maximum number of buffered bytes: some batches, however many records the demo has. */
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
-/** A topic in memory, which the run fills. */
+/** Creates a topic in memory, which the run fills. */
 export function memoryDemoTopic(options: DemoOptions, now: number): DemoTopic {
   const { partitions } = options;
   const topic = ownTopicName(options);
@@ -36,7 +36,7 @@ export function memoryDemoTopic(options: DemoOptions, now: number): DemoTopic {
     source,
     origin: demoOrigin(topic, 'localhost:9098'),
     isFound: false,
-    description: `topic '${topic}', ${partitions} partitions, archived`,
+    description: `archiving topic '${topic}' with ${partitions} partitions`,
     learn: async (expect, signal) => {
       const produceAll = async () => {
         for await (const record of demoRecords(options, now)) {
@@ -44,7 +44,7 @@ export function memoryDemoTopic(options: DemoOptions, now: number): DemoTopic {
         }
         source.end();
       };
-      // Which waits for room in the topic for ever, once nobody reads it.
+      // Producing would wait forever once nothing reads the topic.
       await Promise.race([produceAll(), new Change().next(signal)]);
     },
     lag: () => {
@@ -55,7 +55,7 @@ export function memoryDemoTopic(options: DemoOptions, now: number): DemoTopic {
   };
 }
 
-/** Where a run's records come from, as the events say it. */
+/** The origin of a run's records, as in the events. */
 export function demoOrigin(topic: string, bootstrapServers: string): EventOrigin {
   return {
     topic,
@@ -65,7 +65,7 @@ export function demoOrigin(topic: string, bootstrapServers: string): EventOrigin
   };
 }
 
-/** The topic that a run has when it is given none: named after its records. */
+/** The default topic of a run, named after its records. */
 export function ownTopicName({ input, records }: DemoOptions): string {
   if (records !== undefined) return 'orders';
   if (input === undefined) return 'earthquakes';

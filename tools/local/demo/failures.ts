@@ -11,55 +11,57 @@ import { type FailedBatches, startFailedBatches } from '../replay/failed-batches
 import { s3ClientOf } from '../s3-client.ts';
 import type { S3ServerOptions } from '../s3-server/server.ts';
 import { failBatches } from './failing-batches.ts';
-import { FirstLines } from './first-lines.ts';
 import type { DemoOptions } from './options.ts';
 import { Outage } from './outage.ts';
 import { count, type ReplayFigures, seconds } from './report.ts';
 
-/** Where an outage can be. */
+/** What an outage can affect. */
 export interface OutagePlace {
   readonly bucket: string;
-  /** Has the outage, in runs that have one. */
+  /** Affected instead of the bucket, in runs with a stream. */
   readonly stream: string;
 }
 
 /** Bucket of failed batches. */
 export const FAILED_BUCKET = 'failed-batches';
 
-/** Tries after the first. Few, and soon, so that what fails for good does so while somebody watches. */
+/** Few and early retries, so that a batch fails for good while the user is watching. */
 const RETRIES = 1;
 const RETRY_DELAY_MS = 300;
-/** Seconds of the archive function in an outage: the margin of five, and two in which it tries each put. */
+/** Timeout in an outage: the margin of five seconds, and two for the attempts of each put. */
 const OUTAGE_TIMEOUT = 7;
-/** Of the replay: soon, as above, and often enough for waits that double to outlast the longest outage. */
+/** Early replays, as above, and enough of them that their doubling delays outlast any outage. */
 const replay = {
   ...{ delaySeconds: 1, replayRetrySeconds: 1, replayTries: 12 },
   ...{ timeoutSeconds: 10, visibilitySeconds: 30, concurrency: 2 },
 };
 
-/** Milliseconds without any change, besides those of an outage, after which waiting is of no use. */
+/** Milliseconds without any change, besides an outage, after which the run stops waiting. */
 const PATIENCE_MS = 120_000;
 const LOOK_MS = 250;
-/** How many of what is left at the end are named. */
-const MOST_LEFTOVERS = 10;
+/** How many leftovers are listed at the end. */
+const MAX_LEFTOVERS = 10;
+/** How many lines of each kind are printed during the run. */
+const MAX_LINES = 5;
 
-/** What both functions of a run are told. */
+/** Options that both functions share. */
 export type FunctionPlace = Omit<LocalFunctionOptions, 'codeFolder' | 'log' | 'timeoutSeconds'>;
 
-/** What failures need of the run. */
+/** What failures need from the run. */
 export interface FailuresDeps {
   readonly now: () => number;
   readonly print: (line: string) => void;
 }
 
-/** Has batches of a run fail, keeps them as failed batches, and has those replayed. */
+/** Makes batches of a run fail, keeps them as failed batches, and replays those. */
 export class DemoFailures {
   readonly #options: DemoOptions;
   readonly #deps: FailuresDeps;
   readonly #outage: Outage | undefined;
-  /** What each failed batch holds, by its key. */
+  /** Description of each failed batch, by key. */
   readonly #names = new Map<string, string>();
-  readonly #lines: FirstLines;
+  /** Number of lines printed so far, by kind. */
+  readonly #printed = new Map<string, number>();
   #batches: FailedBatches | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -68,7 +70,6 @@ export class DemoFailures {
     this.#options = options;
     this.#deps = deps;
     const { print } = deps;
-    this.#lines = new FirstLines(print);
     this.#outage =
       outage === undefined
         ? undefined
@@ -78,17 +79,12 @@ export class DemoFailures {
           });
   }
 
-  /** What the S3 server asks and tells. */
-  get s3Hooks(): Pick<S3ServerOptions, 'fault' | 'onObjectCreated'> {
-    return {
-      fault: (request) => this.#outage?.fault(request),
-      onObjectCreated: (object) => {
-        if (object.bucket === FAILED_BUCKET) this.#batches?.announce(object);
-      },
-    };
+  /** Injects the outage into the S3 server. */
+  get s3Fault(): NonNullable<S3ServerOptions['fault']> {
+    return (request) => this.#outage?.fault(request);
   }
 
-  /** What the Firehose server asks. */
+  /** Injects the outage into the Firehose server. */
   get streamFault(): NonNullable<FirehoseServerOptions['fault']> {
     return (request) => this.#outage?.streamFault(request);
   }
@@ -99,17 +95,17 @@ export class DemoFailures {
     return mappingSettings({
       ...{ batchSize, batchWindow, pollers, mode: 'provisioned' },
       ...{ maximumRetryAttempts: RETRIES, retryDelayMs: RETRY_DELAY_MS },
-      // A failing batch then holds back one partition, and several fail at a time.
+      // A failing batch then blocks only one partition, and several can fail concurrently.
       mixPartitions: false,
     });
   }
 
-  /** Seconds of the archive function. */
+  /** Timeout of the archive function in seconds. */
   get timeoutSeconds(): number | undefined {
     return this.#outage && OUTAGE_TIMEOUT;
   }
 
-  /** Starts the way back: queues, and the replay function of this bundle and log. */
+  /** Starts the replay: queues, and the replay function with this bundle and log. */
   async start(
     place: FunctionPlace,
     bundle: Pick<LocalFunctionOptions, 'codeFolder' | 'log'>,
@@ -118,7 +114,7 @@ export class DemoFailures {
       ...{ ...place, ...bundle, ...replay, failedBatchBucket: FAILED_BUCKET },
       now: this.#deps.now,
       observe: (event) => {
-        if (event.type !== 'replay failed') this.#tell(event);
+        if (event.type !== 'replay failed') this.#report(event);
       },
     });
     this.#batches = batches;
@@ -126,27 +122,25 @@ export class DemoFailures {
     return batches;
   }
 
-  /** What is to come, for the user. */
+  /** Describes the failures for the user. */
   describe(folder: string): readonly string[] {
     const { batchSize, failRate, outage } = this.#options;
     const lines = [
-      `batches of ${count(batchSize)} records, ${RETRIES} retry after ${seconds(RETRY_DELAY_MS)}; what fails for good is kept in ${folder}/ and replayed from there`,
+      `batches of ${count(batchSize)} records, ${RETRIES} retry after ${seconds(RETRY_DELAY_MS)}; failed batches are kept in ${folder}/ and replayed`,
     ];
     if (failRate !== undefined) {
       const percentage = Number((failRate * 100).toFixed(6));
-      lines.push(
-        `${percentage} % of the batches fail in the function, however often they are tried`,
-      );
+      lines.push(`${percentage} % of the batches fail in every attempt`);
     }
     if (outage !== undefined) {
       lines.push(
-        `an outage of ${outage} s comes after the first batch; the function's timeout is ${OUTAGE_TIMEOUT} s, so that it does not sit it out`,
+        `an outage of ${outage} s begins after the first batch; the function's timeout is ${OUTAGE_TIMEOUT} s, too short to wait for its end`,
       );
     }
     return lines;
   }
 
-  /** Stands between the mappings and the function. */
+  /** Intercepts the invocations of the function. */
   get wrapInvoke(): (invoke: Invoke) => Invoke {
     const { failRate } = this.#options;
     return failRate === undefined ? (invoke) => invoke : failBatches(failRate);
@@ -160,27 +154,28 @@ export class DemoFailures {
         ...{ client, bucket: FAILED_BUCKET, origin, mappingId: origin.topic },
         functionArn: ARCHIVE_FUNCTION_ARN,
         now: this.#deps.now,
-        announce: ({ key }) => {
+        announce: (entry) => {
           const name = nameOf(origin, discard);
-          this.#names.set(key, name);
-          this.#lines.tell('given up', `${name} (${reasonOf(discard)}), kept as a failed batch`);
+          this.#names.set(entry.key, name);
+          this.#print('given up', `${name} (${reasonOf(discard)}), kept as a failed batch`);
+          this.#batches?.announce(entry);
         },
       })(discard);
   }
 
-  /** Takes in what a mapping does. */
+  /** Begins the outage after the first batch. */
   observe(event: MappingEvent): void {
     const isArchived = event.type === 'invoked' && event.outcome.kind === 'returned';
-    // Where no batch is archived at all, the first that is given up has to do.
+    // If no batch is archived, the first one that is given up counts.
     if (isArchived || event.type === 'discarded') this.#outage?.begin();
   }
 
-  /** Where the failed batches stand, for a line of progress. */
+  /** The state of the failed batches, for a line of progress. */
   line(): string {
     return this.#batches ? describeCounts(this.#batches.watch.counts()) : '';
   }
 
-  /** Waits until none of the failed batches is waiting, or for long nothing changes. */
+  /** Waits until no failed batch is waiting, or nothing has changed for long. */
   async settle(progress: (line: string) => void): Promise<void> {
     const { now } = this.#deps;
     const patience = PATIENCE_MS + 2 * (this.#options.outage ?? 0) * 1000;
@@ -194,14 +189,14 @@ export class DemoFailures {
     progress('');
   }
 
-  /** How the failed batches fared. */
+  /** Figures of the failed batches. */
   figures(): Pick<ReplayFigures, 'counts' | 'slowestMs'> {
     const watch = this.#batches?.watch;
     const none = { all: 0, waiting: 0, replayed: 0, dead: 0 };
     return { counts: watch?.counts() ?? none, slowestMs: watch?.slowest() ?? 0 };
   }
 
-  /** What became of each failed batch that was not replayed. */
+  /** Lines about failed batches that were not replayed. */
   leftovers(): readonly string[] {
     const watch = this.#batches?.watch;
     const letters = (watch?.deadLetters() ?? []).map(
@@ -210,24 +205,32 @@ export class DemoFailures {
     );
     const waiting = (watch?.waiting() ?? []).map((key) => `not replayed: ${this.#nameOf(key)}`);
     const all = [...letters, ...waiting];
-    if (all.length <= MOST_LEFTOVERS) return all;
-    return [...all.slice(0, MOST_LEFTOVERS), `and ${count(all.length - MOST_LEFTOVERS)} more`];
+    if (all.length <= MAX_LEFTOVERS) return all;
+    return [...all.slice(0, MAX_LEFTOVERS), `and ${count(all.length - MAX_LEFTOVERS)} more`];
   }
 
-  /** Ends all. */
+  /** Closes everything. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     this.#outage?.close();
     await this.#batches?.close();
   }
 
-  #tell(event: FailedBatchEvent): void {
+  #report(event: FailedBatchEvent): void {
     const name = this.#nameOf(event.key);
     if (event.type === 'replayed') {
       const { milliseconds, tries } = event;
-      this.#lines.tell('replayed', `${name} at try ${tries}, ${seconds(milliseconds)} later`);
+      this.#print('replayed', `${name} in attempt ${tries}, after ${seconds(milliseconds)}`);
     }
-    if (event.type === 'dead') this.#lines.tell('dead', `${name} (${event.code || 'GIVEN_UP'})`);
+    if (event.type === 'dead') this.#print('dead letter', `${name} (${event.code || 'GIVEN_UP'})`);
+  }
+
+  /** Prints only the first lines of each kind. */
+  #print(kind: string, line: string): void {
+    const printed = (this.#printed.get(kind) ?? 0) + 1;
+    this.#printed.set(kind, printed);
+    if (printed <= MAX_LINES) this.#deps.print(`${kind}: ${line}`);
+    if (printed === MAX_LINES) this.#deps.print(`(further lines '${kind}' are omitted)`);
   }
 
   #nameOf(key: string): string {
@@ -236,10 +239,10 @@ export class DemoFailures {
 }
 
 function reasonOf({ condition, invokes }: Discard): string {
-  return invokes === 0 ? condition : `${condition} after ${invokes} tries`;
+  return invokes === 0 ? condition : `${condition} after ${invokes} attempts`;
 }
 
-/** Topic-partition and offsets of records that were given up: of one partition, see the mapping. */
+/** Topic-partition and offsets of records that were given up; the mapping does not mix partitions. */
 function nameOf({ topic }: EventOrigin, { records }: Discard): string {
   const [first, last] = [records[0]?.record, records.at(-1)?.record];
   return `${topic}-${first?.partition} offsets ${first?.offset} to ${last?.offset}`;

@@ -6,7 +6,7 @@ import type { ConsumerRecord } from '../../../kafka/record.ts';
 import { ArchiverError } from '../../../lambda/core/errors.ts';
 import type { DemoOptions } from './options.ts';
 
-/** A record before the topic gives it its offset. */
+/** A record without an offset. */
 export type NewRecord = Omit<ConsumerRecord, 'offset'>;
 
 const earthquakes = {
@@ -16,10 +16,10 @@ const earthquakes = {
 };
 
 /**
- * The records that the demo's options ask for, one by one: however many, they are never all in memory.
+ * Generates the records that the options ask for, one by one, so that they are never all in memory.
  *
- * @param now epoch milliseconds: the timestamp of records that bring none
- * @throws {ArchiverError} `INVALID_SETTINGS` where the input cannot be read as asked, naming file and line
+ * @param now epoch milliseconds: the timestamp of records without one
+ * @throws {ArchiverError} `INVALID_SETTINGS` with file and line, if the input cannot be read
  */
 export async function* demoRecords(options: DemoOptions, now: number): AsyncGenerator<NewRecord> {
   const { records, partitions } = options;
@@ -30,7 +30,7 @@ export async function* demoRecords(options: DemoOptions, now: number): AsyncGene
       : orderDrafts(records, now);
   for await (const { key, value, timestamp } of drafts) {
     yield {
-      // As producers do: records of one key in one partition, those without spread over all.
+      // As producers do: records with the same key in one partition, others distributed evenly.
       partition: (key === null ? index : crc32(key)) % partitions,
       timestamp,
       timestampType: 'CREATE_TIME',
@@ -88,8 +88,8 @@ function isSpace(byte: number): boolean {
 }
 
 /**
- * The lines of a file as bytes, whatever they are, without their ends and without the byte order mark
- * of the file. Not `readline`: it decodes, and ends lines at U+2028, which JSON strings may hold.
+ * Reads the lines of a file as bytes, without line breaks and the byte order mark. Not `readline`, which
+ * decodes, and splits lines at U+2028, which JSON strings may contain.
  */
 async function* linesOf(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
@@ -143,10 +143,10 @@ function toTimestamp(value: unknown, place: string): number {
   throw invalid(`${place} must be epoch milliseconds or an ISO 8601 time, got ${typeof value}`);
 }
 
-/** Bytes of an order's lines, about; the whole takes some 1,000. */
+/** Approximate bytes of an order's lines; an order has about 1,000 in total. */
 const ORDER_BYTES = 930;
 
-/** Orders of the hour that ends now, the same for the same `now`. */
+/** Generates orders of the last hour, deterministically for the same `now`. */
 async function* orderDrafts(count: number, now: number): AsyncGenerator<Draft> {
   const started = now - 3_600_000;
   for (let i = 0; i < count; i++) {

@@ -3,8 +3,8 @@ import { ArchiverError } from '../../../lambda/core/errors.ts';
 import { KafkaClusterError } from '../kafka-cluster/errors.ts';
 
 /**
- * What a Kafka client's error comes to for a user, in one line: `INVALID_SETTINGS` where a broker
- * refuses what was asked, else a {@link KafkaClusterError}. Any other error stays as it is.
+ * Converts a Kafka client's error into one line for the user: `INVALID_SETTINGS` if a broker refuses the
+ * request, otherwise a {@link KafkaClusterError}. Returns any other error unchanged.
  *
  * @param doing what failed, such as `cannot create topic 'orders'`
  */

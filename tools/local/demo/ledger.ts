@@ -2,30 +2,30 @@ import type { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { ArchivedRecord } from './read-back.ts';
 
-/** What reading back showed. Numbers count offsets, unless they say otherwise. */
+/** The result of reading back, in numbers of offsets. */
 export interface Verdict {
   readonly expected: number;
-  /** Read back once, with the key and value that were expected. */
+  /** Read back once, with the expected key and value. */
   readonly exact: number;
   readonly missing: number;
   readonly repeated: number;
-  /** Records read beyond the first of their offset: the one number that is not of offsets. */
+  /** Number of records, not offsets: those read beyond the first of their offset. */
   readonly duplicates: number;
   /** Read back with another key or value. */
   readonly altered: number;
-  /** Read back, but not expected. */
+  /** Read back, but never expected. */
   readonly unknown: number;
 }
 
 /**
- * Knows which records the topics have, and tells them from those read back: by topic, partition and
- * offset, and by a checksum of key and value. Five bytes a record, and an entry for each gap between
- * the offsets of a partition.
+ * Compares the records of topics with those read back: by topic, partition and offset, and by a checksum
+ * of key and value. Needs five bytes per record, and an entry per gap between the offsets of a
+ * partition.
  */
 export class Ledger {
   readonly #topics = new Map<string, TopicLedger>();
 
-  /** @throws {RangeError} where the offset does not come after those before it in its partition */
+  /** @throws {RangeError} if the offset does not follow the previous one of its partition */
   expect(record: ArchivedRecord): void {
     const { partitions } = this.#topic(record.topic);
     let partition = partitions.get(record.partition);
@@ -61,17 +61,17 @@ export class Ledger {
   }
 }
 
-/** Whether each expected offset came back once and unchanged, and nothing else did. */
+/** Whether each expected offset was read back once and unchanged, and nothing else. */
 export function isExact({ expected, exact, unknown }: Verdict): boolean {
   return expected > 0 && exact === expected && unknown === 0;
 }
 
-/** Whether each expected offset came back, and all that came back is as expected, however often. */
+/** Whether each expected offset was read back, unchanged, at least once, and nothing else. */
 export function isComplete({ altered, expected, missing, unknown }: Verdict): boolean {
   return expected > 0 && missing === 0 && altered === 0 && unknown === 0;
 }
 
-/** All verdicts in one. */
+/** Sums up verdicts. */
 export function total(verdicts: Iterable<Verdict>): Verdict {
   const sum: Tally = { ...nothing };
   for (const verdict of verdicts) {
@@ -98,13 +98,13 @@ const ALTERED = 0x80;
 const MOST_TIMES = 0x7f;
 
 class PartitionLedger {
-  /** Offsets without a gap between them: the first of each run, and the place of its record. */
+  /** Runs of consecutive offsets: the first offset, and the place of its record. */
   readonly #runs: { readonly first: number; readonly place: number }[] = [];
   #nextOffset = 0;
   #count = 0;
   #duplicates = 0;
   #checksums = new Uint32Array(1024);
-  /** How often each was read, with {@link ALTERED} where it was not what was expected. */
+  /** How often each was read, with {@link ALTERED} if it differed from what was expected. */
   #timesRead = new Uint8Array(1024);
 
   expect({ offset, key, value }: ArchivedRecord): void {
@@ -120,7 +120,7 @@ class PartitionLedger {
     this.#count += 1;
   }
 
-  /** Whether it was expected. */
+  /** @returns whether the record was expected */
   readBack({ offset, key, value }: ArchivedRecord): boolean {
     const place = this.#placeOf(offset);
     const before = place === undefined ? undefined : this.#timesRead[place];
@@ -167,7 +167,7 @@ class PartitionLedger {
   }
 }
 
-/** Of both, with their lengths: a null is told from empty bytes, and a key's end from a value's start. */
+/** Includes the lengths, to distinguish null from empty, and a key's end from a value's start. */
 function checksum(key: Buffer | null, value: Buffer | null): number {
   return crc32(value ?? '', crc32(key ?? '', crc32(`${key?.length} ${value?.length}`)));
 }

@@ -2,12 +2,12 @@ import type { FirehoseRequestInfo } from '../firehose-server/server.ts';
 import type { S3RequestInfo } from '../s3-server/server.ts';
 import type { ServerFault } from '../server-fault.ts';
 
-/** What an outage is of. */
+/** Options of an outage. */
 export interface OutageOptions {
   readonly bucket: string;
-  /** Has it in place of the bucket. @default - the bucket has it */
+  /** A stream that is down instead of the bucket. @default - none */
   readonly stream?: string | undefined;
-  /** How long it lasts. */
+  /** Duration of the outage. */
   readonly seconds: number;
   readonly print: (line: string) => void;
 }
@@ -15,7 +15,7 @@ export interface OutageOptions {
 const SLOW_DOWN = 'SlowDown';
 const UNAVAILABLE = 'ServiceUnavailableException';
 
-/** A time in which a bucket, or a delivery stream, refuses every put with 503. */
+/** A period in which a bucket or a delivery stream refuses every put with 503. */
 export class Outage {
   readonly #options: OutageOptions;
   #state: 'before' | 'on' | 'over' = 'before';
@@ -26,7 +26,7 @@ export class Outage {
     this.#options = options;
   }
 
-  /** Begins it, the first time; it ends by itself. */
+  /** Begins the outage at the first call; it ends after its duration. */
   begin(): void {
     if (this.#state !== 'before') return;
     const { bucket, print, seconds, stream } = this.#options;
@@ -40,18 +40,18 @@ export class Outage {
     }, seconds * 1000);
   }
 
-  /** What goes wrong with a request of S3. */
+  /** The fault of an S3 request. */
   fault({ bucket, operation }: S3RequestInfo): ServerFault | undefined {
     const isPut = operation === 'PutObject' && bucket === this.#options.bucket;
     return this.#refusal(isPut && this.#options.stream === undefined, SLOW_DOWN);
   }
 
-  /** What goes wrong with a request of Firehose. */
+  /** The fault of a Firehose request. */
   streamFault({ stream }: Pick<FirehoseRequestInfo, 'stream'>): ServerFault | undefined {
     return this.#refusal(stream === this.#options.stream, UNAVAILABLE);
   }
 
-  /** Ends it without a word. */
+  /** Ends the outage silently. */
   close(): void {
     clearTimeout(this.#timer);
     this.#state = 'over';

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { ArchiverError } from '../../../lambda/core/errors.ts';
 import { SERVER_FOLDER } from '../s3-server/key-place.ts';
 
-/** @throws {ArchiverError} `INVALID_SETTINGS` where it is no file that can be read */
+/** @throws {ArchiverError} `INVALID_SETTINGS` if the input is not a readable file */
 export function checkReadable(input: string): void {
   attempt(`cannot read ${input}`, () => {
     accessSync(input, constants.R_OK);
@@ -19,16 +19,16 @@ export function checkReadable(input: string): void {
   });
 }
 
-/** What a run has in its folder, besides the S3 server's. */
+/** Files of a run in its folder, besides those of the S3 server. */
 export interface RunFolder {
-  /** Names of what every run leaves. */
+  /** Names that every run leaves. */
   readonly always: readonly string[];
-  /** Names of what some runs leave. */
+  /** Names that some runs leave. */
   readonly sometimes: readonly string[];
 }
 
 /**
- * Makes the folder of a run, emptying that of an earlier one; any other has to be empty.
+ * Creates the folder of a run. Empties the folder of an earlier run; any other folder must be empty.
  *
  * @throws {ArchiverError} `INVALID_SETTINGS`
  */
@@ -38,7 +38,7 @@ export function prepareFolder(out: string, { always, sometimes }: RunFolder): vo
     const files = existsSync(out) ? readdirSync(out) : [];
     const isEarlierRun = always.every((name) => files.includes(name));
     if (files.length > 0 && !(isEarlierRun && files.every((name) => ownFiles.includes(name)))) {
-      throw new Error('it must be a new or empty folder, or one of an earlier demo');
+      throw new Error('it must be a new or empty folder, or that of an earlier demo');
     }
     rmSync(out, { recursive: true, force: true });
     mkdirSync(out, { recursive: true });
@@ -48,7 +48,7 @@ export function prepareFolder(out: string, { always, sometimes }: RunFolder): vo
 /**
  * The command line of AWS's own runtime client.
  *
- * @throws {ArchiverError} `INVALID_SETTINGS` where it is not installed
+ * @throws {ArchiverError} `INVALID_SETTINGS` if it is not installed
  */
 export function ricCommand(): readonly string[] {
   return attempt("--ric needs AWS's runtime client: npm install --no-save aws-lambda-ric", () => [
@@ -57,7 +57,7 @@ export function ricCommand(): readonly string[] {
   ]);
 }
 
-/** What the system says against it is a user's mistake here, not a defect. */
+/** Reports an error of the system as the user's mistake, not as a defect. */
 function attempt<Result>(what: string, action: () => Result): Result {
   try {
     return action();

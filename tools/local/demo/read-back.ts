@@ -4,7 +4,7 @@ import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/
 import { objectMetadataNames } from '../../../lambda/contract.ts';
 import type { Ledger } from './ledger.ts';
 
-/** A record as an object holds it. */
+/** A record as in an archived object. */
 export interface ArchivedRecord {
   readonly topic: string;
   readonly partition: number;
@@ -16,14 +16,14 @@ export interface ArchivedRecord {
 /** An archived object, read whole. */
 export interface ArchivedObject {
   readonly key: string;
-  /** Bytes as stored. */
+  /** Size as stored. */
   readonly bytes: number;
   readonly lines: readonly string[];
   /** Whether it was replayed from a failed batch. */
   readonly isReplayed: boolean;
 }
 
-/** Reads all objects of a bucket whose keys begin with a prefix, in the order of their keys. */
+/** Reads all objects of a bucket whose keys begin with a prefix, ordered by key. */
 export async function* readObjects(
   client: S3Client,
   bucket: string,
@@ -40,7 +40,7 @@ export async function* readObjects(
       );
       const body = (await Body?.transformToByteArray()) ?? new Uint8Array();
       const lines = decompress(key, body).toString().split('\n');
-      // Each line ends in a line break, so that nothing follows the last.
+      // Each line ends with a line break, so nothing follows the last one.
       const isReplayed = Metadata[objectMetadataNames.failedBatch] !== undefined;
       yield { key, bytes: body.length, lines: lines.slice(0, -1), isReplayed };
     }
@@ -48,12 +48,12 @@ export async function* readObjects(
   } while (token !== undefined);
 }
 
-/** What an archive came to. */
+/** Totals of an archive. */
 export interface ReadBack {
   readonly objects: number;
   readonly records: number;
   readonly bytesStored: number;
-  /** What was stored by replay. */
+  /** Objects that a replay stored. */
   readonly replayedObjects: number;
   readonly replayedRecords: number;
   readonly lastKey: string;
@@ -61,9 +61,10 @@ export interface ReadBack {
 }
 
 /**
- * Reads every record of a bucket back into a ledger, as a user of the archive would: list, get, unpack.
+ * Reads every record of a bucket back into a ledger, as a reader of the archive would: list, get,
+ * decompress.
  *
- * @param onObject told after each object how much was read
+ * @param onObject called after each object with the totals so far
  */
 export async function readBack(
   {
@@ -94,7 +95,7 @@ export async function readBack(
   return read;
 }
 
-/** Reads a record line back into the bytes that Kafka held. */
+/** Decodes a record line into the bytes of the Kafka record. */
 export function readRecordLine(line: string): ArchivedRecord {
   const record = JSON.parse(line);
   return {
@@ -110,8 +111,8 @@ export function readRecordLine(line: string): ArchivedRecord {
 }
 
 /**
- * The embedded value's own text: the fields around it are always the same ones, and a quote inside a
- * string is always escaped, so that neither mark can come earlier or later.
+ * The text of the embedded value. The surrounding fields are always the same, and quotes inside strings
+ * are escaped, so neither mark can occur anywhere else.
  */
 function embeddedValue(line: string): string {
   const start = '],"value":';

@@ -4,24 +4,24 @@ import type { DiscardCondition } from '../mapping/retry-policy.ts';
 import type { FailedBatchCounts } from '../replay/failed-batch-watch.ts';
 import { isComplete, isExact, total, type Verdict } from './ledger.ts';
 
-/** What is counted while the demo runs. */
+/** Counts of a running demo. */
 export class DemoCounts {
   produced = 0;
-  /** Records that were in the topics before. */
+  /** Records that existed in the topics before. */
   found = 0;
   /** Records in invocations that succeeded. */
   archived = 0;
   /** Bytes of keys and values produced or found. */
   bytesIn = 0;
   failures = 0;
-  /** Failed invocations since the last that succeeded. */
+  /** Failed invocations since the last success. */
   failuresInARow = 0;
   lastError = '';
-  /** What a broker is tried again for; empty when the last call went well. */
+  /** The problem with a broker; empty if the last call succeeded. */
   trouble = '';
-  /** Milliseconds of each invocation. */
+  /** Duration of each invocation in milliseconds. */
   readonly durations: number[] = [];
-  /** Records that the event source mapping gave up and that are kept nowhere, by condition. */
+  /** Records that the event source mapping dropped, by condition. */
   readonly discarded = new Map<DiscardCondition, number>();
 
   observe(event: MappingEvent): void {
@@ -30,7 +30,7 @@ export class DemoCounts {
       this.discarded.set(event.condition, before + event.records.length);
     }
     if (event.type === 'committed') this.trouble = '';
-    if (event.type === 'commit failed') this.trouble = 'a commit failed, and is tried again';
+    if (event.type === 'commit failed') this.trouble = 'a commit failed and will be retried';
     if (event.type !== 'invoked') return;
     this.durations.push(event.milliseconds);
     if (event.outcome.kind === 'returned') {
@@ -43,7 +43,7 @@ export class DemoCounts {
     }
   }
 
-  /** @param lag offsets known of, and not committed yet */
+  /** @param lag number of known offsets that are not committed yet */
   progress(lag: number): string {
     const counts = {
       ...(this.found > 0 && { found: this.found }),
@@ -59,7 +59,7 @@ export class DemoCounts {
   }
 }
 
-/** Figures of a run that the counts do not hold. */
+/** Figures of a run besides the counts. */
 export interface DemoFigures {
   readonly seconds: number;
   readonly objects: number;
@@ -68,28 +68,28 @@ export interface DemoFigures {
   readonly coldStarts: number;
   readonly functionMiB: number;
   readonly functionLimitMiB: number;
-  /** Of this process: topic, event source mapping, S3 server. */
+  /** Memory of this process: topic, event source mapping, S3 server. */
   readonly emulatorMiB: number;
-  /** @default - of a run without failures */
+  /** @default - a run without failures */
   readonly replay?: ReplayFigures;
-  /** @default - of a run without a delivery stream */
+  /** @default - a run without a delivery stream */
   readonly stream?: StreamFigures | undefined;
 }
 
 /** Figures of a delivery stream. */
 export interface StreamFigures extends StreamCounts {
-  /** As it took them, each of many lines. */
+  /** Firehose records, each with many lines. */
   readonly records: number;
 }
 
-/** Figures of failed batches and of what was replayed from them. */
+/** Figures of failed batches and their replay. */
 export interface ReplayFigures {
   readonly counts: FailedBatchCounts;
-  /** Milliseconds of the one that took longest. */
+  /** Milliseconds of the slowest replay. */
   readonly slowestMs: number;
   /** Records in all objects. */
   readonly records: number;
-  /** What was stored by replay. @default - not known, as a stream's objects do not tell */
+  /** Stored by replay. @default - unknown, as in the objects of a stream */
   readonly replayedObjects?: number;
   readonly replayedRecords?: number;
 }
@@ -104,7 +104,7 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
   const percentile = (share: number) => count(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
   const { bytesStored, functionMiB } = figures;
   const smaller = bytesStored === 0 ? '' : `, ${(bytesIn / bytesStored).toFixed(1)} to 1`;
-  // AWS's own runtime client does not tell what it holds.
+  // AWS's runtime client does not report its memory.
   const held = functionMiB === 0 ? 'unknown' : count(functionMiB);
   const rows = [
     ['records', `${count(records)}${byReplay(replay?.replayedRecords)}`],
@@ -143,15 +143,15 @@ function failedBatches({ counts, slowestMs }: ReplayFigures): string {
   return `${count(all)}: replayed ${count(replayed)}${slowest}, waiting ${count(waiting)}, dead ${count(dead)}`;
 }
 
-/** How often each offset has to be stored. */
+/** How often each offset must be stored. */
 export type Guarantee = 'exactly once' | 'at least once';
 
-/** Whether a verdict is as the guarantee has it. */
+/** Whether a verdict meets the guarantee. */
 export function isKept(guarantee: Guarantee, verdict: Verdict): boolean {
   return guarantee === 'exactly once' ? isExact(verdict) : isComplete(verdict);
 }
 
-/** What is said of each topic, where there are several, and of all. */
+/** Lines of the verdict: one per topic if there are several, and the total. */
 export function verdictLines(
   verdicts: ReadonlyMap<string, Verdict>,
   guarantee: Guarantee = 'exactly once',
@@ -174,12 +174,12 @@ export function verdictLines(
   ];
 }
 
-/** A whole number with thousands set apart. */
+/** Formats a whole number with thousands separators. */
 export function count(value: number): string {
   return Math.round(value).toLocaleString('en-US');
 }
 
-/** Milliseconds as seconds, with tenths. */
+/** Formats milliseconds as seconds with one decimal. */
 export function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(1)} s`;
 }

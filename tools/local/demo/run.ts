@@ -34,39 +34,40 @@ import {
 } from './report.ts';
 import { type DemoStream, STREAM, startDemoStream } from './stream.ts';
 
-/** What a run of the demo needs from outside. */
+/** What a run needs from its process. */
 export interface DemoDeps {
-  /** Makes a function's bundle, and tells its folder. */
+  /** Bundles a function, and returns the bundle's folder. */
   readonly bundle: (name: FunctionEntry) => string;
   /** Epoch milliseconds. */
   readonly now: () => number;
   readonly print: (line: string) => void;
-  /** Replaces the last progress line. */
+  /** Replaces the previous line of progress. */
   readonly progress: (line: string) => void;
-  /** Resolves when the user has seen enough of the servers that are kept. */
-  readonly seenEnough: () => Promise<void>;
+  /** Resolves when the user no longer needs the servers. */
+  readonly waitForUser: () => Promise<void>;
 }
 
 const BUCKET = 'archive';
 const PREFIX = 'demo/';
 const FUNCTION_LOG = 'function.log';
 const REPLAY_LOG = 'replay.log';
-/** Folder of a broker that is started for the run. */
+/** Folder of the run's own broker. */
 const KAFKA_FOLDER = 'kafka';
 
 /**
- * Runs the demo: has records in topics, archives them through the pipeline, reads all back from S3.
+ * Runs the demo: fills topics, archives them through the pipeline, and reads everything back from S3.
  *
- * @returns whether every offset was stored as often as is promised, with the key and value that the topic has
- * @throws {ArchiverError} `INVALID_SETTINGS` for an input, folder, broker or topic that cannot be used
- * @throws {KafkaClusterError} when a broker does not start, or fails for good
+ * @returns whether every offset was stored as often as promised, with its key and value
+ * @throws {ArchiverError} `INVALID_SETTINGS` or `KAFKA_FAILED` for an input, folder, broker or topic
+ *   that cannot be used
+ * @throws {KafkaClusterError} if a broker does not start, or fails permanently
  */
 export async function runDemo(options: DemoOptions, deps: DemoDeps): Promise<boolean> {
   const run = new DemoRun(options, deps);
   try {
     return await run.run();
   } catch (error) {
-    throw explainKafkaError(error, 'the brokers fail');
+    throw explainKafkaError(error, 'the brokers failed');
   } finally {
     await run.close();
   }
@@ -78,10 +79,10 @@ class DemoRun {
   readonly #counts = new DemoCounts();
   readonly #ledger = new Ledger();
   readonly #watch: BrokerWatch;
-  /** @default - a run without failures */
+  /** Undefined for a run without failures. */
   readonly #failures: DemoFailures | undefined;
   readonly #guarantee: Guarantee;
-  /** What is to be closed, the last first. */
+  /** To be called at the end, in reverse order. */
   readonly #closing: (() => Promise<void>)[] = [];
 
   constructor(options: DemoOptions, deps: DemoDeps) {
@@ -96,7 +97,7 @@ class DemoRun {
 
   async run(): Promise<boolean> {
     const { ric, input, kafka, out } = this.#options;
-    // All that can be refused, before an earlier run's folder is emptied.
+    // Check everything before emptying the folder of an earlier run.
     const runtimeCommand = ric ? ricCommand() : undefined;
     if (input !== undefined) checkReadable(input);
     const given = kafka?.connection && (await this.#connect(kafka.connection));
@@ -126,7 +127,7 @@ class DemoRun {
     return isGood;
   }
 
-  /** Closes all, even where one cannot be closed. */
+  /** Closes everything, even if one part fails to close. */
   async close(): Promise<void> {
     const failures: unknown[] = [];
     for (const close of this.#closing.reverse()) {
@@ -139,7 +140,7 @@ class DemoRun {
     const s3 = await startS3Server({
       root: this.#options.out,
       buckets: this.#failures ? [BUCKET, FAILED_BUCKET] : [BUCKET],
-      ...this.#failures?.s3Hooks,
+      ...(this.#failures && { fault: this.#failures.s3Fault }),
     });
     this.#closing.push(() => s3.close());
     return s3;
@@ -153,7 +154,7 @@ class DemoRun {
     return stream;
   }
 
-  /** A function's bundle, with the delivery of the run. */
+  /** Bundles a function with the delivery of the run. */
   #bundle(name: 'archive' | 'replay'): string {
     return this.#deps.bundle(this.#options.stream ? `${name}-firehose` : name);
   }
@@ -189,11 +190,11 @@ class DemoRun {
     const folder = join(this.#options.out, KAFKA_FOLDER);
     const cluster = await startKafkaCluster({ folder, onProgress: progress });
     this.#closing.push(async () => {
-      // Not stopped with care: its records are not kept.
+      // No need for a clean shutdown: its records are not kept.
       await cluster.killBroker(1);
       rmSync(folder, { recursive: true, force: true });
     });
-    print(`Kafka runs at ${cluster.bootstrapServers} until the end`);
+    print(`Kafka is running at ${cluster.bootstrapServers} until the end of the demo`);
     return { brokers: [cluster.bootstrapServers] };
   }
 
@@ -232,7 +233,7 @@ class DemoRun {
     });
   }
 
-  /** Until all is archived, be it by replay. */
+  /** Archives everything, including replays. */
   async #archive(topics: readonly DemoTopic[], pipeline: Pipeline): Promise<EmulatedFunction> {
     const failures = this.#failures;
     const { progress } = this.#deps;
@@ -280,7 +281,8 @@ class DemoRun {
         emulatorMiB: process.resourceUsage().maxRSS / 1024,
       }),
     );
-    if (read.objects > 0) print(`\n${join(out, BUCKET, read.lastKey)} ends:\n${read.lastLine}\n`);
+    if (read.objects > 0)
+      print(`\nlast line of ${join(out, BUCKET, read.lastKey)}:\n${read.lastLine}\n`);
   }
 
   #judge(): boolean {
@@ -292,24 +294,26 @@ class DemoRun {
     const isGood = isKept(guarantee, total(verdicts.values()));
     if (isGood && leftovers.length === 0) return true;
     for (const [condition, records] of this.#counts.discarded) {
-      print(`given up by the event source mapping: ${records} records (${condition})`);
+      print(`dropped by the event source mapping: ${records} records (${condition})`);
     }
     if (this.#counts.failures > 0) {
-      print(`what the function said is in ${join(this.#options.out, FUNCTION_LOG)}`);
+      print(`the function's log is ${join(this.#options.out, FUNCTION_LOG)}`);
     }
     return false;
   }
 
-  /** Says where the failed batches lie, and keeps the servers where the user wants them. */
+  /** Prints where the failed batches are, and keeps the servers running if the user wants it. */
   async #keep({ endpoint, queueUrls }: FailedBatches, s3Endpoint: string): Promise<void> {
-    const { print, seenEnough } = this.#deps;
-    print(`failed batches are kept in ${join(this.#options.out, FAILED_BUCKET)}/`);
+    const { print, waitForUser } = this.#deps;
+    print(`failed batches are in ${join(this.#options.out, FAILED_BUCKET)}/`);
     if (!this.#options.keep) return;
-    print(`S3 at ${s3Endpoint} and SQS at ${endpoint} stay until Ctrl-C; to look at them:`);
+    print(
+      `S3 at ${s3Endpoint} and SQS at ${endpoint} keep running until Ctrl-C; inspect them with:`,
+    );
     const { deadLetter, replay } = queueUrls;
     const queues = `--queue ${replay} --dead-letter-queue ${deadLetter}`;
     const endpoints = `--s3-endpoint ${s3Endpoint} --sqs-endpoint ${endpoint}`;
-    print(`npm run replay -- status --bucket ${FAILED_BUCKET} ${queues} ${endpoints}`);
-    await seenEnough();
+    print(`npm run archive -- status --bucket ${FAILED_BUCKET} ${queues} ${endpoints}`);
+    await waitForUser();
   }
 }

@@ -11,24 +11,24 @@ export const STREAM = 'archive';
 
 const LOOK_MS = 100;
 
-/** Where a stream makes its objects, and what goes wrong with it. */
+/** Where a stream stores its objects, and its faults. */
 export interface DemoStreamPlace
   extends Pick<FirehoseServerOptions, 'fault' | 's3'>,
     Pick<DeliveryStreamSettings, 'bucket' | 'objectPrefix'> {}
 
 /** The delivery stream of a run. */
 export interface DemoStream {
-  /** For the functions. */
+  /** How the functions connect to it. */
   readonly access: StreamAccess;
-  /** What is to come, for the user. */
+  /** Describes the stream for the user. */
   readonly description: string;
-  /** Waits until all of it is in objects. */
+  /** Waits until everything is stored in objects. */
   settle(progress: (line: string) => void): Promise<void>;
   figures(): StreamFigures;
   close(): Promise<void>;
 }
 
-/** Starts a stream as the options have it; undefined where they have none. */
+/** Starts the run's stream; undefined if it has none. */
 export async function startDemoStream(
   options: DemoOptions,
   { fault, s3, ...place }: DemoStreamPlace,
@@ -45,7 +45,7 @@ export async function startDemoStream(
       {
         ...{ ...place, name: STREAM, timeFolder, compression, bufferSeconds },
         bufferBytes: bufferMiB * 1024 * 1024,
-        // As the stack's, it does not look into lines where there is one folder.
+        // With a single folder, the stack's stream does not parse lines either.
         ...(timeFolder === 'none' && topics.length === 1 && { folder: `topic=${topics[0]}/` }),
       },
     ],
@@ -56,11 +56,11 @@ export async function startDemoStream(
   const stream = server.stream(STREAM);
   return {
     access: { endpoint: server.endpoint, name: STREAM },
-    description: `through delivery stream '${STREAM}', which makes an object of a folder's lines after ${bufferMiB} MiB or ${bufferSeconds} s`,
+    description: `delivery stream '${STREAM}' stores the lines of a folder as an object after ${bufferMiB} MiB or ${bufferSeconds} s`,
     async settle(progress) {
       for (let { waiting } = stream.counts(); waiting > 0; { waiting } = stream.counts()) {
         progress(
-          `in the stream: ${count(waiting)} lines, for ${bufferSeconds} s or until it is full`,
+          `waiting for the stream to store ${count(waiting)} lines, within ${bufferSeconds} s`,
         );
         await sleep(LOOK_MS);
       }

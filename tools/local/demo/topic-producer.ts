@@ -6,20 +6,20 @@ import { sizeOf } from '../mapping/take-in-turn.ts';
 import type { NewRecord } from './input.ts';
 import { explainKafkaError } from './kafka-errors.ts';
 
-/** Bytes of keys and values, and records, that are sent at a time. A broker takes 1 MiB by default. */
+/** Bytes of keys and values, and records, per request. A broker accepts 1 MiB by default. */
 const BATCH_BYTES = 512 * 1024;
 const BATCH_RECORDS = 1000;
 /**
- * Milliseconds between two records of a batch: over 2^31 of them (25 days), the client writes a
- * timestamp that is a few milliseconds off (@platformatic/kafka 2.12.1, dynamic-buffer 0.3.1).
+ * Maximum milliseconds between two records of a batch: beyond 2^31 (25 days), the client writes a
+ * timestamp that is off by a few milliseconds (@platformatic/kafka 2.12.1, dynamic-buffer 0.3.1).
  */
 const BATCH_SPAN_MS = 2 ** 30;
 
-/** Tries that the client has for each batch, and milliseconds between them: a broker may restart. */
+/** Retries of each batch, and milliseconds between them: a broker may restart. */
 const RETRIES = 60;
 const RETRY_DELAY_MS = 500;
 
-/** A new topic, and what it is filled with. */
+/** A new topic and its records. */
 export interface TopicFilling {
   readonly connection: KafkaConnection;
   readonly topic: string;
@@ -27,12 +27,12 @@ export interface TopicFilling {
 }
 
 /**
- * Produces records into a topic that has none, a batch at a time: the next is made when the broker has
- * acknowledged the last, so that memory is bounded.
+ * Produces records into an empty topic. Each batch is built after the broker has acknowledged the
+ * previous one, so memory is bounded.
  *
- * @param onProduced told of each record with the offset that the broker has given it
+ * @param onProduced called with each record and its offset
  * @throws {ArchiverError} `INVALID_SETTINGS` for a record that the broker refuses
- * @throws {KafkaClusterError} when the broker is away for long, or somebody else produces there too
+ * @throws {KafkaClusterError} if the broker is unavailable for long, or another producer uses the topic
  */
 export async function fillTopic(
   { connection, topic, records }: TopicFilling,
@@ -42,7 +42,7 @@ export async function fillTopic(
   const producer = keepAlive(
     new Producer<Buffer | null, Buffer | null, Buffer, Buffer | null>({
       ...clientOptions(connection),
-      // What is tried again is not there twice.
+      // A retry does not produce duplicates.
       idempotent: true,
       retries: RETRIES,
       retryDelay: RETRY_DELAY_MS,
@@ -62,7 +62,7 @@ export async function fillTopic(
       if (wrong !== undefined) {
         const { partition } = wrong;
         throw new KafkaClusterError(
-          `topic '${topic}', partition ${partition}: offset ${nextOffset(partition)} was due, and ${given.get(partition)} was given: somebody else produces into it`,
+          `topic '${topic}', partition ${partition}: expected offset ${nextOffset(partition)}, got ${given.get(partition)}: another producer uses the topic`,
         );
       }
       for (const record of batch) {

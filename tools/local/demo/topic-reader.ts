@@ -1,25 +1,25 @@
 import { isRefusal } from '../../../kafka/client-errors.ts';
 import type { KafkaConnection } from '../../../kafka/connection.ts';
 import type { ConsumerRecord, Offsets } from '../../../kafka/record.ts';
-import type { KafkaEvent } from '../kafka/kafka-topic.ts';
 import { type Cursor, PartitionFetcher } from '../kafka/partition-fetcher.ts';
+import type { KafkaEvent } from '../kafka/topic-options.ts';
 import { RecordBuffer } from '../mapping/take-in-turn.ts';
 
-/** What is to be read. */
+/** The part of a topic to read. */
 export interface TopicPart {
   readonly connection: KafkaConnection;
   readonly topic: string;
-  /** Offsets to begin at, by partition. */
+  /** First offsets, by partition. */
   readonly starts: Offsets;
-  /** Offsets to end before. */
+  /** Offsets after the last ones, by partition. */
   readonly ends: Offsets;
   readonly observe: (event: KafkaEvent) => void;
 }
 
 /**
- * Reads part of a topic outside of any group: what is committed, as {@link PartitionFetcher} has it.
+ * Reads the committed records of a part of a topic, without a group.
  *
- * @throws where a broker refuses; what else goes wrong is observed, and tried again
+ * @throws if a broker refuses; other errors are observed and retried
  */
 export async function readTopic(
   { starts, ends, observe, ...topic }: TopicPart,

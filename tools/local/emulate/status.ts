@@ -7,15 +7,15 @@ import {
 } from '../replay/failed-batch-watch.ts';
 import type { ReplayFailed } from '../replay/failed-batches.ts';
 
-/** Milliseconds in which the same trouble is told once. */
+/** Milliseconds within which the same problem is printed once. */
 const REPEAT_MS = 10_000;
 
-/** Counts what happens, and tells it: a line of status, and lines of what needs to be known. */
+/** Counts events for a line of status, and prints the important ones. */
 export class EmulateStatus {
   archived = 0;
   failures = 0;
   discarded = 0;
-  /** @default - there is no failed bucket */
+  /** @default - failed batches are not kept */
   failedBatches: FailedBatchCounts | undefined;
   readonly #now: () => number;
   readonly #print: (line: string) => void;
@@ -33,7 +33,7 @@ export class EmulateStatus {
     this.#before = { at: now(), archived: 0 };
   }
 
-  /** Takes in what a topic's mapping does. */
+  /** Reports an event of a topic's mapping. */
   mapping(topic: string, event: MappingEvent): void {
     if (event.type === 'invoked') {
       const { milliseconds, outcome, records } = event;
@@ -46,14 +46,15 @@ export class EmulateStatus {
       }
     } else if (event.type === 'discarded') {
       this.discarded += event.records.length;
-      const kept = event.delivered ? 'kept in the failed bucket' : 'DROPPED';
+      const kept = event.delivered ? 'kept as a failed batch' : 'DROPPED';
       this.#print(
         `${topic}: ${count(event.records.length)} records given up (${event.condition}), ${kept}`,
       );
-    } else if (event.type !== 'committed') this.#trouble(`${topic}: ${event.type}, tried again`);
+    } else if (event.type !== 'committed')
+      this.#trouble(`${topic}: ${event.type}, will be retried`);
   }
 
-  /** Takes in what happens between a topic's pollers and the cluster. */
+  /** Reports an event between a topic's pollers and the cluster. */
   kafka(topic: string, event: KafkaEvent): void {
     switch (event.type) {
       case 'assigned':
@@ -61,23 +62,23 @@ export class EmulateStatus {
         break;
       case 'starting position ignored':
         this.#print(
-          `${topic}: warning: the group has committed offsets and goes on from them; the starting position is ignored`,
+          `${topic}: warning: the group has committed offsets and continues from them; the starting position is ignored`,
         );
         break;
       case 'out of range':
         this.#print(outOfRange(topic, event));
         break;
       case 'error':
-        this.#trouble(`${topic}: ${event.doing} failed, tried again: ${event.error.message}`);
+        this.#trouble(`${topic}: ${event.doing} failed, will be retried: ${event.error.message}`);
     }
   }
 
-  /** Takes in what happens to failed batches; that one was kept, its mapping has told. */
+  /** Reports an event of a failed batch, except that it was stored, which its mapping reports. */
   replay(event: FailedBatchEvent | ReplayFailed): void {
     if (event.type === 'replayed') {
       const { key, milliseconds, tries } = event;
       this.#print(
-        `failed batch replayed at try ${tries}, after ${count(milliseconds / 1000)} s: ${key}`,
+        `failed batch replayed in attempt ${tries}, after ${count(milliseconds / 1000)} s: ${key}`,
       );
     } else if (event.type === 'dead') {
       const { code, key, reason } = event;
@@ -85,16 +86,16 @@ export class EmulateStatus {
         `DEAD LETTER (${code || 'given up by the queue'}): ${key || 'no failed batch'}: ${reason}`,
       );
     } else if (event.type === 'replay failed') {
-      this.#trouble(`the replay function failed (${event.errorType}), tried again`);
+      this.#trouble(`the replay function failed (${event.errorType}), will be retried`);
     }
   }
 
-  /** Takes in how far a topic's group is behind. */
+  /** Reports the lag of a topic's group. */
   lag(topic: string, offsets: number): void {
     this.#lags.set(topic, offsets);
   }
 
-  /** The line of status, since the last one. */
+  /** The line of status; the rate is that since the previous line. */
   line(): string {
     const now = this.#now();
     const { at, archived } = this.#before;
@@ -124,7 +125,7 @@ function outOfRange(topic: string, event: Extract<KafkaEvent, { type: 'out of ra
   const { from, lost, partition, to } = event;
   const what = `${topic}-${partition}: OFFSET OUT OF RANGE: ${from} is not in the log`;
   const gone = lost > 0 ? `; ${count(lost)} offsets were deleted before they were read` : '';
-  return `${what}${gone}; ${to === undefined ? 'stops' : `goes on at ${to}`}`;
+  return `${what}${gone}; ${to === undefined ? 'stops' : `continues at ${to}`}`;
 }
 
 function count(value: number): string {

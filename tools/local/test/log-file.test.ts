@@ -18,13 +18,13 @@ async function write(text: string, ...to: Parameters<typeof openLog>): Promise<v
   await finished(log);
 }
 
-it('is there at once, in a folder that was not', () => {
+it('a log exists at once, in a new folder', () => {
   const path = join(temporaryFolder(), 'out/function.log');
   openLog(path).destroy();
   expect(readFileSync(path, 'utf8')).toBe('');
 });
 
-it('goes on after an earlier run, or begins anew', async () => {
+it('a log is appended to or replaced', async () => {
   const path = join(temporaryFolder(), 'function.log');
   await write('first\n', path);
   await write('second\n', path, 'a');
@@ -36,7 +36,7 @@ it('goes on after an earlier run, or begins anew', async () => {
 it.each([
   ['it is a folder', '', 'EISDIR'],
   ['its folder is a file', 'file/function.log', 'EEXIST'],
-])('is refused where %s', (_, name, code) => {
+])('a log is refused if %s', (_, name, code) => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'file'), '');
   const path = join(folder, name);

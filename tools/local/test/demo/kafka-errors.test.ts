@@ -15,46 +15,37 @@ const login = new NetworkError('Connection failed.', {
   cause: new AuthenticationError('SASL authentication failed.'),
 });
 
-/** Errors as the client has them: of all tries of a call. */
+/** The client's error for all attempts of a call. */
 const failed = (...errors: Error[]) => new MultipleErrors('produce failed 2 times.', errors);
 
 describe('an error of the Kafka client', () => {
   it.each<[string, Error, RegExp]>([
-    ['a login that is refused', failed(login), /^cannot go on: SASL authentication failed\.$/],
+    ['a rejected login', failed(login), /^cannot continue: SASL authentication failed\.$/],
     [
-      'something that is not allowed',
+      'a denied operation',
       failed(new ProtocolError('TOPIC_AUTHORIZATION_FAILED')),
-      /^cannot go on: \S/,
+      /^cannot continue: \S/,
     ],
-    [
-      'a record that is not taken',
-      new ProtocolError('MESSAGE_TOO_LARGE'),
-      /^cannot go on: .*larger/,
-    ],
-  ])("is the user's to change: %s", (_, error, message) => {
-    const explained = explainKafkaError(error, 'cannot go on');
+    ['a refused record', new ProtocolError('MESSAGE_TOO_LARGE'), /^cannot continue: .*larger/],
+  ])("is the user's mistake: %s", (_, error, message) => {
+    const explained = explainKafkaError(error, 'cannot continue');
     expect(explained).toBeInstanceOf(ArchiverError);
     expect(explained).toMatchObject({ code: 'INVALID_SETTINGS', cause: error });
     expect((explained as Error).message).toMatch(message);
   });
 
   it.each<[string, Error, string]>([
-    ['a broker that is away', failed(network, network), 'connect ECONNREFUSED 127.0.0.1:1'],
-    ['a cause without words', new NetworkError('Closed.', { cause: new Error('') }), 'Closed.'],
-    ['words on several lines', new NetworkError('one\n  two'), 'one two'],
-  ])("is the cluster's: %s", (_, error, reason) => {
-    const explained = explainKafkaError(error, 'cannot go on');
+    ['an unreachable broker', failed(network, network), 'connect ECONNREFUSED 127.0.0.1:1'],
+    ['a cause without a message', new NetworkError('Closed.', { cause: new Error('') }), 'Closed.'],
+    ['a message of several lines', new NetworkError('one\n  two'), 'one two'],
+  ])("is the cluster's failure: %s", (_, error, reason) => {
+    const explained = explainKafkaError(error, 'cannot continue');
     expect(explained).toBeInstanceOf(KafkaClusterError);
-    expect(explained).toMatchObject({ message: `cannot go on: ${reason}`, cause: error });
+    expect(explained).toMatchObject({ message: `cannot continue: ${reason}`, cause: error });
   });
-});
 
-describe('any other error', () => {
-  it.each([
-    ['a defect', new TypeError('x is not a function')],
-    ['one that was explained', new ArchiverError('INVALID_SETTINGS', 'no', { cause: network })],
-    ['no error at all', 'oops'],
-  ])('stays as it is: %s', (_, error) => {
-    expect(explainKafkaError(error, 'cannot go on')).toBe(error);
+  it('is not any other error', () => {
+    const defect = new TypeError('x is not a function');
+    expect(explainKafkaError(defect, 'cannot continue')).toBe(defect);
   });
 });

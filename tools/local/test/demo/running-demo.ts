@@ -8,10 +8,10 @@ import { expect } from 'vitest';
 
 export const root = resolve(import.meta.dirname, '..', '..', '..', '..');
 
-/** A run that has ended. */
+/** The outcome of a run. */
 export type Run = Pick<SpawnSyncReturns<string>, 'status' | 'stdout' | 'stderr'>;
 
-/** Starts the demo as a user does, with these variables besides the environment's. */
+/** Starts the demo as a user would, with additional environment variables. */
 export function startDemo(args: readonly string[], variables: Readonly<Record<string, string>>) {
   return spawn(process.execPath, [join(root, 'tools/local/bin/demo.ts'), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -19,12 +19,12 @@ export function startDemo(args: readonly string[], variables: Readonly<Record<st
   });
 }
 
-/** Runs the demo as a user does. */
+/** Runs the demo as a user would. */
 export function demo(...args: string[]): Promise<Run> {
   return endOf(startDemo(args, {}));
 }
 
-/** What a run has said, when it is over. */
+/** Waits for the end of a run. */
 export async function endOf(child: ReturnType<typeof startDemo>): Promise<Run> {
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
@@ -34,7 +34,7 @@ export async function endOf(child: ReturnType<typeof startDemo>): Promise<Run> {
   return { status, stdout, stderr };
 }
 
-/** The files below a folder, from there. */
+/** Paths of all files below a folder. */
 export function filesOf(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -52,7 +52,7 @@ export interface Line {
   readonly value: unknown;
 }
 
-/** All lines of a bucket's folder, read without anything of the project. */
+/** Reads all lines of a bucket's folder, without the project's code. */
 export function readArchive(out: string): Line[] {
   return filesOf(join(out, 'archive')).flatMap((file) => {
     const body = readFileSync(join(out, 'archive', file));
@@ -67,7 +67,7 @@ export function readArchive(out: string): Line[] {
   });
 }
 
-/** Expects each partition to have every offset from 0 on, once. */
+/** Expects each partition to have every offset from 0 once. */
 export function expectEachOffsetOnce(lines: readonly Line[], partitions: number): void {
   const offsets = Map.groupBy(lines, ({ partition }) => partition);
   expect(offsets.size).toBe(partitions);
@@ -77,7 +77,7 @@ export function expectEachOffsetOnce(lines: readonly Line[], partitions: number)
   }
 }
 
-/** Expects a run that has archived so many records; returns what it has archived. */
+/** Expects a run to have archived a number of records, and returns them. */
 export function expectArchived(run: Run, out: string, records: number): Line[] {
   const { status, stdout, stderr } = run;
   expect(stderr).toBe('');
@@ -88,9 +88,9 @@ export function expectArchived(run: Run, out: string, records: number): Line[] {
   return lines;
 }
 
-/** Expects a run that is refused, by one line for the user. */
-export function expectRefused({ status, stderr }: Run, message: RegExp): void {
+/** Expects a run to fail with one line for the user, by default with exit code 1. */
+export function expectRefused({ status, stderr }: Run, message: RegExp, code = 1): void {
   expect(stderr).toMatch(message);
   expect(stderr.trimEnd().split('\n')).toHaveLength(1);
-  expect(status).toBe(2);
+  expect(status).toBe(code);
 }

@@ -7,7 +7,7 @@ import { batchRecords, noon } from '../source-records.ts';
 
 const success: InvokeOutcome = { kind: 'returned', payload: 'null' };
 
-/** A status, what it has printed, and a clock that is set by hand. */
+/** A status with its output and a manual clock. */
 function newStatus() {
   const clock = { now: noon };
   const printed: string[] = [];
@@ -21,14 +21,7 @@ function newStatus() {
 }
 
 describe('the line of status', () => {
-  it('is of nothing at first', () => {
-    const { status } = newStatus();
-    expect(status.line()).toBe(
-      'lag unknown · 0 records/s · archived 0 · last batch none yet · failed 0',
-    );
-  });
-
-  it('has lags, rate, sums, the last batch and the last failure', () => {
+  it('shows lags, rate, totals, the last batch and the last failure', () => {
     const { clock, invoke, printed, status } = newStatus();
     status.lag('orders', 5000);
     status.lag('payments', 0);
@@ -50,7 +43,7 @@ describe('the line of status', () => {
     expect(printed).toEqual([]);
   });
 
-  it('has the rate since the line before', () => {
+  it('shows the rate since the previous line', () => {
     const { clock, invoke, status } = newStatus();
     const rates: (string | undefined)[] = [];
     for (const [records, milliseconds] of [
@@ -65,19 +58,13 @@ describe('the line of status', () => {
     }
     expect(rates).toEqual(['300 records/s', '0 records/s', '100 records/s', '0 records/s']);
   });
-
-  it('says of a failure that the batch was throttled', () => {
-    const { invoke, status } = newStatus();
-    invoke(5, { kind: 'throttled' });
-    expect(status.line()).toMatch(/ · failed 1 \(throttled\)$/);
-  });
 });
 
 describe('records given up', () => {
   it.each([
-    [true, 'orders: 2,000 records given up (RetryAttemptsExhausted), kept in the failed bucket'],
+    [true, 'orders: 2,000 records given up (RetryAttemptsExhausted), kept as a failed batch'],
     [false, 'orders: 2,000 records given up (RetryAttemptsExhausted), DROPPED'],
-  ])('are told at once, delivered %s', (delivered, line) => {
+  ])('are printed at once, delivered %s', (delivered, line) => {
     const { printed, status } = newStatus();
     const condition = 'RetryAttemptsExhausted';
     const records = batchRecords(2000);
@@ -91,7 +78,7 @@ describe('records given up', () => {
 });
 
 describe('failed batches', () => {
-  it('are counted in the line of status, where they are kept', () => {
+  it('are counted in the line of status', () => {
     const { status } = newStatus();
     status.failedBatches = { all: 6, waiting: 3, replayed: 2, dead: 1 };
     expect(status.line()).toMatch(
@@ -103,7 +90,7 @@ describe('failed batches', () => {
     [{ type: 'kept', key: 'aws/a' }, []],
     [
       { type: 'replayed', key: 'aws/a', milliseconds: 61_200, tries: 3 },
-      ['failed batch replayed at try 3, after 61 s: aws/a'],
+      ['failed batch replayed in attempt 3, after 61 s: aws/a'],
     ],
     [
       { type: 'dead', id: '1', key: 'aws/a', code: 'NO_PAYLOAD', reason: 'nothing to replay' },
@@ -117,39 +104,39 @@ describe('failed batches', () => {
       { type: 'dead', id: '1', key: '', code: 'INVALID_MESSAGE', reason: 'not JSON' },
       ['DEAD LETTER (INVALID_MESSAGE): no failed batch: not JSON'],
     ],
-  ])('are told of: %j', (event, lines) => {
+  ])('are printed: %j', (event, lines) => {
     const { printed, status } = newStatus();
     status.replay(event);
     expect(printed).toEqual(lines);
   });
 });
 
-describe('what happens at the cluster', () => {
+describe('events of the cluster', () => {
   const outOfRange = { type: 'out of range', partition: 2 } as const;
   it.each<[KafkaEvent, string]>([
     [{ type: 'assigned', partitions: [0, 2] }, 'orders: poller has partitions 0, 2'],
     [{ type: 'assigned', partitions: [] }, 'orders: poller has partitions none'],
     [
       { type: 'starting position ignored', partitions: [0] },
-      'orders: warning: the group has committed offsets and goes on from them; the starting position is ignored',
+      'orders: warning: the group has committed offsets and continues from them; the starting position is ignored',
     ],
     [
       { ...outOfRange, from: 5, to: 1205, lost: 1200 },
-      'orders-2: OFFSET OUT OF RANGE: 5 is not in the log; 1,200 offsets were deleted before they were read; goes on at 1205',
+      'orders-2: OFFSET OUT OF RANGE: 5 is not in the log; 1,200 offsets were deleted before they were read; continues at 1205',
     ],
     [
       { ...outOfRange, from: 50, to: 20, lost: 0 },
-      'orders-2: OFFSET OUT OF RANGE: 50 is not in the log; goes on at 20',
+      'orders-2: OFFSET OUT OF RANGE: 50 is not in the log; continues at 20',
     ],
     [
       { ...outOfRange, from: 50, to: 0, lost: 0 },
-      'orders-2: OFFSET OUT OF RANGE: 50 is not in the log; goes on at 0',
+      'orders-2: OFFSET OUT OF RANGE: 50 is not in the log; continues at 0',
     ],
     [
       { ...outOfRange, from: 5, to: undefined, lost: 7 },
       'orders-2: OFFSET OUT OF RANGE: 5 is not in the log; 7 offsets were deleted before they were read; stops',
     ],
-  ])('is told each time: %j', (event, line) => {
+  ])('are printed each time: %j', (event, line) => {
     const { printed, status } = newStatus();
     status.kafka('orders', event);
     status.kafka('orders', event);
@@ -157,10 +144,10 @@ describe('what happens at the cluster', () => {
   });
 });
 
-describe('trouble', () => {
+describe('a problem', () => {
   it.each<[string, (status: EmulateStatus) => void]>([
     [
-      'orders: fetching records failed, tried again: no broker',
+      'orders: fetching records failed, will be retried: no broker',
       (status) =>
         status.kafka('orders', {
           type: 'error',
@@ -169,42 +156,25 @@ describe('trouble', () => {
         }),
     ],
     [
-      'orders: commit failed, tried again',
+      'orders: commit failed, will be retried',
       (status) => status.mapping('orders', { type: 'commit failed' }),
     ],
     [
-      'the replay function failed (Sandbox.Timedout), tried again',
+      'the replay function failed (Sandbox.Timedout), will be retried',
       (status) => status.replay({ type: 'replay failed', errorType: 'Sandbox.Timedout' }),
     ],
     [
-      'orders: destination failed, tried again',
+      'orders: destination failed, will be retried',
       (status) => status.mapping('orders', { type: 'destination failed', attempt: 1 }),
     ],
-  ])('is told once in ten seconds: %s', (line, happen) => {
+  ])('is printed once in ten seconds: %s', (line, happen) => {
     const { clock, printed, status } = newStatus();
-    const told = [0, 1, 9998, 1, 9999, 1].map((later) => {
+    const counts = [0, 1, 9998, 1, 9999, 1].map((later) => {
       clock.now += later;
       happen(status);
       return printed.length;
     });
-    expect(told).toEqual([1, 1, 1, 2, 2, 3]);
+    expect(counts).toEqual([1, 1, 1, 2, 2, 3]);
     expect(new Set(printed)).toEqual(new Set([line]));
-  });
-
-  it('is told of each topic', () => {
-    const { printed, status } = newStatus();
-    for (const topic of ['orders', 'payments', 'orders']) {
-      status.mapping(topic, { type: 'commit failed' });
-    }
-    expect(printed).toEqual([
-      'orders: commit failed, tried again',
-      'payments: commit failed, tried again',
-    ]);
-  });
-
-  it('is not what was committed', () => {
-    const { printed, status } = newStatus();
-    status.mapping('orders', { type: 'committed', offsets: new Map([[0, 5]]) });
-    expect(printed).toEqual([]);
   });
 });

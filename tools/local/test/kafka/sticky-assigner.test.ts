@@ -5,10 +5,10 @@ import { stickyAssigner } from '../../kafka/sticky-assigner.ts';
 type Members = Parameters<typeof stickyAssigner>[1];
 type Metadata = Parameters<typeof stickyAssigner>[3];
 
-/** What each member has, by name. */
+/** The partitions of each member. */
 type Owned = Readonly<Record<string, readonly number[]>>;
 
-/** One round: what members have, and what they get. */
+/** Runs one round of assignments. */
 function round(
   count: number,
   owned: Owned,
@@ -45,23 +45,23 @@ function round(
 describe('partitions of a group', () => {
   it.each<[string, number, Owned, Owned]>([
     ['all go to the only member', 3, { a: [] }, { a: [0, 1, 2] }],
-    ['are dealt out evenly', 4, { a: [], b: [] }, { a: [0, 1], b: [2, 3] }],
-    ['stay where they are', 4, { a: [1, 3], b: [0, 2] }, { a: [1, 3], b: [0, 2] }],
-    ['are nobody’s while they move', 4, { a: [0, 1, 2, 3], b: [] }, { a: [0, 1], b: [] }],
-    ['go on once they are free', 4, { a: [0, 1], b: [] }, { a: [0, 1], b: [2, 3] }],
+    ['are distributed evenly', 4, { a: [], b: [] }, { a: [0, 1], b: [2, 3] }],
+    ['stay with their members', 4, { a: [1, 3], b: [0, 2] }, { a: [1, 3], b: [0, 2] }],
+    ['are unassigned while they move', 4, { a: [0, 1, 2, 3], b: [] }, { a: [0, 1], b: [] }],
+    ['are assigned once they are free', 4, { a: [0, 1], b: [] }, { a: [0, 1], b: [2, 3] }],
     ['move to idle members', 2, { a: [0, 1], b: [], c: [] }, { a: [0], b: [], c: [] }],
     ['of a member that has left are free', 4, { b: [2, 3] }, { b: [0, 1, 2, 3] }],
-    ['leave members idle where there are too few', 1, { a: [], b: [0] }, { a: [], b: [0] }],
+    ['leave members idle if there are too few', 1, { a: [], b: [0] }, { a: [], b: [0] }],
   ])('%s', (_, count, owned, expected) => {
     expect(round(count, owned)).toEqual(expected);
   });
 
-  it('are not kept by who says so of an older generation, or of the same as another', () => {
+  it('are not kept by members of an older generation, or if several members claim them', () => {
     expect(round(2, { a: [0, 1], b: [1] }, { a: 1, b: 2 })).toEqual({ a: [0], b: [1] });
     expect(round(2, { a: [0, 1], b: [1] })).toEqual({ a: [0], b: [1] });
   });
 
-  it('end up evenly, each with one member, after two rounds, whatever they began with', () => {
+  it('are distributed evenly after two rounds, whatever the initial state', () => {
     const anyGroup = fc.record({
       count: fc.integer({ min: 0, max: 12 }),
       members: fc.integer({ min: 1, max: 5 }),
