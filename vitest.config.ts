@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
-    // They need Java or an S3 server installed: npm run test:real.
-    exclude: ['test/real/**', 'node_modules/**'],
+    // Slow, or in need of Java or an S3 server: npm run test:real.
+    exclude: ['test/real/**', 'test/simulation/planted-bugs.test.ts', 'node_modules/**'],
     // Vitest would leave one core of two idle.
     maxWorkers: '100%',
     // For a hung test, not for a slow machine.

@@ -1,7 +1,6 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
@@ -18,6 +17,7 @@ import { type FailedBatches, startFailedBatches } from '../../tools/local/replay
 import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
 import { batchRecord, origin } from '../../tools/local/test/source-records.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 let folder: string;
 let s3: S3Server;
@@ -67,10 +67,10 @@ async function keep(condition: Discard['condition'], partition: number): Promise
 
 /** Runs until the replay queue is empty. */
 async function settled(): Promise<void> {
-  while (batches.watch.counts().waiting > 0) {
-    await sleep(50);
+  await eventually(async () => {
     await batches.watch.refresh();
-  }
+    expect(batches.watch.counts().waiting).toBe(0);
+  });
 }
 
 const placeOf = ({ topic, partition, offset }: ArchivedRecord) => `${topic} ${partition}:${offset}`;

@@ -4,20 +4,22 @@ import { type Sighting, sightings } from './journal.ts';
 import { type Schedule, type Step, schedules } from './schedule.ts';
 import { simulate } from './simulation.ts';
 
-/** Schedules of every test run, among which each rare thing happens some times. */
-const USUAL_RUNS = 2_000;
+/** Schedules of `npm test`. */
+const QUICK_RUNS = 500;
+/** Schedules of `npm run test:real`, among which each rare event happens a few times. */
+const FULL_RUNS = 2_000;
 
-const runs = wholeNumber('SIMULATION_RUNS', USUAL_RUNS);
+const runs = wholeNumber('SIMULATION_RUNS', QUICK_RUNS);
 const seed = wholeNumber('SIMULATION_SEED', 1);
 
-function wholeNumber(name: string, usual: number): number {
+function wholeNumber(name: string, preset: number): number {
   const text = process.env[name];
-  if (text === undefined) return usual;
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${name}: expected a number from 1 on`);
+  if (text === undefined) return preset;
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new Error(`${name} must be a positive number`);
   return Number(text);
 }
 
-/** In how many schedules each thing of note was seen. */
+/** Counts the schedules in which each notable event was seen. */
 function countSightings(): { add(seen: Iterable<Sighting>): void; counts: Map<Sighting, number> } {
   const counts = new Map(sightings.map((sighting) => [sighting, 0]));
   return {
@@ -41,13 +43,13 @@ describe('archiving', () => {
     );
     if (process.env.SIMULATION_RUNS) console.table(Object.fromEntries(counts));
     const neverSeen = [...counts].filter(([, count]) => count === 0);
-    if (runs >= USUAL_RUNS) expect(neverSeen).toEqual([]);
+    if (runs >= FULL_RUNS) expect(neverSeen).toEqual([]);
   });
 });
 
 const goOn: Step = { kind: 'go on', at: 0, bisect: false };
 
-/** A function dies, its batch is tried again and committed, then its put lands. */
+/** A function dies, its batch is retried and committed, then its put lands. */
 const latePut: Schedule = {
   scenario: {
     ...{ partitions: 1, records: 3, hours: 2, pollers: 1, maxParallelPuts: 1, first: 'oldest' },
@@ -63,7 +65,7 @@ const latePut: Schedule = {
 };
 
 describe('the simulation', () => {
-  it('tells a schedule as readable steps, and what of note it saw', async () => {
+  it('describes a schedule in readable steps, with the notable events', async () => {
     const { lines, seen } = await simulate(latePut);
     expect(lines).toEqual([
       '1. poller-1 cuts p0 0,1',
@@ -96,7 +98,7 @@ describe('the simulation', () => {
     expect([...seen.keys()]).toEqual(["zombie put landed after a successor's success"]);
   });
 
-  it('takes the same steps whenever it takes a schedule', async () => {
+  it('is deterministic', async () => {
     for (const schedule of fc.sample(schedules, { numRuns: 20, seed })) {
       const first = await simulate(schedule);
       expect((await simulate(schedule)).lines).toEqual(first.lines);
