@@ -41,14 +41,14 @@ function client() {
   return { clientId: 'test', bootstrapBrokers: [cluster.bootstrapServers], retries: 20 };
 }
 
-/** A folder of a test's own. */
+/** Creates a folder for one test. */
 function newOut(): string {
   const out = join(folder, 'out');
   mkdirSync(out, { recursive: true });
   return mkdtempSync(join(out, 'test-'));
 }
 
-/** The brokers that run below a folder, by their settings. */
+/** The settings files of all brokers that run below a folder. */
 function brokersBelow(path: string): string[] {
   const { stdout } = spawnSync('ps', ['-eww', '-o', 'args='], { encoding: 'utf8' });
   return stdout
@@ -57,7 +57,7 @@ function brokersBelow(path: string): string[] {
     .filter((file) => file.startsWith(`${path}/`));
 }
 
-/** The offset after the last of each partition. */
+/** The end offset of each partition. */
 async function endsOf(topic: string, partitions: number): Promise<number[]> {
   const [listed] = await admin.listOffsets({
     topics: [
@@ -78,10 +78,10 @@ async function endsOf(topic: string, partitions: number): Promise<number[]> {
 
 type Text = string | null;
 
-/** A record of somebody else: partition, key, value. */
+/** A record of another producer: partition, key, value. */
 type Foreign = readonly [partition: number, key: Text, value: Text];
 
-/** Produces records in a transaction, which is committed or given up. */
+/** Produces records in a transaction, which is committed or aborted. */
 async function produce(topic: string, records: readonly Foreign[], isCommitted: boolean) {
   const producer = new Producer<Buffer | null, Buffer | null, Buffer, Buffer>({
     ...client(),
@@ -102,8 +102,8 @@ async function produce(topic: string, records: readonly Foreign[], isCommitted: 
   await producer.close();
 }
 
-describe('the demo over brokers of somebody else', () => {
-  it('fills its topic, and archives it as it is the next time', async () => {
+describe('the demo with existing brokers', () => {
+  it('fills its topic, and archives it as it is in the next run', async () => {
     const out = newOut();
     const variables = { KAFKA_BOOTSTRAP_SERVERS: cluster.bootstrapServers };
     const first = await endOf(startDemo(['--kafka', '--out', out], variables));
@@ -115,7 +115,7 @@ describe('the demo over brokers of somebody else', () => {
 
     const flags = ['--pollers', '2', '--records', '5', '--topics', 'earthquakes'];
     const second = await demo('--brokers', cluster.bootstrapServers, ...flags, '--out', out);
-    expect(second.stdout).toContain("topic 'earthquakes' is there already: archived as it is");
+    expect(second.stdout).toContain("topic 'earthquakes' exists: archiving it as it is");
     const again = expectArchived(second, out, 1707);
     const placeOf = ({ partition, offset }: { partition: number; offset: number }) =>
       partition * 1e6 + offset;
@@ -124,7 +124,7 @@ describe('the demo over brokers of somebody else', () => {
     expect(await endsOf('earthquakes', 3)).toEqual(ends);
   });
 
-  it('archives the topics that are there as they are, and fills the others', async () => {
+  it('archives existing topics as they are, and fills the others', async () => {
     await admin.createTopics({ topics: ['their.orders'], partitions: 3, replicas: 1 });
     const given: Foreign[] = [
       [0, 'k', '{"order":1}'],
@@ -144,13 +144,13 @@ describe('the demo over brokers of somebody else', () => {
     const flags = ['--topics', 'their.orders, new_orders', '--records', '3000'];
     flags.push('--partitions', '2', '--batch-size', '700', '--compression', 'none');
     const run = await demo('--brokers', cluster.bootstrapServers, ...flags, '--out', out);
-    expect(run.stdout).toContain("topic 'their.orders' is there already: archived as it is");
-    expect(run.stdout).toContain("topic 'new_orders' is new: made with 2 partitions");
+    expect(run.stdout).toContain("topic 'their.orders' exists: archiving it as it is");
+    expect(run.stdout).toContain("topic 'new_orders' is new: creating it with 2 partitions");
     expect(run.stdout).toContain("topic 'their.orders': 10 of 10\n");
     expect(run.stdout).toContain("topic 'new_orders': 3000 of 3000\n");
     const lines = Map.groupBy(expectArchived(run, out, 3010), ({ topic }) => topic);
     const theirs = lines.get('their.orders') ?? [];
-    // Between them are the marks that end the transactions, and what was aborted or deleted.
+    // In between are the markers that end transactions, and aborted or deleted records.
     const places = theirs.map((line) => [line.partition, line.offset, line.key, line.value]);
     expect(places.sort()).toEqual([
       [0, 0, 'k', { order: 1 }],
@@ -168,7 +168,7 @@ describe('the demo over brokers of somebody else', () => {
     expect(await endsOf('their.orders', 3)).toEqual(ends);
   });
 
-  it('refuses a topic without records, and leaves an earlier run as it is', async () => {
+  it('refuses a topic without records, and leaves an earlier run unchanged', async () => {
     await admin.createTopics({ topics: ['nothing'], partitions: 1, replicas: 1 });
     const out = newOut();
     const flags = ['--brokers', cluster.bootstrapServers, '--topics', 'nothing, else'];
@@ -177,7 +177,7 @@ describe('the demo over brokers of somebody else', () => {
     expect(await admin.listTopics()).not.toContain('else');
   });
 
-  it('refuses a record that the brokers do not take', async () => {
+  it('reports a record that the brokers refuse', async () => {
     const input = join(newOut(), 'large.jsonl');
     writeFileSync(input, `"small"\n${JSON.stringify('x'.repeat(2_000_000))}\n`);
     const run = await demo(
@@ -186,21 +186,21 @@ describe('the demo over brokers of somebody else', () => {
     expectRefused(run, /^cannot produce into topic 'large': .*large/);
   });
 
-  it('refuses brokers that are not there', async () => {
+  it('reports brokers that cannot be reached', async () => {
     const run = await demo('--brokers', '127.0.0.1:1', '--out', newOut());
     expectRefused(run, /^cannot reach 127\.0\.0\.1:1 .*ECONNREFUSED/);
   });
 });
 
-describe('the demo over a broker of its own', () => {
-  it('starts it, and leaves neither process nor data behind', async () => {
+describe('the demo with its own broker', () => {
+  it('starts it, and leaves no process and no data behind', async () => {
     const out = newOut();
     const run = await demo('--kafka', '--records', '2000', '--out', out);
     expectEachOffsetOnce(expectArchived(run, out, 2000), 3);
     expect(readdirSync(out).sort()).toEqual(['.s3', 'archive', 'function.log']);
   });
 
-  it('ends it when interrupted, and takes its folder again', async () => {
+  it('stops it when interrupted, and can reuse its folder', async () => {
     const out = newOut();
     const child = startDemo(['--kafka', '--records', '1000000', '--out', out], {});
     const ended = once(child, 'close');
