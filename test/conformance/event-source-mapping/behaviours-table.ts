@@ -2,7 +2,7 @@ import type { ConformanceCase, Evidence } from './case.ts';
 
 const marks = ['<!-- behaviours -->\n', '<!-- /behaviours -->'] as const;
 
-/** A page with the table of behaviours between its marks; rejects a page without them. */
+/** Inserts the table of behaviours between the markers of a page; rejects a page without markers. */
 export function withTable(page: string, cases: readonly ConformanceCase[]): string {
   const [before, rest] = cut(page, marks[0]);
   const [, after] = cut(rest, marks[1]);

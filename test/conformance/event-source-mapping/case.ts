@@ -1,11 +1,11 @@
 /**
- * The vocabulary of the conformance cases: what goes in, what is seen of it from outside. Nothing in
- * it belongs to the emulator, so that a case means the same for a deployed stack.
+ * The vocabulary of the conformance cases: inputs, and what can be observed from outside. It does not
+ * depend on the emulator, so a case has the same meaning for a deployed stack.
  *
  * @module
  */
 
-/** What a behaviour rests on. */
+/** The evidence of a behaviour. */
 export type Evidence =
   | {
       readonly kind: 'documented';
@@ -15,7 +15,7 @@ export type Evidence =
   | { readonly kind: 'assumed'; readonly why: string }
   | SettingEvidence;
 
-/** The service's own choice is not known: the emulator has a setting for it. */
+/** The service's choice is unknown: the emulator has a setting for it. */
 type SettingEvidence = {
   [Name in keyof OpenSettings]: {
     readonly kind: 'setting';
@@ -25,7 +25,7 @@ type SettingEvidence = {
   };
 }[keyof OpenSettings];
 
-/** The emulator's settings for what is not documented. A deployed stack cannot be told them. */
+/** The emulator's settings for undocumented behaviours; a deployed stack has no such settings. */
 export interface OpenSettings {
   readonly mixPartitions: boolean;
   readonly nullStyle: 'null' | 'absent';
@@ -35,7 +35,7 @@ export interface OpenSettings {
   readonly resend: 'named' | 'from lowest';
 }
 
-/** What a mapping is created with, in the words of `CreateEventSourceMapping`. */
+/** Settings of a mapping, named as in `CreateEventSourceMapping`. */
 export interface MappingRequest {
   readonly BatchSize?: number;
   readonly MaximumBatchingWindowInSeconds?: number;
@@ -52,12 +52,12 @@ export interface MappingRequest {
 /** Where a consumer group without committed offsets begins. */
 export type StartingPosition = 'TRIM_HORIZON' | 'LATEST';
 
-/** What a case starts from: a topic, a mapping that polls it from its beginning, a function. */
+/** The initial state of a case: a topic, a mapping that polls it from the beginning, a function. */
 export interface Given {
   /** @default 1 */
   readonly partitions?: number;
   readonly mapping?: MappingRequest;
-  /** Where the case needs another than the default. */
+  /** @default - the defaults of the settings */
   readonly open?: Partial<OpenSettings>;
   /** The on-failure destination, and how many deliveries it refuses first. @default - none */
   readonly destination?: { readonly refusals: number };
@@ -65,24 +65,24 @@ export interface Given {
   readonly answers?: Script;
 }
 
-/** What the function answers to an invocation; `index` counts them from 0. */
+/** The function's response to an invocation; `index` counts invocations from 0. */
 export type Script = (invocation: Invocation, index: number) => Answer;
 
-/** An answer of the function. */
+/** A response of the function. */
 export type Answer =
   /** The result, as JSON. */
   | { readonly kind: 'result'; readonly value: unknown }
-  /** A result that names these records, `partition:offset`, as failed items. */
+  /** A result that reports these records, `partition:offset`, as failed items. */
   | { readonly kind: 'failed items'; readonly records: readonly string[] }
   | { readonly kind: 'error' }
-  /** None yet: the case answers later. */
+  /** Held: the case responds later. */
   | { readonly kind: 'held' };
 
-/** A record to be produced. */
+/** A record to produce. */
 export interface RecordIn {
   /** @default 0 */
   readonly partition?: number;
-  /** Seconds that its timestamp is in the past. @default 0 */
+  /** Age of its timestamp in seconds. @default 0 */
   readonly age?: number;
   /** Bytes; null for a null key. @default - a few */
   readonly key?: number | null;
@@ -90,19 +90,19 @@ export interface RecordIn {
   readonly value?: number | null;
 }
 
-/** An invocation as the function has it. */
+/** An invocation as the function receives it. */
 export interface Invocation {
   /** Its records, `partition:offset`, in the order of the event. */
   readonly records: readonly string[];
   /** The event, as JSON text. */
   readonly event: string;
-  /** Milliseconds, of one clock. */
+  /** Milliseconds of a common clock. */
   readonly startedAt: number;
-  /** When it was answered; absent before. */
+  /** When it ended; absent before. */
   readonly endedAt?: number;
 }
 
-/** What the on-failure destination was sent. */
+/** An entry of the on-failure destination. */
 export interface DestinationEntry {
   readonly condition: string;
   readonly batchSize: number;
@@ -111,37 +111,37 @@ export interface DestinationEntry {
   readonly offsets: Readonly<Record<number, readonly [first: number, last: number]>>;
 }
 
-/** What is seen from outside so far. */
+/** What was observed from outside so far. */
 export interface Seen {
   /** In the order in which they began. */
   readonly invocations: readonly Invocation[];
-  /** Offset that the consumer group goes on from, by partition; 0 where it has committed none. */
+  /** Committed offset by partition; 0 if there is none. */
   readonly committed: readonly number[];
-  /** In the order in which they came. */
+  /** In the order of their arrival. */
   readonly entries: readonly DestinationEntry[];
 }
 
-/** A topic with a mapping, its function and its destination, while a case runs. */
+/** The topic, mapping, function and destination of a running case. */
 export interface StackUnderTest extends Seen {
-  /** Milliseconds that something may be seen too early or too late here. */
+  /** Milliseconds by which something may be observed too early or too late. */
   readonly tolerance: { readonly early: number; readonly late: number };
-  /** Appends records in this order, all at once, and returns when the topic has them. */
+  /** Appends records in this order, in one request. */
   produce(...records: readonly RecordIn[]): Promise<void>;
-  /** Waits, only as long as needed; rejects with `what` where it does not come. */
+  /** Waits for a condition; rejects with `what` if it never holds. */
   until(what: string, condition: (seen: Seen) => boolean): Promise<void>;
-  /** Lets so many milliseconds pass. */
+  /** Lets a number of milliseconds pass. */
   pass(milliseconds: number): Promise<void>;
-  /** Answers an invocation that was held. */
+  /** Completes a held invocation. */
   answer(invocation: Invocation | undefined, answer: Answer): Promise<void>;
-  /** While on, an invocation does not reach the function. */
+  /** While on, invocations do not reach the function. */
   throttle(on: boolean): void;
-  /** While on, commits fail before they are done. */
+  /** While on, commits fail without effect. */
   failCommits(on: boolean): void;
-  /** Has so many pollers at work from now on. */
+  /** Changes the number of pollers. */
   setPollers(count: number): Promise<void>;
-  /** Deletes the mapping; what is in the function ends first. */
+  /** Deletes the mapping after its running invocations have ended. */
   stop(): Promise<void>;
-  /** Creates it anew, with the same consumer group. */
+  /** Creates the mapping again, with the same consumer group. */
   start(position: StartingPosition): Promise<void>;
 }
 
@@ -151,13 +151,13 @@ export interface ConformanceCase {
   readonly behaviour: string;
   readonly evidence: Evidence;
   readonly given: Given;
-  /** Rejects where the stack behaves otherwise. */
+  /** Rejects if the stack behaves differently. */
   run(stack: StackUnderTest): Promise<void>;
 }
 
-/** Something that cases can be run on. */
+/** A system on which cases can run. */
 export interface Target {
   readonly name: string;
-  /** Runs a case with a topic, a consumer group and a function's script of its own. */
+  /** Runs a case with its own topic, consumer group and function. */
   run(conformanceCase: ConformanceCase): Promise<void>;
 }

@@ -29,21 +29,21 @@ import {
 } from './emulator-words.ts';
 import { success } from './words.ts';
 
-/** A topic and time, for the emulator to run on. */
+/** The topic and clock on which the emulator runs. */
 export interface Ground extends Pick<StackUnderTest, 'tolerance' | 'pass'> {
   readonly topic: string;
   readonly clock: EmulatorClock;
-  /** Milliseconds to wait for something at most. */
+  /** Maximum milliseconds to wait for a condition. */
   readonly patience: number;
-  /** Open settings that make cases quick. */
+  /** Open settings that make cases fast. */
   readonly open: Given['open'];
-  /** Lets time pass until the promise is settled. */
+  /** Advances time until the promise is settled. */
   settle(promise: Promise<void>): Promise<void>;
-  /** Appends records to their partitions in this order, all at once. */
+  /** Appends records to their partitions in this order, in one request. */
   append(records: readonly Omit<ConsumerRecord, 'offset'>[]): Promise<void>;
   /** The topic, with the case's consumer group. */
   source(position: StartingPosition): Source;
-  /** What the consumer group goes on from, by partition; 0 where it has committed nothing. */
+  /** Committed offset by partition; 0 if there is none. */
   committed(): Promise<readonly number[]>;
 }
 
@@ -51,7 +51,7 @@ type HeldInvocation = { -readonly [Name in keyof Invocation]: Invocation[Name] }
   readonly end: (answer: InvokeOutcome) => void;
 };
 
-/** The emulated event source mapping, with a function and a destination that follow a case. */
+/** The emulated event source mapping with the function and the destination of a case. */
 export class EmulatedStack implements StackUnderTest {
   readonly invocations: HeldInvocation[] = [];
   readonly entries: DestinationEntry[] = [];
@@ -59,9 +59,9 @@ export class EmulatedStack implements StackUnderTest {
   readonly #ground: Ground;
   readonly #given: Given;
   readonly #origin: EventOrigin;
-  /** Of what is seen, or of how a run goes. */
+  /** Any change of the observations or the run. */
   readonly #change = new Change();
-  /** Partitions of each poller, of those that have been told. */
+  /** Partitions of each poller. */
   readonly #shares = new Map<object, readonly number[]>();
   #script: NonNullable<Given['answers']>;
   #refusals: number;
@@ -114,7 +114,7 @@ export class EmulatedStack implements StackUnderTest {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Ends all that a case has left under way. */
+  /** Ends everything that a case has left running. */
   async close(): Promise<void> {
     this.#script = () => success;
     for (const { end } of this.invocations) end(outcomeOf(success, this.#origin));
@@ -168,7 +168,7 @@ export class EmulatedStack implements StackUnderTest {
     await this.#mapping?.scale(count);
   }
 
-  /** A source whose commits can fail, and that tells what its pollers have. */
+  /** A source whose commits can fail, and that records the partitions of its pollers. */
   #watched(source: Source): Source {
     return {
       topic: source.topic,

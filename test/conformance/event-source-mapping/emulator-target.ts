@@ -3,7 +3,7 @@ import { FakeClock } from '../../../tools/local/test/fake-clock.ts';
 import type { Given, Target } from './case.ts';
 import { EmulatedStack, type Ground } from './emulated-stack.ts';
 
-/** The emulator with a topic in memory and a clock that stands still: quick, and exact. */
+/** The emulator with a topic in memory and a manual clock: fast and exact. */
 export const emulatorTarget: Target = {
   name: 'emulator',
   run: async ({ given, run }) => {

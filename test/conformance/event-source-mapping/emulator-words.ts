@@ -5,10 +5,10 @@ import type { InvokeOutcome } from '../../../tools/local/mapping/retry-policy.ts
 import type { MappingOptions } from '../../../tools/local/mapping/settings.ts';
 import type { Answer, DestinationEntry, Given, RecordIn } from './case.ts';
 
-/** Batch size of a mapping that is created without one: the API's, not the stack's. */
+/** The API's default batch size, which differs from the stack's. */
 const UNSET_BATCH_SIZE = 100;
 
-/** A mapping's settings in the emulator's words; the case's own win over those that make it quick. */
+/** Converts a mapping's settings to the emulator's; those of the case override those for speed. */
 export function mappingOptions(
   { mapping = {}, open = {} }: Given,
   quick: Given['open'],
@@ -49,11 +49,11 @@ export function toSourceRecord(record: RecordIn, now: number): Omit<ConsumerReco
   };
 }
 
-/** An answer as the function's service gives it. */
+/** Converts a response to an outcome of an invocation. */
 export function outcomeOf(answer: Answer, origin: EventOrigin): InvokeOutcome {
   if (answer.kind === 'error') return { kind: 'failed', errorType: 'Error' };
   if (answer.kind === 'result') return { kind: 'returned', payload: JSON.stringify(answer.value) };
-  if (answer.kind === 'held') throw new Error('an answer cannot be held again');
+  if (answer.kind === 'held') throw new Error('a response cannot be held again');
   const batchItemFailures = answer.records.map((place) => {
     const [partition, offset] = place.split(':').map(Number);
     return { itemIdentifier: { partition: listName(origin, partition ?? 0), offset } };
@@ -69,7 +69,7 @@ export function placesIn(event: string): string[] {
     .map(({ partition, offset }) => `${partition}:${offset}`);
 }
 
-/** Reads an entry of the form in DG: with-msk-on-failure. */
+/** Parses an entry as in DG: with-msk-on-failure. */
 export function readEntry(json: string, { topic }: EventOrigin): DestinationEntry {
   const { requestContext, KafkaBatchInfo } = JSON.parse(json) as {
     requestContext: { condition: string; approximateInvokeCount: number };

@@ -6,12 +6,12 @@ import type { EmulatorClock } from '../../../tools/local/mapping/clock.ts';
 import type { ConformanceCase, Target } from './case.ts';
 import { EmulatedStack, type Ground } from './emulated-stack.ts';
 
-/** Room for the largest request of a case: ten values of 1 MiB. */
+/** Enough for the largest request of a case: ten values of 1 MiB. */
 const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
 
-/** Milliseconds to wait for something at most. */
+/** Maximum milliseconds to wait for a condition. */
 const PATIENCE_MS = 20_000;
-/** Milliseconds between looks at a topic that is being made. */
+/** Milliseconds between checks of a new topic. */
 const READY_MS = 20;
 
 const systemClock: EmulatorClock = {
@@ -20,14 +20,14 @@ const systemClock: EmulatorClock = {
     sleep(milliseconds, undefined, { signal }).catch(() => undefined),
 };
 
-/** The emulator with topics of a real cluster, in real time: what is committed, the broker says. */
+/** The emulator with topics of a real cluster, in real time; committed offsets are the broker's. */
 export class KafkaTarget implements Target {
   readonly name = 'emulator on a Kafka cluster';
   readonly #connection: KafkaConnection;
   readonly #admin: Admin;
   readonly #producer: Producer;
 
-  /** @param bootstrapServers `host:port` of brokers, with commas between */
+  /** @param bootstrapServers `host:port` of brokers, separated by commas */
   constructor(bootstrapServers: string) {
     this.#connection = { brokers: bootstrapServers.split(',') };
     this.#admin = new Admin(clientOptions(this.#connection));
@@ -64,7 +64,7 @@ export class KafkaTarget implements Target {
     }
   }
 
-  /** Ends its connections. */
+  /** Closes its connections. */
   async close(): Promise<void> {
     await this.#producer.close();
     await this.#admin.close();
@@ -77,7 +77,7 @@ export class KafkaTarget implements Target {
       replicas: 1,
       configs: [{ name: 'max.message.bytes', value: String(MAX_MESSAGE_BYTES) }],
     });
-    // A partition that is not ready would have the producer send all of a request again.
+    // The producer would resend a whole request if one of its partitions were not ready.
     const isReady = () =>
       endOffsets(this.#admin, topic).then(
         ({ size }) => size === partitions,
@@ -94,7 +94,7 @@ export class KafkaTarget implements Target {
     return {
       topic,
       clock: systemClock,
-      // Timers may be early by the fraction of a millisecond that clocks do not show.
+      // Timers may be early by a fraction of a millisecond, which clocks do not show.
       tolerance: { early: 2, late: 2000 },
       patience: PATIENCE_MS,
       open: { retryDelayMs: 100 },

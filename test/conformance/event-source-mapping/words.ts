@@ -13,35 +13,35 @@ import type {
 export const success: Answer = { kind: 'result', value: null };
 /** A function error. */
 export const error: Answer = { kind: 'error' };
-/** No answer before the case gives one. */
+/** Held until the case responds. */
 export const held: Answer = { kind: 'held' };
 /** Any result. */
 export const result = (value: unknown): Answer => ({ kind: 'result', value });
-/** Names records, `partition:offset`, as failed items. */
+/** Reports records, `partition:offset`, as failed items. */
 export const failedItems = (...records: readonly string[]): Answer => ({
   kind: 'failed items',
   records,
 });
 
-/** Answers in turn; success after the last. */
+/** Responses in order; success after the last. */
 export const inTurn =
   (...answers: readonly Answer[]): Script =>
   (_, index) =>
     answers[index] ?? success;
 
-/** Fails each invocation that has this record. */
+/** Fails each invocation that contains this record. */
 export const poisonedBy =
   (place: string): Script =>
   ({ records }) =>
     records.includes(place) ? error : success;
 
-/** Batches that close at this count, long before their window does. */
+/** Batches that close at this count, long before their window ends. */
 export const batchesOf = (count: number): MappingRequest => ({
   BatchSize: count,
   MaximumBatchingWindowInSeconds: 60,
 });
 
-/** Provisioned mode, with so many pollers. */
+/** Provisioned mode with a number of pollers. */
 export const provisioned = (pollers = 1): MappingRequest => ({
   ProvisionedPollerConfig: { MinimumPollers: pollers, MaximumPollers: pollers },
 });
@@ -54,22 +54,22 @@ export const records = (count: number, parts: RecordIn = {}): RecordIn[] =>
 export const offsets = (first: number, count: number, partition = 0): string[] =>
   Array.from({ length: count }, (_, i) => `${partition}:${first + i}`);
 
-/** Records of the invocations, in turn. */
+/** The records of each invocation, in order. */
 export const called = ({ invocations }: Seen): string[][] =>
   invocations.map((each) => [...each.records]);
 
-/** The same, without the order of partitions within an event, which has no meaning. */
+/** The same, sorted within each event, as the order of partitions has no meaning. */
 export const calledSorted = (seen: Seen): string[][] => called(seen).map((each) => each.sort());
 
-/** Waits for so many invocations. */
+/** Waits for a number of invocations. */
 export const invoked = (stack: StackUnderTest, count: number): Promise<void> =>
   stack.until(`${count} invocations`, ({ invocations }) => invocations.length >= count);
 
-/** Waits until the group goes on from these offsets, by partition. */
+/** Waits until these offsets are committed, by partition. */
 export const committed = (stack: StackUnderTest, ...wanted: readonly number[]): Promise<void> =>
   stack.until(`commits of ${wanted}`, (seen) => String(seen.committed) === String(wanted));
 
-/** Checks a time span, as exactly as the stack can be watched. */
+/** Checks a duration, within the stack's tolerance. */
 export function expectAbout(stack: StackUnderTest, actual: number, milliseconds: number): void {
   expect(actual).toBeGreaterThanOrEqual(milliseconds - stack.tolerance.early);
   expect(actual).toBeLessThanOrEqual(milliseconds + stack.tolerance.late);
@@ -85,7 +85,7 @@ export function pauses({ invocations }: Seen): number[] {
   return spans;
 }
 
-/** The most invocations that ran at a time. */
+/** The maximum number of concurrent invocations. */
 export function mostAtOnce(invocations: readonly Invocation[]): number {
   const running = invocations.map(
     ({ startedAt }) =>

@@ -20,8 +20,8 @@ import {
 const mebibyte = 1024 * 1024;
 
 /**
- * Has a first batch in the function for a while, in which the records of the next one come; how long
- * after the first one's end that follows is its window.
+ * Holds a first batch while the records of the next one arrive. The time from the end of the first to
+ * the start of the next is the window.
  */
 async function windowAfterABatch(stack: StackUnderTest, milliseconds = 0): Promise<number> {
   await stack.produce({});
@@ -34,7 +34,7 @@ async function windowAfterABatch(stack: StackUnderTest, milliseconds = 0): Promi
   return pauses(stack)[0] ?? Number.NaN;
 }
 
-/** When a batch closes, and what may be in it. */
+/** When a batch closes, and what it may contain. */
 export const batches: readonly ConformanceCase[] = [
   {
     id: 'batch-size',
@@ -49,36 +49,36 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'window-set',
-    behaviour: 'a batch closes after `MaximumBatchingWindowInSeconds`, however few its records',
+    behaviour: 'a batch closes after `MaximumBatchingWindowInSeconds`, even with few records',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: { mapping: { MaximumBatchingWindowInSeconds: 2 }, answers: inTurn(held) },
     run: async (stack) => expectAbout(stack, await windowAfterABatch(stack), 2000),
   },
   {
     id: 'window-unset',
-    behaviour: 'the default window is 500 ms',
+    behaviour: 'the window is 500 ms if it is not set',
     evidence: { kind: 'documented', page: 'with-kafka-low-latency' },
     given: { answers: inTurn(held) },
     run: async (stack) => expectAbout(stack, await windowAfterABatch(stack), 500),
   },
   {
     id: 'window-zero',
-    behaviour: 'a window of 0 invokes at once with the records at hand',
+    behaviour: 'a window of 0 invokes at once, with the available records',
     evidence: { kind: 'documented', page: 'with-kafka-low-latency' },
     given: { mapping: { MaximumBatchingWindowInSeconds: 0 }, answers: inTurn(held) },
     run: async (stack) => expectAbout(stack, await windowAfterABatch(stack), 0),
   },
   {
     id: 'window-start',
-    behaviour: 'a window starts when the previous batch is done, not when its records arrive',
+    behaviour: 'a window starts when the previous batch is finished, not when its records arrive',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: { mapping: { MaximumBatchingWindowInSeconds: 1 }, answers: inTurn(held) },
     run: async (stack) => expectAbout(stack, await windowAfterABatch(stack, 1500), 1000),
   },
   {
     id: 'window-empty',
-    behaviour: 'a window without records ends without an invocation, and another follows',
-    evidence: { kind: 'assumed', why: 'events without records are not mentioned' },
+    behaviour: 'a window without records ends without an invocation, and another one follows',
+    evidence: { kind: 'assumed', why: 'events without records are not documented' },
     given: {},
     run: async (stack) => {
       await stack.pass(1600);
@@ -106,14 +106,14 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'payload-base64',
-    behaviour: 'the 6 MiB limit applies to the event as sent, including base64',
+    behaviour: 'the 6 MiB are those of the event as sent, in base64',
     evidence: {
       kind: 'assumed',
-      why: 'AWS names the limit of a synchronous invocation, whose payload is the event',
+      why: 'the limit is documented as that of a synchronous invocation, whose payload is the event',
     },
     given: { mapping: batchesOf(100) },
     run: async (stack) => {
-      // Five would be 5 MiB as Kafka has them, and 6.7 MiB as base64.
+      // Five records are 5 MiB in Kafka, and 6.7 MiB in base64.
       await stack.produce(...records(5, { value: mebibyte }));
       await invoked(stack, 1);
       expect(called(stack)).toEqual([offsets(0, 4)]);
@@ -121,7 +121,7 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'mixed-partitions',
-    behaviour: 'a batch may hold records of several partitions',
+    behaviour: 'a batch may contain records of several partitions',
     evidence: { kind: 'documented', page: 'with-msk-configure' },
     given: { partitions: 2, mapping: batchesOf(4) },
     run: async (stack) => {
@@ -132,12 +132,12 @@ export const batches: readonly ConformanceCase[] = [
   },
   {
     id: 'one-partition',
-    behaviour: 'a batch holds one partition only, if so configured',
+    behaviour: 'a batch contains a single partition, if so configured',
     evidence: {
       kind: 'setting',
       name: 'mixPartitions',
       default: true,
-      why: 'how a provisioned poller shares its invocations among its partitions is not documented',
+      why: 'how a provisioned poller divides its invocations among its partitions is not documented',
     },
     given: {
       partitions: 2,

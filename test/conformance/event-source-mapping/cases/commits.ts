@@ -13,11 +13,11 @@ import {
   success,
 } from '../words.ts';
 
-/** What is committed when, and what comes again because it was not. */
+/** When offsets are committed, and what is redelivered without a commit. */
 export const commits: readonly ConformanceCase[] = [
   {
     id: 'commit-after-success',
-    behaviour: 'offsets are committed once their batch has succeeded, not before',
+    behaviour: 'offsets are committed after their batch has succeeded, not before',
     evidence: { kind: 'documented', page: 'with-msk-configure' },
     given: { mapping: batchesOf(2), answers: inTurn(held) },
     run: async (stack) => {
@@ -31,7 +31,8 @@ export const commits: readonly ConformanceCase[] = [
   },
   {
     id: 'commit-next-offset',
-    behaviour: 'for each partition of the batch, the offset after its last record is committed',
+    behaviour:
+      'the committed offset of each partition in the batch is the one after its last record',
     evidence: { kind: 'documented', page: 'esm-logging' },
     given: { partitions: 3, mapping: batchesOf(4) },
     run: async (stack) => {
@@ -41,8 +42,8 @@ export const commits: readonly ConformanceCase[] = [
   },
   {
     id: 'commit-again',
-    behaviour: 'a failed commit is retried; until then its partitions are not invoked',
-    evidence: { kind: 'assumed', why: 'the documentation says only that such errors are counted' },
+    behaviour: 'a failed commit is retried; its partitions are not invoked before it succeeds',
+    evidence: { kind: 'assumed', why: 'only that such errors are counted is documented' },
     given: { mapping: batchesOf(1) },
     run: async (stack) => {
       stack.failCommits(true);
@@ -79,7 +80,7 @@ export const commits: readonly ConformanceCase[] = [
   },
   {
     id: 'group-goes-on',
-    behaviour: 'a group with committed offsets resumes from them, whatever the starting position',
+    behaviour: 'a group with committed offsets continues from them, whatever the starting position',
     evidence: { kind: 'documented', page: 'kafka-consumer-group-id' },
     given: { mapping: batchesOf(1) },
     run: async (stack) => {
@@ -95,10 +96,10 @@ export const commits: readonly ConformanceCase[] = [
   {
     id: 'rebalance',
     behaviour:
-      'if a partition moves to another poller while its batch is in the function, that poller reads it again, and the late commit omits it',
+      'a partition that moves to another poller during an invocation is redelivered there, and the late commit skips it',
     evidence: {
       kind: 'assumed',
-      why: 'the documentation says that scaling may rebalance (DG: with-kafka-low-latency); the rest is how consumer groups work',
+      why: 'only that scaling may rebalance is documented (DG: with-kafka-low-latency); the rest is how consumer groups work',
     },
     given: {
       partitions: 2,
@@ -109,7 +110,7 @@ export const commits: readonly ConformanceCase[] = [
       await stack.produce({}, { partition: 1 });
       await invoked(stack, 1);
       expect(calledSorted(stack)).toEqual([['0:0', '1:0']]);
-      // Fills the new poller's batch, of the one partition that it takes.
+      // Completes the batch of the new poller's only partition.
       await stack.produce({}, { partition: 1 });
       await stack.setPollers(2);
       await invoked(stack, 2);

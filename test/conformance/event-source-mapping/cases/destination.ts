@@ -2,14 +2,14 @@ import { expect } from 'vitest';
 import type { ConformanceCase, Given } from '../case.ts';
 import { batchesOf, called, committed, error, provisioned, records } from '../words.ts';
 
-/** Every record fails once and is given up; so many deliveries of them are refused. */
+/** Every record fails and is given up; the first deliveries are refused. */
 const refusing = (refusals: number): Given => ({
   mapping: { ...batchesOf(1), ...provisioned(), MaximumRetryAttempts: 0 },
   destination: { refusals },
   answers: () => error,
 });
 
-/** What becomes of records that the destination does not take at once. */
+/** How the destination's refusals are handled. */
 export const destination: readonly ConformanceCase[] = [
   {
     id: 'destination-again',
@@ -18,7 +18,7 @@ export const destination: readonly ConformanceCase[] = [
       kind: 'setting',
       name: 'destinationAttempts',
       default: 3,
-      why: 'neither the retry nor the number of retries is documented',
+      why: 'neither the retries nor their number are documented',
     },
     given: refusing(2),
     run: async (stack) => {
@@ -29,8 +29,7 @@ export const destination: readonly ConformanceCase[] = [
   },
   {
     id: 'destination-dropped',
-    behaviour:
-      'an entry that the destination keeps refusing is dropped, and the partition advances',
+    behaviour: 'what the destination refuses is dropped, and the partition continues',
     evidence: { kind: 'documented', page: 'monitoring-metrics-types' },
     given: refusing(3),
     run: async (stack) => {

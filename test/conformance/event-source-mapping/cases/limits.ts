@@ -12,7 +12,7 @@ import {
   success,
 } from '../words.ts';
 
-/** Bytes of a value that no event has room for. */
+/** Bytes of a value that is too large for any event. */
 const oversize = 5 * 1024 * 1024;
 const withAge = { ...batchesOf(2), ...provisioned(), MaximumRecordAgeInSeconds: 60 } as const;
 const withBisect = {
@@ -21,12 +21,12 @@ const withBisect = {
   BisectBatchOnFunctionError: true,
 } as const;
 
-/** Records that are too large or too old, and batches that are split. */
+/** Records that are too large or too old, and split batches. */
 export const limits: readonly ConformanceCase[] = [
   {
     id: 'oversize',
     behaviour:
-      'a record whose event alone would exceed 6 MiB goes to the destination without an invocation',
+      'a record whose own event would exceed 6 MiB goes to the destination without an invocation',
     evidence: { kind: 'documented', page: 'with-msk-on-failure' },
     given: { mapping: batchesOf(2), destination: { refusals: 0 } },
     run: async (stack) => {
@@ -45,10 +45,10 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'oversize-dropped',
-    behaviour: 'without a destination it is dropped, and its partition advances',
+    behaviour: 'without a destination such a record is dropped, and its partition continues',
     evidence: {
       kind: 'assumed',
-      why: 'DG: with-kafka-troubleshoot says that it can remain unprocessed, not whether it blocks',
+      why: 'DG: with-kafka-troubleshoot documents that it may not be processed, but not whether it blocks',
     },
     given: { mapping: batchesOf(2) },
     run: async (stack) => {
@@ -73,11 +73,8 @@ export const limits: readonly ConformanceCase[] = [
   {
     id: 'record-age-condition',
     behaviour:
-      'the condition of its entry is `RecordAgeExceeded`, and it counts the invocations until then',
-    evidence: {
-      kind: 'assumed',
-      why: 'this is the name that Kinesis uses; Kafka’s is not documented',
-    },
+      'the condition of its entry is `RecordAgeExceeded`, with the number of previous invocations',
+    evidence: { kind: 'assumed', why: 'the name is that of Kinesis; Kafka’s is not documented' },
     given: { mapping: withAge, destination: { refusals: 0 } },
     run: async (stack) => {
       await stack.produce(...records(2, { age: 100 }));
@@ -89,10 +86,13 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'record-age-in-retries',
-    behaviour: 'the age limit ends the retries of a failing batch, record by record',
-    evidence: { kind: 'assumed', why: 'the limit applies to records; batches are not mentioned' },
+    behaviour: 'the age ends the retries of a failing batch, for each record',
+    evidence: {
+      kind: 'assumed',
+      why: 'the limit is documented for records; batches are not mentioned',
+    },
     given: {
-      // Else the destination would cap the retries.
+      // Otherwise the destination would limit the retries.
       mapping: { ...withAge, MaximumRetryAttempts: 10_000 },
       destination: { refusals: 0 },
       answers: poisonedBy('0:0'),
@@ -111,7 +111,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'bisect',
-    behaviour: 'a failing batch is retried in two halves, so that a bad record ends up alone',
+    behaviour: 'a failing batch is split and retried in halves, until a bad record is alone',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: { ...withBisect, MaximumRetryAttempts: 5 },
@@ -133,7 +133,7 @@ export const limits: readonly ConformanceCase[] = [
   },
   {
     id: 'bisect-attempts',
-    behaviour: 'splitting does not use up an attempt',
+    behaviour: 'splitting does not count as a retry',
     evidence: {
       kind: 'setting',
       name: 'bisectSpendsAttempt',

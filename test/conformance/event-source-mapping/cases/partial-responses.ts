@@ -27,22 +27,21 @@ const resend = {
   kind: 'setting',
   name: 'resend',
   default: 'named',
-  why: 'the documentation says that the items can be retried, not which other records of their partitions go with them',
+  why: 'documented is that the items can be retried, but not which other records are resent with them',
 } as const;
 
-/** Of five records of two partitions, two are named as failed; the next invocation is held. */
+/** Two of five records of two partitions are reported as failed; the next invocation is held. */
 const twoOfFive: Given = {
   partitions: 2,
   mapping: reporting(5),
   answers: inTurn(failedItems('0:1', '1:0'), held),
 };
 
-/** What a mapping with `ReportBatchItemFailures` takes from the function's result. */
+/** How a mapping with `ReportBatchItemFailures` interprets the function's result. */
 export const partialResponses: readonly ConformanceCase[] = [
   {
     id: 'partial-success',
-    behaviour:
-      'a result of null, `{}` or an empty list of failures means that everything succeeded',
+    behaviour: 'a result of null, `{}` or an empty list of failures is a complete success',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: reporting(1),
@@ -56,7 +55,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-named',
-    behaviour: 'if items of a batch failed, only those are resent',
+    behaviour: 'of a batch with failed items only these are retried',
     evidence: resend,
     given: twoOfFive,
     run: async (stack) => {
@@ -68,7 +67,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   {
     id: 'partial-from-lowest',
     behaviour:
-      'if items of a batch failed, everything from the first failed item of each partition is resent, if so configured',
+      'of a batch with failed items all records from the first failed one of each partition are retried, if so configured',
     evidence: resend,
     given: { ...twoOfFive, open: { resend: 'from lowest' } },
     run: async (stack) => {
@@ -79,8 +78,8 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-commit',
-    behaviour: 'no offset of such a batch is committed before all of it is done',
-    evidence: { kind: 'assumed', why: 'offsets are documented to be committed batch by batch' },
+    behaviour: 'no offset of such a batch is committed before the whole batch is finished',
+    evidence: { kind: 'assumed', why: 'offsets are documented to be committed per batch' },
     given: twoOfFive,
     run: async (stack) => {
       await stack.produce(...records(3), ...records(2, { partition: 1 }));
@@ -93,12 +92,8 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-attempts',
-    behaviour:
-      'failed items use up an attempt; items that still fail in the end go to the destination',
-    evidence: {
-      kind: 'assumed',
-      why: 'by analogy with a function error; nothing else is documented',
-    },
+    behaviour: 'failed items count as a retry; items that still fail go to the destination',
+    evidence: { kind: 'assumed', why: 'as for a function error; nothing else is documented' },
     given: {
       mapping: { ...reporting(3), MaximumRetryAttempts: 1 },
       destination: { refusals: 0 },
@@ -120,7 +115,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-invalid',
-    behaviour: 'an identifier of a record that was not sent fails the whole batch',
+    behaviour: 'the identifier of an unknown record fails the whole batch',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: reporting(2),
@@ -134,11 +129,8 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-malformed',
-    behaviour: 'a result of any other shape fails the whole batch',
-    evidence: {
-      kind: 'assumed',
-      why: 'by analogy with invalid identifiers; nothing else is documented',
-    },
+    behaviour: 'a malformed result fails the whole batch',
+    evidence: { kind: 'assumed', why: 'as for unknown identifiers; nothing else is documented' },
     given: {
       mapping: reporting(2),
       answers: inTurn(
@@ -155,7 +147,7 @@ export const partialResponses: readonly ConformanceCase[] = [
   },
   {
     id: 'partial-off',
-    behaviour: 'without `ReportBatchItemFailures`, any result of the function is a success',
+    behaviour: 'without `ReportBatchItemFailures` any result is a success',
     evidence: { kind: 'assumed', why: 'only a function error is documented to fail a batch' },
     given: { mapping: batchesOf(2), answers: () => failedItems('0:0') },
     run: async (stack) => {

@@ -12,11 +12,11 @@ import {
   success,
 } from '../words.ts';
 
-/** Answers the invocations, each after all that run beside it have begun; the most at a time. */
+/** Completes each invocation once all concurrent ones have begun; returns their maximum number. */
 async function runThrough(stack: StackUnderTest, total: number, atOnce: number): Promise<number> {
   for (let done = 0; done < total; done++) {
     await invoked(stack, Math.min(total, done + atOnce));
-    // Time for one too many.
+    // Time for an excess invocation.
     await stack.pass(200);
     await stack.answer(stack.invocations[done], success);
   }
@@ -27,11 +27,11 @@ async function runThrough(stack: StackUnderTest, total: number, atOnce: number):
 const onePerPartition = async (stack: StackUnderTest, partitions: number) =>
   stack.produce(...Array.from({ length: partitions }, (_, partition) => ({ partition })));
 
-/** How pollers share the partitions, and the function. */
+/** How pollers share the partitions and the function. */
 export const pollers: readonly ConformanceCase[] = [
   {
     id: 'poller-share',
-    behaviour: 'each partition has one poller; a batch holds partitions of its own poller only',
+    behaviour: 'each partition has one poller; a batch contains only partitions of its poller',
     evidence: { kind: 'documented', page: 'kafka-scaling-modes' },
     given: {
       partitions: 4,
@@ -42,7 +42,7 @@ export const pollers: readonly ConformanceCase[] = [
       await onePerPartition(stack, 4);
       await onePerPartition(stack, 4);
       await invoked(stack, 2);
-      // Time for one too many.
+      // Time for an excess invocation.
       await stack.pass(500);
       const [one = [], other = []] = called(stack).map((records) => records.map(([of]) => of));
       expect(called(stack)).toHaveLength(2);
@@ -51,7 +51,7 @@ export const pollers: readonly ConformanceCase[] = [
   },
   {
     id: 'poller-idle',
-    behaviour: 'pollers in excess of the partitions are idle',
+    behaviour: 'pollers beyond the number of partitions are idle',
     evidence: { kind: 'documented', page: 'kafka-scaling-modes' },
     given: {
       mapping: { ...batchesOf(1), ...provisioned(3) },

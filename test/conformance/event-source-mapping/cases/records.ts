@@ -13,7 +13,7 @@ import {
   success,
 } from '../words.ts';
 
-/** Produces a null key and value, and empty ones; what of them is in the event. */
+/** Produces null and empty keys and values, and returns them as in the event. */
 async function keysAndValues(stack: StackUnderTest): Promise<unknown[]> {
   await stack.produce({ key: null, value: null }, { key: 0, value: 0 });
   await invoked(stack, 1);
@@ -32,15 +32,15 @@ const nullStyle = {
   kind: 'setting',
   name: 'nullStyle',
   default: 'null',
-  why: 'not documented; both occur in the field',
+  why: 'not documented; both were seen in the field',
 } as const;
 
-/** What records are like in an event, and in which order they come. */
+/** The form and order of records in an event. */
 export const recordRows: readonly ConformanceCase[] = [
   {
     id: 'partition-order',
     behaviour:
-      'records of a partition arrive in the order of their offsets, within and across batches',
+      'records of a partition are delivered in the order of their offsets, within and across batches',
     evidence: { kind: 'documented', page: 'with-msk-configure' },
     given: { partitions: 2, mapping: { BatchSize: 7 } },
     run: async (stack) => {
@@ -55,8 +55,8 @@ export const recordRows: readonly ConformanceCase[] = [
   },
   {
     id: 'one-batch-of-a-partition',
-    behaviour: 'at most one batch of a partition is in the function',
-    evidence: { kind: 'assumed', why: 'implied by ordered processing, never stated' },
+    behaviour: 'at most one batch of a partition is being invoked',
+    evidence: { kind: 'assumed', why: 'implied by ordered processing, but not stated' },
     given: {
       mapping: { ...batchesOf(1), ...provisioned() },
       open: { mixPartitions: false },
@@ -75,7 +75,7 @@ export const recordRows: readonly ConformanceCase[] = [
   },
   {
     id: 'null-is-null',
-    behaviour: 'a null key or value is `null` in the event, an empty one is `""`',
+    behaviour: 'a null key or value is `null` in the event, and an empty one is `""`',
     evidence: nullStyle,
     given: { mapping: batchesOf(2) },
     run: async (stack) => {
@@ -89,7 +89,7 @@ export const recordRows: readonly ConformanceCase[] = [
     evidence: nullStyle,
     given: { mapping: batchesOf(2), open: { nullStyle: 'absent' } },
     run: async (stack) => {
-      // toEqual would take an undefined field for an absent one.
+      // toEqual does not distinguish undefined and absent fields.
       expect(await keysAndValues(stack)).toStrictEqual([{}, empty]);
     },
   },

@@ -17,11 +17,11 @@ import {
   records,
 } from '../words.ts';
 
-/** What follows a function error or a throttle. */
+/** What happens after a function error or a throttle. */
 export const retries: readonly ConformanceCase[] = [
   {
     id: 'retry-whole',
-    behaviour: 'a failed batch is retried whole, without records that arrived since',
+    behaviour: 'a failed batch is retried unchanged, without newer records',
     evidence: { kind: 'documented', page: 'with-msk-configure' },
     given: { mapping: batchesOf(2), answers: inTurn(held) },
     run: async (stack) => {
@@ -35,7 +35,7 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'retry-endless',
-    behaviour: 'without a limit and without a destination, retries never end',
+    behaviour: 'without a limit and a destination, retries continue indefinitely',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: batchesOf(1),
@@ -50,7 +50,7 @@ export const retries: readonly ConformanceCase[] = [
   {
     id: 'retry-capped',
     behaviour:
-      'without a limit and with a destination there are 10 retries; then the batch is one entry at the destination, with its offsets and its 11 invocations',
+      'without a limit but with a destination there are 10 retries; then the batch becomes one entry there, with its offsets and its 11 invocations',
     evidence: { kind: 'documented', page: 'kafka-on-failure-destination' },
     given: {
       partitions: 2,
@@ -75,7 +75,7 @@ export const retries: readonly ConformanceCase[] = [
   {
     id: 'retry-attempts',
     behaviour:
-      '`MaximumRetryAttempts` does not count the first attempt; without a destination the batch is then dropped, and its partition advances',
+      '`MaximumRetryAttempts` does not count the first attempt; without a destination the batch is then dropped, and its partition continues',
     evidence: { kind: 'documented', page: 'kafka-retry-configurations' },
     given: {
       mapping: { ...batchesOf(1), ...provisioned(), MaximumRetryAttempts: 2 },
@@ -89,12 +89,12 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'retry-pause',
-    behaviour: 'each retry follows a pause of constant length',
+    behaviour: 'each retry has the same delay',
     evidence: {
       kind: 'setting',
       name: 'retryDelayMs',
       default: 1000,
-      why: 'neither the pause nor its growth is documented',
+      why: 'not documented, nor whether the delay grows',
     },
     given: {
       mapping: batchesOf(1),
@@ -110,7 +110,7 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'throttle',
-    behaviour: 'throttling does not use up an attempt',
+    behaviour: 'a throttled batch does not count as a retry',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: {
       mapping: { ...batchesOf(1), ...provisioned(), MaximumRetryAttempts: 0 },
@@ -130,7 +130,7 @@ export const retries: readonly ConformanceCase[] = [
   },
   {
     id: 'blocked-partition',
-    behaviour: 'a failing batch blocks only its partitions',
+    behaviour: 'a failing batch blocks only its own partitions',
     evidence: { kind: 'documented', page: 'invocation-eventsourcemapping' },
     given: {
       partitions: 2,
@@ -151,7 +151,7 @@ export const retries: readonly ConformanceCase[] = [
   {
     id: 'blocked-batch',
     behaviour: 'a failing batch of several partitions blocks all of them',
-    evidence: { kind: 'assumed', why: 'follows from whole batches and from order' },
+    evidence: { kind: 'assumed', why: 'follows from retries of whole batches and from ordering' },
     given: { partitions: 2, mapping: batchesOf(2), answers: poisonedBy('0:0') },
     run: async (stack) => {
       for (const partition of [0, 1]) await stack.produce({ partition });
