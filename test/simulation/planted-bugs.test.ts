@@ -22,7 +22,7 @@ class ErasableBucket extends Bucket {
   }
 }
 
-/** A store with another way to create. */
+/** Replaces how a store creates objects. */
 function creatingBy(create: (store: ObjectStore) => ObjectStore['create']) {
   return (store: ObjectStore): ObjectStore => ({ ...store, create: create(store) });
 }
@@ -59,7 +59,7 @@ const swallowsFailures: CreateHandler = (deps) => {
   return (event, context) => handler(event, context).catch(() => undefined);
 };
 
-/** As is right for a Kinesis stream, where all later records come again too. */
+/** Right for a Kinesis stream, where all later records are redelivered, too. */
 const namesLowestOffsetsOnly: CreateHandler = (deps) => {
   const handler = archiveHandler(deps);
   return async (event, context) => {
@@ -72,16 +72,16 @@ const namesLowestOffsetsOnly: CreateHandler = (deps) => {
 interface PlantedBug {
   readonly bug: string;
   readonly parts: () => SimulationParts;
-  /** What the bug takes beside. */
+  /** What the bug needs besides. */
   readonly given?: Partial<Scenario>;
   readonly finding: string;
-  /** The most steps that its shortest schedule may have. */
+  /** The maximum number of steps of its shortest schedule. */
   readonly steps: number;
 }
 
 const bugs: readonly PlantedBug[] = [
   {
-    bug: 'pollers commit a batch when they cut it',
+    bug: 'pollers commit a batch as soon as they cut it',
     parts: () => ({ commitsWhenCut: true }),
     finding: 'lost',
     steps: 2,
@@ -93,38 +93,38 @@ const bugs: readonly PlantedBug[] = [
     steps: 3,
   },
   {
-    bug: 'a key that is taken gets marked with the request id',
+    bug: 'an existing key is marked with the request id',
     parts: () => ({ wrapStore: marksTakenKeyWithRequestId }),
     finding: 'no object of a run',
     steps: 4,
   },
   {
-    bug: 'the handler answers before its puts have landed',
+    bug: 'the handler returns before its puts are executed',
     parts: () => ({ wrapStore: answersBeforePutsLand }),
     finding: 'lost',
     steps: 5,
   },
   {
-    bug: '412 counts as success, whatever body is there',
+    bug: '412 counts as success whatever the existing body is',
     parts: () => ({ wrapStore: takesTakenForStored }),
     finding: 'lost',
     steps: 5,
   },
   {
-    bug: 'a batch that failed counts as archived',
+    bug: 'a failed batch counts as archived',
     parts: () => ({ createHandler: swallowsFailures }),
     finding: 'lost',
     steps: 6,
   },
   {
-    bug: 'a partial response names lowest offsets only',
+    bug: 'a partial response contains only the lowest offsets',
     parts: () => ({ createHandler: namesLowestOffsetsOnly }),
     given: { reportBatchItemFailures: true, resend: 'named' },
     finding: 'lost',
     steps: 10,
   },
   {
-    bug: 'an aborted invocation erases what it stored',
+    bug: 'an aborted invocation deletes what it stored',
     parts: erasesWhatItStoredWhenAborted,
     // In a partial response some of it would count as archived, which is the lesser finding.
     given: { reportBatchItemFailures: false, faults: ['report failed', 'expire'] },
@@ -133,8 +133,8 @@ const bugs: readonly PlantedBug[] = [
   },
 ];
 
-describe('the simulation finds a planted bug, and shrinks it to few steps:', () => {
-  it.each(bugs)('$bug (at most $steps)', async ({ parts, given, finding, steps }) => {
+describe('the simulation finds a planted bug, and shrinks its schedule', () => {
+  it.each(bugs)('$bug (at most $steps steps)', async ({ parts, given, finding, steps }) => {
     const property = fc.asyncProperty(schedules, async (schedule) => {
       await simulate({ ...schedule, scenario: { ...schedule.scenario, ...given } }, parts());
     });
