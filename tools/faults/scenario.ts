@@ -1,9 +1,9 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Offsets } from '../../kafka/record.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
+import { systemClock } from '../local/mapping/clock.ts';
 import { EventSourceMapping } from '../local/mapping/event-source-mapping.ts';
 import { s3Destination } from '../local/mapping/on-failure.ts';
-import { systemClock } from '../local/mapping/clock.ts';
 import type { InvokeOutcome } from '../local/mapping/retry-policy.ts';
 import { type MappingSettings, mappingSettings } from '../local/mapping/settings.ts';
 import type { Source } from '../local/mapping/source.ts';

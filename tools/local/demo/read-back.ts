@@ -2,7 +2,6 @@ import { Buffer } from 'node:buffer';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { objectMetadataNames } from '../../../lambda/contract.ts';
-import type { Ledger } from './ledger.ts';
 
 /** A record as in an archived object. */
 export interface ArchivedRecord {
@@ -72,7 +71,7 @@ export async function readBack(
     client,
     prefix,
   }: { readonly client: S3Client; readonly bucket: string; readonly prefix?: string },
-  ledger: Pick<Ledger, 'readBack'>,
+  ledger: { readBack(record: ArchivedRecord): unknown },
   onObject: (read: ReadBack) => void,
 ): Promise<ReadBack> {
   const read = {
