@@ -1,5 +1,3 @@
-import { ArchiverError } from '../lambda/core/errors.ts';
-
 const { stderr, stdout } = process;
 
 /** Milliseconds between lines of progress on a stream that is not a terminal. */
@@ -36,18 +34,4 @@ export function printError(text: string): void {
 function writeTo(stream: NodeJS.WriteStream, text: string): void {
   if (stream.isTTY) stream.write('\r\x1b[K');
   stream.write(`${text}\n`);
-}
-
-/**
- * Writes the message of an expected error and sets the exit code: 2 for a user's mistake, otherwise 1. Any other
- * error is thrown. Replaced by `run` of `command.ts`.
- *
- * @param expected errors, besides {@link ArchiverError}, whose message tells the user everything
- */
-export function refuse(error: unknown, expected: new (...given: never[]) => Error): void {
-  const isMistake = error instanceof ArchiverError && error.code === 'INVALID_SETTINGS';
-  if (!(error instanceof ArchiverError) && !(error instanceof expected)) throw error;
-  progress('');
-  console.error(error.message);
-  process.exitCode = isMistake ? 2 : 1;
 }

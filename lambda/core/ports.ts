@@ -21,9 +21,6 @@ export interface CallOptions {
   readonly attemptTimeout: number;
 }
 
-/** The former name of {@link CallOptions}, until the command line and the tools use the new one. */
-export type StoreOptions = CallOptions;
-
 /** The store of archived objects. */
 export interface ObjectStore {
   /**
