@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', '{examples,tools}/*/test/**/*.test.ts'],
     // They need Java or an S3 server installed: npm run test:real.
     exclude: ['test/real/**', 'node_modules/**'],
     // Vitest would leave one core of two idle.

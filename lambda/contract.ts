@@ -35,6 +35,9 @@ export const environmentNames = {
   archiveLogGroup: 'ARCHIVE_LOG_GROUP',
 } as const;
 
+/** The symbol by which the prop `enrich` of an archive reaches the functions: its value is set before they are loaded. */
+export const ENRICH_SYMBOL = 'msk-s3-archiver.enrich';
+
 /** How finely objects are foldered by record time (UTC). */
 export const timeFolders = ['hour', 'day', 'none'] as const;
 export type TimeFolder = (typeof timeFolders)[number];

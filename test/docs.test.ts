@@ -16,7 +16,7 @@ import { settingsSchema } from '../lib/settings/settings-schema.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
-const pages = globSync('{*.md,docs/**/*.md,tools/*/*.md}', { cwd: root });
+const pages = globSync('{*.md,docs/**/*.md,{examples,tools}/*/*.md}', { cwd: root });
 
 /** The anchors of a page's headings, as GitHub makes them. */
 function anchorsOf(page: string): string[] {
@@ -90,7 +90,7 @@ describe('documentation', () => {
   it('docs/runbook.md has a section for each reason of a dead letter', () => {
     const titles = [...read('docs/runbook.md').matchAll(/^### (.*)$/gm)].map(([, title]) => title);
     // One is told before a message is read, one leaves it in its queue, one is told when it is dead, and one
-    // is the trial function's.
+    // is a command line's.
     const others = ['INVALID_SETTINGS', 'QUEUE_FAILED', 'NOTIFY_FAILED', 'KAFKA_FAILED'];
     const codes = errorCodes.filter((code) => !others.includes(code));
     expect(titles.sort()).toEqual([...codes, 'No code'].sort());

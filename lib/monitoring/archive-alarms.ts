@@ -1,8 +1,9 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { DEADLINE_MARGIN_MS, metricNames } from '../../lambda/contract.ts';
+import { archiveName } from '../archive-name.ts';
 import { alarmNames, noRecordsAlarmName } from './alarm-names.ts';
 import { METRIC_PERIOD, offsetLag, stackMetric, topicMetric } from './archive-metrics.ts';
 import { createAlarm, RECURRING } from './stack-alarm.ts';
@@ -80,7 +81,7 @@ function createAgeAlarm(scope: Construct, { dataAgeTarget }: ArchiveAlarmsProps)
     name: alarmNames.dataAge,
     severity: 'high',
     description: `Records are more than ${dataAgeTarget.toSeconds()} seconds old when they are archived`,
-    metric: stackMetric(Stack.of(scope).stackName, metricNames.oldestRecordAge, MAXIMUM),
+    metric: stackMetric(archiveName(scope), metricNames.oldestRecordAge, MAXIMUM),
     threshold: dataAgeTarget.toMilliseconds(),
     comparisonOperator: GREATER_THAN_THRESHOLD,
     ...RECURRING,
@@ -94,7 +95,7 @@ function createTrafficAlarms(
   { topics, expectedTraffic }: ArchiveAlarmsProps,
 ): cloudwatch.Alarm[] {
   if (expectedTraffic === undefined) return [];
-  const service = Stack.of(scope).stackName;
+  const service = archiveName(scope);
   const minutes = expectedTraffic.toMinutes();
   return topics.map((topic) =>
     createAlarm(scope, `NoRecords-${topic}`, {
@@ -177,7 +178,7 @@ function createConflictAlarm(scope: Construct): cloudwatch.Alarm {
     description:
       'The key of an object held another body; both are kept, the new one under a marked key',
     // Of the archive function and of the replay function.
-    metric: stackMetric(Stack.of(scope).stackName, metricNames.keyConflicts, SUM),
+    metric: stackMetric(archiveName(scope), metricNames.keyConflicts, SUM),
     threshold: 1,
     // Emitted as 0 with each batch: without one, nothing met.
     treatMissingData: NOT_BREACHING,

@@ -7,7 +7,7 @@ import {
   type StorageClass,
   type TimeFolder,
 } from '../../lambda/contract.ts';
-import type { KafkaSource, NewClusterSource } from '../source/kafka-source.ts';
+import type { KafkaSource } from '../source/kafka-source.ts';
 import type { NetworkPart } from './network-settings.ts';
 import type { SchemaRegistrySettings } from './registry-settings.ts';
 import type { EncryptionKeySetting } from './security-settings.ts';
@@ -55,7 +55,7 @@ export interface ProvisionedPollers {
 /** Every setting, checked, with its default. */
 export interface StackSettings {
   readonly stackName: string;
-  readonly source: KafkaSource | NewClusterSource;
+  readonly source: KafkaSource;
   readonly network: NetworkSettings;
   readonly topics: readonly TopicSettings[];
   /** The groups of `topics`, with `{topic}` where the topic's name is. */
@@ -152,7 +152,7 @@ export function parseSettings(given: Context, { now }: ParseOptions): StackSetti
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${pathText(path)}${message}`),
   ];
   if (parsed.success && problems.length === 0) return Object.freeze(toSettings(parsed.data, now));
-  const sources = ['clusterArn', 'bootstrapServers', 'createCluster'] as const;
+  const sources = ['clusterArn', 'bootstrapServers'] as const;
   if (!sources.some((name) => has(context, name))) problems.push(EXAMPLE);
   throw new Error([...new Set(problems)].join('\n'));
 }
@@ -173,7 +173,6 @@ function toSettings(given: Given, now: Date): StackSettings {
   const {
     clusterArn,
     bootstrapServers,
-    createCluster,
     secretArn,
     secretKeyArns,
     rootCaSecretArn,

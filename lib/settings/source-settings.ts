@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { parseClusterArn } from '../source/cluster-arn.ts';
-import type { Credentials, KafkaSource, NewClusterSource } from '../source/kafka-source.ts';
+import type { Credentials, KafkaSource } from '../source/kafka-source.ts';
 import { keyArn } from './security-settings.ts';
 import { choice, must, nameList, secretArn, show } from './setting-forms.ts';
 import { areSound, type Context, type Given, type Refinement, report } from './setting-report.ts';
@@ -38,15 +38,6 @@ const isServer = (server: string): boolean => {
 };
 const serverError = must('be host:port, with a port from 1 to 65535');
 
-/** As in the pattern of cluster ARNs. */
-const MAX_CLUSTER_NAME_LENGTH = 64;
-
-/**
- * Topics of a new cluster, few enough for the policy of a role: the CDK cannot tell how long ARNs are
- * that are known when they are deployed, and so not when to split one.
- */
-export const MAX_TRIAL_TOPICS = 10;
-
 /** The schema of each. */
 export const sourceSettings = {
   clusterArn: z
@@ -58,7 +49,7 @@ export const sourceSettings = {
     })
     .optional()
     .describe(
-      'ARN of the MSK cluster, provisioned or serverless; the stack goes to its account and region. Either this, bootstrapServers or createCluster',
+      'ARN of the MSK cluster, provisioned or serverless; the stack goes to its account and region. Either this or bootstrapServers',
     ),
   bootstrapServers: nameList({
     of: z.string({ error: serverError }).refine(isServer, { error: serverError }),
@@ -68,11 +59,6 @@ export const sourceSettings = {
     .optional()
     .describe(
       'Bootstrap servers of a self-managed Kafka cluster, as a list or as "host:port, host:port": in a VPC with subnetIds and securityGroupIds, else over the internet with secretArn',
-    ),
-  createCluster: choice(['serverless'])
-    .optional()
-    .describe(
-      "In place of clusterArn: 'serverless' adds an MSK Serverless cluster for a trial, named as the stack, with its network and the topics, ten at most, three partitions each; it is paid by the hour, and goes with the stack, with the records in it",
     ),
   authentication: choice(authentications)
     .optional()
@@ -102,49 +88,21 @@ export const sourceSettings = {
 
 /** Reports what of them does not go together. */
 export function checkSource(context: Context, given: Given, refinement: Refinement): void {
-  const sources = ['clusterArn', 'bootstrapServers', 'createCluster'] as const;
-  const [first = 'clusterArn', ...others] = sources.filter((name) => context[name] !== undefined);
-  const { clusterArn, bootstrapServers, createCluster } = context;
-  if (context[first] === undefined) {
-    report(refinement, first, 'or bootstrapServers or createCluster must be set, got none');
+  const { clusterArn, bootstrapServers } = context;
+  if (clusterArn === undefined && bootstrapServers === undefined) {
+    report(refinement, 'clusterArn', 'or bootstrapServers must be set, got neither');
   }
-  for (const other of others) {
-    const got = `got ${show(context[first])} and ${show(context[other])}`;
-    report(refinement, first, `and ${other} must not both be set, ${got}`);
+  if (clusterArn !== undefined && bootstrapServers !== undefined) {
+    const got = `got ${show(clusterArn)} and ${show(bootstrapServers)}`;
+    report(refinement, 'clusterArn', `and bootstrapServers must not both be set, ${got}`);
+    return;
   }
-  if (others.length > 0) return;
   checkKeys(context, refinement);
   if (!areSound(refinement, 'clusterArn', 'bootstrapServers', 'authentication', 'secretArn'))
     return;
   if (clusterArn !== undefined) checkMsk(context, given, refinement);
   if (bootstrapServers !== undefined) checkSelfManaged(context, given, refinement);
-  if (createCluster !== undefined) checkNewCluster(context, given, refinement);
 }
-
-function checkNewCluster(context: Context, given: Given, refinement: Refinement): void {
-  const { authentication = 'IAM', topics } = given;
-  if (authentication !== 'IAM') {
-    const got = `got ${show(authentication)}`;
-    report(refinement, 'authentication', `must be 'IAM' with createCluster, ${got}`);
-  }
-  const reason = 'the cluster comes with all it needs, in a network without a way out';
-  for (const name of newClusterHas) {
-    if (context[name] === undefined) continue;
-    const got = `got ${show(context[name])}`;
-    report(refinement, name, `must not be set with createCluster (${reason}), ${got}`);
-  }
-  if (!areSound(refinement, 'topics') || topics.length <= MAX_TRIAL_TOPICS) return;
-  const allowed = `must name at most ${MAX_TRIAL_TOPICS} topics with createCluster`;
-  report(refinement, 'topics', `${allowed}, got ${topics.length}`);
-}
-
-const newClusterHas = [
-  'secretArn',
-  'rootCaSecretArn',
-  'schemaRegistry',
-  'networkAdds',
-  'networkHas',
-] as const;
 
 function checkKeys(context: Context, refinement: Refinement): void {
   const { secretArn: secret, rootCaSecretArn, schemaRegistry, secretKeyArns } = context;
@@ -243,11 +201,7 @@ function authenticationOf({
 }
 
 /** The cluster of settings that were checked. */
-export function toSource(given: Given): KafkaSource | NewClusterSource {
-  if (given.createCluster !== undefined) {
-    const clusterName = given.stackName.slice(0, MAX_CLUSTER_NAME_LENGTH);
-    return { kind: 'new-cluster', clusterName };
-  }
+export function toSource(given: Given): KafkaSource {
   const { bootstrapServers, rootCaSecretArn, secretKeyArns, subnetIds, securityGroupIds } = given;
   const credentials = credentialsOf(given);
   if (bootstrapServers !== undefined) {
@@ -274,8 +228,7 @@ function credentialsOf(given: Given): Credentials | undefined {
 }
 
 /** What a cluster is called in object keys. */
-export function sourceName(source: KafkaSource | NewClusterSource): string {
+export function sourceName(source: KafkaSource): string {
   if (source.kind === 'msk') return source.cluster.clusterName;
-  if (source.kind === 'new-cluster') return source.clusterName;
   return (source.bootstrapServers[0] ?? '').replace(/:\d+$/, '');
 }

@@ -42,12 +42,6 @@ export interface PollerNetwork {
 /** A Kafka cluster to read. */
 export type KafkaSource = MskSource | SelfManagedSource;
 
-/** An MSK Serverless cluster that the stack creates for a trial, and is read as an MSK cluster then. */
-export interface NewClusterSource {
-  readonly kind: 'new-cluster';
-  readonly clusterName: string;
-}
-
 /** Whether the pollers are in a VPC, and reach what that lets them reach. */
 export function isInVpc(source: KafkaSource): boolean {
   return source.kind === 'msk' || source.network !== undefined;

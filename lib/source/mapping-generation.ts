@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { StartingPosition } from '../settings/settings.ts';
-import type { KafkaSource, NewClusterSource } from './kafka-source.ts';
+import type { KafkaSource } from './kafka-source.ts';
 
 /** What an event source mapping cannot change once it is there. */
 export interface MappingIdentity {
-  readonly source: KafkaSource | NewClusterSource;
+  readonly source: KafkaSource;
   readonly startingPosition: StartingPosition;
   /** With `{topic}` where the topic's name is, so that another topic changes nothing for this one. */
   readonly consumerGroupPattern: string;

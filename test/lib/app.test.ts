@@ -66,7 +66,7 @@ describe('cdk synth', () => {
     expect(nothingSet.stderr).toContain(
       [
         'topics must name at least one topic, got nothing',
-        'clusterArn or bootstrapServers or createCluster must be set, got none',
+        'clusterArn or bootstrapServers must be set, got neither',
         'example: npx cdk synth -c clusterArn=arn:aws:kafka:',
       ].join('\n'),
     );

@@ -24,9 +24,8 @@ export function parse(settings: Record<string, unknown> = {}): StackSettings {
   return parseSettings({ ...msk, ...settings }, { now });
 }
 
-/** The cluster of settings, where it is not one that the stack is to create. */
+/** The cluster of settings. */
 export function sourceOf({ source }: StackSettings = parse()): KafkaSource {
-  if (source.kind === 'new-cluster') throw new Error('the cluster is not there');
   return source;
 }
 

@@ -40,7 +40,7 @@ const ranges = { pairs: { min: 20, max: 1000, default: 30 } } as const;
 
 const MEMORY_MIB = settingRanges.memoryMiB.default;
 
-const entries = ['archive', 'archive-firehose', 'replay', 'replay-firehose', 'trial'] as const;
+const entries = ['archive', 'archive-firehose', 'replay', 'replay-firehose'] as const;
 
 /** One record of an order, as small as they come. */
 function smallEvent(): string {

@@ -102,7 +102,7 @@ describe('parseSettings', () => {
       "topics[1] must be 2 to 249 letters, digits, '.', '_' or '-', not starting with '.', got 'a b'",
       "batchSize must be a whole number from 1 to 10000, got '10k'",
       'timeoutSeconds must be a whole number from 10 to 840, got 900',
-      'clusterArn or bootstrapServers or createCluster must be set, got none',
+      'clusterArn or bootstrapServers must be set, got neither',
       "hoursBack and startingPosition must not both be set, got 2 and 'latest'",
       "compressionLevel must not be set with compression 'none', got 3",
       expect.stringMatching(
@@ -114,7 +114,7 @@ describe('parseSettings', () => {
   it('shows what to set when nothing is', () => {
     expect(problems({})).toEqual([
       'topics must name at least one topic, got nothing',
-      'clusterArn or bootstrapServers or createCluster must be set, got none',
+      'clusterArn or bootstrapServers must be set, got neither',
       expect.stringMatching(
         /^example: npx cdk synth -c clusterArn=arn:aws:kafka:.* -c topics="orders, payments"$/,
       ),

@@ -72,18 +72,10 @@ describe('the source', () => {
     ]);
   });
 
-  it('is one of the three, not two', () => {
-    const createCluster = 'serverless';
+  it('is not given in addition to an MSK cluster', () => {
     expect(problems({ ...selfManaged, clusterArn })).toEqual([
       `clusterArn and bootstrapServers must not both be set, got '${clusterArn}' and 'b1.example.com:9096'`,
     ]);
-    expect(problemsOf({ createCluster })).toEqual([
-      `clusterArn and createCluster must not both be set, got '${clusterArn}' and 'serverless'`,
-    ]);
-    expect(problems({ ...selfManaged, createCluster })).toEqual([
-      "bootstrapServers and createCluster must not both be set, got 'b1.example.com:9096' and 'serverless'",
-    ]);
-    expect(problems({ ...selfManaged, clusterArn, createCluster })).toHaveLength(2);
   });
 
   it('takes a self-managed cluster in a VPC, with or without a secret', () => {
@@ -191,67 +183,5 @@ describe('the source', () => {
     ],
   ])('that is self-managed is refused with %s', (_, settings, expected) => {
     expect(problems({ ...selfManaged, ...settings })).toEqual([expected]);
-  });
-});
-
-describe('a new cluster', () => {
-  const trial = { createCluster: 'serverless', topics: 'orders' };
-
-  it('has the name of the stack, as far as it is long enough', () => {
-    const settings = parseSettings(trial, { now });
-    expect(settings).toMatchObject({
-      source: { kind: 'new-cluster', clusterName: 'KafkaArchive' },
-      objectPrefix: 'KafkaArchive/',
-    });
-    expect(settings).not.toHaveProperty('createCluster');
-    const stackName = 'S'.repeat(128);
-    expect(parseSettings({ ...trial, stackName }, { now }).source).toMatchObject({
-      clusterName: 'S'.repeat(64),
-    });
-  });
-
-  it('has ten topics at most', () => {
-    const topics = Array.from({ length: 11 }, (_, index) => `topic-${index}`);
-    expect(problems({ ...trial, topics: topics.slice(1) })).toEqual([]);
-    expect(problems({ ...trial, topics })).toEqual([
-      'topics must name at most 10 topics with createCluster, got 11',
-    ]);
-    expect(problemsOf({ topics })).toEqual([]);
-  });
-
-  it('is serverless, and read with IAM', () => {
-    expect(problems({ ...trial, createCluster: 'provisioned' })).toEqual([
-      "createCluster must be one of 'serverless', got 'provisioned'",
-    ]);
-    expect(problems({ ...trial, authentication: 'IAM' })).toEqual([]);
-    expect(problems({ ...trial, authentication: 'BASIC_AUTH' })).toEqual([
-      "authentication must be 'IAM' with createCluster, got 'BASIC_AUTH'",
-    ]);
-  });
-
-  it.each([
-    { secretArn },
-    { rootCaSecretArn: secretArn },
-    { networkAdds: 'brokers', securityGroupIds: 'sg-33333333' },
-    { networkHas: 's3' },
-  ])('has all that it needs: %j', (more) => {
-    const [name] = Object.keys(more);
-    expect(problems({ ...trial, ...more })).toEqual([
-      expect.stringMatching(
-        new RegExp(`^${name} must not be set with createCluster \\(.* without a way out\\), got `),
-      ),
-    ]);
-  });
-
-  it('takes no schema registry, which its network has no way to', () => {
-    const schemaRegistry = {
-      uri: 'arn:aws:glue:eu-west-1:111122223333:registry/shop',
-      format: 'SOURCE',
-      validate: ['VALUE'],
-    };
-    const provisionedPollers = { min: 1, max: 1 };
-    expect(problems({ ...trial, provisionedPollers, schemaRegistry })).toEqual([
-      expect.stringMatching(/^schemaRegistry must not be set with createCluster /),
-    ]);
   });
 });

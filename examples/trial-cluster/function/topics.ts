@@ -1,25 +1,20 @@
-import { Admin, type BaseOptions, Producer, stringSerializers } from '@platformatic/kafka';
-import { ArchiverError } from '../core/errors.ts';
-import type { SampleRecord } from '../core/sample-records.ts';
-import type { TrialTopics } from '../trial-handler.ts';
+import { Admin, Producer, stringSerializers } from '@platformatic/kafka';
+import type { KafkaConnection } from './connection.ts';
+import { TrialError } from './errors.ts';
+import type { TrialTopics } from './handler.ts';
+import type { SampleRecord } from './sample-records.ts';
 
-/** How to reach a cluster. */
-export type KafkaConnection = Pick<
-  BaseOptions,
-  'bootstrapBrokers' | 'sasl' | 'tls' | 'tlsServerName'
->;
-
-/** Records that are sent at a time: some tens of KB. */
+/** Records in one request: some tens of KB. */
 const BATCH_RECORDS = 500;
 
-/** Milliseconds that connecting, and each request, may take. */
+/** Timeout of connecting and of each request, in milliseconds. */
 const ANSWER_MS = 10_000;
 
-/** Tries that each batch has after the first, and milliseconds between them. */
+/** Retries of each batch, and milliseconds before each of them. */
 const RETRIES = 5;
 const RETRY_DELAY_MS = 500;
 
-/** The topics of a cluster, which each call connects to anew: calls are minutes apart, or more. */
+/** The topics of a cluster. Each call opens a new connection, since calls are minutes apart or more. */
 export function createTrialTopics(connection: KafkaConnection): TrialTopics {
   const options = {
     ...connection,
@@ -29,10 +24,10 @@ export function createTrialTopics(connection: KafkaConnection): TrialTopics {
   };
   return {
     async create(topics, partitions) {
-      // Who calls tries again.
+      // The caller retries.
       const admin = keepAlive(new Admin({ ...options, retries: 0 }));
       try {
-        // One at a time, so that one that is there does not keep the others from being made.
+        // One at a time, so that an existing topic does not keep the others from being created.
         for (const topic of topics) await createTopic(admin, topic, partitions);
       } finally {
         await close(admin);
@@ -44,7 +39,7 @@ export function createTrialTopics(connection: KafkaConnection): TrialTopics {
         new Producer({
           ...options,
           serializers: stringSerializers,
-          // What is tried again is not there twice, so that the count is exact.
+          // A retry then adds no duplicate, and the count is exact.
           idempotent: true,
           retries: RETRIES,
           retryDelay: RETRY_DELAY_MS,
@@ -71,7 +66,7 @@ export function createTrialTopics(connection: KafkaConnection): TrialTopics {
 
 async function createTopic(admin: Admin, topic: string, partitions: number): Promise<void> {
   try {
-    // Replicas are the cluster's to decide.
+    // The cluster decides how many replicas it keeps.
     await admin.createTopics({ topics: [topic], partitions });
   } catch (error) {
     if (causesOf(error).some((cause) => 'apiId' in cause && cause.apiId === EXISTS)) return;
@@ -79,7 +74,7 @@ async function createTopic(admin: Admin, topic: string, partitions: number): Pro
   }
 }
 
-/** A broker's error, as Kafka's protocol names it. */
+/** The error of a broker, as Kafka's protocol names it. */
 const EXISTS = 'TOPIC_ALREADY_EXISTS';
 
 function* batchesOf(records: Iterable<SampleRecord>): Generator<SampleRecord[]> {
@@ -93,13 +88,13 @@ function* batchesOf(records: Iterable<SampleRecord>): Generator<SampleRecord[]> 
   if (batch.length > 0) yield batch;
 }
 
-function kafkaFailed(what: string, error: unknown): ArchiverError {
+function kafkaFailed(what: string, error: unknown): TrialError {
   const reason = causesOf(error).findLast(({ message }) => message.trim() !== '')?.message;
   const message = `${what}: ${(reason ?? String(error)).trim().replaceAll(/\s+/g, ' ')}`;
-  return new ArchiverError('KAFKA_FAILED', message, { retryable: true, cause: error });
+  return new TrialError('KAFKA_FAILED', message, { retryable: true, cause: error });
 }
 
-/** An error and what caused it; of several tries, the last. */
+/** An error and its causes; of several tries, those of the last. */
 function causesOf(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return [];
   return [error, ...causesOf(error instanceof AggregateError ? error.errors.at(-1) : error.cause)];
@@ -116,15 +111,15 @@ interface Errors {
 }
 
 /**
- * A client whose broken connections end no process: one that is reset during a SASL handshake says so
- * twice, and the client listens once (@platformatic/kafka 2.12.1). What failed is told to who asked.
+ * Keeps a broken connection from ending the process: a connection that is reset during its SASL handshake emits two
+ * errors, and the client listens for one (@platformatic/kafka 2.12.1). The caller gets the failure as usual.
  */
 function keepAlive<Kafka extends Client>(client: Kafka): Kafka {
   client.connections.on('connecting', ({ connection }) => connection.on('error', () => undefined));
   return client;
 }
 
-/** What a client did is done, whether it says goodbye or not. */
+/** A failure to close changes nothing about what the client did. */
 async function close(client: { close(): Promise<unknown> }): Promise<void> {
   await client.close().catch(() => undefined);
 }

@@ -3,7 +3,7 @@ import {
   MAX_SAMPLE_RECORDS,
   parseSampleCommand,
   sampleRecords,
-} from '../../../lambda/core/sample-records.ts';
+} from '../function/sample-records.ts';
 
 describe('a command', () => {
   it.each([1, MAX_SAMPLE_RECORDS])('asks for %d records', (records) => {

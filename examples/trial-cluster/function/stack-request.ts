@@ -1,17 +1,17 @@
-import { ArchiverError } from './errors.ts';
+import { TrialError } from './errors.ts';
 
 /**
- * What CloudFormation asks of a custom resource, as far as it is looked at.
+ * A request of CloudFormation to a custom resource; only the fields that are used.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
 export interface StackRequest {
   readonly RequestType: 'Create' | 'Update' | 'Delete';
-  /** Pre-signed URL of S3 that the answer is put to. */
+  /** The pre-signed S3 URL for the answer. */
   readonly ResponseURL: string;
   readonly StackId: string;
   readonly RequestId: string;
   readonly LogicalResourceId: string;
-  /** Not with `Create`: the resource is named by the answer to that. */
+  /** Absent from `Create`, whose answer names the resource. */
   readonly PhysicalResourceId?: string;
   readonly ResourceProperties: Readonly<Record<string, unknown>>;
 }
@@ -23,22 +23,22 @@ export interface StackRequest {
 export interface StackResponse
   extends Pick<StackRequest, 'StackId' | 'RequestId' | 'LogicalResourceId'> {
   readonly Status: 'SUCCESS' | 'FAILED';
-  /** What the stack's events show of a failure. */
+  /** The reason of a failure, as the events of the stack show it. */
   readonly Reason?: string;
   readonly PhysicalResourceId: string;
 }
 
-/** The topics that a {@link StackRequest} is about. */
+/** The topics that a {@link StackRequest} asks for. */
 export interface RequestedTopics {
   readonly topics: readonly string[];
-  /** Of each topic. */
+  /** The partitions of each topic. */
   readonly partitions: number;
 }
 
-/** An answer has at most 4,096 bytes, most of which are its ids. */
+/** An answer holds 4,096 bytes at most, most of which its ids take. */
 const MAX_REASON_LENGTH = 1000;
 
-/** Whether an event comes from CloudFormation, which waits for an answer at its URL. */
+/** Whether an event comes from CloudFormation, which then waits for an answer. */
 export function isStackRequest(event: unknown): event is StackRequest {
   return (
     typeof event === 'object' &&
@@ -50,16 +50,16 @@ export function isStackRequest(event: unknown): event is StackRequest {
 }
 
 /**
- * The topics of a request, whose numbers come as text.
+ * The topics of a request. CloudFormation sends numbers as text.
  *
- * @throws {ArchiverError} `INVALID_EVENT`
+ * @throws {TrialError} `INVALID_EVENT`
  */
 export function requestedTopics({ ResourceProperties }: StackRequest): RequestedTopics {
   const { Topics: topics, Partitions } = ResourceProperties;
   const partitions = Number(Partitions);
   if (!isTextList(topics) || !Number.isSafeInteger(partitions) || partitions < 1) {
     const wanted = 'Topics must be a list of names, and Partitions a whole number from 1';
-    throw new ArchiverError('INVALID_EVENT', wanted);
+    throw new TrialError('INVALID_EVENT', wanted);
   }
   return { topics, partitions };
 }
@@ -69,14 +69,14 @@ function isTextList(value: unknown): value is readonly string[] {
 }
 
 /**
- * The answer to a request. The resource keeps one id for good: a new one would have CloudFormation
- * delete the old.
+ * The answer to a request. The id of the resource never changes: with a new id, CloudFormation would delete the
+ * resource of the old one.
  *
- * @param failure undefined where all is done
+ * @param failure undefined on success
  */
 export function stackResponse(
   { StackId, RequestId, LogicalResourceId, PhysicalResourceId }: StackRequest,
-  failure: ArchiverError | undefined,
+  failure: TrialError | undefined,
 ): StackResponse {
   return {
     ...(failure === undefined

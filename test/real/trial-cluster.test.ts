@@ -3,11 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTrialHandler } from '../../examples/trial-cluster/function/handler.ts';
+import type {
+  StackRequest,
+  StackResponse,
+} from '../../examples/trial-cluster/function/stack-request.ts';
+import { createTrialTopics } from '../../examples/trial-cluster/function/topics.ts';
 import { clientOptions } from '../../kafka/connection.ts';
-import type { StackRequest, StackResponse } from '../../lambda/core/stack-request.ts';
 import { systemClock } from '../../lambda/io/clock.ts';
-import { createTrialTopics } from '../../lambda/io/trial-topics.ts';
-import { createTrialHandler } from '../../lambda/trial-handler.ts';
 import { endOffsets } from '../../tools/local/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import { invocation } from '../helpers/archive-parts.ts';
@@ -70,7 +73,7 @@ async function partitions(): Promise<Record<string, number>> {
   );
 }
 
-it('creates topics with their partitions; those that are there are a success, and stay', async () => {
+it('creates topics with their partitions, and leaves existing ones as they are', async () => {
   await handler(create(['orders', 'payments'], '3'), invocation);
   // A broker knows of a topic a moment after it was created.
   await expect.poll(partitions, WAIT).toEqual({ orders: 3, payments: 3 });
@@ -81,7 +84,7 @@ it('creates topics with their partitions; those that are there are a success, an
   expect(answers.map(({ Status }) => Status)).toEqual(['SUCCESS', 'SUCCESS']);
 });
 
-it('produces exactly so many records, into every partition', async () => {
+it('produces exactly that many records, into every partition', async () => {
   const command = { topic: 'orders', records: 1234 };
   expect(await handler(command, invocation)).toEqual(command);
 
@@ -92,7 +95,7 @@ it('produces exactly so many records, into every partition', async () => {
   expect(Math.min(...counts)).toBeGreaterThan(0);
 });
 
-it('says what is wrong with a topic that is not there, and makes none', async () => {
+it('reports a topic that does not exist, and creates none', async () => {
   await expect(handler({ topic: 'nothing', records: 1 }, invocation)).rejects.toMatchObject({
     code: 'KAFKA_FAILED',
     message: "cannot produce into topic 'nothing' after 0 records: Unknown topic nothing.",
@@ -100,7 +103,7 @@ it('says what is wrong with a topic that is not there, and makes none', async ()
   expect(Object.keys(await partitions())).not.toContain('nothing');
 });
 
-describe('by TLS with a token, as MSK is reached', () => {
+describe('over TLS with a token, as with MSK', () => {
   const part = (fields: object) => Buffer.from(JSON.stringify(fields)).toString('base64url');
 
   /** As the trial function connects, but for who signs the token, and for the certificate. */
@@ -133,7 +136,7 @@ describe('by TLS with a token, as MSK is reached', () => {
     expect(tokens).toBeGreaterThanOrEqual(2);
   });
 
-  it('says so where the token is not taken', async () => {
+  it('reports a token that is not accepted', async () => {
     const topics = connect(() => Promise.resolve('not-a-token'));
     await expect(topics.create(['never'], 1)).rejects.toMatchObject({
       code: 'KAFKA_FAILED',

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { SampleRecord } from '../../lambda/core/sample-records.ts';
-import type { StackRequest, StackResponse } from '../../lambda/core/stack-request.ts';
-import { createTrialHandler, type TrialTopics } from '../../lambda/trial-handler.ts';
-import { fakeClock, invocation } from '../helpers/archive-parts.ts';
+import { fakeClock, invocation } from '../../../test/helpers/archive-parts.ts';
+import { TrialError } from '../function/errors.ts';
+import { createTrialHandler, type TrialTopics } from '../function/handler.ts';
+import type { SampleRecord } from '../function/sample-records.ts';
+import type { StackRequest, StackResponse } from '../function/stack-request.ts';
 
 const RESPONSE_URL = 'https://cloudformation-custom-resource-response.example.com/answer';
 
@@ -53,7 +53,7 @@ class MemoryTopics implements TrialTopics {
 
   produce(topic: string, records: Iterable<SampleRecord>): Promise<number> {
     if (!this.partitions.has(topic)) {
-      return Promise.reject(new ArchiverError('KAFKA_FAILED', `no topic '${topic}'`));
+      return Promise.reject(new TrialError('KAFKA_FAILED', `no topic '${topic}'`));
     }
     const before = this.produced.length;
     this.produced.push(...records);
@@ -81,10 +81,10 @@ function parts() {
   return { answers, clock, handler, pauses, topics };
 }
 
-const refused = () => new ArchiverError('KAFKA_FAILED', 'not authorized', { retryable: true });
+const refused = () => new TrialError('KAFKA_FAILED', 'not authorized', { retryable: true });
 
 describe('a request of the stack', () => {
-  it('to create makes the topics, and is answered at its URL', async () => {
+  it('to create creates the topics, and is answered at its URL', async () => {
     const { answers, clock, handler, topics } = parts();
 
     await handler(request('Create'), invocation);
@@ -94,11 +94,11 @@ describe('a request of the stack', () => {
       ['payments', 3],
     ]);
     expect(answers).toEqual([{ url: RESPONSE_URL, response: success }]);
-    // Half a minute of the invocation is for the answer.
+    // Half a minute of the invocation is reserved for the answer.
     expect(clock.timeouts).toEqual([30_000]);
   });
 
-  it('to create is a success where a topic is there already', async () => {
+  it('to create succeeds when a topic exists already', async () => {
     const { answers, handler, topics } = parts();
     topics.partitions.set('orders', 7);
 
@@ -108,7 +108,7 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([success]);
   });
 
-  it('to update makes topics that are new, and keeps the name of the resource', async () => {
+  it('to update creates the new topics, and keeps the name of the resource', async () => {
     const { answers, handler, topics } = parts();
     await handler(request('Create', { Topics: ['orders'], Partitions: '3' }), invocation);
     await handler({ ...request('Update'), PhysicalResourceId: 'other' }, invocation);
@@ -124,7 +124,7 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([success]);
   });
 
-  it('is tried again while permissions do not count yet', async () => {
+  it('is retried until permissions take effect', async () => {
     const { answers, handler, pauses, topics } = parts();
     topics.failCreate = () => (topics.tries < 4 ? refused() : undefined);
 
@@ -135,7 +135,7 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([success]);
   });
 
-  it('that fails to the end is answered with its last reason', async () => {
+  it('is answered with the last reason when every retry fails', async () => {
     const { answers, clock, handler, topics } = parts();
     topics.failCreate = () => {
       if (topics.tries === 3) clock.expire();
@@ -148,18 +148,18 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([failed('not authorized')]);
   });
 
-  it('that hangs is answered, too', async () => {
+  it('is answered when it hangs', async () => {
     const { answers, clock, handler, topics } = parts();
     topics.create = () => new Promise(() => clock.expire());
 
     await handler(request('Create'), invocation);
 
     expect(answers.map(({ response }) => response)).toEqual([
-      failed('the trial cluster has not answered in time'),
+      failed('the trial cluster did not answer in time'),
     ]);
   });
 
-  it('that comes with no time left is answered without a try', async () => {
+  it('is answered without a try when no time is left', async () => {
     const { answers, clock, handler, topics } = parts();
     clock.expire();
     const late = { ...invocation, getRemainingTimeInMillis: () => 10_000 };
@@ -169,25 +169,25 @@ describe('a request of the stack', () => {
     expect(clock.timeouts).toEqual([0]);
     expect(topics.tries).toBe(0);
     expect(answers.map(({ response }) => response)).toEqual([
-      failed('the trial cluster has not answered in time'),
+      failed('the trial cluster did not answer in time'),
     ]);
   });
 
   it.each([
-    new ArchiverError('KAFKA_FAILED', 'of no use to try again'),
+    new TrialError('KAFKA_FAILED', 'not worth a retry'),
     new TypeError('a defect, which may quote anything'),
-  ])('is not tried again after %s', async (failure) => {
+  ])('is not retried after %s', async (failure) => {
     const { answers, handler, topics } = parts();
     topics.failCreate = () => failure;
     await handler(request('Create'), invocation);
     expect(topics.tries).toBe(1);
-    const reason = failure instanceof ArchiverError ? failure.message : 'unexpected TypeError';
+    const reason = failure instanceof TrialError ? failure.message : 'unexpected TypeError';
     expect(answers.map(({ response }) => response)).toEqual([failed(reason)]);
   });
 
   it('has a reason that fits an answer', async () => {
     const { answers, handler, topics } = parts();
-    topics.failCreate = () => new ArchiverError('KAFKA_FAILED', 'x'.repeat(5000));
+    topics.failCreate = () => new TrialError('KAFKA_FAILED', 'x'.repeat(5000));
     await handler(request('Create'), invocation);
     expect(answers[0]?.response.Reason).toBe('x'.repeat(1000));
   });
@@ -208,11 +208,11 @@ describe('a request of the stack', () => {
     ]);
   });
 
-  it('fails where the answer is not taken, for Lambda to make it again', async () => {
+  it('fails when the answer is not accepted, so that Lambda retries', async () => {
     const { topics, clock } = parts();
     const handler = createTrialHandler({
       ...{ topics, clock },
-      respond: () => Promise.reject(new ArchiverError('UNEXPECTED', 'HTTP 403')),
+      respond: () => Promise.reject(new TrialError('UNEXPECTED', 'HTTP 403')),
       pause: () => Promise.resolve(),
     });
     await expect(handler(request('Create'), invocation)).rejects.toThrow('HTTP 403');
@@ -220,7 +220,7 @@ describe('a request of the stack', () => {
 });
 
 describe('a command', () => {
-  it('produces so many records, and tells how many are acknowledged', async () => {
+  it('produces that many records, and returns how many were acknowledged', async () => {
     const { answers, handler, topics } = parts();
     topics.partitions.set('orders', 3);
 

@@ -1,76 +1,80 @@
-import type { InvocationContext } from './archive-handler.ts';
-import { ArchiverError, toArchiverError } from './core/errors.ts';
-import type { Clock } from './core/ports.ts';
-import { parseSampleCommand, type SampleRecord, sampleRecords } from './core/sample-records.ts';
+import type { Context } from 'aws-lambda';
+import { TrialError, toTrialError } from './errors.ts';
+import { parseSampleCommand, type SampleRecord, sampleRecords } from './sample-records.ts';
 import {
   isStackRequest,
   requestedTopics,
   type StackRequest,
   type StackResponse,
   stackResponse,
-} from './core/stack-request.ts';
+} from './stack-request.ts';
 
 /** The topics of the trial cluster. */
 export interface TrialTopics {
   /**
-   * Creates the topics that are not there yet; one that is there stays as it is.
+   * Creates the topics that do not exist yet, and leaves the others as they are.
    *
-   * @throws {ArchiverError} `KAFKA_FAILED`: some may be there
+   * @throws {TrialError} `KAFKA_FAILED`; some may have been created
    */
   create(topics: readonly string[], partitions: number): Promise<void>;
   /**
-   * Produces records, and returns how many the cluster has acknowledged: all of them.
+   * Produces records, and returns how many the cluster acknowledged, which is all of them.
    *
-   * @throws {ArchiverError} `KAFKA_FAILED`, which tells how many are acknowledged
+   * @throws {TrialError} `KAFKA_FAILED`, whose message says how many were acknowledged
    */
   produce(topic: string, records: Iterable<SampleRecord>): Promise<number>;
 }
 
-/** The parts that the trial handler works with. */
+/** Dependencies of the trial handler. */
 export interface TrialDeps {
   readonly topics: TrialTopics;
   /**
-   * Puts an answer to the URL of its request.
+   * Sends an answer to the URL of its request.
    *
-   * @throws {ArchiverError} `UNEXPECTED` where it is not taken
+   * @throws {TrialError} `UNEXPECTED` when it is not accepted
    */
   readonly respond: (url: string, response: StackResponse) => Promise<void>;
-  /** Returns after so many milliseconds. */
+  /** Resolves after this many milliseconds. */
   readonly pause: (milliseconds: number) => Promise<unknown>;
-  readonly clock: Clock;
+  readonly clock: {
+    /** Epoch milliseconds. */
+    readonly now: () => number;
+    /** A signal that aborts after this many milliseconds. */
+    readonly timeout: (milliseconds: number) => AbortSignal;
+  };
 }
 
-/** What was produced. */
+/** What a sample command produced. */
 export interface SampleResult {
   readonly topic: string;
-  /** How many the cluster has acknowledged. */
+  /** The number of records that the cluster acknowledged. */
   readonly records: number;
 }
 
-/** Milliseconds between two tries to create topics. */
+/** Milliseconds before topics are created again after a failure. */
 const RETRY_MS = 5_000;
-/** Milliseconds of an invocation that are left to answer in. */
+/** Milliseconds of an invocation that are reserved for the answer. */
 const ANSWER_MARGIN_MS = 30_000;
 
 /**
- * Makes the trial function: topics for the stack, or sample records for who invokes it by hand.
+ * Creates the handler of the trial function: it creates topics for CloudFormation, and produces sample records when
+ * it is invoked directly.
  *
- * A request of CloudFormation is always answered, a failure with its reason: without an answer the stack
- * would wait for one. Only if the answer itself is not taken does the invocation fail, so that Lambda makes
- * it again.
+ * CloudFormation always gets an answer, on failure with the reason; without one, the stack would wait for hours.
+ * The invocation fails only when the answer is not accepted, and Lambda then retries it.
  *
- * @throws {ArchiverError} `INVALID_EVENT` for what is no command, `KAFKA_FAILED`, `UNEXPECTED`
+ * @throws {TrialError} `INVALID_EVENT` for an event that is not a command, `KAFKA_FAILED`, `UNEXPECTED`
  */
 export function createTrialHandler(deps: TrialDeps) {
   return async (
     event: unknown,
-    context: InvocationContext,
+    context: Pick<Context, 'getRemainingTimeInMillis'>,
   ): Promise<SampleResult | StackResponse> => {
     if (!isStackRequest(event)) return produce(event, deps);
     const left = Math.max(0, context.getRemainingTimeInMillis() - ANSWER_MARGIN_MS);
     const failure = await carryOut(event, deps, deps.clock.timeout(left)).then(
       () => undefined,
-      toArchiverError,
+      toTrialError,
     );
     const response = stackResponse(event, failure);
     await deps.respond(event.ResponseURL, response);
@@ -84,9 +88,9 @@ async function produce(event: unknown, { topics, clock }: TrialDeps): Promise<Sa
 }
 
 /**
- * Creates topics, trying again until the signal aborts: permissions that are new may take a minute to
- * count, says https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html.
- * Nothing is deleted: topics go with their cluster.
+ * Creates topics, and retries until the signal aborts: new permissions may take a minute to take effect, see
+ * https://docs.aws.amazon.com/msk/latest/developerguide/create-iam-access-control-policies.html.
+ * Nothing is deleted: topics are deleted with their cluster.
  */
 async function carryOut(
   request: StackRequest,
@@ -95,7 +99,7 @@ async function carryOut(
 ): Promise<void> {
   if (request.RequestType === 'Delete') return;
   const { topics: names, partitions } = requestedTopics(request);
-  let failure = new ArchiverError('KAFKA_FAILED', 'the trial cluster has not answered in time');
+  let failure = new TrialError('KAFKA_FAILED', 'the trial cluster did not answer in time');
   const expired = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(failure));
   });
@@ -105,7 +109,7 @@ async function carryOut(
         await topics.create(names, partitions);
         return;
       } catch (error) {
-        failure = toArchiverError(error);
+        failure = toTrialError(error);
         if (!failure.retryable) throw failure;
       }
       await pause(RETRY_MS);

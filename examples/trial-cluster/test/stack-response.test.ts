@@ -1,8 +1,8 @@
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import type { StackResponse } from '../../lambda/core/stack-request.ts';
-import { respondToStack } from '../../lambda/io/stack-response.ts';
+import type { StackResponse } from '../function/stack-request.ts';
+import { respondToStack } from '../function/stack-response.ts';
 
 const response: StackResponse = {
   Status: 'SUCCESS',
@@ -58,9 +58,9 @@ it('tells what came instead of a success, and nothing of the URL', async () => {
   const url = await listen(403, []);
   await expect(respondToStack(url, response)).rejects.toMatchObject({
     code: 'UNEXPECTED',
-    message: 'the answer to CloudFormation was not taken: HTTP 403',
+    message: "CloudFormation's URL did not accept the answer: HTTP 403",
   });
   await expect(respondToStack('http://127.0.0.1:1/?secret', response)).rejects.toMatchObject({
-    message: 'the answer to CloudFormation was not taken: TypeError',
+    message: "CloudFormation's URL did not accept the answer: TypeError",
   });
 });

@@ -8,36 +8,36 @@ import {
 } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
 
-/** What {@link BootstrapServers} are asked of. */
+/** Props of {@link BootstrapServers}. */
 export interface BootstrapServersProps {
-  /** ARN of an MSK cluster with IAM access control. */
+  /** The ARN of an MSK cluster with IAM access control. */
   readonly clusterArn: string;
 }
 
 const SERVERS = 'BootstrapBrokerStringSaslIam';
 
 /**
- * The bootstrap servers of an MSK cluster of the stack, which CloudFormation does not tell: a function of
- * the CDK asks MSK, from outside of the cluster's network, which has no way to it.
+ * The bootstrap servers of an MSK cluster that is created in the same stack. CloudFormation does not return them, so a
+ * function of the CDK asks MSK for them. It runs outside the cluster's VPC, from which MSK's API cannot be reached.
  */
 export class BootstrapServers extends Construct {
-  /** `host:port`, with commas between. */
+  /** The `host:port` of each, with commas between. */
   public readonly servers: string;
 
   constructor(scope: Construct, id: string, { clusterArn }: BootstrapServersProps) {
     super(scope, id);
 
-    // Of its own, and removed: the CDK's would be left behind.
+    // The CDK's own log group would outlive the stack.
     const logGroup = new logs.LogGroup(this, 'LogGroup', {
       retention: logs.RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
-      description: 'Asks MSK for the bootstrap servers of the trial cluster, writes its log',
+      description: 'Asks MSK for the bootstrap servers of the trial cluster, and writes its log',
     });
     logGroup.grantWrite(role);
-    // ASSUMED: it counts by the time that the function, which is created after it, asks.
+    // ASSUMED: the permission has taken effect when the function, which is created later, calls MSK.
     role.addToPolicy(
       new iam.PolicyStatement({
         actions: ['kafka:GetBootstrapBrokers'],
@@ -53,11 +53,11 @@ export class BootstrapServers extends Construct {
     };
     const brokers = new AwsCustomResource(this, 'Brokers', {
       resourceType: 'Custom::BootstrapServers',
-      // Another cluster is another call.
+      // Called again for another cluster.
       onUpdate: call,
       role,
       logGroup,
-      // The runtime's does: nothing to download.
+      // The SDK of the runtime has this call.
       installLatestAwsSdk: false,
     });
     this.servers = brokers.getResponseField(SERVERS);

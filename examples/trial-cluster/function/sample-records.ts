@@ -1,12 +1,12 @@
-import { ArchiverError } from './errors.ts';
+import { TrialError } from './errors.ts';
 
-/** What the trial function is asked for when it is invoked by hand: records to try the archive with. */
+/** The event of a direct invocation: it asks for records to try the archive with. */
 export interface SampleCommand {
   readonly topic: string;
   readonly records: number;
 }
 
-/** A record of the trial: an order, by a customer. */
+/** A sample record: an order of a customer. */
 export interface SampleRecord {
   readonly key: string;
   /** JSON. */
@@ -15,10 +15,10 @@ export interface SampleRecord {
   readonly timestamp: number;
 }
 
-/** Most records of one command: they are produced well within the time of an invocation. */
+/** The largest number of records of one command, which fits the time of an invocation well. */
 export const MAX_SAMPLE_RECORDS = 100_000;
 
-/** Customers, and so keys: enough that every partition gets some. */
+/** The number of customers, and so of keys: enough for every partition to get some. */
 const CUSTOMERS = 50;
 
 const EXAMPLE = '{"topic":"orders","records":1000}';
@@ -26,7 +26,7 @@ const EXAMPLE = '{"topic":"orders","records":1000}';
 /**
  * Reads a command: `{"topic":"orders","records":1000}`.
  *
- * @throws {ArchiverError} `INVALID_EVENT`, naming every problem
+ * @throws {TrialError} `INVALID_EVENT`, naming every problem
  */
 export function parseSampleCommand(event: unknown): SampleCommand {
   const fields = typeof event === 'object' && event !== null ? { ...event } : {};
@@ -43,20 +43,20 @@ export function parseSampleCommand(event: unknown): SampleCommand {
     ...Object.keys(others).map((name) => `'${name}' is not one of topic, records`),
   ];
   if (!isTopic || !isCount || problems.length > 0) {
-    throw new ArchiverError('INVALID_EVENT', `${problems.join('; ')}: such as ${EXAMPLE}`);
+    throw new TrialError('INVALID_EVENT', `${problems.join('; ')}: such as ${EXAMPLE}`);
   }
   return { topic, records };
 }
 
 /**
- * So many records, numbered from 1, all of one time.
+ * The given number of records, numbered from 1, with one timestamp.
  *
  * @param now epoch milliseconds
  */
 export function* sampleRecords(count: number, now: number): Generator<SampleRecord> {
   for (let order = 1; order <= count; order++) {
     const customer = `customer-${(order % CUSTOMERS) + 1}`;
-    // Of cents, so that it is exact.
+    // A whole number of cents, so that it is exact.
     const total = ((order * 37) % 10_000) / 100;
     const value = JSON.stringify({ order, customer, total });
     yield { key: customer, value, timestamp: now };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMskToken, mskConnection } from '../../../lambda/io/msk-connection.ts';
+import { createMskToken } from '../../kafka/msk-iam.ts';
 
 // AWS's example credentials: of no account.
 const credentials = {
@@ -29,26 +29,5 @@ describe('the token', () => {
       'X-Amz-Signature': 'e351d551236e2a3b702280ed030f377b3f33df3320dd884fb7d41b0dfc19502e',
       'User-Agent': 'msk-s3-archiver',
     });
-  });
-});
-
-describe('the connection', () => {
-  it('goes to the brokers by TLS with their names, and makes a token when it is asked', async () => {
-    const bootstrapServers = ['boot-1.example.com:9098', 'boot-2.example.com:9098'];
-    const times = [now, new Date('2026-11-24T23:56:54Z')];
-    const next = () => times.shift() ?? now;
-
-    const { sasl, ...connection } = mskConnection({ bootstrapServers, region, credentials }, next);
-
-    expect(connection).toEqual({
-      bootstrapBrokers: bootstrapServers,
-      tls: {},
-      tlsServerName: true,
-    });
-    expect(sasl).toEqual({ mechanism: 'OAUTHBEARER', token: expect.any(Function) });
-    const token = sasl?.token;
-    if (typeof token !== 'function') throw new Error('no token');
-    expect(await token()).toBe(await createMskToken({ region, credentials, now }));
-    expect(await token()).not.toBe(await createMskToken({ region, credentials, now }));
   });
 });

@@ -2,29 +2,20 @@ import { Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 
-/** What a {@link TrialNetwork} is made of. */
-export interface TrialNetworkProps {
-  /**
-   * Whether the pollers of event source mappings call Lambda and STS through this network, as they do in
-   * on-demand mode; each zone of each endpoint is paid by the hour.
-   */
-  readonly hasPollerEndpoints: boolean;
-}
-
 /** Port of brokers with IAM access control: https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
 const BROKER_PORT = 9098;
 
 /**
- * The network of the trial cluster: two subnets in two zones, with no way to or from the internet. What is
- * in its security group reaches the brokers, S3, and what pollers need.
+ * The network of the trial cluster: two subnets in two zones, with no route to or from the internet. Members of its
+ * security group reach the brokers, S3, and the services that pollers call.
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-cluster-network.html
  */
 export class TrialNetwork extends Construct {
   public readonly vpc: ec2.Vpc;
-  /** Of the brokers, of pollers, which Lambda puts into the group of their cluster, and of clients. */
+  /** The security group of the brokers, of their clients, and of pollers, which Lambda puts into that of their cluster. */
   public readonly securityGroup: ec2.SecurityGroup;
 
-  constructor(scope: Construct, id: string, { hasPollerEndpoints }: TrialNetworkProps) {
+  constructor(scope: Construct, id: string) {
     super(scope, id);
 
     this.vpc = new ec2.Vpc(this, 'Vpc', {
@@ -35,17 +26,18 @@ export class TrialNetwork extends Construct {
       subnetConfiguration: [
         { name: 'Kafka', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 26 },
       ],
-      // Would add a function, and its log group would be left behind. Nothing is in the default group.
+      // It would add a function whose log group outlives the stack. Nothing uses the default group.
       restrictDefaultSecurityGroup: false,
     });
     Validations.of(this.vpc).acknowledge({
       id: 'AwsSolutions-VPC7',
-      reason: 'A trial: its network has no way to the internet, and is deleted with its records',
+      reason:
+        'The network of a trial has no route to the internet, and is deleted with its records',
     });
     this.securityGroup = this.createSecurityGroup();
-    // For failed batches, and for the answers of the trial function to CloudFormation; it costs nothing.
+    // For failed batches, and for the answers of the trial function to CloudFormation. It is free.
     this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
-    if (hasPollerEndpoints) this.addPollerEndpoints();
+    this.addPollerEndpoints();
   }
 
   private createSecurityGroup(): ec2.SecurityGroup {
@@ -55,11 +47,12 @@ export class TrialNetwork extends Construct {
       allowAllOutbound: false,
     });
     group.connections.allowInternally(ec2.Port.tcp(BROKER_PORT), 'Brokers, from their clients');
-    // S3 and, where there are any, the endpoints: nothing else is to be reached.
+    // S3 and the endpoints; there is nothing else to reach.
     group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'S3 and endpoints');
     return group;
   }
 
+  /** In on-demand mode, pollers call Lambda and STS from the network of the cluster. */
   private addPollerEndpoints(): void {
     const group = new ec2.SecurityGroup(this, 'EndpointSecurityGroup', {
       vpc: this.vpc,

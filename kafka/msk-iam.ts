@@ -1,8 +1,6 @@
 import { Sha256 } from '@smithy/core/checksum';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentialIdentity } from '@smithy/types';
-import type { TrialSettings } from './trial-settings.ts';
-import type { KafkaConnection } from './trial-topics.ts';
 
 /** Seconds that a token may be used to sign in, as AWS's own signers have it. */
 const TOKEN_SECONDS = 900;
@@ -12,25 +10,6 @@ export interface MskTokenProps {
   readonly region: string;
   readonly credentials: AwsCredentialIdentity;
   readonly now: Date;
-}
-
-/**
- * How to reach an MSK cluster with IAM access control: by TLS, with a token for each connection.
- *
- * @param now the time at which a token is made
- */
-export function mskConnection(settings: TrialSettings, now: () => Date): KafkaConnection {
-  const { bootstrapServers, region, credentials } = settings;
-  return {
-    bootstrapBrokers: [...bootstrapServers],
-    tls: {},
-    // Names the broker in the handshake, as Java's client does; this one does not by itself.
-    tlsServerName: true,
-    sasl: {
-      mechanism: 'OAUTHBEARER',
-      token: () => createMskToken({ region, credentials, now: now() }),
-    },
-  };
 }
 
 /**
