@@ -20,7 +20,15 @@ export function loadEsbuild(): typeof import('esbuild') {
 }
 
 /** The functions: each is the file of that name in `lambda/`. */
-export type FunctionEntry = 'archive' | 'archive-firehose' | 'replay' | 'replay-firehose';
+export const functionEntries = [
+  'archive',
+  'archive-firehose',
+  'replay',
+  'replay-firehose',
+] as const;
+
+/** One of {@link functionEntries}. */
+export type FunctionEntry = (typeof functionEntries)[number];
 
 /**
  * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source map, and nothing
