@@ -20,7 +20,8 @@ const IMPORT = /(?:\bfrom|^import) '([^.'][^']*)';$/gm;
 /** The construct, the command line, what both share with the functions, and the bundles of these. */
 const allowed = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
-  /^dist\/(bin|cli|kafka|lambda|lib)\/[\w/-]+\.(js|d\.ts)$/,
+  /^dist\/(bin|cli|kafka|lambda|lib)\/[\w/-]+\.js$/,
+  /^dist\/(lambda|lib)\/[\w/-]+\.d\.ts$/,
   /^dist\/functions\/(archive|replay)(-firehose)?\/index\.mjs(\.map)?$/,
 ];
 

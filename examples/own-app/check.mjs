@@ -3,13 +3,18 @@ import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'own-app-'));
 const node = process.execPath;
 
-const env = { ...process.env, CDK_OUTDIR: join(folder, 'cdk.out') };
+const env = {
+  ...process.env,
+  CDK_OUTDIR: join(folder, 'cdk.out'),
+  // Programs of packages run by this Node, too.
+  PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
+};
 const run = (command, args, cwd = folder) =>
   execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 const say = (text) => console.log(`own-app: ${text}`);
