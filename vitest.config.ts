@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
+    include: ['test/**/*.test.ts', '{examples,tools}/*/test/**/*.test.ts'],
     // Slow, or in need of Java or an S3 server: npm run test:real.
     exclude: ['test/real/**', 'test/simulation/planted-bugs.test.ts', 'node_modules/**'],
     // Vitest would leave one core of two idle.

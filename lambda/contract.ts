@@ -8,6 +8,11 @@
 /** Version of the object layout and the record line, stored as metadata of every object. */
 export const FORMAT_VERSION = '1';
 
+/**
+ * The symbol of the global that holds the user's `enrich` function. The bundle sets it before the functions load.
+ */
+export const ENRICH_SYMBOL = 'msk-s3-archiver.enrich';
+
 /** Granularity of the folders that objects are stored in, by record time (UTC). */
 export const timeFolders = ['hour', 'day', 'none'] as const;
 export type TimeFolder = (typeof timeFolders)[number];

@@ -1,26 +1,28 @@
-import { Stack, Token, Validations } from 'aws-cdk-lib';
+import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { archiveName, contractId } from './archive-name.ts';
 import type { WatchedFunction } from './monitoring/monitoring.ts';
 import { keyStatement } from './storage/encryption-key.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from './storage/failed-batches.ts';
+import { wildcardFinding } from './wildcard-finding.ts';
 
-/** What an {@link OperatorPolicy} is about. */
+/** Props of an {@link OperatorPolicy}. */
 export interface OperatorPolicyProps {
   readonly archiveBucket: s3.IBucket;
   readonly failedBatches: FailedBatches;
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
-  /** Of buckets and queues. @default - keys of the services */
+  /** The key of buckets and queues. @default - keys of the services */
   readonly encryptionKey?: kms.IKey;
 }
 
 /**
- * What who operates the stack may do, as a managed policy that nobody has until somebody attaches it: every
- * command of the runbook but those to Kafka. It lists the archive and does not read it; failed batches, which
- * hold records, it reads, and nothing can it delete.
+ * What an operator of the archive may do, as a managed policy that is attached to no one: every command of the runbook
+ * except those to Kafka. It can list the archive but not read it, can read failed batches, which hold records, and can
+ * delete nothing.
  */
 export class OperatorPolicy extends Construct {
   public readonly policy: iam.ManagedPolicy;
@@ -30,12 +32,12 @@ export class OperatorPolicy extends Construct {
 
     const stack = Stack.of(this);
     this.policy = new iam.ManagedPolicy(this, 'Policy', {
-      description: `To operate ${stack.stackName}: look, replay, redrive, dismiss, stop and start mappings`,
+      description: `To operate ${archiveName(this)}: look, replay, redrive, dismiss, stop and start mappings`,
       statements: [
         ...bucketStatements(props),
         ...queueStatements(props.failedBatches),
         ...functionStatements(stack, props),
-        ...lookStatements(stack, props),
+        ...lookStatements(stack, { ...props, name: archiveName(this) }),
         ...keyStatements(stack, props.encryptionKey),
       ],
     });
@@ -43,25 +45,18 @@ export class OperatorPolicy extends Construct {
   }
 
   private acknowledge(stack: Stack): void {
-    const { partition, region, account, stackName } = stack;
-    const shown = (part: string, name: string): string =>
-      Token.isUnresolved(part) ? `<AWS::${name}>` : part;
-    const place = `${shown(region, 'Region')}:${shown(account, 'AccountId')}`;
-    const arn = (service: string, resource: string): string =>
-      `arn:${shown(partition, 'Partition')}:${service}:${place}:${resource}`;
+    const bucketId = contractId(this, FAILED_BATCH_BUCKET_LOGICAL_ID);
+    const alarms = `alarm:${archiveName(this)}-*`;
     const reasons = {
-      '*': 'Metrics, saved queries and results of queries take no resource; they hold no record',
-      [`<${FAILED_BATCH_BUCKET_LOGICAL_ID}.Arn>/*`]:
-        'Lambda makes the keys of failed batches, and does not say how',
-      [arn('lambda', 'event-source-mapping:*')]:
-        'Lambda makes the ids of mappings; the condition lets in those of the archive function alone',
-      [arn('cloudwatch', `alarm:${stackName}-*`)]: 'The alarms of the stack begin with its name',
+      '*': 'These actions take no resource, and what they read holds no record',
+      [`<${bucketId}.Arn>/*`]: 'Lambda names failed batches, and does not document how',
+      [stack.formatArn({ service: 'lambda', resource: 'event-source-mapping:*' })]:
+        'Lambda makes the ids of mappings; the condition admits those of the archive function only',
+      [stack.formatArn({ service: 'cloudwatch', resource: alarms })]:
+        'The names of the alarms begin with that of the archive',
     };
     for (const [resource, reason] of Object.entries(reasons)) {
-      Validations.of(this.policy).acknowledge({
-        id: `AwsSolutions-IAM5[Resource::${resource}]`,
-        reason,
-      });
+      Validations.of(this.policy).acknowledge({ id: wildcardFinding(this, resource), reason });
     }
   }
 }
@@ -76,7 +71,7 @@ function bucketStatements({ archiveBucket, failedBatches: { bucket } }: Operator
   ];
 }
 
-/** What `npm run replay` calls: docs/replay.md has it by command. */
+/** What the command line calls: docs/replay.md lists it by command. */
 function queueStatements({ deadLetterQueue, replayQueue }: FailedBatches) {
   return [
     allow(['sqs:GetQueueAttributes', 'sqs:SendMessage'], [replayQueue.queueArn]),
@@ -98,7 +93,7 @@ function functionStatements(stack: Stack, { archive, replay }: OperatorPolicyPro
   const { functionArn } = archive.function;
   return [
     allow(['cloudformation:DescribeStacks'], [stack.stackId]),
-    // Commands without the repository.
+    // For replay commands by the AWS CLI, without ours.
     allow(['lambda:InvokeFunction'], [replay.function.functionArn]),
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
     new iam.PolicyStatement({
@@ -109,16 +104,18 @@ function functionStatements(stack: Stack, { archive, replay }: OperatorPolicyPro
   ];
 }
 
-function lookStatements(stack: Stack, { archive, replay }: OperatorPolicyProps) {
-  const { stackName } = stack;
+function lookStatements(
+  stack: Stack,
+  { archive, replay, name }: OperatorPolicyProps & { readonly name: string },
+) {
   // Each ends in ':*', the streams of the group.
   const logGroups = [archive, replay].map(({ logGroup }) => logGroup.logGroupArn);
   const cloudWatchArn = (resource: string, region = stack.region) =>
     stack.formatArn({ service: 'cloudwatch', region, resource });
   return [
     allow(['logs:FilterLogEvents', 'logs:StartQuery'], logGroups),
-    allow(['cloudwatch:DescribeAlarms'], [cloudWatchArn(`alarm:${stackName}-*`)]),
-    allow(['cloudwatch:GetDashboard'], [cloudWatchArn(`dashboard/${stackName}`, '')]),
+    allow(['cloudwatch:DescribeAlarms'], [cloudWatchArn(`alarm:${name}-*`)]),
+    allow(['cloudwatch:GetDashboard'], [cloudWatchArn(`dashboard/${name}`, '')]),
     allow(
       [
         'cloudwatch:GetMetricData',

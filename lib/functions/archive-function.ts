@@ -1,7 +1,8 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type ArchiveEnvironment, archiveEnvironment } from '../../lambda/environment.ts';
+import { archiveName } from '../archive-name.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 
 /** What an {@link ArchiveFunction} is made of: what it is told, and what it runs with. */
@@ -32,6 +33,7 @@ export class ArchiveFunction extends BundledFunction {
       timeout: props.timeout,
       encryptionKey: props.encryptionKey,
       tracing: props.tracing,
+      enrich: props.enrich,
       // The mapping goes on invoking the version before until it is updated.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: archiveEnvironment.encode({
@@ -39,7 +41,7 @@ export class ArchiveFunction extends BundledFunction {
         archiveBucket: props.bucket.bucketName,
         deliveryStream: props.stream?.deliveryStreamName,
         // Two stacks may archive topics of one name from two clusters; their metrics stay apart.
-        serviceName: Stack.of(scope).stackName,
+        serviceName: archiveName(scope),
       }),
     });
     this.allowStoring(props);

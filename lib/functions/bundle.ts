@@ -1,36 +1,51 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
-import { type BuildOptions, buildSync } from 'esbuild';
+import type { BuildOptions } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** The functions there are: each is the file of that name in `lambda/`. */
-export type FunctionEntry = 'archive' | 'archive-firehose' | 'replay' | 'replay-firehose' | 'trial';
+/**
+ * Loads esbuild, which only a clone and an archive with `enrich` need.
+ *
+ * @throws Error when it is not installed
+ */
+export function loadEsbuild(): typeof import('esbuild') {
+  try {
+    return createRequire(import.meta.url)('esbuild');
+  } catch (cause) {
+    const problem = 'esbuild is not installed, and a function with enrich is bundled with it';
+    throw new Error(`${problem}: npm install --save-dev esbuild`, { cause });
+  }
+}
+
+/** The functions: each is the file of that name in `lambda/`. */
+export const functionEntries = [
+  'archive',
+  'archive-firehose',
+  'replay',
+  'replay-firehose',
+] as const;
+
+/** One of {@link functionEntries}. */
+export type FunctionEntry = (typeof functionEntries)[number];
 
 /**
- * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source
- * map, for the trial function what its Kafka client reads besides, and nothing else.
+ * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source map, and nothing
+ * else.
  *
- * The stack deploys this folder with a plain `lambda.Function`, not through `NodejsFunction`, because
- * the emulator and the tests run this very folder: what is tested locally is byte for byte what is
- * deployed. The same sources give the same bytes, wherever the project lies.
+ * The stack deploys this folder with a plain `lambda.Function`, not through `NodejsFunction`, because the emulator and
+ * the tests run the same folder: what is tested locally is deployed, byte for byte. The same sources give the same
+ * bytes, wherever the project is.
  *
- * @param folder another folder to write to; the bytes stay those for `dist/<entry>/`.
- * @throws esbuild's `BuildFailure` when the sources do not compile.
+ * @param folder another folder to write to; the bytes are the same as for `dist/<entry>/`
+ * @throws esbuild's `BuildFailure` when the sources do not compile
  */
 export function bundleFunction(
   entry: FunctionEntry,
   folder: string = join(root, 'dist', entry),
 ): string {
-  const { outputFiles } = buildSync({
+  const { outputFiles } = loadEsbuild().buildSync({
     absWorkingDir: root,
     // Packages keep their place in the source map, also where node_modules is a link.
     preserveSymlinks: true,
@@ -48,14 +63,14 @@ export function bundleFunction(
     sourcesContent: false,
     legalComments: 'eof',
     logLevel: 'silent',
-    ...(entry === 'trial' ? kafkaClientOptions : sdkOptions),
+    ...sdkOptions,
   });
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
-  replaceFiles(folder, entry === 'trial' ? [...files, kafkaClientFile()] : files);
+  replaceFiles(folder, files);
   return folder;
 }
 
-/** What the SDK of a bundle does without, so that a cold start takes less. */
+/** Replaces parts of the SDK that a function does not need, for a shorter cold start. */
 const sdkOptions = {
   alias: {
     'node:http': './lambda/io/bundled/node-http.ts',
@@ -64,38 +79,15 @@ const sdkOptions = {
   },
 } satisfies BuildOptions;
 
-/**
- * What @platformatic/kafka 2.12.1 needs of a bundle: one of its packages requires modules of Node, and
- * another reads a file by its place beside the code, which is not where the bundle is.
- */
-const kafkaClientOptions = {
-  banner: {
-    js: [
-      "import { createRequire as requireOf } from 'node:module';",
-      'const require = requireOf(import.meta.url);',
-      "const clientUrl = new URL('dist/', import.meta.url).href;",
-    ].join(''),
-  },
-  define: { 'import.meta.url': 'clientUrl' },
-} satisfies BuildOptions;
-
-const KAFKA_CLIENT_FILE = 'native.wasm';
-
-/** In the place of `../dist/` as seen from the URL that the options above define. */
-function kafkaClientFile(): File {
-  const path = join(root, 'node_modules/@platformatic/wasm-utils/dist', KAFKA_CLIENT_FILE);
-  return { name: `dist/${KAFKA_CLIENT_FILE}`, contents: readFileSync(path) };
-}
-
 interface File {
-  /** Path in the folder of the bundle. */
+  /** The path in the folder of the bundle. */
   readonly name: string;
   readonly contents: Uint8Array;
 }
 
 /**
- * Makes the folder hold exactly these files. Tests and a synth may do so at the same time: each file
- * is renamed into place whole, so that neither reads half of what the other writes.
+ * Makes the folder hold exactly these files. Tests and a synth may do so at the same time, so each file is renamed into
+ * place when it is complete.
  */
 function replaceFiles(folder: string, files: readonly File[]): void {
   mkdirSync(folder, { recursive: true });

@@ -1,5 +1,4 @@
 import { type Duration, RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -7,9 +6,11 @@ import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { contractId } from '../archive-name.ts';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from '../storage/archive-bucket.ts';
 import { keyStatement } from '../storage/encryption-key.ts';
-import { bundleFunction, type FunctionEntry } from './bundle.ts';
+import type { FunctionEntry } from './bundle.ts';
+import { functionFolder } from './function-folder.ts';
 
 /** What both functions are made of: where objects go, and what a function runs with. */
 export interface StoreFunctionProps {
@@ -23,6 +24,8 @@ export interface StoreFunctionProps {
   readonly tracing?: boolean;
   /** Of the buckets, the queues and the log. @default - keys of the services */
   readonly encryptionKey?: kms.IKey;
+  /** Path of a module whose `enrich` takes the place of that in `lambda/enrich.ts`. @default - none */
+  readonly enrich?: string;
 }
 
 /** What a {@link BundledFunction} is made of. */
@@ -37,24 +40,19 @@ export interface BundledFunctionProps {
   readonly tracing?: boolean;
   /** Of what it reads and writes, and of its log. @default - keys of the services */
   readonly encryptionKey?: kms.IKey;
+  /** Path of a module whose `enrich` takes the place of that in `lambda/enrich.ts`. @default - none */
+  readonly enrich?: string;
   /** @default - those of the CDK */
   readonly currentVersionOptions?: lambda.VersionOptions;
-  /** @default - none: what a function calls is on the internet */
-  readonly network?: FunctionNetwork;
 }
 
-/** A network that a function is in, in its private subnets. */
-export interface FunctionNetwork {
-  readonly vpc: ec2.IVpc;
-  readonly securityGroups: ec2.ISecurityGroup[];
-}
+/** Bundles of this synth: functions of one entry and one `enrich` are the same in every archive of an app. */
+const folders = new Map<string, string>();
 
-/** Bundles of this synth: in every stack of an app a function is the same. */
-const folders = new Map<FunctionEntry, string>();
-
-function folderOf(entry: FunctionEntry): string {
-  const folder = folders.get(entry) ?? bundleFunction(entry);
-  folders.set(entry, folder);
+function folderOf(entry: FunctionEntry, enrich: string | undefined): string {
+  const key = JSON.stringify([entry, enrich]);
+  const folder = folders.get(key) ?? functionFolder(entry, enrich);
+  folders.set(key, folder);
   return folder;
 }
 
@@ -87,7 +85,7 @@ export abstract class BundledFunction extends Construct {
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      code: lambda.Code.fromAsset(folderOf(props.entry)),
+      code: lambda.Code.fromAsset(folderOf(props.entry, props.enrich)),
       handler: 'index.handler',
       role: this.role,
       logGroup: this.logGroup,
@@ -96,7 +94,6 @@ export abstract class BundledFunction extends Construct {
       tracing: props.tracing ? lambda.Tracing.ACTIVE : undefined,
       currentVersionOptions: props.currentVersionOptions,
       environment: props.environment,
-      ...props.network,
     });
     if (props.tracing) {
       Validations.of(this.role).acknowledge({
@@ -131,7 +128,7 @@ export abstract class BundledFunction extends Construct {
       }),
     );
     Validations.of(this.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${ARCHIVE_BUCKET_LOGICAL_ID}.Arn>/${objectPrefix}*]`,
+      id: `AwsSolutions-IAM5[Resource::<${contractId(this, ARCHIVE_BUCKET_LOGICAL_ID)}.Arn>/${objectPrefix}*]`,
       reason: 'The keys under the prefix follow from the records, so they cannot be listed',
     });
   }

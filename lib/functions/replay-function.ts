@@ -1,4 +1,4 @@
-import { Stack, Validations } from 'aws-cdk-lib';
+import { Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as logs from 'aws-cdk-lib/aws-logs';
@@ -9,6 +9,7 @@ import {
   replayEnvironment,
   type StoreEnvironment,
 } from '../../lambda/environment.ts';
+import { archiveName, contractId } from '../archive-name.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from '../storage/failed-batches.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 
@@ -41,6 +42,7 @@ export class ReplayFunction extends BundledFunction {
       timeout: props.timeout,
       encryptionKey: props.encryptionKey,
       tracing: props.tracing,
+      enrich: props.enrich,
       environment: replayEnvironment.encode({
         ...props,
         archiveBucket: props.bucket.bucketName,
@@ -51,7 +53,7 @@ export class ReplayFunction extends BundledFunction {
         alarmTopicArn: props.alarmTopic.topicArn,
         archiveLogGroup: props.archiveLogGroup.logGroupName,
         // As the archive function's, whose metrics have other names.
-        serviceName: Stack.of(scope).stackName,
+        serviceName: archiveName(scope),
       }),
     });
     this.allowStoring(props);
@@ -99,7 +101,7 @@ export class ReplayFunction extends BundledFunction {
     ];
     for (const statement of statements) this.role.addToPolicy(new iam.PolicyStatement(statement));
     Validations.of(this.role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${FAILED_BATCH_BUCKET_LOGICAL_ID}.Arn>/*]`,
+      id: `AwsSolutions-IAM5[Resource::<${contractId(this, FAILED_BATCH_BUCKET_LOGICAL_ID)}.Arn>/*]`,
       reason: 'Lambda makes the keys of failed batches, and does not say how',
     });
   }

@@ -4,6 +4,7 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import * as sns from 'aws-cdk-lib/aws-sns';
 import * as subscriptions from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { archiveName } from '../archive-name.ts';
 
 /** What an {@link AlarmTopic} is made of. */
 export interface AlarmTopicProps {
@@ -21,7 +22,7 @@ export class AlarmTopic extends Construct {
     super(scope, id);
 
     const topic = new sns.Topic(this, 'Topic', {
-      displayName: Stack.of(this).stackName,
+      displayName: archiveName(this),
       masterKey: this.createKey(),
       enforceSSL: true,
     });
@@ -39,7 +40,7 @@ export class AlarmTopic extends Construct {
    */
   private createKey(): kms.Key {
     const key = new kms.Key(this, 'Key', {
-      description: `Encrypts the notifications of ${Stack.of(this).stackName} in transit`,
+      description: `Encrypts the notifications of ${archiveName(this)} in transit`,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
     });
@@ -66,7 +67,7 @@ function allowPublishing(topic: sns.Topic): void {
   const stack = Stack.of(topic);
   const alarms = stack.formatArn({
     service: 'cloudwatch',
-    resource: `alarm:${stack.stackName}-*`,
+    resource: `alarm:${archiveName(topic)}-*`,
   });
   topic.addToResourcePolicy(
     new iam.PolicyStatement({

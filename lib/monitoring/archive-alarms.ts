@@ -1,8 +1,9 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { DEADLINE_MARGIN_MS, metricNames } from '../../lambda/contract.ts';
+import { archiveName } from '../archive-name.ts';
 import { alarmNames, noRecordsAlarmName } from './alarm-names.ts';
 import { METRIC_PERIOD, offsetLag, stackMetric, topicMetric } from './archive-metrics.ts';
 import { createAlarm, RECURRING } from './stack-alarm.ts';
@@ -83,7 +84,7 @@ function createAgeAlarm(scope: Construct, { dataAgeTarget }: ArchiveAlarmsProps)
     severity: 'high',
     description: `Records are more than ${dataAgeTarget.toSeconds()} seconds old when they are archived`,
     firstStep: 'Find the topic on the dashboard, and check whether its lag is growing',
-    metric: stackMetric(Stack.of(scope).stackName, metricNames.oldestRecordAge, MAXIMUM),
+    metric: stackMetric(archiveName(scope), metricNames.oldestRecordAge, MAXIMUM),
     threshold: dataAgeTarget.toMilliseconds(),
     comparisonOperator: GREATER_THAN_THRESHOLD,
     ...RECURRING,
@@ -97,7 +98,7 @@ function createTrafficAlarms(
   { topics, expectedTraffic }: ArchiveAlarmsProps,
 ): cloudwatch.Alarm[] {
   if (expectedTraffic === undefined) return [];
-  const service = Stack.of(scope).stackName;
+  const service = archiveName(scope);
   const minutes = expectedTraffic.toMinutes();
   return topics.map((topic) =>
     createAlarm(scope, `NoRecords-${topic}`, {
@@ -186,7 +187,7 @@ function createConflictAlarm(scope: Construct): cloudwatch.Alarm {
       'The key of an object held another body. Both objects are kept, the new one under a marked key',
     firstStep: 'List the objects with marked keys and compare their metadata',
     // Emitted by the archive function and by the replay function.
-    metric: stackMetric(Stack.of(scope).stackName, metricNames.keyConflicts, SUM),
+    metric: stackMetric(archiveName(scope), metricNames.keyConflicts, SUM),
     threshold: 1,
     // Emitted as 0 with each batch. Without a batch there is no conflict.
     treatMissingData: NOT_BREACHING,

@@ -1,8 +1,9 @@
-import { type Duration, type Size, Stack } from 'aws-cdk-lib';
+import type { Duration, Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { metricNames, REASON_DIMENSION, replayMetricNames } from '../../lambda/contract.ts';
+import { archiveName } from '../archive-name.ts';
 import type { FailedBatches } from '../storage/failed-batches.ts';
 import {
   droppedBatches,
@@ -43,21 +44,21 @@ const MIB_PER_GIB = 1024;
 
 /** Creates the dashboard, named after the stack. Each row answers one question. */
 export function createDashboard(scope: Construct, props: DashboardProps): cloudwatch.Dashboard {
-  const { stackName } = Stack.of(scope);
+  const service = archiveName(scope);
   const byTopic = (search: Omit<MetricSearch, 'service'>): cloudwatch.MathExpression =>
     new cloudwatch.MathExpression({
-      expression: searchMetrics({ service: stackName, ...search }),
+      expression: searchMetrics({ service, ...search }),
       label: `\${PROP('Dim.${search.dimension ?? 'topic'}')}`,
       period: METRIC_PERIOD,
     });
   const total = (label: string, names: MetricSearch['names']): cloudwatch.MathExpression =>
     new cloudwatch.MathExpression({
-      expression: `SUM(${searchMetrics({ service: stackName, names, statistic: SUM })})`,
+      expression: `SUM(${searchMetrics({ service, names, statistic: SUM })})`,
       label,
       period: METRIC_PERIOD,
     });
   return new cloudwatch.Dashboard(scope, 'Dashboard', {
-    dashboardName: stackName,
+    dashboardName: service,
     // Sums cover five minutes at any time range.
     periodOverride: cloudwatch.PeriodOverride.INHERIT,
     widgets: [

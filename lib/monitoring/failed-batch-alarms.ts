@@ -1,7 +1,8 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { archiveName } from '../archive-name.ts';
 import type { FailedBatches } from '../storage/failed-batches.ts';
 import { alarmNames, droppedEventsAlarmName } from './alarm-names.ts';
 import {
@@ -118,7 +119,7 @@ function createDroppedEventAlarms(
     const some = mappings.slice(number * METRICS_OF_ALARM, (number + 1) * METRICS_OF_ALARM);
     return createAlarm(scope, `DroppedEvents${number === 0 ? '' : number + 1}`, {
       name: alarmNames.droppedEvents,
-      alarmName: droppedEventsAlarmName(Stack.of(scope).stackName, number),
+      alarmName: droppedEventsAlarmName(archiveName(scope), number),
       severity: 'critical',
       description: 'Lambda dropped records that were neither archived nor kept',
       firstStep:

@@ -1,7 +1,7 @@
-import { Stack } from 'aws-cdk-lib';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { logMessages } from '../../lambda/contract.ts';
+import { archiveName } from '../archive-name.ts';
 
 /** The logs that the queries of {@link createSavedQueries} read. */
 export interface SavedQueriesProps {
@@ -22,7 +22,7 @@ export function createSavedQueries(
   scope: Construct,
   { archiveLog, replayLog }: SavedQueriesProps,
 ): void {
-  const { stackName } = Stack.of(scope);
+  const archive = archiveName(scope);
   const queries = [
     ['SlowestBatches', queryNames.slowestBatches, slowestBatches, [archiveLog]],
     ['FailuresByCode', queryNames.failuresByCode, failuresByCode, [archiveLog, replayLog]],
@@ -32,7 +32,7 @@ export function createSavedQueries(
   for (const [id, name, lines, asked] of queries) {
     // The QueryDefinition construct of the CDK does not support unnest.
     new logs.CfnQueryDefinition(scope, id, {
-      name: `${stackName}/${name}`,
+      name: `${archive}/${name}`,
       queryString: lines.join('\n| '),
       logGroupNames: asked.map(({ logGroupName }) => logGroupName),
     });

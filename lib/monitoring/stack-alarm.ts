@@ -1,6 +1,6 @@
-import { Stack } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
+import { archiveName } from '../archive-name.ts';
 import { type AlarmName, alarmName } from './alarm-names.ts';
 
 /**
@@ -48,7 +48,7 @@ export function createAlarm(
   return new cloudwatch.Alarm(scope, id, {
     comparisonOperator: cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
     evaluationPeriods: 1,
-    alarmName: alarmName(Stack.of(scope).stackName, name),
+    alarmName: alarmName(archiveName(scope), name),
     ...watched,
     alarmDescription: `[${severity}] ${description}. ${firstStep}. Runbook: docs/runbook.md#${name}`,
   });

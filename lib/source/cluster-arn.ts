@@ -1,7 +1,7 @@
 import { Fn, Stack } from 'aws-cdk-lib';
-import type { CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
+import type { IConstruct } from 'constructs';
 
-/** The parts of an MSK cluster's ARN; of a cluster of the stack, some are known when it is deployed. */
+/** The parts of an MSK cluster's ARN; some may be tokens, for a cluster that is created in the same app. */
 export interface ClusterArn {
   readonly arn: string;
   readonly partition: string;
@@ -26,11 +26,14 @@ export function parseClusterArn(arn: string): ClusterArn | undefined {
   return { arn, partition, region, account, clusterName, clusterUuid };
 }
 
-/** The ARN of a cluster of the stack, whose parts are told by the stack and by the cluster itself. */
-export function createdClusterArn(cluster: CfnServerlessCluster, clusterName: string): ClusterArn {
-  const { partition, region, account } = Stack.of(cluster);
-  const arn = cluster.attrArn;
-  const clusterUuid = Fn.select(2, Fn.split('/', arn));
+/**
+ * The parts of an ARN that is only known at deployment. Account and region are those of the stack, which Lambda
+ * requires of a mapping and its cluster.
+ */
+export function deployedClusterArn(scope: IConstruct, arn: string): ClusterArn {
+  const { partition, region, account } = Stack.of(scope);
+  const parts = Fn.split('/', arn);
+  const [clusterName, clusterUuid] = [Fn.select(1, parts), Fn.select(2, parts)];
   return { arn, partition, region, account, clusterName, clusterUuid };
 }
 

@@ -1,4 +1,4 @@
-import { Annotations } from 'aws-cdk-lib';
+import { Annotations, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 import type { NetworkPart } from '../settings/network-settings.ts';
@@ -36,9 +36,10 @@ export class KafkaNetwork extends Construct {
   }
 
   private letInBrokers({ source, network: { securityGroupIds } }: KafkaNetworkProps): void {
-    for (const groupId of securityGroupIds) {
+    for (const [index, groupId] of securityGroupIds.entries()) {
+      const group = Token.isUnresolved(groupId) ? index : groupId;
       for (const port of brokerPorts(source)) {
-        new ec2.CfnSecurityGroupIngress(this, `Brokers-${groupId}-${port}`, {
+        new ec2.CfnSecurityGroupIngress(this, `Brokers-${group}-${port}`, {
           ...{ groupId, sourceSecurityGroupId: groupId },
           ...{ ipProtocol: 'tcp', fromPort: port, toPort: port },
           description: 'Pollers of Lambda to the brokers',

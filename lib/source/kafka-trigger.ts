@@ -114,13 +114,6 @@ export class KafkaTrigger extends Construct {
         "startingPosition is 'latest': records that are produced while a mapping is created or updated, which takes minutes, can be missed and are then not archived; 'earliest' or a time misses none",
       );
     }
-    if (start.kind === 'timestamp' && start.hoursBack !== undefined) {
-      const time = new Date(start.unixSeconds * 1000).toISOString();
-      Annotations.of(this).addWarningV2(
-        'msk-s3-archiver:hoursBackMoves',
-        `hoursBack ${start.hoursBack} is ${time} now and another time at the next synth, which replaces every mapping, to no effect on groups that have offsets by then: for every later deployment set startingPosition to '${time}' instead`,
-      );
-    }
   }
 }
 

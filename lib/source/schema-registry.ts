@@ -1,8 +1,9 @@
-import { Validations } from 'aws-cdk-lib';
+import { Fn, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { IConstruct } from 'constructs';
 import type { SchemaRegistrySettings } from '../settings/registry-settings.ts';
+import { wildcardFinding } from '../wildcard-finding.ts';
 import { secretStatements } from './source-permissions.ts';
 
 /** What event source mappings are told of a schema registry; permissions are {@link registryStatements}. */
@@ -54,11 +55,13 @@ export function registryStatements(
 export function acknowledgeRegistry(role: IConstruct, { uri }: SchemaRegistrySettings): void {
   if (uri.startsWith('https://')) return;
   Validations.of(role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::${schemasOf(uri)}]`,
-    reason: 'Which schema of the registry a record has is known when it comes',
+    id: wildcardFinding(role, schemasOf(uri)),
+    reason: 'The schema of a record is not known before the record is read',
   });
 }
 
 function schemasOf(registryArn: string): string {
-  return `${registryArn.replace(':registry/', ':schema/')}/*`;
+  // Selected and not joined again: the ARN may be a token.
+  const parts = Fn.split(':registry/', registryArn);
+  return `${Fn.select(0, parts)}:schema/${Fn.select(1, parts)}/*`;
 }

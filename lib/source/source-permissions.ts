@@ -1,3 +1,4 @@
+import { Arn, ArnFormat } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { TopicSettings } from '../settings/settings.ts';
 import { type ClusterArn, groupArn, topicArn } from './cluster-arn.ts';
@@ -42,7 +43,7 @@ export function secretStatements(
   if (secretArns.length === 0) return [];
   const read = allow(['secretsmanager:GetSecretValue'], secretArns);
   if (keyArns.length === 0) return [read];
-  const services = keyArns.map((arn) => `secretsmanager.${arn.split(':')[3]}.amazonaws.com`);
+  const services = keyArns.map((arn) => `secretsmanager.${regionOf(arn)}.amazonaws.com`);
   const decrypt = new iam.PolicyStatement({
     actions: ['kms:Decrypt'],
     resources: [...keyArns],
@@ -73,6 +74,10 @@ function clusterStatements(
       allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], arns),
     ),
   ];
+}
+
+function regionOf(arn: string): string {
+  return Arn.split(arn, ArnFormat.SLASH_RESOURCE_NAME).region ?? '';
 }
 
 function networkStatement(): iam.PolicyStatement {

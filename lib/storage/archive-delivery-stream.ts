@@ -6,6 +6,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Compression, TimeFolder } from '../../lambda/contract.ts';
+import { contractId } from '../archive-name.ts';
 import { isPartitioned } from '../settings/delivery-settings.ts';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
 import { keyStatement } from './encryption-key.ts';
@@ -105,7 +106,7 @@ export class ArchiveDeliveryStream extends Construct {
     if (encryptionKey !== undefined) role.addToPolicy(keyStatement(stack, encryptionKey));
     for (const prefix of [objectPrefix, `${STREAM_ERRORS_PREFIX}${objectPrefix}`]) {
       Validations.of(role).acknowledge({
-        id: `AwsSolutions-IAM5[Resource::<${ARCHIVE_BUCKET_LOGICAL_ID}.Arn>/${prefix}*]`,
+        id: `AwsSolutions-IAM5[Resource::<${contractId(this, ARCHIVE_BUCKET_LOGICAL_ID)}.Arn>/${prefix}*]`,
         reason: 'Firehose makes the keys under the prefix',
       });
     }

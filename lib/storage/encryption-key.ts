@@ -2,28 +2,30 @@ import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import type { EncryptionKeySetting } from '../settings/security-settings.ts';
+import { archiveName } from '../archive-name.ts';
 
 /** What a role does to data with the key. */
 const KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /**
- * The key that buckets, queues and logs are encrypted with, where it is not AWS's own. It is kept when the stack
- * is deleted, since nobody reads the buckets without it.
+ * The key of buckets, queues and logs, unless AWS manages it. One that is made here is kept when the stack is
+ * deleted, since no one can read the buckets without it. One that is given gets the statements that the services
+ * need, where it is a key of this app.
  */
 export function encryptionKeyOf(
   scope: Construct,
-  setting: EncryptionKeySetting,
+  setting: 'managed' | 'stack' | kms.IKey,
 ): kms.IKey | undefined {
   if (setting === 'managed') return undefined;
-  if (setting !== 'stack') return kms.Key.fromKeyArn(scope, 'EncryptionKey', setting);
-  const stack = Stack.of(scope);
-  const key = new kms.Key(scope, 'EncryptionKey', {
-    description: `Buckets, queues and logs of ${stack.stackName}`,
-    enableKeyRotation: true,
-    removalPolicy: RemovalPolicy.RETAIN,
-  });
-  for (const statement of serviceStatements(stack)) key.addToResourcePolicy(statement);
+  const key =
+    setting !== 'stack'
+      ? setting
+      : new kms.Key(scope, 'EncryptionKey', {
+          description: `Buckets, queues and logs of ${archiveName(scope)}`,
+          enableKeyRotation: true,
+          removalPolicy: RemovalPolicy.RETAIN,
+        });
+  for (const statement of serviceStatements(Stack.of(scope))) key.addToResourcePolicy(statement);
   return key;
 }
 

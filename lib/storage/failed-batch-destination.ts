@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { IDependable } from 'constructs';
+import { contractId } from '../archive-name.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID } from './failed-batches.ts';
 
 /**
@@ -37,7 +38,7 @@ export class FailedBatchDestination implements lambda.IEventSourceDlq {
       { actions: ['s3:PutObject'], resources: [this.bucket.arnForObjects('*')] },
     ];
     Validations.of(target.role ?? target).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${FAILED_BATCH_BUCKET_LOGICAL_ID}.Arn>/*]`,
+      id: `AwsSolutions-IAM5[Resource::<${contractId(this.bucket, FAILED_BATCH_BUCKET_LOGICAL_ID)}.Arn>/*]`,
       reason: 'Lambda makes the keys of failed batches, and does not say how',
     });
     return statements.flatMap((statement) => {

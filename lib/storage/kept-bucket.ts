@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { contractId } from '../archive-name.ts';
 
 /** What a {@link createPrivateBucket} takes. */
 export interface PrivateBucketProps {
@@ -50,7 +51,7 @@ export function createPrivateBucket(
   });
   // Kept with the bucket, so that it does not become readable without TLS.
   bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
-  cfnBucketOf(bucket).overrideLogicalId(logicalId);
+  cfnBucketOf(bucket).overrideLogicalId(contractId(scope, logicalId));
   return bucket;
 }
 

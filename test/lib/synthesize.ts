@@ -71,7 +71,7 @@ export function synthesize(
   const stack = new ArchiveStack(app, parsed.stackName, { settings: parsed });
   change(stack);
   const template = Template.fromStack(stack);
-  return { template, findings: findingsOf(outdir) };
+  return { template, findings: findingsOf(app) };
 }
 
 /** The resources of a type by logical id. */
@@ -105,7 +105,9 @@ interface Report {
   readonly pluginReports: readonly { readonly violations: readonly Finding[] }[];
 }
 
-function findingsOf(outdir: string): Finding[] {
+/** The validation report of an app that was synthesised. */
+export function findingsOf(app: App): Finding[] {
+  const { outdir } = app;
   const report: Report = JSON.parse(readFileSync(join(outdir, 'validation-report.json'), 'utf8'));
   return report.pluginReports.flatMap(({ violations }) =>
     violations.map(({ ruleName, description }) => ({ ruleName, description })),

@@ -26,7 +26,7 @@ const budgets: Budgets = { ratio: 3.5, bundleBytes: 400_000 };
 
 const MEMORY_MIB = settingRanges.memoryMiB.default;
 
-const entries = ['archive', 'archive-firehose', 'replay', 'replay-firehose', 'trial'] as const;
+const entries = ['archive', 'archive-firehose', 'replay', 'replay-firehose'] as const;
 
 /** An event with one small order. */
 function smallEvent(): string {

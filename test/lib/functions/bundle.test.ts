@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundleFunction, type FunctionEntry } from '../../../lib/functions/bundle.ts';
 
@@ -14,8 +11,6 @@ interface Bundle {
   readonly mostBytes: number;
   /** What is in the folder, below folders, too. */
   readonly files: readonly string[];
-  /** Whether it has a `require` of its own, for what its packages require of Node. */
-  readonly hasRequire?: true;
 }
 
 const bundles: readonly Bundle[] = [
@@ -25,11 +20,6 @@ const bundles: readonly Bundle[] = [
   // And the client of Firehose.
   { entry: 'archive-firehose', mostBytes: 450_000, files: ['index.mjs', 'index.mjs.map'] },
   { entry: 'replay-firehose', mostBytes: 550_000, files: ['index.mjs', 'index.mjs.map'] },
-  // No SDK, but a client of Kafka.
-  {
-    ...{ entry: 'trial', mostBytes: 750_000, hasRequire: true },
-    files: ['dist', 'dist/native.wasm', 'index.mjs', 'index.mjs.map'],
-  },
 ];
 
 const filesIn = (folder: string): string[] =>
@@ -37,7 +27,7 @@ const filesIn = (folder: string): string[] =>
     .map((name) => name.replaceAll('\\', '/'))
     .sort();
 
-describe.each(bundles)('the bundle of $entry', ({ entry, files, hasRequire, mostBytes }) => {
+describe.each(bundles)('the bundle of $entry', ({ entry, files, mostBytes }) => {
   let folder: string;
   /** A folder of this test alone: other tests bundle into `dist/` at the same time. */
   let scratch: string;
@@ -99,39 +89,9 @@ describe.each(bundles)('the bundle of $entry', ({ entry, files, hasRequire, most
     ];
     const foreign = imported.map(([, name = '']) => name).filter((name) => !isBuiltIn(name));
     expect(foreign).toEqual([]);
-    // What esbuild emits in place of a `require` it could not resolve: it throws in an ES module that
-    // has none of its own.
-    if (!hasRequire) expect(read('index.mjs')).not.toContain('Dynamic require of');
+    // What esbuild emits in place of a `require` it could not resolve: it throws in an ES module.
+    expect(read('index.mjs')).not.toContain('Dynamic require of');
   });
-});
-
-it('the trial function runs where there is nothing but its bundle', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
-  try {
-    const bundle = pathToFileURL(join(bundleFunction('trial', folder), 'index.mjs'));
-    const code = `const { handler } = await import('${bundle}');
-      await handler({ topic: 'orders', records: 1 }).catch(({ message }) => console.log(message));`;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      ['--input-type', 'module', '--eval', code],
-      {
-        cwd: folder,
-        env: {
-          BOOTSTRAP_SERVERS: 'localhost:1',
-          AWS_REGION: 'eu-west-1',
-          AWS_ACCESS_KEY_ID: 'AKIDEXAMPLE',
-          AWS_SECRET_ACCESS_KEY: 'secret',
-          AWS_SESSION_TOKEN: 'token',
-        },
-      },
-    );
-    // Its client is there, and has looked for a broker.
-    expect(stdout).toMatch(
-      /^cannot produce into topic 'orders' after 0 records: .*ECONNREFUSED.*\n$/,
-    );
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 });
 
 function isBuiltIn(name: string): boolean {

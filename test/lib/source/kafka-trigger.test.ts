@@ -123,18 +123,6 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     );
   });
 
-  it('warns of a time that moves with each synth, and names the time to pin', () => {
-    const startingPosition = {
-      kind: 'timestamp',
-      unixSeconds: 1_795_424_400,
-      hoursBack: 6,
-    } as const;
-    Annotations.fromStack(stackOf({ startingPosition })).hasWarning(
-      '/Stack/KafkaTrigger',
-      Match.stringLikeRegexp("set startingPosition to '2026-11-23T09:00:00.000Z' instead"),
-    );
-  });
-
   it('warns of nothing otherwise', () => {
     const startingPosition = { kind: 'timestamp', unixSeconds: 1_795_424_400 } as const;
     Annotations.fromStack(stackOf({ startingPosition })).hasNoWarning('*', Match.anyValue());

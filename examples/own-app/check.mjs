@@ -1,0 +1,73 @@
+// Installs the packed tarball with this app into an empty folder, and checks what comes of it.
+import { strict as assert } from 'node:assert';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, resolve } from 'node:path';
+
+const root = resolve(import.meta.dirname, '../..');
+const folder = mkdtempSync(join(tmpdir(), 'own-app-'));
+const node = process.execPath;
+
+const env = {
+  ...process.env,
+  CDK_OUTDIR: join(folder, 'cdk.out'),
+  // Programs of packages run by this Node, too.
+  PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
+};
+const run = (command, args, cwd = folder) =>
+  execFileSync(command, args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const say = (text) => console.log(`own-app: ${text}`);
+
+try {
+  const [{ filename }] = JSON.parse(
+    run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], root),
+  );
+  for (const file of ['app.ts', 'package.json', 'tsconfig.json']) {
+    cpSync(join(import.meta.dirname, file), join(folder, file));
+  }
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`]);
+  say(`${filename} is installed in an empty folder`);
+
+  assert(!existsSync(join(folder, 'node_modules/esbuild')), 'esbuild must not be installed');
+  run(node, [join(folder, 'node_modules/typescript/bin/tsc')]);
+  say('its declarations compile, without skipLibCheck');
+
+  run(node, ['app.ts']);
+  const [file] = globSync(join(folder, 'cdk.out/*.template.json'));
+  assert(file !== undefined, 'the app must write a template');
+  const { Outputs, Resources } = JSON.parse(readFileSync(file, 'utf8'));
+  const count = (type) => Object.values(Resources).filter(({ Type }) => Type === type).length;
+  assert.equal(count('AWS::CloudWatch::Dashboard'), 2, 'one dashboard for each archive');
+  const mappings = Object.values(Resources).filter(
+    ({ Type, Properties }) => Type === 'AWS::Lambda::EventSourceMapping' && Properties.Topics,
+  );
+  assert.deepEqual(
+    mappings.map(({ Properties: { Topics, EventSourceArn } }) => [
+      ...Topics,
+      typeof EventSourceArn,
+    ]),
+    [
+      ['orders', 'string'],
+      ['refunds', 'string'],
+      ['payments', 'object'],
+    ],
+  );
+  for (const id of ['Orders', 'Payments']) {
+    assert(`${id}ArchiveBucket` in Resources, `${id} must have a bucket`);
+    assert(`${id}ReplayQueueUrl` in Outputs, `${id} must have outputs`);
+  }
+  const names = Object.values(Resources).flatMap(({ Properties }) => Properties?.AlarmName ?? []);
+  assert.equal(new Set(names).size, names.length, 'no two alarms may share a name');
+  say(`two archives in one stack: ${Object.keys(Resources).length} resources, without esbuild`);
+
+  const bundles = globSync(join(folder, 'cdk.out/asset.*/index.mjs'));
+  assert.equal(bundles.length, 2, 'both archives share the bundles of the package');
+  say('its functions are the bundles of the package');
+
+  const help = run('npx', ['--no-install', 'kafka-archive', '--help']);
+  assert.match(help, /Usage: kafka-archive/);
+  say('npx kafka-archive prints its help');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

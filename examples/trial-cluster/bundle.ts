@@ -1,0 +1,47 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
+
+const root = resolve(import.meta.dirname, '../..');
+
+/** The file that a package of @platformatic/kafka 2.12.1 reads from a place beside its code. */
+const WASM = 'native.wasm';
+
+/**
+ * Bundles the trial function into a folder, and returns that folder.
+ *
+ * Of the packages of @platformatic/kafka 2.12.1, one requires modules of Node, and another one reads a file from
+ * `../dist/` as seen from its code, which is not where the file is in a bundle: hence banner, definition and copy.
+ *
+ * @throws esbuild's `BuildFailure` when the sources do not compile
+ */
+export function bundleTrialFunction(folder: string = join(root, 'dist/trial')): string {
+  buildSync({
+    absWorkingDir: root,
+    preserveSymlinks: true,
+    entryPoints: ['examples/trial-cluster/function/index.ts'],
+    outfile: join(folder, 'index.mjs'),
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minify: true,
+    sourcemap: 'linked',
+    sourcesContent: false,
+    legalComments: 'eof',
+    logLevel: 'silent',
+    banner: {
+      js: [
+        "import { createRequire as requireOf } from 'node:module';",
+        'const require = requireOf(import.meta.url);',
+        "const clientUrl = new URL('dist/', import.meta.url).href;",
+      ].join(''),
+    },
+    define: { 'import.meta.url': 'clientUrl' },
+  });
+  mkdirSync(join(folder, 'dist'), { recursive: true });
+  const from = join(root, 'node_modules/@platformatic/wasm-utils/dist', WASM);
+  cpSync(from, join(folder, 'dist', WASM));
+  return folder;
+}

@@ -1,0 +1,61 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { ENRICH_SYMBOL } from '../../lambda/contract.ts';
+import { bundleFunction, type FunctionEntry, loadEsbuild } from './bundle.ts';
+
+/** In a clone this is TypeScript; in the package, where the bundles are built already, it is JavaScript. */
+const isPackage = import.meta.filename.endsWith('.js');
+
+/**
+ * The folder of a function, for a stack to deploy: in the package its prebuilt bundle, in a clone a new one.
+ *
+ * @param enrich the path of a module that exports `enrich`, which then takes the place of the one in
+ * `lambda/enrich.ts`; a relative path begins at the working directory
+ * @throws Error when the module has no such export, or esbuild is not installed; esbuild's `BuildFailure` when the
+ * module does not compile
+ */
+export function functionFolder(entry: FunctionEntry, enrich?: string): string {
+  const folder = isPackage
+    ? join(import.meta.dirname, '../../functions', entry)
+    : bundleFunction(entry);
+  return enrich === undefined ? folder : enrichedFolder(folder, resolve(enrich));
+}
+
+/** Sets `enrich` before the function, which reads it once, is loaded. */
+const INDEX = `import { enrich } from './enrich.mjs';
+globalThis[Symbol.for('${ENRICH_SYMBOL}')] = enrich;
+export const { handler } = await import('./function.mjs');
+`;
+
+/** A copy of a function's folder, with another `enrich`: one file for each, and an index that joins them. */
+function enrichedFolder(folder: string, enrich: string): string {
+  const { metafile, outputFiles } = loadEsbuild().buildSync({
+    // Paths in the output then do not depend on where the app runs.
+    absWorkingDir: dirname(enrich),
+    entryPoints: [enrich],
+    outfile: 'enrich.mjs',
+    bundle: true,
+    write: false,
+    metafile: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    legalComments: 'eof',
+    logLevel: 'silent',
+  });
+  const exported = Object.values(metafile.outputs).flatMap((output) => output.exports);
+  if (!exported.includes('enrich')) {
+    const found = exported.length === 0 ? 'nothing' : exported.join(', ');
+    throw new Error(`enrich must name a module that exports enrich, got ${enrich}, with ${found}`);
+  }
+  const enriched = mkdtempSync(join(tmpdir(), 'kafka-archive-function-'));
+  process.once('exit', () => rmSync(enriched, { recursive: true, force: true }));
+  cpSync(join(folder, 'index.mjs'), join(enriched, 'function.mjs'));
+  // As the last line of the function has it.
+  cpSync(join(folder, 'index.mjs.map'), join(enriched, 'index.mjs.map'));
+  for (const { contents } of outputFiles) writeFileSync(join(enriched, 'enrich.mjs'), contents);
+  writeFileSync(join(enriched, 'index.mjs'), INDEX);
+  return enriched;
+}

@@ -1,0 +1,459 @@
+import { Duration, Size, Stack, Token } from 'aws-cdk-lib';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import * as kms from 'aws-cdk-lib/aws-kms';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import * as sns from 'aws-cdk-lib/aws-sns';
+import type { Construct } from 'constructs';
+import type { KafkaArchiveProps, MskCluster, SchemaRegistryProps } from './kafka-archive-props.ts';
+import type { SchemaRegistrySettings } from './settings/registry-settings.ts';
+import { parseSettings, type StackSettings } from './settings/settings.ts';
+import { deployedClusterArn, parseClusterArn } from './source/cluster-arn.ts';
+
+type Unit = 'seconds' | 'minutes' | 'days';
+
+/** Props that are a `Duration`: of each the setting that is the same as a number, and its unit. */
+const durations = {
+  batchWindow: ['batchWindow', 'seconds'],
+  maxRecordAge: ['maxRecordAge', 'seconds'],
+  bufferTime: ['bufferSeconds', 'seconds'],
+  archiveExpiration: ['archiveExpirationDays', 'days'],
+  noncurrentVersionRetention: ['noncurrentVersionDays', 'days'],
+  objectLock: ['objectLockDays', 'days'],
+  accessLogRetention: ['accessLogDays', 'days'],
+  timeout: ['timeoutSeconds', 'seconds'],
+  replayDelay: ['replayDelaySeconds', 'seconds'],
+  replayRetryDelay: ['replayRetrySeconds', 'seconds'],
+  replayTimeout: ['replayTimeoutSeconds', 'seconds'],
+  replayVisibility: ['replayVisibilitySeconds', 'seconds'],
+  replayedRetention: ['replayedRetentionDays', 'days'],
+  dataAgeTarget: ['dataAgeTargetSeconds', 'seconds'],
+  expectedTraffic: ['expectedTrafficMinutes', 'minutes'],
+} as const satisfies Partial<Record<keyof KafkaArchiveProps, readonly [keyof StackSettings, Unit]>>;
+
+/** Props that are a `Size`, of each the setting in MiB. */
+const sizes = { memory: 'memoryMiB', bufferSize: 'bufferSizeMiB' } as const satisfies Partial<
+  Record<keyof KafkaArchiveProps, keyof StackSettings>
+>;
+
+/** Settings that identify a resource, of each the prop that has the resource itself. */
+const resourceProps = {
+  stackName: 'name',
+  clusterArn: 'cluster',
+  secretArn: 'secret',
+  secretKeyArns: 'secretKeys',
+  rootCaSecretArn: 'rootCaSecret',
+  vpcId: 'vpc',
+  subnetIds: 'vpcSubnets',
+  securityGroupIds: 'securityGroups',
+  routeTableIds: 'routeTables',
+  alarmTopicArn: 'alarmTopic',
+} as const;
+
+/**
+ * Checks the props of an archive by the rules of the settings, and fills in the defaults. What is only known at
+ * deployment stands in the result as the token that it is.
+ *
+ * @param name names the archive
+ * @throws Error with one line for each problem: the prop, what it must be and what it was
+ */
+export function settingsOf(
+  archive: Construct,
+  name: string,
+  props: KafkaArchiveProps,
+): StackSettings {
+  const problems = [...ownProblems(archive, props)];
+  if (problems.length > 0) throw invalid(archive, problems);
+  const standIns = new StandIns(regionOf(archive, props));
+  try {
+    const context = contextOf(name, props, standIns);
+    const settings = standIns.restore(parseSettings(context, { now: new Date() }));
+    const { source } = settings;
+    if (source.kind !== 'msk' || !Token.isUnresolved(source.cluster.arn)) return settings;
+    const cluster = deployedClusterArn(archive, source.cluster.arn);
+    return { ...settings, source: { ...source, cluster } };
+  } catch (error) {
+    throw invalid(archive, problemsOf(error, standIns));
+  }
+}
+
+function invalid(archive: Construct, problems: readonly string[]): Error {
+  return new Error([`${archive.node.path}:`, ...problems].join('\n  '));
+}
+
+/** The ARN of a cluster, whatever it is given by. */
+function clusterArnOf(cluster: MskCluster | undefined): string | undefined {
+  if (cluster === undefined || typeof cluster === 'string') return cluster;
+  if ('clusterRef' in cluster) return cluster.clusterRef.clusterArn;
+  if ('serverlessClusterRef' in cluster) return cluster.serverlessClusterRef.serverlessClusterArn;
+  return cluster.clusterArn;
+}
+
+/** What the rules of the settings do not know of: tokens, and the stack that the archive is in. */
+function* ownProblems(archive: Construct, props: KafkaArchiveProps): Generator<string> {
+  const { bootstrapServers: servers = [], cluster, networkAdds } = props;
+  const arn = clusterArnOf(cluster);
+  if (arn === undefined && props.bootstrapServers === undefined) {
+    yield 'cluster or bootstrapServers must be set, got neither';
+  }
+  for (const [name, value] of Object.entries(plainProps(props))) {
+    if (Token.isUnresolved(value)) yield `${name} must be known at synth, got a token`;
+  }
+  for (const name of Object.keys(durations) as (keyof typeof durations)[]) {
+    if (props[name]?.isUnresolved()) yield `${name} must be known at synth, got a token`;
+  }
+  const areDeployed = isToken(servers);
+  if (props.objectPrefix === undefined && (Token.isUnresolved(arn) || areDeployed)) {
+    const of = areDeployed ? 'bootstrapServers that are a token' : 'a cluster whose ARN is a token';
+    yield `objectPrefix must be set with ${of} (the name of the cluster is not known at synth), such as 'orders/', got nothing`;
+  }
+  if (areDeployed && networkAdds?.includes('brokers')) {
+    yield "networkAdds must not have 'brokers' with bootstrapServers that are a token (their ports are not known at synth)";
+  }
+  const parts = parseClusterArn(arn ?? '');
+  if (parts === undefined) return;
+  const { account, region } = Stack.of(archive);
+  for (const [name, value] of Object.entries({ account, region })) {
+    const wanted = parts[name as 'account' | 'region'];
+    if (Token.isUnresolved(value) || value === wanted) continue;
+    yield `cluster must be in the ${name} of the stack, ${value}, got ${wanted}`;
+  }
+}
+
+function isToken(servers: readonly string[]): boolean {
+  return Token.isUnresolved(servers) || servers.some((server) => Token.isUnresolved(server));
+}
+
+/** Props that are settings as they are. */
+function plainProps(props: KafkaArchiveProps) {
+  const {
+    // These are other settings…
+    name,
+    cluster,
+    bootstrapServers,
+    secret,
+    secretKeys,
+    rootCaSecret,
+    vpc,
+    vpcSubnets,
+    securityGroups,
+    routeTables,
+    schemaRegistry,
+    archiveTransitions,
+    startingPosition,
+    encryptionKey,
+    alarmTopic,
+    enrich,
+    ...others
+  } = props;
+  // …and these are numbers there.
+  const quantities = [...Object.keys(durations), ...Object.keys(sizes)];
+  return Object.fromEntries(Object.entries(others).filter(([key]) => !quantities.includes(key)));
+}
+
+function contextOf(name: string, props: KafkaArchiveProps, standIns: StandIns) {
+  const { alarmTopic, bootstrapServers, encryptionKey, rootCaSecret, secret } = props;
+  const arn = clusterArnOf(props.cluster);
+  const context = {
+    ...plainProps(props),
+    ...quantitiesOf(props),
+    stackName: standIns.of(name, 'name'),
+    clusterArn: arn && standIns.of(arn, 'cluster'),
+    bootstrapServers: bootstrapServers && standIns.list(bootstrapServers, 'server'),
+    secretArn: secret && standIns.of(secret.secretArn, 'secret'),
+    secretKeyArns: secretKeysOf(props)?.map((key) => standIns.of(key, 'key')),
+    rootCaSecretArn: rootCaSecret && standIns.of(rootCaSecret.secretArn, 'secret'),
+    ...networkContext(props, standIns),
+    schemaRegistry: registryContext(props.schemaRegistry, standIns),
+    startingPosition:
+      props.startingPosition instanceof Date
+        ? props.startingPosition.toISOString()
+        : props.startingPosition,
+    archiveTransitions:
+      props.archiveTransitions &&
+      Object.fromEntries(
+        Object.entries(props.archiveTransitions).map(([to, age]) => [to, age && numberOf(age)]),
+      ),
+    encryptionKey:
+      typeof encryptionKey === 'object' ? standIns.of(encryptionKey.keyArn, 'key') : encryptionKey,
+    alarmTopicArn: alarmTopic && standIns.of(alarmTopic.topicArn, 'topic'),
+  };
+  return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+}
+
+function quantitiesOf(props: KafkaArchiveProps): Record<string, number | undefined> {
+  return Object.fromEntries([
+    ...Object.entries(durations).map(([prop, [setting, unit]]) => {
+      const duration = props[prop as keyof typeof durations];
+      return [setting, duration && numberOf(duration, unit)];
+    }),
+    ...Object.entries(sizes).map(([prop, setting]) => [
+      setting,
+      // What is not whole is refused as such.
+      props[prop as keyof typeof sizes]?.toMebibytes({ rounding: 2 }),
+    ]),
+  ]);
+}
+
+function numberOf(duration: Duration, unit: Unit = 'days'): number {
+  // What is not whole is refused as such.
+  const conversion = { integral: false };
+  return {
+    seconds: () => duration.toSeconds(conversion),
+    minutes: () => duration.toMinutes(conversion),
+    days: () => duration.toDays(conversion),
+  }[unit]();
+}
+
+function secretKeysOf(props: KafkaArchiveProps): string[] | undefined {
+  const { schemaRegistry: registry } = props;
+  const secrets = [props.secret, props.rootCaSecret, registry?.secret, registry?.rootCaSecret];
+  const keys = props.secretKeys ?? secrets.map((secret) => secret?.encryptionKey);
+  const arns = new Set(keys.flatMap((key) => (key === undefined ? [] : [key.keyArn])));
+  return props.secretKeys === undefined && arns.size === 0 ? undefined : [...arns];
+}
+
+function networkContext(props: KafkaArchiveProps, standIns: StandIns) {
+  const { networkAdds: adds = [], routeTables, securityGroups, vpc, vpcSubnets } = props;
+  const isSelfManaged = props.bootstrapServers !== undefined;
+  const hasEndpoints = adds.includes('services');
+  const wantsSubnets =
+    vpcSubnets !== undefined || (vpc !== undefined && (isSelfManaged || hasEndpoints));
+  // Not selected again where they are given: an imported subnet may know no more than its id.
+  const subnets = vpcSubnets?.subnets ?? vpc?.selectSubnets(vpcSubnets).subnets ?? [];
+  const tables = adds.includes('s3')
+    ? (routeTables ?? subnets.map(({ routeTable }) => routeTable))
+    : routeTables;
+  const tableIds = tables && [...new Set(tables.map(({ routeTableId }) => routeTableId))];
+  const ofUse = adds.includes('s3') || hasEndpoints || !isSelfManaged;
+  return {
+    vpcId: vpc !== undefined && ofUse ? standIns.of(vpc.vpcId, 'vpc') : undefined,
+    subnetIds: wantsSubnets
+      ? subnets.map(({ subnetId }) => standIns.of(subnetId, 'subnet'))
+      : undefined,
+    securityGroupIds: securityGroups?.map((group) => standIns.of(group.securityGroupId, 'sg')),
+    routeTableIds: tableIds?.map((id) => standIns.of(id, 'rtb')),
+  };
+}
+
+function registryContext(registry: SchemaRegistryProps | undefined, standIns: StandIns) {
+  if (registry === undefined) return undefined;
+  const { uri, secret, rootCaSecret, ...others } = registry;
+  return {
+    ...others,
+    uri: standIns.of(uri, 'registry'),
+    secretArn: secret && standIns.of(secret.secretArn, 'secret'),
+    rootCaSecretArn: rootCaSecret && standIns.of(rootCaSecret.secretArn, 'secret'),
+  };
+}
+
+/** The region that tokens are taken to be in: that of what is known, so that nothing seems to be in another one. */
+function regionOf(archive: Construct, { alarmTopic, cluster, secret }: KafkaArchiveProps): string {
+  const { region } = Stack.of(archive);
+  const known = [clusterArnOf(cluster), secret?.secretArn, alarmTopic?.topicArn].find(
+    (arn) => arn !== undefined && !Token.isUnresolved(arn),
+  );
+  return known?.split(':')[3] ?? (Token.isUnresolved(region) ? 'us-east-1' : region);
+}
+
+/** What passes for each kind of value in the rules of the settings. */
+const samples = {
+  name: (n: number) => `Known-at-deployment-${n}`,
+  server: (n: number) => `known-at-deployment-${n}:9092`,
+  cluster: (n: number, region: string) =>
+    `arn:aws:kafka:${region}:111122223333:cluster/known-at-deployment-${n}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3`,
+  secret: (n: number, region: string) =>
+    `arn:aws:secretsmanager:${region}:111122223333:secret:known-at-deployment-${n}`,
+  key: (n: number, region: string) =>
+    `arn:aws:kms:${region}:111122223333:key/known-at-deployment-${n}`,
+  topic: (n: number, region: string) =>
+    `arn:aws:sns:${region}:111122223333:known-at-deployment-${n}`,
+  registry: (n: number, region: string) =>
+    `arn:aws:glue:${region}:111122223333:registry/known-at-deployment-${n}`,
+  vpc: (n: number) => `vpc-${hexadecimal(n)}`,
+  subnet: (n: number) => `subnet-${hexadecimal(n)}`,
+  sg: (n: number) => `sg-${hexadecimal(n)}`,
+  rtb: (n: number) => `rtb-${hexadecimal(n)}`,
+} as const satisfies Record<string, (n: number, region: string) => string>;
+
+function hexadecimal(n: number): string {
+  return `dddddddd${n.toString(16).padStart(9, '0')}`;
+}
+
+/** Values that pass the rules of the settings in place of tokens, and are replaced by them afterwards. */
+class StandIns {
+  readonly #region: string;
+  readonly #tokens = new Map<string, string>();
+
+  constructor(region: string) {
+    this.#region = region;
+  }
+
+  /** The value itself where it is known. */
+  of(value: string, kind: keyof typeof samples): string {
+    if (!Token.isUnresolved(value)) return value;
+    return this.#add(value, kind);
+  }
+
+  /** A list, some of whose values, or all of which, may be tokens. */
+  list(values: readonly string[], kind: keyof typeof samples): string[] {
+    const [first = ''] = values;
+    if (Token.isUnresolved(values)) return [this.#add(first, kind)];
+    return values.map((value) => this.of(value, kind));
+  }
+
+  /** What was made of the values, with the tokens. */
+  restore<Value>(value: Value): Value;
+  restore(value: unknown): unknown {
+    if (typeof value === 'string') return this.#replace(value, (token) => token);
+    if (Array.isArray(value)) return value.map((each) => this.restore(each));
+    if (typeof value !== 'object' || value === null) return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, this.restore(each)]),
+    );
+  }
+
+  /** A text about the values, in which tokens have no name. */
+  describe(text: string): string {
+    return this.#replace(text, () => '<token>');
+  }
+
+  #add(token: string, kind: keyof typeof samples): string {
+    const standIn = samples[kind](this.#tokens.size + 1, this.#region);
+    this.#tokens.set(standIn, token);
+    return standIn;
+  }
+
+  #replace(text: string, by: (token: string) => string): string {
+    // The last one first: the first ten begin alike.
+    return [...this.#tokens]
+      .toReversed()
+      .reduce((replaced, [standIn, token]) => replaced.replaceAll(standIn, () => by(token)), text);
+  }
+}
+
+/** What is wrong with the settings, in the words of the props. */
+function problemsOf(error: unknown, standIns: StandIns): string[] {
+  if (!(error instanceof Error)) throw error;
+  const words = new Map<string, string>([
+    ...Object.entries(resourceProps),
+    ...Object.entries(durations).map(
+      ([prop, [setting, unit]]) => [setting, `${prop} (${unit})`] as const,
+    ),
+    ...Object.entries(sizes).map(([prop, setting]) => [setting, `${prop} (MiB)`] as const),
+  ]);
+  const names = new RegExp(`\\b(?:${[...words.keys()].join('|')})\\b`, 'g');
+  return standIns
+    .describe(error.message)
+    .replaceAll(names, (setting) => words.get(setting) ?? setting)
+    .split('\n');
+}
+
+/**
+ * The props that say what settings say, for an archive that is all of a stack.
+ *
+ * @param scope gets what is imported
+ */
+export function propsOf(scope: Construct, settings: StackSettings): KafkaArchiveProps {
+  const { source, network, topics, startingPosition: start, encryptionKey } = settings;
+  const { alarmTopicArn, schemaRegistry } = settings;
+  const key = (id: string, arn: string) => kms.Key.fromKeyArn(scope, id, arn);
+  const isStream = settings.delivery === 'firehose';
+  return {
+    ...same(settings),
+    ...Object.fromEntries(
+      Object.entries(durations).map(([prop, [setting, unit]]) => {
+        const number = settings[setting];
+        return [prop, number === undefined ? undefined : Duration[unit](number)];
+      }),
+    ),
+    name: settings.stackName,
+    ...sourceProps(scope, settings),
+    secretKeys: source.secretKeyArns?.map((arn, index) => key(`SecretKey${index}`, arn)),
+    topics: topics.map(({ topic }) => topic),
+    consumerGroupId: settings.consumerGroupPattern,
+    startingPosition: start.kind === 'timestamp' ? new Date(start.unixSeconds * 1000) : start.kind,
+    schemaRegistry: schemaRegistry && registryProps(scope, schemaRegistry),
+    // Firehose compresses by a level of its own, and only Firehose has buffers.
+    compressionLevel: isStream ? undefined : settings.compressionLevel,
+    bufferSize: isStream ? Size.mebibytes(settings.bufferSizeMiB) : undefined,
+    bufferTime: isStream ? Duration.seconds(settings.bufferSeconds) : undefined,
+    memory: Size.mebibytes(settings.memoryMiB),
+    archiveTransitions: Object.fromEntries(
+      settings.archiveTransitions.map(({ name, days }) => [name, Duration.days(days)]),
+    ),
+    encryptionKey:
+      encryptionKey === 'managed' || encryptionKey === 'stack'
+        ? encryptionKey
+        : key('EncryptionKey', encryptionKey),
+    alarmTopic:
+      alarmTopicArn === undefined
+        ? undefined
+        : sns.Topic.fromTopicArn(scope, 'GivenAlarmTopic', alarmTopicArn),
+    networkAdds: network.adds.length > 0 ? network.adds : undefined,
+    networkHas: network.has.length > 0 ? network.has : undefined,
+  };
+}
+
+/** Settings that are props as they are. */
+function same(settings: StackSettings) {
+  const { batchSize, provisionedPollers, reportBatchItemFailures, retryAttempts } = settings;
+  const { bisectBatchOnError, filters, eventMetrics, objectPrefix, timeFolder } = settings;
+  const { compression, delivery, metadata, storageClass, maxParallelPuts, logLevel } = settings;
+  const { tracing, replayBatchSize, replayConcurrency, replayTries, alarmSubscriptions } = settings;
+  return {
+    ...{ batchSize, provisionedPollers, reportBatchItemFailures, retryAttempts },
+    ...{ bisectBatchOnError, filters, eventMetrics, objectPrefix, timeFolder },
+    ...{ compression, delivery, metadata, storageClass, maxParallelPuts, logLevel },
+    ...{ tracing, replayBatchSize, replayConcurrency, replayTries, alarmSubscriptions },
+  };
+}
+
+function sourceProps(scope: Construct, { network, source }: StackSettings) {
+  const { vpcId, subnetIds, securityGroupIds, routeTableIds } = network;
+  const { credentials } = source;
+  const rootCaArn = source.kind === 'self-managed' ? source.rootCaSecretArn : undefined;
+  return {
+    ...(source.kind === 'msk'
+      ? { cluster: source.cluster.arn }
+      : { bootstrapServers: source.bootstrapServers }),
+    authentication: credentials?.type,
+    secret: secretOf(scope, 'Secret', credentials?.secretArn),
+    rootCaSecret: secretOf(scope, 'RootCaSecret', rootCaArn),
+    vpc:
+      vpcId === undefined
+        ? undefined
+        : ec2.Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId, availabilityZones: [UNKNOWN] }),
+    vpcSubnets:
+      subnetIds.length === 0 ? undefined : { subnets: subnetIds.map((id) => subnetOf(scope, id)) },
+    securityGroups:
+      securityGroupIds.length === 0
+        ? undefined
+        : securityGroupIds.map((id) => ec2.SecurityGroup.fromSecurityGroupId(scope, id, id)),
+    routeTables:
+      routeTableIds.length === 0
+        ? undefined
+        : routeTableIds.map((routeTableId) => ({ routeTableId })),
+  };
+}
+
+/** An import has to say it, and nothing reads it. */
+const UNKNOWN = 'unknown';
+
+function subnetOf(scope: Construct, subnetId: string): ec2.ISubnet {
+  return ec2.Subnet.fromSubnetAttributes(scope, subnetId, { subnetId, routeTableId: UNKNOWN });
+}
+
+function registryProps(scope: Construct, registry: SchemaRegistrySettings): SchemaRegistryProps {
+  const { secretArn, rootCaSecretArn, ...others } = registry;
+  return {
+    ...others,
+    secret: secretOf(scope, 'RegistrySecret', secretArn),
+    rootCaSecret: secretOf(scope, 'RegistryRootCaSecret', rootCaSecretArn),
+  };
+}
+
+function secretOf(scope: Construct, id: string, arn: string | undefined) {
+  return arn === undefined
+    ? undefined
+    : secretsmanager.Secret.fromSecretCompleteArn(scope, id, arn);
+}

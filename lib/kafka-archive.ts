@@ -1,0 +1,291 @@
+import { CfnOutput, Duration, Size, Stack, Token } from 'aws-cdk-lib';
+import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
+import type * as iam from 'aws-cdk-lib/aws-iam';
+import type * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
+import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sns from 'aws-cdk-lib/aws-sns';
+import type * as sqs from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { contractId, nameArchive } from './archive-name.ts';
+import { ArchiveFunction } from './functions/archive-function.ts';
+import { ReplayFunction } from './functions/replay-function.ts';
+import type { KafkaArchiveProps } from './kafka-archive-props.ts';
+import { settingsOf } from './kafka-archive-settings.ts';
+import type { WatchedMapping } from './monitoring/archive-metrics.ts';
+import { Monitoring, type WatchProps } from './monitoring/monitoring.ts';
+import { OperatorPolicy } from './operator-policy.ts';
+import type { StackSettings } from './settings/settings.ts';
+import { KafkaNetwork } from './source/kafka-network.ts';
+import { KafkaTrigger } from './source/kafka-trigger.ts';
+import { mappingGeneration } from './source/mapping-generation.ts';
+import { AccessLogs } from './storage/access-logs.ts';
+import { ArchiveBucket } from './storage/archive-bucket.ts';
+import {
+  ArchiveDeliveryStream,
+  type ArchiveDeliveryStreamProps,
+} from './storage/archive-delivery-stream.ts';
+import { encryptionKeyOf } from './storage/encryption-key.ts';
+import { FailedBatchDestination } from './storage/failed-batch-destination.ts';
+import { FailedBatches } from './storage/failed-batches.ts';
+
+/**
+ * Archives topics of one Kafka cluster to S3: an event source mapping for each topic, the function that they
+ * invoke, and the bucket that it writes to. Batches that Lambda gives up are kept in a second bucket, from
+ * which a replay function archives them; alarms and a dashboard watch over all of it.
+ *
+ * Its outputs, such as `ArchiveBucketName`, are where the command line finds the archive. In any construct
+ * but a `Default` one, its id stands in front of theirs: `OrdersArchiveBucketName`.
+ *
+ * @example
+ * new KafkaArchive(this, 'Orders', {
+ *   cluster: 'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3',
+ *   topics: ['orders', 'payments'],
+ * });
+ */
+export class KafkaArchive extends Construct {
+  /** What alarms, dashboard, saved queries and metrics are named after. */
+  public readonly name: string;
+  /** The bucket of the archive, which is kept when the stack is deleted. */
+  public readonly bucket: s3.IBucket;
+  /** The bucket of failed batches, which is kept when the stack is deleted. */
+  public readonly failedBatchBucket: s3.IBucket;
+  /** The queue of failed batches that wait for their replay. */
+  public readonly replayQueue: sqs.IQueue;
+  /** The queue of failed batches that cannot be replayed. */
+  public readonly deadLetterQueue: sqs.IQueue;
+  /** The archive function. The mappings invoke its {@link archiveVersion}. */
+  public readonly archiveFunction: lambda.IFunction;
+  /** The version of the archive function that the mappings invoke. */
+  public readonly archiveVersion: lambda.IVersion;
+  /** The log of the archive function. */
+  public readonly archiveLogGroup: logs.ILogGroup;
+  /** The function that archives failed batches. */
+  public readonly replayFunction: lambda.IFunction;
+  /** The log of the replay function. */
+  public readonly replayLogGroup: logs.ILogGroup;
+  /** The event source mapping of each topic, by its UUID. */
+  public readonly mappings: readonly WatchedMapping[];
+  /** The topic of alarms and of notifications of dead letters. */
+  public readonly alarmTopic: sns.ITopic;
+  /** The dashboard. */
+  public readonly dashboard: cloudwatch.Dashboard;
+  /** What an operator needs, as a managed policy that is attached to no one. */
+  public readonly operatorPolicy: iam.IManagedPolicy;
+  /** The KMS key of buckets, queues and logs; undefined where those of the services encrypt them. */
+  public readonly encryptionKey?: kms.IKey;
+  /** The delivery stream; undefined unless the delivery is `firehose`. */
+  public readonly deliveryStream?: firehose.IDeliveryStream;
+
+  /**
+   * @throws Error with a line for each prop that is wrong: the prop, what it must be and what it was
+   */
+  constructor(scope: Construct, id: string, props: KafkaArchiveProps) {
+    super(scope, id);
+
+    const names = nameArchive(this, props.name);
+    const settings = settingsOf(this, names.name, props);
+    estimateArns(this, settings);
+    const encryptionKey = encryptionKeyOf(this, props.encryptionKey ?? 'managed');
+    const kept = { encryptionKey, accessLogs: this.createAccessLogs(settings) };
+    const { bucket } = new ArchiveBucket(this, 'Archive', {
+      ...kept,
+      transitions: settings.archiveTransitions,
+      expiration: days(settings.archiveExpirationDays),
+      noncurrentVersionRetention: days(settings.noncurrentVersionDays),
+      objectLock: days(settings.objectLockDays),
+    });
+    const failedBatches = new FailedBatches(this, 'FailedBatches', {
+      ...kept,
+      replayDelay: Duration.seconds(settings.replayDelaySeconds),
+      replayVisibility: Duration.seconds(settings.replayVisibilitySeconds),
+      replayTries: settings.replayTries,
+      replayedRetention: Duration.days(settings.replayedRetentionDays),
+    });
+    const stream = this.createStream(settings, { bucket, encryptionKey });
+    const store = {
+      stream,
+      ...storeProps(settings, bucket),
+      encryptionKey,
+      tracing: settings.tracing,
+      enrich: props.enrich,
+    };
+    const archive = new ArchiveFunction(this, 'ArchiveFunction', {
+      ...store,
+      reportBatchItemFailures: settings.reportBatchItemFailures,
+      // Resolved, since the text of a token differs from synth to synth.
+      mappingGeneration: mappingGeneration(Stack.of(this).resolve(settings)),
+      timeout: Duration.seconds(settings.timeoutSeconds),
+    });
+    const mappings = this.createMappings(settings, archive, failedBatches);
+    const monitoring = new Monitoring(this, 'Monitoring', {
+      alarmTopic: props.alarmTopic,
+      alarmSubscriptions: settings.alarmSubscriptions,
+    });
+    const { alarmTopic } = monitoring;
+    const replay = new ReplayFunction(this, 'ReplayFunction', {
+      ...store,
+      ...{ alarmTopic, failedBatches, archiveLogGroup: archive.logGroup },
+      replayTries: settings.replayTries,
+      replayRetrySeconds: settings.replayRetrySeconds,
+      timeout: Duration.seconds(settings.replayTimeoutSeconds),
+      batchSize: settings.replayBatchSize,
+      maxConcurrency: settings.replayConcurrency,
+    });
+    const dashboard = monitoring.watch({
+      ...watchProps(settings),
+      ...{ archive, replay, failedBatches },
+      stream: stream && { stream, bufferTime: Duration.seconds(settings.bufferSeconds) },
+      provisionedMappings: settings.provisionedPollers === undefined ? [] : mappings,
+      measuredMappings: settings.eventMetrics ? mappings : [],
+    });
+    const { policy: operatorPolicy } = new OperatorPolicy(this, 'Operator', {
+      ...{ archiveBucket: bucket, failedBatches, archive, replay, encryptionKey },
+    });
+
+    this.name = names.name;
+    this.bucket = bucket;
+    this.failedBatchBucket = failedBatches.bucket;
+    this.replayQueue = failedBatches.replayQueue;
+    this.deadLetterQueue = failedBatches.deadLetterQueue;
+    this.archiveFunction = archive.function;
+    this.archiveVersion = archive.version;
+    this.archiveLogGroup = archive.logGroup;
+    this.replayFunction = replay.function;
+    this.replayLogGroup = replay.logGroup;
+    this.mappings = mappings;
+    this.alarmTopic = alarmTopic;
+    this.dashboard = dashboard;
+    this.operatorPolicy = operatorPolicy;
+    this.encryptionKey = encryptionKey;
+    this.deliveryStream = stream;
+    this.createOutputs();
+  }
+
+  /** What the command line finds an archive by. */
+  private createOutputs(): void {
+    const outputs = {
+      ArchiveBucketName: this.bucket.bucketName,
+      ArchiveFunctionName: this.archiveFunction.functionName,
+      ArchiveLogGroupName: this.archiveLogGroup.logGroupName,
+      FailedBatchBucketName: this.failedBatchBucket.bucketName,
+      ReplayQueueUrl: this.replayQueue.queueUrl,
+      DeadLetterQueueUrl: this.deadLetterQueue.queueUrl,
+      ReplayFunctionName: this.replayFunction.functionName,
+      ReplayLogGroupName: this.replayLogGroup.logGroupName,
+      AlarmTopicArn: this.alarmTopic.topicArn,
+      DashboardName: this.dashboard.dashboardName,
+      OperatorPolicyArn: this.operatorPolicy.managedPolicyArn,
+      ...(this.deliveryStream && { DeliveryStreamName: this.deliveryStream.deliveryStreamName }),
+    };
+    for (const [name, value] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { value }).overrideLogicalId(contractId(this, name));
+    }
+  }
+
+  private createMappings(
+    settings: StackSettings,
+    archive: ArchiveFunction,
+    failedBatches: FailedBatches,
+  ): readonly WatchedMapping[] {
+    const { source, network, provisionedPollers, maxRecordAge } = settings;
+    new KafkaNetwork(this, 'KafkaNetwork', {
+      ...{ source, network, isProvisioned: provisionedPollers !== undefined },
+    });
+    return new KafkaTrigger(this, 'KafkaTrigger', {
+      target: archive.version,
+      source,
+      topics: settings.topics,
+      batchSize: settings.batchSize,
+      batchWindow: Duration.seconds(settings.batchWindow),
+      startingPosition: settings.startingPosition,
+      reportBatchItemFailures: settings.reportBatchItemFailures,
+      onFailure: new FailedBatchDestination(failedBatches.bucket),
+      retryAttempts: settings.retryAttempts,
+      maxRecordAge: maxRecordAge === undefined ? undefined : Duration.seconds(maxRecordAge),
+      bisectBatchOnError: settings.bisectBatchOnError,
+      provisionedPollers,
+      schemaRegistry: settings.schemaRegistry,
+      filters: settings.filters,
+      eventMetrics: settings.eventMetrics,
+    }).mappings;
+  }
+
+  private createStream(
+    settings: StackSettings,
+    kept: Pick<ArchiveDeliveryStreamProps, 'bucket' | 'encryptionKey'>,
+  ): firehose.DeliveryStream | undefined {
+    if (settings.delivery !== 'firehose') return undefined;
+    const { objectPrefix, timeFolder, compression } = settings;
+    return new ArchiveDeliveryStream(this, 'Delivery', {
+      ...{ ...kept, objectPrefix, timeFolder, compression },
+      topics: settings.topics.map(({ topic }) => topic),
+      bufferSize: Size.mebibytes(settings.bufferSizeMiB),
+      bufferTime: Duration.seconds(settings.bufferSeconds),
+    }).stream;
+  }
+
+  private createAccessLogs({ accessLogDays }: StackSettings): s3.IBucket | undefined {
+    if (accessLogDays === undefined) return undefined;
+    return new AccessLogs(this, 'AccessLogs', { retention: Duration.days(accessLogDays) }).bucket;
+  }
+}
+
+/** The longest ARN of a topic or a group, but for the name of that. */
+const LONGEST_PARENT = `arn:aws-us-gov:kafka:ap-southeast-1:111122223333:topic/${'c'.repeat(64)}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-s12/`;
+
+/**
+ * A policy is split where it becomes too long for IAM. Of ARNs that are only known at deployment, the CDK has to be
+ * told how long they are.
+ */
+function estimateArns(archive: Construct, { source, topics }: StackSettings): void {
+  if (source.kind !== 'msk' || !Token.isUnresolved(source.cluster.arn)) return;
+  const names = topics.flatMap(({ topic, consumerGroupId }) => [topic, consumerGroupId]);
+  const longest = Math.max(...names.map(({ length }) => length));
+  archive.node.setContext('@aws-cdk/aws-iam.arnSizeEstimate', LONGEST_PARENT.length + longest);
+}
+
+function days(number: number): Duration;
+function days(number: number | undefined): Duration | undefined;
+function days(number: number | undefined): Duration | undefined {
+  return number === undefined ? undefined : Duration.days(number);
+}
+
+/** What the settings say of alarms, and of what they are about. */
+function watchProps(
+  settings: StackSettings,
+): Omit<
+  WatchProps,
+  'archive' | 'replay' | 'failedBatches' | 'stream' | 'provisionedMappings' | 'measuredMappings'
+> {
+  const { batchSize, expectedTrafficMinutes: minutes } = settings;
+  return {
+    batchSize,
+    topics: settings.topics.map(({ topic }) => topic),
+    timeout: Duration.seconds(settings.timeoutSeconds),
+    memory: Size.mebibytes(settings.memoryMiB),
+    replayDelay: Duration.seconds(settings.replayDelaySeconds),
+    replayVisibility: Duration.seconds(settings.replayVisibilitySeconds),
+    dataAgeTarget: Duration.seconds(settings.dataAgeTargetSeconds),
+    expectedTraffic: minutes === undefined ? undefined : Duration.minutes(minutes),
+  };
+}
+
+/**
+ * What archive and replay have to be told alike: with other keys or bodies, a batch that is in the
+ * archive already would be stored a second time.
+ */
+function storeProps(settings: StackSettings, bucket: s3.IBucket) {
+  const { objectPrefix, timeFolder, compression, compressionLevel, metadata } = settings;
+  const { maxParallelPuts, logLevel, storageClass } = settings;
+  const objects = { bucket, objectPrefix, timeFolder, compression, compressionLevel, metadata };
+  return {
+    ...objects,
+    storageClass,
+    maxParallelPuts,
+    logLevel,
+    memory: Size.mebibytes(settings.memoryMiB),
+  };
+}

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { apiPage } from '../tools/package/api-page.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface Packed {
+  /** Bytes of the tarball. */
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** An import of a package. */
+const IMPORT = /(?:\bfrom|^import) '([^.'][^']*)';$/gm;
+
+/** The construct, the command line, what both share with the functions, and the bundles of these. */
+const allowed = [
+  /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
+  /^dist\/(bin|cli|kafka|lambda|lib)\/[\w/-]+\.js$/,
+  /^dist\/(lambda|lib)\/[\w/-]+\.d\.ts$/,
+  /^dist\/functions\/(archive|replay)(-firehose)?\/index\.mjs(\.map)?$/,
+];
+
+describe('the packed tarball', () => {
+  let packed: Packed;
+  let paths: readonly string[];
+
+  beforeAll(async () => {
+    const arguments_ = ['pack', '--dry-run', '--json', '--silent'];
+    const { stdout } = await promisify(execFile)('npm', arguments_, { cwd: root });
+    const [only]: Packed[] = JSON.parse(stdout);
+    if (only === undefined) throw new Error('nothing was packed');
+    packed = only;
+    paths = only.files.map(({ path }) => path);
+  }, 120_000);
+
+  it('holds what a user needs, and nothing else', () => {
+    expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
+    expect(paths).toEqual(
+      expect.arrayContaining([
+        'LICENSE',
+        'README.md',
+        'SECURITY.md',
+        'dist/functions/archive/index.mjs',
+        'dist/functions/archive-firehose/index.mjs',
+        'dist/functions/replay/index.mjs',
+        'dist/functions/replay-firehose/index.mjs',
+        'dist/lib/index.d.ts',
+        'dist/lib/index.js',
+      ]),
+    );
+  });
+
+  it('is small', () => {
+    expect(packed.size).toBeLessThan(1_500_000);
+  });
+
+  it('imports only what its package.json names', () => {
+    const { dependencies, peerDependencies } = JSON.parse(
+      readFileSync(join(root, 'package.json'), 'utf8'),
+    );
+    const imported = paths
+      .filter((path) => /^dist\/(?!functions).*\.js$/.test(path))
+      .flatMap((path) => [...readFileSync(join(root, path), 'utf8').matchAll(IMPORT)])
+      .map(([, name = '']) => name.split('/', name.startsWith('@') ? 2 : 1).join('/'))
+      .filter((name) => !name.startsWith('node:') && !builtinModules.includes(name));
+    expect(imported).not.toEqual([]);
+    const named = { ...dependencies, ...peerDependencies };
+    expect([...new Set(imported)].filter((name) => !(name in named))).toEqual([]);
+  });
+});
+
+it('docs/api.md is the page that npm run docs:api makes', () => {
+  expect(readFileSync(join(root, 'docs/api.md'), 'utf8')).toBe(apiPage());
+});
