@@ -151,7 +151,7 @@ describe('the mapping', () => {
   });
 
   it('is found by the outputs of the golden template', async () => {
-    const file = join(import.meta.dirname, '..', '..', 'fixtures', 'lib', 'template.json');
+    const file = join(import.meta.dirname, '..', '..', 'fixtures', 'lib', 'msk.template.json');
     const { Outputs } = JSON.parse(readFileSync(file, 'utf8'));
     const outputs = Object.entries<{ readonly Description?: string }>(Outputs).map(
       ([name, { Description: description = '' }]) => ({ name, value: uuid, description }),
