@@ -275,7 +275,7 @@ describe('an offset that was deleted before it was read', () => {
   it('stops the mapping: stop', async () => {
     await deletedUpTo('range-stop');
     await expect(archiveTopic('range-stop', archive, { outOfRange: 'stop' })).rejects.toThrow(
-      new RangeError('partition 0 has no offset 5 any more: its log begins at 8'),
+      new RangeError('partition 0 no longer has offset 5: its log begins at 8'),
     );
   });
 });
