@@ -23,8 +23,10 @@ export interface DeadLetterDeps {
   readonly clock: Clock;
   readonly telemetry: Pick<ReplayTelemetry, 'batchDelayed' | 'batchDied' | 'notificationFailed'>;
   readonly settings: {
-    /** Name of the stack. */
+    /** Name of the archive. */
     readonly serviceName: string;
+    /** Flags that select the archive in the command line. @default - `--stack` with the service name */
+    readonly operatorFlags?: string | undefined;
     /** Log group of the archive function, to link to. @default - no link */
     readonly archiveLogGroup?: string | undefined;
   };
@@ -57,7 +59,7 @@ export function createDeadLetterSender({
   clock,
   notifier,
   queue,
-  settings: { archiveLogGroup, serviceName },
+  settings: { archiveLogGroup, operatorFlags, serviceName },
   telemetry,
 }: DeadLetterDeps) {
   return async (
@@ -78,7 +80,7 @@ export function createDeadLetterSender({
     const log = { archiveLogGroup, invokedFunctionArn, logGroupName, logStreamName };
     return {
       notified: notify(
-        () => deadLetterNotification({ ...known, ...log, diedAt, serviceName }),
+        () => deadLetterNotification({ ...known, ...log, diedAt, operatorFlags, serviceName }),
         failure,
         context,
       ),

@@ -62,6 +62,8 @@ const replayVariables = {
   alarmTopicArn: optionalText('ALARM_TOPIC_ARN'),
   /** Log group of the archive function, for notifications to link to. @default - no link */
   archiveLogGroup: optionalText('ARCHIVE_LOG_GROUP'),
+  /** Flags that select the archive in the command line. @default - `--stack` with the service name */
+  operatorFlags: optionalText('OPERATOR_FLAGS'),
 };
 
 /** Settings of both functions. */

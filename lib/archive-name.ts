@@ -47,6 +47,22 @@ export function contractId(construct: IConstruct, id: string): string {
   return `${namesOf(construct)?.idPrefix ?? ''}${id}`;
 }
 
+/** Maximum length of {@link operatorFlags}, which must fit into the 4 KB of a function's environment. */
+export const MAX_OPERATOR_FLAGS = 190;
+
+/**
+ * The flags by which the command line finds the archive that a construct belongs to; undefined if `--stack` with the
+ * name of the archive does. Names that are too long leave `--archive` out: the command line then lists the archives.
+ */
+export function operatorFlags(construct: IConstruct): string | undefined {
+  const { stackName } = Stack.of(construct);
+  const { idPrefix = '', name = stackName } = namesOf(construct) ?? {};
+  const flags = `--stack ${stackName}`;
+  if (idPrefix === '') return name === stackName ? undefined : flags;
+  const all = `${flags} --archive ${idPrefix}`;
+  return all.length > MAX_OPERATOR_FLAGS ? flags : all;
+}
+
 function namesOf(construct: IConstruct): ArchiveNames | undefined {
   return construct.node.scopes
     .map((scope) => archives.get(scope))

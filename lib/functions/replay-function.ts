@@ -9,7 +9,7 @@ import {
   replayEnvironment,
   type StoreEnvironment,
 } from '../../lambda/environment.ts';
-import { archiveName, contractId } from '../archive-name.ts';
+import { archiveName, contractId, operatorFlags } from '../archive-name.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from '../storage/failed-batches.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 
@@ -54,6 +54,7 @@ export class ReplayFunction extends BundledFunction {
         archiveLogGroup: props.archiveLogGroup.logGroupName,
         // As the archive function's, whose metrics have other names.
         serviceName: archiveName(scope),
+        operatorFlags: operatorFlags(scope),
       }),
     });
     this.allowStoring(props);

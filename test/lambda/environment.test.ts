@@ -15,6 +15,7 @@ import {
   replayEnvironment,
   streamEnvironment,
 } from '../../lambda/environment.ts';
+import { MAX_OPERATOR_FLAGS } from '../../lib/archive-name.ts';
 import { MAX_METADATA_BYTES, MAX_OBJECT_PREFIX_BYTES } from '../../lib/settings/object-settings.ts';
 
 const archive: ArchiveEnvironment = {
@@ -95,6 +96,7 @@ describe('the environment of the functions', () => {
       replayRetrySeconds: within(settingRanges.replayRetrySeconds),
       alarmTopicArn: fc.option(someText, { nil: undefined }),
       archiveLogGroup: fc.option(someText, { nil: undefined }),
+      operatorFlags: fc.option(someText, { nil: undefined }),
     });
     fc.assert(
       fc.property(own, level, (given, chosen) => {
@@ -121,7 +123,9 @@ describe('the environment of the functions', () => {
     });
     const { REPORT_BATCH_ITEM_FAILURES: _, ...shared } = archiveEnvironment.encode(archive);
     const links = { alarmTopicArn: 'topic', archiveLogGroup: 'log', deliveryStream: 'stream' };
-    expect(replayEnvironment.encode({ ...replay, ...links })).toEqual({
+    const operatorFlags = '--stack Shop --archive Orders';
+    expect(replayEnvironment.encode({ ...replay, ...links, operatorFlags })).toEqual({
+      OPERATOR_FLAGS: operatorFlags,
       ...shared,
       DELIVERY_STREAM: 'stream',
       FAILED_BATCH_BUCKET: 'failed',
@@ -247,6 +251,7 @@ describe('the environment of the functions', () => {
       alarmTopicArn: `arn:aws-us-gov:sns:us-gov-west-1:111122223333:${'t'.repeat(256)}`,
       // CloudFormation makes it from the names of the stack and of the resource.
       archiveLogGroup: 'g'.repeat(128 + '-ArchiveFunctionLogGroup3A1FC027-0123456789ab'.length),
+      operatorFlags: 'f'.repeat(MAX_OPERATOR_FLAGS),
     });
     expect(Buffer.byteLength(JSON.stringify(environment))).toBeLessThanOrEqual(4096);
   });

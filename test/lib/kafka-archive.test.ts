@@ -32,6 +32,10 @@ import {
   SYNTH_TIMEOUT_MS,
 } from './synthesize.ts';
 
+interface Environment {
+  readonly Variables: Readonly<Record<string, string | undefined>>;
+}
+
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
 const networkHas = ['brokers', 's3', 'services'] as const;
 
@@ -100,6 +104,13 @@ describe('two archives in one stack of an app', () => {
     expect(namesOf(template, 'AWS::Logs::QueryDefinition', 'Name')).toContain(
       'Shop-Payments/dead-letters',
     );
+  });
+
+  it('are named in notifications as the command line finds them', () => {
+    const flags = Object.values(resourcesOf(template, 'AWS::Lambda::Function')).flatMap(
+      ({ Properties }) => (Properties.Environment as Environment).Variables.OPERATOR_FLAGS ?? [],
+    );
+    expect(flags).toEqual(['--stack Shop --archive Orders', '--stack Shop --archive Payments']);
   });
 
   it('have consumer groups, services of metrics and outputs of their own', () => {

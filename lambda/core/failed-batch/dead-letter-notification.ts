@@ -25,8 +25,10 @@ export interface ReplayFacts {
 
 /** What is known of a dead letter and of the invocation that gave it up. */
 export interface DeadLetterFacts extends ReplayFacts {
-  /** Name of the stack. */
+  /** Name of the archive, which is that of its stack unless the stack holds other things. */
   readonly serviceName: string;
+  /** Flags that select the archive in the command line. @default - `--stack` with the service name */
+  readonly operatorFlags?: string | undefined;
   readonly failure: ReplayFailure;
   /** ISO 8601. */
   readonly diedAt: string;
@@ -78,7 +80,7 @@ function whatHappened(facts: DeadLetterFacts): string {
   const { diedAt, failedBatch, failure, pointer, serviceName } = facts;
   const { condition = 'unknown', failedAt, requestId = 'unknown' } = failedBatch ?? {};
   return [
-    `Stack: ${serviceName}`,
+    `Archive: ${serviceName}`,
     `Code: ${failure.error.code}`,
     `Reason: ${shortLine(failure.error.message)}`,
     `Bucket: ${shortLine(pointer?.bucket ?? 'unknown')}`,
@@ -107,11 +109,12 @@ function inEntry({ id }: OffsetRange, runs: DeadLetterFacts['runs']): string {
   return `: ${count} ${count === 1 ? 'record' : 'records'} in the entry`;
 }
 
-function whatToDo({ failure, pointer, serviceName }: DeadLetterFacts): string {
-  const look = pointer === undefined ? 'status' : `show ${shellWord(oneLine(pointer.key))}`;
+function whatToDo({ failure, pointer, ...archive }: DeadLetterFacts): string {
+  const look = pointer === undefined ? 'status' : `replay show ${shellWord(oneLine(pointer.key))}`;
+  const { serviceName, operatorFlags = `--stack ${serviceName}` } = archive;
   return [
     `What to do: docs/runbook.md#${failure.error.code.toLowerCase()}`,
-    `  npm run replay -- ${look} --stack ${serviceName}`,
+    `  npx kafka-archive ${look} ${operatorFlags}`,
   ].join('\n');
 }
 

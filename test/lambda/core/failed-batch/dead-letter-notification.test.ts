@@ -80,7 +80,7 @@ describe('the notification of a dead letter', () => {
       body: [
         'A failed batch could not be replayed. It is now in the dead-letter queue and will not be retried automatically.',
         '',
-        'Stack: KafkaArchive',
+        'Archive: KafkaArchive',
         'Code: STORE_WRITE_FAILED',
         'Reason: orders-3 offsets 100 to 149: AccessDenied, HTTP 403 (STORE_WRITE_FAILED)',
         'Bucket: failed-batches',
@@ -95,7 +95,7 @@ describe('the notification of a dead letter', () => {
         '  orders-0 offset 7: 1 record in the entry',
         '',
         'What to do: docs/runbook.md#store_write_failed',
-        `  npm run replay -- show '${key}' --stack KafkaArchive`,
+        `  npx kafka-archive replay show '${key}' --stack KafkaArchive`,
         '',
         'Replay log: replay-log, 2026/11/24/[$LATEST]5f0e',
         `  ${replayLink}`,
@@ -112,6 +112,13 @@ describe('the notification of a dead letter', () => {
     });
   });
 
+  it('names the archive of a stack with several as the command line does', () => {
+    const operatorFlags = '--stack Shop --archive Orders';
+    expect(told({ ...nothingKnown, operatorFlags }).body).toContain(
+      '\n  npx kafka-archive status --stack Shop --archive Orders\n',
+    );
+  });
+
   it('says what it can if only the message is known', () => {
     const reason = 'not a message of the replay queue: it is not JSON';
     expect(told({ ...nothingKnown, failure: failure('INVALID_MESSAGE', reason) })).toEqual({
@@ -119,7 +126,7 @@ describe('the notification of a dead letter', () => {
       body: [
         'A failed batch could not be replayed. It is now in the dead-letter queue and will not be retried automatically.',
         '',
-        'Stack: KafkaArchive',
+        'Archive: KafkaArchive',
         'Code: INVALID_MESSAGE',
         `Reason: ${reason}`,
         'Bucket: unknown',
@@ -132,7 +139,7 @@ describe('the notification of a dead letter', () => {
         'Records: unknown',
         '',
         'What to do: docs/runbook.md#invalid_message',
-        '  npm run replay -- status --stack KafkaArchive',
+        '  npx kafka-archive status --stack KafkaArchive',
         '',
         'Replay log: replay-log, 2026/11/24/[$LATEST]5f0e',
         `  ${replayLink}`,
@@ -216,7 +223,7 @@ describe('the notification of a dead letter', () => {
     };
     const { body, subject } = told({ failedBatch, runs: undefined });
     expect(subject).toBe('DEAD LETTER STORE_WRITE_FAILED in KafkaArchive: ???-3 offsets 1 to 2');
-    expect(block(body, 'Stack')).toContain(
+    expect(block(body, 'Archive')).toContain(
       `\nArchiving failed: a Code: none ${'x'.repeat(1000 - 'a Code: none '.length)}…, `,
     );
     expect(block(body, 'Records')).toBe('Records:\n  ö  -3 offsets 1 to 2');
