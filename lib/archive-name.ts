@@ -48,7 +48,7 @@ export function contractId(construct: IConstruct, id: string): string {
 }
 
 /** Maximum length of {@link operatorFlags}, which must fit into the 4 KB of a function's environment. */
-export const MAX_OPERATOR_FLAGS = 190;
+export const MAX_OPERATOR_FLAGS = 180;
 
 /**
  * The flags by which the command line finds the archive that a construct belongs to; undefined if `--stack` with the
