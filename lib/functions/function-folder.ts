@@ -25,7 +25,8 @@ export function functionFolder(entry: FunctionEntry, enrich?: string): string {
 /** Sets `enrich` before the function, which reads it once, is loaded. */
 const INDEX = `import { enrich } from './enrich.mjs';
 globalThis[Symbol.for('${ENRICH_SYMBOL}')] = enrich;
-export const { handler } = await import('./function.mjs');
+const { handler } = await import('./function.mjs');
+export { handler };
 `;
 
 /** A copy of a function's folder, with another `enrich`: one file for each, and an index that joins them. */
