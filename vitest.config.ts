@@ -1,14 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+const stackTests = ['test/lib/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
+
+/** Slow, or in need of Java or an S3 server: `npm run test:real`. */
+const slowTests = [
+  'test/real/**',
+  'test/simulation/planted-bugs.test.ts',
+  'tools/faults/test/matrix.test.ts',
+];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts', '{examples,tools}/*/test/**/*.test.ts'],
-    // Slow, or in need of Java or an S3 server: npm run test:real.
-    exclude: [
-      'test/real/**',
-      'test/simulation/planted-bugs.test.ts',
-      'tools/faults/test/matrix.test.ts',
-      'node_modules/**',
+    projects: [
+      {
+        extends: true,
+        // Loading the CDK takes longer than most of these files.
+        test: { name: 'stack', include: stackTests, isolate: false },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'all else',
+          include: ['test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
+          exclude: [...stackTests, ...slowTests, 'node_modules/**'],
+        },
+      },
     ],
     globalSetup: 'test/announce-duration.ts',
     // Vitest would leave one core of two idle.

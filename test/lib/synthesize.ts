@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { afterAll } from 'vitest';
 import { ArchiveStack } from '../../lib/archive-stack.ts';
 import { parse } from './settings-fixture.ts';
 
-/** What the test file that imports this synthesises goes here, and goes away. */
+/** The stacks of all test files of a process, until it exits: the files share this module. */
 const folder = mkdtempSync(join(tmpdir(), 'synth-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** A synth costs seconds, more on a busy machine. */
 export const SYNTH_TIMEOUT_MS = 60_000;
