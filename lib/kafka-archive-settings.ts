@@ -394,18 +394,18 @@ export function propsOf(scope: Construct, settings: StackSettings): KafkaArchive
   };
 }
 
-/** Settings that are props as they are. */
+/** Settings that are props as they are: all but those that {@link propsOf} translates. */
 function same(settings: StackSettings) {
-  const { batchSize, provisionedPollers, reportBatchItemFailures, retryAttempts } = settings;
-  const { bisectBatchOnError, filters, eventMetrics, objectPrefix, timeFolder } = settings;
-  const { compression, delivery, metadata, storageClass, maxParallelPuts, logLevel } = settings;
-  const { tracing, replayBatchSize, replayConcurrency, replayTries, alarmSubscriptions } = settings;
-  return {
-    ...{ batchSize, provisionedPollers, reportBatchItemFailures, retryAttempts },
-    ...{ bisectBatchOnError, filters, eventMetrics, objectPrefix, timeFolder },
-    ...{ compression, delivery, metadata, storageClass, maxParallelPuts, logLevel },
-    ...{ tracing, replayBatchSize, replayConcurrency, replayTries, alarmSubscriptions },
-  };
+  const { stackName, source, network, topics, consumerGroupPattern, startingPosition, ...others } =
+    settings;
+  const { encryptionKey, alarmTopicArn, schemaRegistry, archiveTransitions, ...plain } = others;
+  const quantities = [
+    ...Object.values(durations).map(([setting]) => setting),
+    ...Object.values(sizes),
+  ] as const;
+  return Object.fromEntries(
+    Object.entries(plain).filter(([name]) => !quantities.some((quantity) => quantity === name)),
+  ) as Omit<typeof plain, (typeof quantities)[number]>;
 }
 
 function sourceProps(scope: Construct, { network, source }: StackSettings) {

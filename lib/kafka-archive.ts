@@ -105,16 +105,14 @@ export class KafkaArchive extends Construct {
       replayedRetention: Duration.days(settings.replayedRetentionDays),
     });
     const stream = this.createStream(settings, { bucket, encryptionKey });
+    // Archive and replay share every setting: with others, a batch that is archived would be stored again.
     const store = {
-      stream,
-      ...storeProps(settings, bucket),
-      encryptionKey,
-      tracing: settings.tracing,
-      enrich: props.enrich,
+      ...settings,
+      memory: Size.mebibytes(settings.memoryMiB),
+      ...{ bucket, stream, encryptionKey, enrich: props.enrich },
     };
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
       ...store,
-      reportBatchItemFailures: settings.reportBatchItemFailures,
       // Resolved, since the text of a token differs from synth to synth.
       mappingGeneration: mappingGeneration(Stack.of(this).resolve(settings)),
       timeout: Duration.seconds(settings.timeoutSeconds),
@@ -128,8 +126,6 @@ export class KafkaArchive extends Construct {
     const replay = new ReplayFunction(this, 'ReplayFunction', {
       ...store,
       ...{ alarmTopic, failedBatches, archiveLogGroup: archive.logGroup },
-      replayTries: settings.replayTries,
-      replayRetrySeconds: settings.replayRetrySeconds,
       timeout: Duration.seconds(settings.replayTimeoutSeconds),
       batchSize: settings.replayBatchSize,
       maxConcurrency: settings.replayConcurrency,
@@ -270,22 +266,5 @@ function watchProps(
     replayVisibility: Duration.seconds(settings.replayVisibilitySeconds),
     dataAgeTarget: Duration.seconds(settings.dataAgeTargetSeconds),
     expectedTraffic: minutes === undefined ? undefined : Duration.minutes(minutes),
-  };
-}
-
-/**
- * What archive and replay have to be told alike: with other keys or bodies, a batch that is in the
- * archive already would be stored a second time.
- */
-function storeProps(settings: StackSettings, bucket: s3.IBucket) {
-  const { objectPrefix, timeFolder, compression, compressionLevel, metadata } = settings;
-  const { maxParallelPuts, logLevel, storageClass } = settings;
-  const objects = { bucket, objectPrefix, timeFolder, compression, compressionLevel, metadata };
-  return {
-    ...objects,
-    storageClass,
-    maxParallelPuts,
-    logLevel,
-    memory: Size.mebibytes(settings.memoryMiB),
   };
 }

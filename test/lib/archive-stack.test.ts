@@ -4,6 +4,7 @@ import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ArchiveStack } from '../../lib/archive-stack.ts';
+import { propsOf, settingsOf } from '../../lib/kafka-archive-settings.ts';
 import { clusterArn, keyArn, parse, secretArn, selfManaged } from './settings-fixture.ts';
 import {
   bareStack,
@@ -81,6 +82,16 @@ describe('the templates on file', { timeout: SYNTH_TIMEOUT_MS }, () => {
     },
   );
 });
+
+it.each(Object.entries(templates))(
+  'hands every setting of %s to the construct, and none changed',
+  (_name, given) => {
+    const settings = parse({ networkHas: 'brokers, s3, services', ...given });
+    const stack = bareStack();
+    const props = propsOf(stack, settings);
+    expect(settingsOf(stack, settings.stackName, props)).toEqual(settings);
+  },
+);
 
 describe('the stack of an MSK cluster', () => {
   let template: Template;
