@@ -11,7 +11,7 @@ export class BrokerWatch {
   constructor(counts: DemoCounts, print: (line: string) => void) {
     this.#counts = counts;
     this.#print = print;
-    // Nobody may be waiting for it.
+    // Avoids an unhandled rejection if nothing awaits it.
     this.#refused.promise.catch(() => undefined);
   }
 

@@ -11,7 +11,7 @@ const run = promisify(execFile);
  * The folder of programs of a Python that has some packages, from a cache that is filled the first time.
  *
  * @param requirements names and versions, as pip takes them
- * @throws {ArchiverError} `INVALID_SETTINGS` where Python or the packages cannot be had
+ * @throws {ArchiverError} `INVALID_SETTINGS` if Python or the packages are unavailable
  */
 export async function providePythonPackage(...requirements: readonly string[]): Promise<string> {
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'msk-s3-archiver');

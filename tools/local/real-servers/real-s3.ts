@@ -13,10 +13,7 @@ const installScript = join(import.meta.dirname, 'install-s3.sh');
 const LOOK_MS = 20;
 const START_LIMIT_MS = 30_000;
 
-/**
- * Runs a command until standard input ends: when the caller closes it, and when the caller is gone,
- * however it ended.
- */
+/** Runs a command until standard input ends: when the caller closes it, or ends in any other way. */
 export const untilInputEnds = `
 exec 3<&0
 "$@" 3<&- &
@@ -33,13 +30,13 @@ export interface RealS3 {
   readonly endpoint: string;
   /** The one user's, who may do everything. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Ends it, and returns when its process is gone; its objects stay in the folder. */
+  /** Stops it, and returns when its process has ended; its objects stay in the folder. */
   close(): Promise<void>;
 }
 
 /** Where to run it. */
 export interface RealS3Options {
-  /** Made where it is not there; its file system has to have extended attributes. */
+  /** Created if it does not exist; its file system must support extended attributes. */
   readonly folder: string;
   /** A file to which it writes a line for each request. @default - none */
   readonly accessLog?: string;

@@ -85,7 +85,7 @@ export class FailedBatchWatch {
     }
   }
 
-  /** Updates the states. What cannot be read now is read the next time. */
+  /** Updates the states. The next update retries whatever could not be read. */
   refresh(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;

@@ -16,7 +16,7 @@ const MAX_KEYS = 1000;
 const MAX_INT32 = 2 ** 31 - 1;
 
 /**
- * Creates a bucket. In us-east-1, which this server claims to be, creating one's own bucket again
+ * Creates a bucket. In us-east-1, which this server claims to be, creating a bucket that you already own
  * succeeds: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
  */
 export function createBucket({ store, target }: OperationContext): Answer {
