@@ -5,7 +5,7 @@ import { KafkaArchive } from 'msk-s3-archiver';
 const app = new App();
 const stack = new Stack(app, 'Shop');
 
-// A cluster that exists already, by its ARN.
+// An existing cluster, by its ARN.
 new KafkaArchive(stack, 'Orders', {
   cluster:
     'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3',
@@ -13,7 +13,7 @@ new KafkaArchive(stack, 'Orders', {
   networkHas: ['brokers', 's3', 'services'],
 });
 
-// A cluster of this app. Its ARN is a token, so the keys need a prefix.
+// A cluster of this app. Its ARN is a token, so `objectPrefix` is required.
 const cluster = new CfnServerlessCluster(stack, 'Cluster', {
   clusterName: 'payments',
   clientAuthentication: { sasl: { iam: { enabled: true } } },
@@ -28,7 +28,7 @@ const payments = new KafkaArchive(stack, 'Payments', {
   networkHas: ['brokers', 's3', 'services'],
 });
 
-// Whatever it made can be used: here, another function of the app may read the archive.
+// The resources of the archive are public properties. This exports the bucket's name to other stacks.
 stack.exportValue(payments.bucket.bucketName);
 
 app.synth();

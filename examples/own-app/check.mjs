@@ -1,4 +1,4 @@
-// Installs the packed tarball with this app into an empty folder, and checks what comes of it.
+// Installs the packed tarball with this app into an empty folder, and checks the result.
 import { strict as assert } from 'node:assert';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -12,7 +12,7 @@ const node = process.execPath;
 const env = {
   ...process.env,
   CDK_OUTDIR: join(folder, 'cdk.out'),
-  // Programs of packages run by this Node, too.
+  // The binaries of packages run on this Node, too.
   PATH: `${dirname(node)}${delimiter}${process.env.PATH}`,
 };
 const run = (command, args, cwd = folder) =>

@@ -17,11 +17,12 @@ export interface BootstrapServersProps {
 const SERVERS = 'BootstrapBrokerStringSaslIam';
 
 /**
- * The bootstrap servers of an MSK cluster that is created in the same stack. CloudFormation does not return them, so a
- * function of the CDK asks MSK for them. It runs outside the cluster's VPC, from which MSK's API cannot be reached.
+ * The bootstrap servers of an MSK cluster that is created in the same stack. CloudFormation does not return
+ * them, so one of the CDK's functions asks MSK for them. It runs outside the cluster's VPC, which has no route
+ * to MSK's API.
  */
 export class BootstrapServers extends Construct {
-  /** The `host:port` of each, with commas between. */
+  /** The `host:port` of each server, separated by commas. */
   public readonly servers: string;
 
   constructor(scope: Construct, id: string, { clusterArn }: BootstrapServersProps) {
@@ -53,11 +54,11 @@ export class BootstrapServers extends Construct {
     };
     const brokers = new AwsCustomResource(this, 'Brokers', {
       resourceType: 'Custom::BootstrapServers',
-      // Called again for another cluster.
+      // Called again if the cluster is replaced.
       onUpdate: call,
       role,
       logGroup,
-      // The SDK of the runtime has this call.
+      // The runtime's SDK has this call.
       installLatestAwsSdk: false,
     });
     this.servers = brokers.getResponseField(SERVERS);

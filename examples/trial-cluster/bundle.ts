@@ -4,16 +4,17 @@ import { buildSync } from 'esbuild';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** The file that a package of @platformatic/kafka 2.12.1 reads from a place beside its code. */
+/** The file that a dependency of @platformatic/kafka 2.12.1 reads from a folder next to its code. */
 const WASM = 'native.wasm';
 
 /**
  * Bundles the trial function into a folder, and returns that folder.
  *
- * Of the packages of @platformatic/kafka 2.12.1, one requires modules of Node, and another one reads a file from
- * `../dist/` as seen from its code, which is not where the file is in a bundle: hence banner, definition and copy.
+ * One dependency of @platformatic/kafka 2.12.1 calls `require` for Node's modules, and another reads a file
+ * from `../dist/`, relative to its code, which does not work in a bundle. Hence the banner, the definition and
+ * the copy.
  *
- * @throws esbuild's `BuildFailure` when the sources do not compile
+ * @throws esbuild's `BuildFailure` if the sources do not compile
  */
 export function bundleTrialFunction(folder: string = join(root, 'dist/trial')): string {
   buildSync({

@@ -6,10 +6,10 @@ import { BootstrapServers } from './bootstrap-servers.ts';
 import { TrialFunction } from './trial-function.ts';
 import { TrialNetwork } from './trial-network.ts';
 
-/** The partitions of each topic: enough to show that there are several. */
+/** The partitions of each topic, enough to show more than one. */
 const PARTITIONS = 3;
 
-/** How long CloudFormation waits for topics: longer than one invocation of the function takes. */
+/** How long CloudFormation waits for the topics, which is longer than one invocation of the function. */
 const TOPICS_TIMEOUT = Duration.minutes(10);
 
 /** Props of a {@link TrialCluster}. */
@@ -60,10 +60,10 @@ export class TrialCluster extends Construct {
       resourceType: 'Custom::KafkaTopics',
       serviceToken: trial.function.functionArn,
       serviceTimeout: TOPICS_TIMEOUT,
-      // With its ARN, so that another cluster gets them too.
+      // Includes the ARN, so that a replacement cluster gets the topics, too.
       properties: { ClusterArn: clusterArn, Topics: topics, Partitions: PARTITIONS },
     });
-    // The function answers through the network, also when the stack is deleted.
+    // The function answers through the network, even while the stack is being deleted.
     created.node.addDependency(network);
     this.ready = created;
   }

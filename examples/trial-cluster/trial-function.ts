@@ -12,9 +12,9 @@ export interface TrialFunctionProps {
   readonly network: TrialNetwork;
   readonly clusterArn: string;
   readonly clusterName: string;
-  /** The `host:port` of each bootstrap server, with commas between. */
+  /** The `host:port` of each bootstrap server, separated by commas. */
   readonly bootstrapServers: string;
-  /** The topics that it may create, and produce into. */
+  /** The topics that it may create and produce to. */
   readonly topics: readonly string[];
 }
 

@@ -2,7 +2,10 @@ import { Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 
-/** Port of brokers with IAM access control: https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */
+/**
+ * The port of brokers with IAM access control:
+ * https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html
+ */
 const BROKER_PORT = 9098;
 
 /**
@@ -12,7 +15,10 @@ const BROKER_PORT = 9098;
  */
 export class TrialNetwork extends Construct {
   public readonly vpc: ec2.Vpc;
-  /** The security group of the brokers, of their clients, and of pollers, which Lambda puts into that of their cluster. */
+  /**
+   * The security group of the brokers, their clients, and the pollers, to which Lambda assigns their cluster's
+   * group.
+   */
   public readonly securityGroup: ec2.SecurityGroup;
 
   constructor(scope: Construct, id: string) {
@@ -26,7 +32,7 @@ export class TrialNetwork extends Construct {
       subnetConfiguration: [
         { name: 'Kafka', subnetType: ec2.SubnetType.PRIVATE_ISOLATED, cidrMask: 26 },
       ],
-      // It would add a function whose log group outlives the stack. Nothing uses the default group.
+      // Restricting it would add a function whose log group outlives the stack. Nothing uses the default group.
       restrictDefaultSecurityGroup: false,
     });
     Validations.of(this.vpc).acknowledge({
@@ -47,7 +53,7 @@ export class TrialNetwork extends Construct {
       allowAllOutbound: false,
     });
     group.connections.allowInternally(ec2.Port.tcp(BROKER_PORT), 'Brokers, from their clients');
-    // S3 and the endpoints; there is nothing else to reach.
+    // Only S3 and the endpoints can be reached this way.
     group.addEgressRule(ec2.Peer.anyIpv4(), ec2.Port.HTTPS, 'S3 and endpoints');
     return group;
   }

@@ -1,6 +1,6 @@
 import { CfnOutput, Duration, Stack, Tags } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-// In an app of your own: import { KafkaArchive } from 'msk-s3-archiver'.
+// In your own app: import { KafkaArchive } from 'msk-s3-archiver'.
 import { KafkaArchive } from '../../lib/index.ts';
 import { TrialCluster } from './trial-cluster.ts';
 
@@ -16,7 +16,7 @@ export class TrialStack extends Stack {
     const trial = new TrialCluster(this, 'Trial', { clusterName: 'kafka-archive-trial', topics });
     const archive = new KafkaArchive(this, 'Orders', {
       cluster: trial.cluster,
-      // Its default is the name of the cluster, which a token does not tell at synth.
+      // The default is the cluster's name, which is not known at synth.
       objectPrefix: 'trial/',
       topics,
       // The default of five minutes makes fewer, larger objects.

@@ -98,7 +98,7 @@ it('produces exactly that many records, into every partition', async () => {
 it('reports a topic that does not exist, and creates none', async () => {
   await expect(handler({ topic: 'nothing', records: 1 }, invocation)).rejects.toMatchObject({
     code: 'KAFKA_FAILED',
-    message: "cannot produce into topic 'nothing' after 0 records: Unknown topic nothing.",
+    message: "cannot produce to topic 'nothing' after 0 records: Unknown topic nothing.",
   });
   expect(Object.keys(await partitions())).not.toContain('nothing');
 });

@@ -11,14 +11,14 @@ export type KafkaConnection = Pick<
 /**
  * How to reach an MSK cluster with IAM access control: over TLS, with a new token for each connection.
  *
- * @param now the time at which a token is made
+ * @param now returns the current time, for the token
  */
 export function mskConnection(settings: TrialSettings, now: () => Date): KafkaConnection {
   const { bootstrapServers, region, credentials } = settings;
   return {
     bootstrapBrokers: [...bootstrapServers],
     tls: {},
-    // Names the broker in the handshake, as the Java client does and this one by default does not.
+    // Sends the broker's name in the TLS handshake, as the Java client does; by default, this client does not.
     tlsServerName: true,
     sasl: {
       mechanism: 'OAUTHBEARER',

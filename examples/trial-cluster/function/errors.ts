@@ -4,7 +4,7 @@ export const trialErrorCodes = [
   'INVALID_EVENT',
   /** An environment variable is missing. */
   'INVALID_SETTINGS',
-  /** The cluster refused or did not accept what it was asked for. */
+  /** The cluster refused a request or could not be reached. */
   'KAFKA_FAILED',
   /** CloudFormation's answer URL did not accept the answer, or the function has a defect. */
   'UNEXPECTED',
@@ -35,7 +35,7 @@ export class TrialError extends Error {
   }
 }
 
-/** The error as a {@link TrialError}; of any other error, only the name is kept. */
+/** The error as a {@link TrialError}. The message of any other error is replaced by its name. */
 export function toTrialError(error: unknown): TrialError {
   if (error instanceof TrialError) return error;
   const name = error instanceof Error ? error.name : typeof error;

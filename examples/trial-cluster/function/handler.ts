@@ -31,7 +31,7 @@ export interface TrialDeps {
   /**
    * Sends an answer to the URL of its request.
    *
-   * @throws {TrialError} `UNEXPECTED` when it is not accepted
+   * @throws {TrialError} `UNEXPECTED` if it is not accepted
    */
   readonly respond: (url: string, response: StackResponse) => Promise<void>;
   /** Resolves after this many milliseconds. */
@@ -60,8 +60,8 @@ const ANSWER_MARGIN_MS = 30_000;
  * Creates the handler of the trial function: it creates topics for CloudFormation, and produces sample records when
  * it is invoked directly.
  *
- * CloudFormation always gets an answer, on failure with the reason; without one, the stack would wait for hours.
- * The invocation fails only when the answer is not accepted, and Lambda then retries it.
+ * CloudFormation always receives an answer, which gives the reason for a failure; without one, the stack would
+ * wait for hours. The invocation fails only when the answer is not accepted, and Lambda then retries it.
  *
  * @throws {TrialError} `INVALID_EVENT` for an event that is not a command, `KAFKA_FAILED`, `UNEXPECTED`
  */

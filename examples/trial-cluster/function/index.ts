@@ -7,7 +7,7 @@ import { createTrialTopics } from './topics.ts';
 
 const connection = mskConnection(readTrialSettings(process.env), () => new Date());
 
-/** The trial function: creates topics for the stack, and sample records when it is invoked directly. */
+/** The trial function: creates topics for the stack, and produces sample records when it is invoked directly. */
 export const handler = createTrialHandler({
   topics: createTrialTopics(connection),
   respond: respondToStack,

@@ -1,6 +1,6 @@
 import { TrialError } from './errors.ts';
 
-/** The event of a direct invocation: it asks for records to try the archive with. */
+/** The event of a direct invocation, which requests sample records. */
 export interface SampleCommand {
   readonly topic: string;
   readonly records: number;
@@ -9,16 +9,16 @@ export interface SampleCommand {
 /** A sample record: an order of a customer. */
 export interface SampleRecord {
   readonly key: string;
-  /** JSON. */
+  /** A JSON object with the fields `order`, `customer` and `total`. */
   readonly value: string;
   /** Epoch milliseconds. */
   readonly timestamp: number;
 }
 
-/** The largest number of records of one command, which fits the time of an invocation well. */
+/** The maximum number of records per command, which takes much less time than the function's timeout. */
 export const MAX_SAMPLE_RECORDS = 100_000;
 
-/** The number of customers, and so of keys: enough for every partition to get some. */
+/** The number of customers, and so of keys, which is enough for every partition to receive records. */
 const CUSTOMERS = 50;
 
 const EXAMPLE = '{"topic":"orders","records":1000}';
@@ -43,20 +43,20 @@ export function parseSampleCommand(event: unknown): SampleCommand {
     ...Object.keys(others).map((name) => `'${name}' is not one of topic, records`),
   ];
   if (!isTopic || !isCount || problems.length > 0) {
-    throw new TrialError('INVALID_EVENT', `${problems.join('; ')}: such as ${EXAMPLE}`);
+    throw new TrialError('INVALID_EVENT', `${problems.join('; ')}; example: ${EXAMPLE}`);
   }
   return { topic, records };
 }
 
 /**
- * The given number of records, numbered from 1, with one timestamp.
+ * The given number of records, numbered from 1, all with the same timestamp.
  *
  * @param now epoch milliseconds
  */
 export function* sampleRecords(count: number, now: number): Generator<SampleRecord> {
   for (let order = 1; order <= count; order++) {
     const customer = `customer-${(order % CUSTOMERS) + 1}`;
-    // A whole number of cents, so that it is exact.
+    // A whole number of cents, so that the total is exact.
     const total = ((order * 37) % 10_000) / 100;
     const value = JSON.stringify({ order, customer, total });
     yield { key: customer, value, timestamp: now };

@@ -1,7 +1,7 @@
 import type { AwsCredentialIdentity } from '@smithy/types';
 import { TrialError } from './errors.ts';
 
-/** What the trial function reads from its environment. */
+/** The settings that the trial function reads from its environment. */
 export interface TrialSettings {
   /** The `host:port` of each bootstrap server of the cluster. */
   readonly bootstrapServers: readonly string[];
@@ -10,7 +10,10 @@ export interface TrialSettings {
   readonly credentials: AwsCredentialIdentity;
 }
 
-/** The environment variable that the construct sets: `host:port` of each bootstrap server, with commas between. */
+/**
+ * The environment variable that the construct sets: the `host:port` of each bootstrap server, separated by
+ * commas.
+ */
 export const BOOTSTRAP_SERVERS = 'BOOTSTRAP_SERVERS';
 
 /**

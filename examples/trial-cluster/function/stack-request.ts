@@ -1,7 +1,7 @@
 import { TrialError } from './errors.ts';
 
 /**
- * A request of CloudFormation to a custom resource; only the fields that are used.
+ * A request from CloudFormation to a custom resource, with only the fields that are used.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
  */
 export interface StackRequest {
@@ -23,7 +23,7 @@ export interface StackRequest {
 export interface StackResponse
   extends Pick<StackRequest, 'StackId' | 'RequestId' | 'LogicalResourceId'> {
   readonly Status: 'SUCCESS' | 'FAILED';
-  /** The reason of a failure, as the events of the stack show it. */
+  /** The reason for a failure, which the stack's events show. */
   readonly Reason?: string;
   readonly PhysicalResourceId: string;
 }
@@ -35,7 +35,7 @@ export interface RequestedTopics {
   readonly partitions: number;
 }
 
-/** An answer holds 4,096 bytes at most, most of which its ids take. */
+/** The maximum length of a reason. An answer holds at most 4,096 bytes, most of which are needed for its ids. */
 const MAX_REASON_LENGTH = 1000;
 
 /** Whether an event comes from CloudFormation, which then waits for an answer. */
@@ -70,7 +70,7 @@ function isTextList(value: unknown): value is readonly string[] {
 
 /**
  * The answer to a request. The id of the resource never changes: with a new id, CloudFormation would delete the
- * resource of the old one.
+ * resource with the old one.
  *
  * @param failure undefined on success
  */

@@ -8,7 +8,7 @@ const ANSWER_MS = 20_000;
  * Sends an answer for CloudFormation to the pre-signed S3 URL of the request.
  * https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
  *
- * @throws {TrialError} `UNEXPECTED` when S3 does not accept it
+ * @throws {TrialError} `UNEXPECTED` if S3 does not accept it
  */
 export async function respondToStack(url: string, response: StackResponse): Promise<void> {
   const status = await fetch(url, {
@@ -19,7 +19,7 @@ export async function respondToStack(url: string, response: StackResponse): Prom
     signal: AbortSignal.timeout(ANSWER_MS),
   }).then(
     ({ ok, status }) => (ok ? undefined : `HTTP ${status}`),
-    // Not its message, which may quote the URL, with which anyone can answer.
+    // Not the error's message, which may contain the URL, and anyone with the URL can answer.
     (error: unknown) => (error instanceof Error ? error.name : typeof error),
   );
   if (status === undefined) return;

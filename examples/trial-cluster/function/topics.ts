@@ -55,7 +55,7 @@ export function createTrialTopics(connection: KafkaConnection): TrialTopics {
           produced += messages.length;
         }
       } catch (error) {
-        throw kafkaFailed(`cannot produce into topic '${topic}' after ${produced} records`, error);
+        throw kafkaFailed(`cannot produce to topic '${topic}' after ${produced} records`, error);
       } finally {
         await close(producer);
       }
@@ -94,7 +94,7 @@ function kafkaFailed(what: string, error: unknown): TrialError {
   return new TrialError('KAFKA_FAILED', message, { retryable: true, cause: error });
 }
 
-/** An error and its causes; of several tries, those of the last. */
+/** An error and its causes; if there were several attempts, the causes of the last one. */
 function causesOf(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return [];
   return [error, ...causesOf(error instanceof AggregateError ? error.errors.at(-1) : error.cause)];

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { bundleTrialFunction } from '../bundle.ts';
 
-it('runs from nothing but its bundle', async () => {
+it('runs from its bundle alone', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'bundle-'));
   try {
     const bundle = pathToFileURL(join(bundleTrialFunction(folder), 'index.mjs'));
@@ -27,9 +27,9 @@ it('runs from nothing but its bundle', async () => {
         },
       },
     );
-    // The client is in the bundle, and looked for a broker.
+    // The bundled client tried to reach a broker.
     expect(stdout).toMatch(
-      /^cannot produce into topic 'orders' after 0 records: .*ECONNREFUSED.*\n$/,
+      /^cannot produce to topic 'orders' after 0 records: .*ECONNREFUSED.*\n$/,
     );
   } finally {
     rmSync(folder, { recursive: true, force: true });

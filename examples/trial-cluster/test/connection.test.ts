@@ -10,7 +10,7 @@ const credentials = {
 };
 const now = new Date('2026-11-24T22:56:54Z');
 
-it('reaches the brokers over TLS by their names, and makes a token for each connection', async () => {
+it('connects to the brokers over TLS by name, with a new token for each connection', async () => {
   const bootstrapServers = ['boot-1.example.com:9098', 'boot-2.example.com:9098'];
   const times = [now, new Date('2026-11-24T23:56:54Z')];
   const next = () => times.shift() ?? now;

@@ -34,7 +34,7 @@ const success = {
 };
 const failed = (Reason: string) => ({ ...success, Status: 'FAILED', Reason });
 
-/** Topics in memory; a try to create them may fail. */
+/** Topics in memory, whose creation may fail. */
 class MemoryTopics implements TrialTopics {
   readonly partitions = new Map<string, number>();
   readonly produced: SampleRecord[] = [];
@@ -84,7 +84,7 @@ function parts() {
 const refused = () => new TrialError('KAFKA_FAILED', 'not authorized', { retryable: true });
 
 describe('a request of the stack', () => {
-  it('to create creates the topics, and is answered at its URL', async () => {
+  it('creates the topics, and is answered at its URL', async () => {
     const { answers, clock, handler, topics } = parts();
 
     await handler(request('Create'), invocation);
@@ -98,7 +98,7 @@ describe('a request of the stack', () => {
     expect(clock.timeouts).toEqual([30_000]);
   });
 
-  it('to create succeeds when a topic exists already', async () => {
+  it('succeeds if a topic already exists', async () => {
     const { answers, handler, topics } = parts();
     topics.partitions.set('orders', 7);
 
@@ -108,7 +108,7 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([success]);
   });
 
-  it('to update creates the new topics, and keeps the name of the resource', async () => {
+  it("creates the new topics of an update, and keeps the resource's id", async () => {
     const { answers, handler, topics } = parts();
     await handler(request('Create', { Topics: ['orders'], Partitions: '3' }), invocation);
     await handler({ ...request('Update'), PhysicalResourceId: 'other' }, invocation);
@@ -116,7 +116,7 @@ describe('a request of the stack', () => {
     expect(answers[1]?.response).toEqual({ ...success, PhysicalResourceId: 'other' });
   });
 
-  it('to delete does nothing and succeeds, whatever it says', async () => {
+  it('does nothing and succeeds on deletion, whatever its properties', async () => {
     const { answers, handler, topics } = parts();
     topics.failCreate = refused;
     await handler(request('Delete', {}), invocation);
@@ -135,7 +135,7 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([success]);
   });
 
-  it('is answered with the last reason when every retry fails', async () => {
+  it('is answered with the last reason if every retry fails', async () => {
     const { answers, clock, handler, topics } = parts();
     topics.failCreate = () => {
       if (topics.tries === 3) clock.expire();
@@ -148,7 +148,7 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([failed('not authorized')]);
   });
 
-  it('is answered when it hangs', async () => {
+  it('is answered if the cluster hangs', async () => {
     const { answers, clock, handler, topics } = parts();
     topics.create = () => new Promise(() => clock.expire());
 
@@ -159,7 +159,7 @@ describe('a request of the stack', () => {
     ]);
   });
 
-  it('is answered without a try when no time is left', async () => {
+  it('is answered without an attempt if no time is left', async () => {
     const { answers, clock, handler, topics } = parts();
     clock.expire();
     const late = { ...invocation, getRemainingTimeInMillis: () => 10_000 };
@@ -185,7 +185,7 @@ describe('a request of the stack', () => {
     expect(answers.map(({ response }) => response)).toEqual([failed(reason)]);
   });
 
-  it('has a reason that fits an answer', async () => {
+  it('shortens a reason that does not fit into an answer', async () => {
     const { answers, handler, topics } = parts();
     topics.failCreate = () => new TrialError('KAFKA_FAILED', 'x'.repeat(5000));
     await handler(request('Create'), invocation);
@@ -199,7 +199,7 @@ describe('a request of the stack', () => {
     { Topics: ['orders'] },
     { Topics: ['orders'], Partitions: '0' },
     { Topics: ['orders'], Partitions: 'three' },
-  ])('without topics is answered with what is wrong: %j', async (properties) => {
+  ])('is answered with the problem of its properties: %j', async (properties) => {
     const { answers, handler, topics } = parts();
     await handler(request('Create', properties), invocation);
     expect(topics.tries).toBe(0);
@@ -208,7 +208,7 @@ describe('a request of the stack', () => {
     ]);
   });
 
-  it('fails when the answer is not accepted, so that Lambda retries', async () => {
+  it('fails if the answer is not accepted, so that Lambda retries', async () => {
     const { topics, clock } = parts();
     const handler = createTrialHandler({
       ...{ topics, clock },
@@ -220,7 +220,7 @@ describe('a request of the stack', () => {
 });
 
 describe('a command', () => {
-  it('produces that many records, and returns how many were acknowledged', async () => {
+  it('produces the given number of records, and returns how many were acknowledged', async () => {
     const { answers, handler, topics } = parts();
     topics.partitions.set('orders', 3);
 
@@ -231,7 +231,7 @@ describe('a command', () => {
     expect(answers).toEqual([]);
   });
 
-  it('is refused with what to say instead', async () => {
+  it('is refused with an example of a valid command', async () => {
     const { handler, topics } = parts();
     await expect(handler({ topic: 'orders', records: 'many' }, invocation)).rejects.toMatchObject({
       code: 'INVALID_EVENT',
@@ -243,7 +243,7 @@ describe('a command', () => {
     expect(topics.produced).toEqual([]);
   });
 
-  it('fails as the cluster does', async () => {
+  it("fails with the cluster's error", async () => {
     const { handler } = parts();
     await expect(handler({ topic: 'other', records: 1 }, invocation)).rejects.toThrow(
       "no topic 'other'",

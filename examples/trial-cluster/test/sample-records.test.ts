@@ -6,7 +6,7 @@ import {
 } from '../function/sample-records.ts';
 
 describe('a command', () => {
-  it.each([1, MAX_SAMPLE_RECORDS])('asks for %d records', (records) => {
+  it.each([1, MAX_SAMPLE_RECORDS])('requests %d records', (records) => {
     const command = { topic: 'shop.orders-1_a', records };
     expect(parseSampleCommand(command)).toEqual(command);
   });
@@ -25,14 +25,14 @@ describe('a command', () => {
     [{ topic: 'orders', records: '10' }, [recordsProblem]],
     [{ topic: 'two topics', records: 1 }, [topicProblem]],
     [{ topic: 'orders', records: 1, count: 2 }, ["'count' is not one of topic, records"]],
-  ])('is not %j', (event, problems) => {
+  ])('cannot be %j', (event, problems) => {
     const example = '{"topic":"orders","records":1000}';
-    expect(() => parseSampleCommand(event)).toThrow(`${problems.join('; ')}: such as ${example}`);
+    expect(() => parseSampleCommand(event)).toThrow(`${problems.join('; ')}; example: ${example}`);
   });
 });
 
 describe('sample records', () => {
-  it('are numbered orders of some customers, all of one time', () => {
+  it('are numbered orders of several customers, all with the same timestamp', () => {
     const records = [...sampleRecords(120, 1_795_424_400_000)];
 
     expect(records.slice(0, 2)).toEqual([

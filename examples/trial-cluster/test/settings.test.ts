@@ -9,7 +9,7 @@ const environment = {
   AWS_SESSION_TOKEN: 'token',
 };
 
-it('reads what the construct and Lambda set', () => {
+it('reads the variables that the construct and Lambda set', () => {
   expect(readTrialSettings(environment)).toEqual({
     bootstrapServers: ['boot-1.example.com:9098', 'boot-2.example.com:9098'],
     region: 'eu-west-1',

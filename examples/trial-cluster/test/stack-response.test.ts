@@ -26,7 +26,7 @@ afterEach(() => {
   server?.close();
 });
 
-/** A server that answers each request with a status, and the URL that it is at. */
+/** Starts a server that answers each request with a status, and returns its URL. */
 async function listen(status: number, puts: Put[]): Promise<string> {
   server = createServer(async (incoming, outgoing) => {
     const chunks: Buffer[] = [];
@@ -40,7 +40,7 @@ async function listen(status: number, puts: Put[]): Promise<string> {
   return `http://127.0.0.1:${port}/answer?X-Amz-Signature=secret`;
 }
 
-it('puts the answer as it is, with its length and no type', async () => {
+it('puts the answer unchanged, with its length and no content type', async () => {
   const puts: Put[] = [];
   await respondToStack(await listen(200, puts), response);
 
@@ -54,7 +54,7 @@ it('puts the answer as it is, with its length and no type', async () => {
   expect(puts[0]?.headers).toMatchObject({ 'content-type': '', 'content-length': length });
 });
 
-it('tells what came instead of a success, and nothing of the URL', async () => {
+it('reports the status or error of a failure, without the URL', async () => {
   const url = await listen(403, []);
   await expect(respondToStack(url, response)).rejects.toMatchObject({
     code: 'UNEXPECTED',

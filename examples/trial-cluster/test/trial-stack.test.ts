@@ -61,11 +61,11 @@ afterAll(() => rmSync(outdir, { recursive: true, force: true }));
 const propertiesById = (id: string): Resource['Properties'] =>
   resourceById(template, id).Properties;
 
-it('has no finding and no warning', () => {
+it('has no findings and no warnings', () => {
   expect(findingsOf(app)).toEqual([]);
 });
 
-it('adds this to the archive, and no gateway to the internet', () => {
+it('adds these resources to the archive, and no gateway to the internet', () => {
   const resources: Record<string, Resource> = template.toJSON().Resources;
   const types = Object.entries(resources)
     .filter(([id]) => !id.startsWith('Orders'))
@@ -102,7 +102,7 @@ it('has a cluster with IAM access control, in two subnets', () => {
   }
 });
 
-it('lets only members of their group reach the brokers, and that group reach HTTPS', () => {
+it('allows only group members to reach the brokers, and the group to reach HTTPS', () => {
   const rule = (port: number) => ({ IpProtocol: 'tcp', FromPort: port, ToPort: port });
   expect(propertiesById(GROUP).SecurityGroupEgress).toMatchObject([
     { ...rule(443), CidrIp: '0.0.0.0/0' },
@@ -128,7 +128,7 @@ it('lets only members of their group reach the brokers, and that group reach HTT
   });
 });
 
-it('gives the trial function these permissions and no others', () => {
+it('gives the trial function only these permissions', () => {
   expect(propertiesById(FUNCTION_POLICY).PolicyDocument).toEqual({
     Version: '2012-10-17',
     Statement: [
@@ -172,7 +172,7 @@ it('gives the trial function these permissions and no others', () => {
   expect(ManagedPolicyArns).toBeUndefined();
 });
 
-it("lets the CDK's function ask for the bootstrap servers, and do nothing else", () => {
+it("allows the CDK's function only to get the bootstrap servers", () => {
   expect(propertiesById('TrialBootstrapRoleDefaultPolicy4B4013AF').PolicyDocument).toEqual({
     Version: '2012-10-17',
     Statement: [
@@ -230,7 +230,7 @@ it('creates the topics after the network, and the mapping after the topics', () 
   }
 });
 
-it('leaves nothing of the trial behind when the stack is deleted', () => {
+it('leaves nothing of the trial cluster behind when the stack is deleted', () => {
   const resources: Record<string, Resource> = template.toJSON().Resources;
   const kept = Object.entries(resources).filter(
     ([id, { DeletionPolicy }]) => DeletionPolicy === 'Retain' && !id.startsWith('Orders'),
