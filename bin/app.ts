@@ -9,7 +9,7 @@ Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 const settings = settingsOrExit();
 new ArchiveStack(app, settings.stackName, { settings });
 
-/** The settings of the CDK context; a mistake in them ends the process with its message alone. */
+/** The settings in the CDK context. If they are invalid, the process prints only the message and exits. */
 function settingsOrExit(): StackSettings {
   try {
     return parseSettings(app.node.getAllContext(), { now: new Date() });

@@ -3,7 +3,7 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
   console.error(
-    `msk-s3-archiver needs Node 22.18 or later, this is ${process.versions.node}: install a newer Node, or run 'npx cdk', which uses the one that npm ci installed`,
+    `msk-s3-archiver needs Node 22.18 or later, but this is ${process.versions.node}: install a newer Node, or run 'npx cdk', which uses the one that npm ci installed`,
   );
   process.exit(1);
 }

@@ -1,21 +1,25 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** What tells one archive of a stack from another one. */
+/** The names that distinguish an archive from the others in its stack. */
 export interface ArchiveNames {
-  /** Stands in the names of alarms, dashboard, saved queries and consumer groups, and is the `service` of metrics and logs. */
+  /**
+   * Names the dashboard, prefixes the names of alarms, saved queries and consumer groups, and is the `service`
+   * of metrics and logs.
+   */
   readonly name: string;
-  /** Stands in front of logical ids that must not change; '' for the one archive of a stack. */
+  /** Prefixes the logical ids that must not change; '' for an archive with the id `Default`. */
   readonly idPrefix: string;
 }
 
 const archives = new WeakMap<IConstruct, ArchiveNames>();
 
 /**
- * Names an archive, for {@link archiveName} and {@link contractId} of everything below it: by the given name,
- * or by the stack and the ids between the two, of which `Default` is none, as in logical ids.
+ * Names an archive, so that {@link archiveName} and {@link contractId} work for every construct below it. The
+ * default name joins the stack's name and the construct ids from the stack down to the archive; `Default` is
+ * left out, as in logical ids.
  *
- * @throws Error where another archive of the stack has that name
+ * @throws Error if another archive in the stack has the same name
  */
 export function nameArchive(archive: IConstruct, given: string | undefined): ArchiveNames {
   const { scopes } = archive.node;
@@ -30,29 +34,30 @@ export function nameArchive(archive: IConstruct, given: string | undefined): Arc
     idPrefix: words.join('').replaceAll('-', ''),
   };
   if (stack.node.findAll().some((other) => archives.get(other)?.name === names.name)) {
-    const problem = 'name must not be that of another archive of the stack';
+    const problem = 'name must be unique among the archives of the stack';
     throw new Error(`${archive.node.path}: ${problem}, got '${names.name}'`);
   }
   archives.set(archive, names);
   return names;
 }
 
-/** The name of the archive that a construct belongs to; that of the stack where it belongs to none. */
+/** The name of the archive that contains a construct, or the stack's name if no archive does. */
 export function archiveName(construct: IConstruct): string {
   return namesOf(construct)?.name ?? Stack.of(construct).stackName;
 }
 
-/** A logical id that is part of the contract, as it is in the archive that a construct belongs to. */
+/** A logical id of the contract, with the prefix of the archive that contains a construct. */
 export function contractId(construct: IConstruct, id: string): string {
   return `${namesOf(construct)?.idPrefix ?? ''}${id}`;
 }
 
-/** Maximum length of {@link operatorFlags}, which must fit into the 4 KB of a function's environment. */
+/** The maximum length of {@link operatorFlags}, which must fit into a function's environment of 4 KB. */
 export const MAX_OPERATOR_FLAGS = 180;
 
 /**
- * The flags by which the command line finds the archive that a construct belongs to; undefined if `--stack` with the
- * name of the archive does. Names that are too long leave `--archive` out: the command line then lists the archives.
+ * The flags with which the command line finds the archive that contains a construct; undefined if `--stack`
+ * with the archive's name is enough. Flags that would be too long omit `--archive`; the command line then lists
+ * the stack's archives.
  */
 export function operatorFlags(construct: IConstruct): string | undefined {
   const { stackName } = Stack.of(construct);

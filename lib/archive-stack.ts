@@ -5,12 +5,12 @@ import { KafkaArchive } from './kafka-archive.ts';
 import { propsOf } from './kafka-archive-settings.ts';
 import type { StackSettings } from './settings/settings.ts';
 
-/** Settings of an {@link ArchiveStack}. */
+/** Props of an {@link ArchiveStack}. */
 export interface ArchiveStackProps {
   readonly settings: StackSettings;
 }
 
-/** The stack of this repository: one {@link KafkaArchive}, with the settings of the CDK context. */
+/** The stack that this repository deploys: one {@link KafkaArchive}, configured by the CDK context. */
 export class ArchiveStack extends Stack {
   public readonly archive: KafkaArchive;
 
@@ -21,7 +21,7 @@ export class ArchiveStack extends Stack {
       env: environmentOf(settings),
     });
 
-    // 'Default' is left out of logical ids, which must not change in stacks that are deployed.
+    // The CDK leaves 'Default' out of logical ids, so those of deployed stacks do not change.
     this.archive = new KafkaArchive(this, 'Default', propsOf(this, settings));
     Aspects.of(this).add({ visit: keepDescription });
     this.warnOfStart(settings);
@@ -33,14 +33,14 @@ export class ArchiveStack extends Stack {
     const time = new Date(start.unixSeconds * 1000).toISOString();
     Annotations.of(this).addWarningV2(
       'msk-s3-archiver:hoursBackMoves',
-      `hoursBack ${start.hoursBack} is ${time} now and another time at the next synth, which then replaces every mapping without any effect on groups with committed offsets: for every later deployment set startingPosition to '${time}' instead`,
+      `hoursBack ${start.hoursBack} means ${time} now, but a later time at the next synth, which then replaces every mapping, with no effect on groups that have committed offsets: for later deployments, set startingPosition to '${time}' instead`,
     );
   }
 }
 
 /**
- * Policies that a role has been split into are described by the path of the role. With another description, and so
- * with that of the `Default` construct, CloudFormation would replace them.
+ * Removes the id `Default` from the descriptions of policies that the CDK splits off from a role. They contain
+ * the role's path, and CloudFormation replaces a policy whose description changes.
  */
 function keepDescription(node: IConstruct): void {
   if (!(node instanceof iam.CfnManagedPolicy)) return;
@@ -48,9 +48,9 @@ function keepDescription(node: IConstruct): void {
 }
 
 /**
- * The account and region of an MSK cluster, where its mappings have to be: with credentials for another account, the CDK
- * then refuses to deploy, before Lambda would. A self-managed cluster has neither, and the stack goes to where
- * the credentials point.
+ * The account and region of an MSK cluster, in which its mappings must be created. With credentials for another
+ * account, the CDK then refuses to deploy, before Lambda would. A self-managed cluster has neither, so its
+ * stack is deployed to the account and region of the credentials.
  */
 function environmentOf({ source }: StackSettings): StackProps['env'] {
   if (source.kind !== 'msk') return undefined;

@@ -29,224 +29,246 @@ export type MskCluster =
 export interface SchemaRegistryProps {
   /** The ARN of a Glue schema registry, which may be a token, or the `https://` URL of a Confluent one. */
   readonly uri: string;
-  /** The form in which Lambda passes records on: as they were produced, or converted to JSON. @default 'SOURCE' */
+  /**
+   * The format in which Lambda passes records to the function: as they were produced, or converted to JSON.
+   *
+   * @default 'SOURCE'
+   */
   readonly format?: 'SOURCE' | 'JSON';
   /** The parts of a record that Lambda validates. @default ['VALUE'] */
   readonly validate?: readonly ('KEY' | 'VALUE')[];
-  /** How Lambda signs in to a Confluent registry, together with `secret`. @default - it does not sign in */
+  /** How Lambda authenticates to a Confluent registry. It needs `secret`. @default - no authentication */
   readonly authentication?: 'BASIC_AUTH' | 'CLIENT_CERTIFICATE_TLS_AUTH';
-  /** The secret that Lambda signs in to a Confluent registry with. @default - it does not sign in */
+  /** The secret with which Lambda authenticates to a Confluent registry. @default - no authentication */
   readonly secret?: secretsmanager.ISecret;
-  /** The secret with the certificate of the private authority that signed that of a Confluent registry. @default - a public authority signed it */
+  /**
+   * The secret with the certificate of the private authority that signed a Confluent registry's certificate.
+   *
+   * @default - a public authority signed it
+   */
   readonly rootCaSecret?: secretsmanager.ISecret;
 }
 
-/** Which cluster is read, and how Lambda signs in to it. */
+/** The cluster to read, and how Lambda authenticates to it. */
 export interface ClusterProps {
   /**
-   * The MSK cluster to read, provisioned or serverless, in the account and region of the stack. Set either this or
-   * `bootstrapServers`. When its ARN is a token, set `objectPrefix` too.
+   * The MSK cluster to read, provisioned or serverless, in the account and region of the stack. Set either this
+   * or `bootstrapServers`. If its ARN is a token, `objectPrefix` is required.
    *
-   * @default - a self-managed cluster is read, by its `bootstrapServers`
+   * @default - a self-managed cluster, with `bootstrapServers`
    */
   readonly cluster?: MskCluster;
   /**
-   * The bootstrap servers of a self-managed Kafka cluster, as `host:port`, 10 at most. They may be tokens; then set
-   * `objectPrefix` too. Lambda reaches them in `vpc`, or over the internet with a `secret`.
+   * The bootstrap servers of a self-managed Kafka cluster, as `host:port`, at most 10. They may be tokens;
+   * `objectPrefix` is then required. Lambda reaches them through `vpc`, or over the internet, which needs a
+   * `secret`.
    *
-   * @default - an MSK cluster is read
+   * @default - an MSK `cluster`
    */
   readonly bootstrapServers?: readonly string[];
   /**
-   * How Lambda signs in. To an MSK cluster: `IAM`, `SASL_SCRAM_512_AUTH` or `CLIENT_CERTIFICATE_TLS_AUTH`
-   * (mutual TLS); to a serverless one, `IAM` only; to a self-managed cluster, any but `IAM`. All but `IAM` need
-   * a `secret`.
+   * How Lambda authenticates to the cluster. An MSK cluster allows `IAM`, `SASL_SCRAM_512_AUTH` and
+   * `CLIENT_CERTIFICATE_TLS_AUTH` (mutual TLS); a serverless one, only `IAM`; a self-managed cluster, every
+   * method except `IAM`. Every method except `IAM` needs a `secret`.
    *
-   * @default - SASL_SCRAM_512_AUTH with a `secret`; without one, IAM for MSK and none for a self-managed cluster
+   * @default - `SASL_SCRAM_512_AUTH` with a `secret`; without one, `IAM` for MSK and none for a self-managed
+   * cluster
    */
   readonly authentication?: 'IAM' | Credentials['type'];
   /**
-   * The secret that Lambda signs in with: `username` and `password`, or `certificate` and `privateKey`
-   * (and `privateKeyPassword`) for mutual TLS. It must be in the region of the stack.
+   * The secret with which Lambda authenticates to the cluster. It holds `username` and `password` or, for
+   * mutual TLS, `certificate`, `privateKey` and, if the key is encrypted, `privateKeyPassword`. It must be in
+   * the stack's region.
    *
    * @default - none
    */
   readonly secret?: secretsmanager.ISecret;
   /**
-   * The KMS keys that the secrets are encrypted with, 3 at most. MSK requires one for `SASL_SCRAM_512_AUTH`.
+   * The KMS keys that encrypt the secrets, at most 3. MSK requires one for `SASL_SCRAM_512_AUTH`.
    *
-   * @default - the `encryptionKey` of each secret; without one, the key of Secrets Manager
+   * @default - the `encryptionKey` of each secret, or Secrets Manager's own key
    */
   readonly secretKeys?: readonly kms.IKey[];
   /**
-   * The secret with the certificate of the private authority that signed those of `bootstrapServers`.
+   * The secret with the certificate of the private authority that signed the certificates of
+   * `bootstrapServers`.
    *
    * @default - a public authority signed them
    */
   readonly rootCaSecret?: secretsmanager.ISecret;
 }
 
-/** The network of the pollers, which Lambda runs for the event source mappings. The functions are in no VPC. */
+/**
+ * The network of the event pollers, which Lambda runs for the event source mappings. The functions run outside
+ * any VPC.
+ */
 export interface NetworkProps {
   /**
-   * The VPC that the pollers reach `bootstrapServers` in, or, for an MSK cluster, the one that `networkAdds` adds
-   * endpoints to.
+   * The VPC through which the pollers reach `bootstrapServers`, or, for an MSK cluster, the VPC to which
+   * `networkAdds` adds endpoints.
    *
-   * @default - bootstrap servers are reached over the internet; an MSK cluster is reached in its own VPC
+   * @default - `bootstrapServers` are reached over the internet, an MSK cluster in its own VPC
    */
   readonly vpc?: ec2.IVpc;
   /**
-   * The subnets of the pollers, or, for an MSK cluster, those of the endpoints that `networkAdds` adds.
+   * The subnets of the pollers, or, for an MSK cluster, the subnets of the endpoints that `networkAdds` adds.
    *
    * @default - the private subnets of `vpc`
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
   /**
-   * The security groups of the pollers, 5 at most: for `bootstrapServers`, those that Lambda gives them; for an MSK
-   * cluster, those of the cluster, which `networkAdds` adds rules for.
+   * The security groups of the pollers, at most 5. For `bootstrapServers`, Lambda assigns these groups to the
+   * pollers; for an MSK cluster, they are the cluster's groups, to which `networkAdds` adds rules.
    *
    * @default - none
    */
   readonly securityGroups?: readonly ec2.ISecurityGroup[];
   /**
-   * The route tables that the gateway endpoint of S3 is added to; used only with `s3` in `networkAdds`.
+   * The route tables to which the S3 gateway endpoint is added. Used only with `s3` in `networkAdds`.
    *
    * @default - the route tables of the subnets
    */
   readonly routeTables?: readonly Pick<ec2.IRouteTable, 'routeTableId'>[];
   /**
-   * What to add to the VPC of the pollers: `brokers`, a rule that lets members of `securityGroups` reach each other at
-   * the brokers' port; `s3`, a gateway endpoint of S3, which is free; `services`, interface endpoints of Lambda,
-   * STS and, with a secret, Secrets Manager, which on-demand mode needs in subnets without NAT.
+   * The parts to add to the pollers' VPC: `brokers`, a rule that lets members of `securityGroups` reach each
+   * other at the brokers' port; `s3`, an S3 gateway endpoint, which is free; `services`, interface endpoints
+   * for Lambda, STS and, with a secret, Secrets Manager, which on-demand mode needs in subnets without NAT.
    *
-   * @default - nothing
+   * @default - none
    */
   readonly networkAdds?: readonly NetworkPart[];
   /**
-   * Which of these parts the VPC has already; NAT counts as `s3` and `services`. A part that is needed and
-   * is neither added nor named here is warned of at synth.
+   * The parts that the VPC already has; NAT counts as `s3` and `services`. Synth warns about every required
+   * part that is neither added nor listed here.
    *
-   * @default - nothing
+   * @default - none
    */
   readonly networkHas?: readonly NetworkPart[];
 }
 
-/** Which topics are read, and how Lambda batches and retries their records. */
+/** The topics to read, and how Lambda batches and retries their records. */
 export interface MappingProps {
-  /** The names of the topics to archive, 1 to 50. Each gets an event source mapping of its own. */
+  /** The names of the topics to archive, from 1 to 50. Each topic has its own event source mapping. */
   readonly topics: readonly string[];
-  /** The largest number of records in one invocation, from 1 to 10,000. @default 10000 */
+  /** The maximum number of records per invocation, from 1 to 10,000. @default 10000 */
   readonly batchSize?: number;
-  /** The longest time that a batch waits to fill, from 0 to 300 seconds. @default Duration.minutes(5) */
+  /** The maximum time to wait for a batch to fill, from 0 to 300 whole seconds. @default Duration.minutes(5) */
   readonly batchWindow?: Duration;
   /**
-   * Where a consumer group without committed offsets begins: at the earliest record, at the latest, or at a time in
-   * whole seconds. It has no effect on a group with committed offsets. A new value replaces the mappings.
+   * Where a consumer group without committed offsets starts: at the earliest record, at the latest, or at a
+   * time in whole seconds. It has no effect on groups with committed offsets. Changing it replaces the
+   * mappings.
    *
    * @default 'earliest'
    */
   readonly startingPosition?: 'earliest' | 'latest' | Date;
   /**
-   * The consumer group that reads each topic, with `{topic}` for its name. Several topics need `{topic}`. A new
-   * group replaces the mapping, and begins at `startingPosition`.
+   * The consumer group that reads each topic; `{topic}` stands for the topic's name, and is required with
+   * several topics. Changing it replaces the mappings, and the new groups start at `startingPosition`.
    *
-   * @default - `{name}-{topic}`, with the `name` of this archive
+   * @default - `{name}-{topic}`, with this archive's `name`
    */
   readonly consumerGroupId?: string;
   /**
-   * Provisioned mode: the smallest and largest number of event pollers of each mapping, and the group of mappings
-   * that share their capacity.
+   * Provisioned mode: the minimum and maximum number of event pollers of each mapping, and the poller group,
+   * whose mappings share capacity.
    *
    * @default - on-demand mode
    */
   readonly provisionedPollers?: Partial<ProvisionedPollers>;
-  /** Retry only the topic-partitions of a batch that failed. It needs `provisionedPollers`. @default false */
-  readonly reportBatchItemFailures?: boolean;
   /**
-   * The number of retries of a failed batch, from 0 to 10,000, before it goes to the failed-batch bucket. It needs
+   * Whether Lambda retries only the failed topic-partitions of a batch, and not all of it. It needs
    * `provisionedPollers`.
    *
-   * @default 10, as in on-demand mode
+   * @default false
+   */
+  readonly reportBatchItemFailures?: boolean;
+  /**
+   * The number of retries, from 0 to 10,000, after which a failed batch goes to the failed-batch bucket. It
+   * needs `provisionedPollers`.
+   *
+   * @default - 10, as in on-demand mode
    */
   readonly retryAttempts?: number;
   /**
    * The age, from 60 to 604,800 seconds, at which a record that could not be archived goes to the failed-batch
-   * bucket, whatever retries are left. It needs `provisionedPollers`.
+   * bucket, even if retries remain. It needs `provisionedPollers`.
    *
    * @default - no limit
    */
   readonly maxRecordAge?: Duration;
-  /** Retry a failed batch in two halves. It needs `provisionedPollers`. @default false */
+  /** Whether Lambda retries a failed batch in two halves. It needs `provisionedPollers`. @default false */
   readonly bisectBatchOnError?: boolean;
   /**
-   * The schema registry that Lambda validates records with. It needs `provisionedPollers`, and changes what is
-   * archived.
+   * The schema registry with which Lambda validates records. It needs `provisionedPollers`, and changes the
+   * archived bytes.
    *
-   * @default - none: what is archived is what was produced
+   * @default - none, and records are archived as they were produced
    */
   readonly schemaRegistry?: SchemaRegistryProps;
   /**
-   * Lambda filter patterns, 1 to 5, such as `{ value: { kind: ['order'] } }`. Records that match none of them are
-   * committed and not archived.
+   * Lambda filter patterns, from 1 to 5, such as `{ value: { kind: ['order'] } }`. Records that match none of
+   * them are committed but not archived.
    *
    * @default - every record is archived
    */
   readonly filters?: readonly Readonly<Record<string, unknown>>[];
   /**
-   * Whether Lambda emits metrics of the events of each mapping, and an alarm watches for dropped ones. It needs
-   * `provisionedPollers`.
+   * Whether Lambda emits event metrics for each mapping, so that an alarm can watch for dropped events. It
+   * needs `provisionedPollers`.
    *
-   * @default - true in provisioned mode, else false
+   * @default - true in provisioned mode, otherwise false
    */
   readonly eventMetrics?: boolean;
 }
 
-/** What archived objects are like, and how long they are kept. */
+/** The format, delivery, storage and retention of archived objects. */
 export interface ObjectProps {
   /**
-   * The prefix of every object key: '' or a path that ends in '/'. It must be known at synth.
+   * The prefix of every object key: '' or a path that ends with '/'. It must be known at synth.
    *
-   * @default - the name of the cluster, or its first bootstrap host, and '/'; required where those are tokens
+   * @default - the cluster's name or first bootstrap host, followed by '/'; required if that is a token
    */
   readonly objectPrefix?: string;
-  /** The finest folder that objects are put into by record time, in UTC. @default 'hour' */
+  /** The granularity of the folders that group objects by record time, in UTC. @default 'hour' */
   readonly timeFolder?: TimeFolder;
   /** The compression of the objects. @default 'gzip' */
   readonly compression?: Compression;
-  /** The level of the compression, from 1 to 9 for `gzip` and 1 to 19 for `zstd`. @default - 6 for gzip, 3 for zstd */
+  /** The compression level, from 1 to 9 for `gzip` and from 1 to 19 for `zstd`. @default - 6 for gzip, 3 for zstd */
   readonly compressionLevel?: number;
   /**
-   * How batches get into S3: `s3`, one object for each batch and partition, whose key has its offsets; `firehose`,
-   * larger objects of many batches through a delivery stream, at least once.
+   * How batches are written to S3: `s3`, one object for each batch and partition, whose key contains its
+   * offsets; `firehose`, larger objects that combine many batches, written at least once by a Firehose delivery
+   * stream.
    *
    * @default 's3'
    */
   readonly delivery?: DeliveryKind;
   /**
    * The size before compression, from 1 to 128 MiB, at which Firehose writes an object. It needs the delivery
-   * `firehose`, and 64 MiB at least with several topics or a `timeFolder`.
+   * `firehose`. The minimum is 64 MiB with several topics or a `timeFolder`.
    *
    * @default Size.mebibytes(64)
    */
   readonly bufferSize?: Size;
   /**
-   * The time, from 0 to 900 seconds, after which Firehose writes an object of what it has. It needs the delivery
-   * `firehose`, and 60 seconds at least with several topics or a `timeFolder`.
+   * The time, from 0 to 900 seconds, after which Firehose writes an object even if its buffer is not full. It
+   * needs the delivery `firehose`. The minimum is 60 seconds with several topics or a `timeFolder`.
    *
    * @default Duration.minutes(10)
    */
   readonly bufferTime?: Duration;
   /**
-   * Static fields for the metadata of every record line, 2,048 bytes at most as JSON. Whoever can read the function or
-   * the objects can read them, so they must not hold a secret.
+   * Static fields to add to the metadata of every record line, at most 2,048 bytes as JSON. They must not
+   * contain secrets, since anyone who can read the function or the objects can read them.
    *
    * @default - none
    */
   readonly metadata?: Readonly<Record<string, string | number | boolean>>;
   /**
-   * The path of a TypeScript or JavaScript module that exports a function `enrich`, of the type `Enrich`, which adds
-   * metadata to each record line. It is bundled at synth with `esbuild`, which must then be installed; a relative
-   * path begins at the working directory of the app.
+   * The path of a TypeScript or JavaScript module that exports a function `enrich`, of the type `Enrich`, which
+   * adds metadata to each record line. Synth bundles it with `esbuild`, which must be installed. A relative
+   * path is resolved against the app's working directory.
    *
    * @default - none
    */
@@ -254,7 +276,7 @@ export interface ObjectProps {
   /** The storage class of new objects. @default 'STANDARD' */
   readonly storageClass?: StorageClass;
   /**
-   * The age in whole days, from 1 to 36,500, at which objects move to each colder storage class.
+   * The age in whole days, from 1 to 36,500, at which objects move to each of these colder storage classes.
    *
    * @default - objects stay in their storage class
    */
@@ -269,29 +291,31 @@ export interface ObjectProps {
    */
   readonly noncurrentVersionRetention?: Duration;
   /**
-   * The time in whole days, from 1 to 36,500, for which archived objects are locked, in governance mode. Principals
-   * with `s3:BypassGovernanceRetention` can still delete them. Object Lock cannot be switched off again.
+   * The time in whole days, from 1 to 36,500, for which archived objects are locked, in governance mode.
+   * Principals with `s3:BypassGovernanceRetention` can still delete them. Object Lock cannot be disabled later.
    *
    * @default - objects are not locked
    */
   readonly objectLock?: Duration;
   /**
-   * The key that buckets, queues and logs are encrypted with: `managed`, those of the services, which are free; `stack`,
-   * a KMS key that this construct creates and that is kept when the stack is deleted; or a key. A key of this app
-   * gets the statements that S3 and CloudWatch Logs need; the policy of an imported one must have them.
+   * The encryption of buckets, queues and logs: `managed`, keys that AWS manages, which are free; `stack`, a
+   * KMS key that this construct creates and that is retained when the stack is deleted; or a key of your own.
+   * The policy of a key from this app is extended by the statements that S3 and CloudWatch Logs need; the
+   * policy of an imported key must already contain them.
    *
    * @default 'managed'
    */
   readonly encryptionKey?: 'managed' | 'stack' | kms.IKey;
   /**
-   * The time in whole days, from 1 to 3,650, for which access logs of both buckets are kept, in a bucket of their own.
+   * The time in whole days, from 1 to 3,650, for which access logs of both buckets are kept, in a separate
+   * bucket.
    *
    * @default - no access logs
    */
   readonly accessLogRetention?: Duration;
 }
 
-/** What the functions run with, and how failed batches are replayed. */
+/** The resources of the functions, and how failed batches are replayed. */
 export interface FunctionProps {
   /** The memory of each function, from 128 to 10,240 MiB. CPU grows with it. @default Size.gibibytes(1) */
   readonly memory?: Size;
@@ -301,26 +325,30 @@ export interface FunctionProps {
    * @default Duration.minutes(2)
    */
   readonly timeout?: Duration;
-  /** The largest number of objects that an invocation uploads at the same time, from 1 to 256. @default 16 */
+  /** The maximum number of concurrent uploads per invocation, from 1 to 256. @default 16 */
   readonly maxParallelPuts?: number;
-  /** The least severe level that the functions log; `debug` adds a line for each object. @default 'info' */
+  /** The minimum level of the functions' log lines; `debug` adds a line for each object. @default 'info' */
   readonly logLevel?: LogLevel;
-  /** Whether X-Ray traces the invocations of the functions, at its price for each trace. @default false */
+  /** Whether X-Ray traces the functions' invocations. AWS charges for each trace. @default false */
   readonly tracing?: boolean;
-  /** The largest number of failed batches in one invocation of the replay function, from 1 to 10. @default 1 */
+  /** The maximum number of failed batches per invocation of the replay function, from 1 to 10. @default 1 */
   readonly replayBatchSize?: number;
-  /** The largest number of concurrent invocations of the replay function, from 2 to 1,000. @default 5 */
+  /** The maximum number of concurrent invocations of the replay function, from 2 to 1,000. @default 5 */
   readonly replayConcurrency?: number;
-  /** The time, from 0 to 900 seconds, that a failed batch waits for its first replay. @default Duration.minutes(1) */
+  /** The delay before the first replay of a failed batch, from 0 to 900 seconds. @default Duration.minutes(1) */
   readonly replayDelay?: Duration;
   /**
-   * The time, from 1 to 3,600 seconds, before the first retry of a failed replay. Each later wait may be twice as
-   * long, an hour at most.
+   * The delay before the first retry of a failed replay, from 1 to 3,600 seconds. It may double with each
+   * further retry, up to an hour.
    *
    * @default Duration.minutes(1)
    */
   readonly replayRetryDelay?: Duration;
-  /** The number of tries of a replay, from 1 to 150, before the failed batch becomes a dead letter. @default 10 */
+  /**
+   * The number of attempts to replay a failed batch, from 1 to 150, after which it becomes a dead letter.
+   *
+   * @default 10
+   */
   readonly replayTries?: number;
   /**
    * The timeout of the replay function, from 10 to 900 seconds. Uploads are aborted 5 seconds earlier.
@@ -329,54 +357,57 @@ export interface FunctionProps {
    */
   readonly replayTimeout?: Duration;
   /**
-   * The time after which a replay that gave no answer is retried, from six times `replayTimeout` to 43,200 seconds.
+   * The time after which a replay that did not respond is retried, from six times `replayTimeout` to 43,200
+   * seconds.
    *
    * @default - six times `replayTimeout`
    */
   readonly replayVisibility?: Duration;
   /**
-   * The age in whole days, from 1 to 3,650, at which replayed failed batches expire, counted from their failure. Failed
-   * batches that were not replayed never expire.
+   * The age in whole days, from 1 to 3,650, at which replayed failed batches expire, counted from their
+   * failure. Failed batches that have not been replayed never expire.
    *
    * @default Duration.days(30)
    */
   readonly replayedRetention?: Duration;
 }
 
-/** Who is notified, and when. */
+/** The alarms, and the recipients of notifications. */
 export interface AlarmProps {
   /**
-   * The SNS topic, in the region of the stack, that alarms and notifications of dead letters go to. Its policy, and
-   * that of its key, must let CloudWatch and the replay function publish. Set either this or `alarmSubscriptions`.
+   * The SNS topic, in the stack's region, that receives alarms and notifications of dead letters. Its policy,
+   * and its key's policy, must allow CloudWatch and the replay function to publish. Set either this or
+   * `alarmSubscriptions`.
    *
    * @default - a new topic
    */
   readonly alarmTopic?: sns.ITopic;
   /**
-   * The e-mail addresses and `https://` endpoints, 50 at most, that the new topic notifies. Each has to confirm its
-   * subscription once. They are readable in the template.
+   * The e-mail addresses and `https://` endpoints, at most 50, that are subscribed to the new topic. Each must
+   * confirm its subscription once. They are readable in the template.
    *
    * @default - no one is notified
    */
   readonly alarmSubscriptions?: readonly string[];
   /**
-   * The age of archived records, from 60 to 604,800 seconds and more than `batchWindow`, above which an alarm goes off.
+   * The age of archived records above which an alarm is raised, from 60 to 604,800 seconds and longer than
+   * `batchWindow`.
    *
    * @default Duration.minutes(15)
    */
   readonly dataAgeTarget?: Duration;
   /**
-   * The time, from 1 to 1,440 whole minutes and more than `batchWindow`, within which every topic gets records. An alarm
-   * for each topic goes off when none arrive for that long.
+   * The longest time without records that is normal for every topic, from 1 to 1,440 whole minutes and longer
+   * than `batchWindow`. An alarm for each topic is raised when no records arrive for that long.
    *
-   * @default - a topic may be quiet, and a stopped mapping of a quiet topic raises no alarm
+   * @default - no such alarms, so that a stopped mapping of a quiet topic goes unnoticed
    */
   readonly expectedTraffic?: Duration;
 }
 
 /**
- * The props of a {@link KafkaArchive}. Values that shape the template, such as topics, numbers and durations, must
- * be known at synth; what identifies another resource may be a token.
+ * The props of a {@link KafkaArchive}. Values that shape the template, such as topics, numbers and durations,
+ * must be known at synth; values that identify other resources may be tokens.
  */
 export interface KafkaArchiveProps
   extends ClusterProps,
@@ -386,11 +417,11 @@ export interface KafkaArchiveProps
     FunctionProps,
     AlarmProps {
   /**
-   * The name of this archive: a letter, then letters, digits or '-', 128 at most. Alarms, dashboard, saved queries and
-   * consumer groups are named after it, and it is the `service` of metrics and log lines. Two archives of one
-   * account and region must not share a name.
+   * The name of this archive: a letter followed by letters, digits or '-', at most 128 characters. It names the
+   * dashboard, prefixes the names of alarms, saved queries and consumer groups, and is the `service` of metrics
+   * and log lines. It must be unique in its account and region.
    *
-   * @default - the name of the stack and the ids of the constructs below it, joined with '-'; `Default` is left out
+   * @default - the stack's name and the construct ids below it, joined with '-'; `Default` is left out
    */
   readonly name?: string;
 }

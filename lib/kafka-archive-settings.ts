@@ -11,7 +11,7 @@ import { deployedClusterArn, parseClusterArn } from './source/cluster-arn.ts';
 
 type Unit = 'seconds' | 'minutes' | 'days';
 
-/** Props that are a `Duration`: of each the setting that is the same as a number, and its unit. */
+/** For each prop of type `Duration`, the setting that holds it as a number, and the unit of that number. */
 const durations = {
   batchWindow: ['batchWindow', 'seconds'],
   maxRecordAge: ['maxRecordAge', 'seconds'],
@@ -30,12 +30,12 @@ const durations = {
   expectedTraffic: ['expectedTrafficMinutes', 'minutes'],
 } as const satisfies Partial<Record<keyof KafkaArchiveProps, readonly [keyof StackSettings, Unit]>>;
 
-/** Props that are a `Size`, of each the setting in MiB. */
+/** For each prop of type `Size`, the setting that holds it in MiB. */
 const sizes = { memory: 'memoryMiB', bufferSize: 'bufferSizeMiB' } as const satisfies Partial<
   Record<keyof KafkaArchiveProps, keyof StackSettings>
 >;
 
-/** Settings that identify a resource, of each the prop that has the resource itself. */
+/** For each setting that identifies a resource, the prop that holds the resource itself. */
 const resourceProps = {
   stackName: 'name',
   clusterArn: 'cluster',
@@ -50,11 +50,11 @@ const resourceProps = {
 } as const;
 
 /**
- * Checks the props of an archive by the rules of the settings, and fills in the defaults. What is only known at
- * deployment stands in the result as the token that it is.
+ * Checks the props of an archive against the rules of the settings, and fills in the defaults. Values that are
+ * known only at deployment remain tokens in the result.
  *
- * @param name names the archive
- * @throws Error with one line for each problem: the prop, what it must be and what it was
+ * @param name the archive's name
+ * @throws Error with a line for each problem: the prop's name, the valid values and the given value
  */
 export function settingsOf(
   archive: Construct,
@@ -80,7 +80,7 @@ function invalid(archive: Construct, problems: readonly string[]): Error {
   return new Error([`${archive.node.path}:`, ...problems].join('\n  '));
 }
 
-/** The ARN of a cluster, whatever it is given by. */
+/** The ARN of a cluster, in whichever form the cluster is given. */
 function clusterArnOf(cluster: MskCluster | undefined): string | undefined {
   if (cluster === undefined || typeof cluster === 'string') return cluster;
   if ('clusterRef' in cluster) return cluster.clusterRef.clusterArn;
@@ -88,7 +88,10 @@ function clusterArnOf(cluster: MskCluster | undefined): string | undefined {
   return cluster.clusterArn;
 }
 
-/** What the rules of the settings do not know of: tokens, and the stack that the archive is in. */
+/**
+ * Finds the problems that the rules of the settings cannot: those with tokens, and with the stack that contains
+ * the archive.
+ */
 function* ownProblems(archive: Construct, props: KafkaArchiveProps): Generator<string> {
   const { bootstrapServers: servers = [], cluster, networkAdds } = props;
   const arn = clusterArnOf(cluster);
@@ -103,11 +106,11 @@ function* ownProblems(archive: Construct, props: KafkaArchiveProps): Generator<s
   }
   const areDeployed = isToken(servers);
   if (props.objectPrefix === undefined && (Token.isUnresolved(arn) || areDeployed)) {
-    const of = areDeployed ? 'bootstrapServers that are a token' : 'a cluster whose ARN is a token';
-    yield `objectPrefix must be set with ${of} (the name of the cluster is not known at synth), such as 'orders/', got nothing`;
+    const token = areDeployed ? 'bootstrapServers' : 'the ARN of the cluster';
+    yield `objectPrefix must be set if ${token} is a token (the name of the cluster is not known at synth), such as 'orders/', got nothing`;
   }
   if (areDeployed && networkAdds?.includes('brokers')) {
-    yield "networkAdds must not have 'brokers' with bootstrapServers that are a token (their ports are not known at synth)";
+    yield "networkAdds must not contain 'brokers' if bootstrapServers is a token (the ports are not known at synth)";
   }
   const parts = parseClusterArn(arn ?? '');
   if (parts === undefined) return;
@@ -123,10 +126,10 @@ function isToken(servers: readonly string[]): boolean {
   return Token.isUnresolved(servers) || servers.some((server) => Token.isUnresolved(server));
 }
 
-/** Props that are settings as they are. */
+/** The props whose values are settings without conversion. */
 function plainProps(props: KafkaArchiveProps) {
   const {
-    // These are other settings…
+    // The settings have other names or forms for these…
     name,
     cluster,
     bootstrapServers,
@@ -145,7 +148,7 @@ function plainProps(props: KafkaArchiveProps) {
     enrich,
     ...others
   } = props;
-  // …and these are numbers there.
+  // …and numbers for these.
   const quantities = [...Object.keys(durations), ...Object.keys(sizes)];
   return Object.fromEntries(Object.entries(others).filter(([key]) => !quantities.includes(key)));
 }
@@ -188,14 +191,14 @@ function quantitiesOf(props: KafkaArchiveProps): Record<string, number | undefin
     }),
     ...Object.entries(sizes).map(([prop, setting]) => [
       setting,
-      // What is not whole is refused as such.
+      // Fractions are kept, so that the settings reject them.
       props[prop as keyof typeof sizes]?.toMebibytes({ rounding: 2 }),
     ]),
   ]);
 }
 
 function numberOf(duration: Duration, unit: Unit = 'days'): number {
-  // What is not whole is refused as such.
+  // Fractions are kept, so that the settings reject them.
   const conversion = { integral: false };
   return {
     seconds: () => duration.toSeconds(conversion),
@@ -218,7 +221,7 @@ function networkContext(props: KafkaArchiveProps, standIns: StandIns) {
   const hasEndpoints = adds.includes('services');
   const wantsSubnets =
     vpcSubnets !== undefined || (vpc !== undefined && (isSelfManaged || hasEndpoints));
-  // Not selected again where they are given: an imported subnet may know no more than its id.
+  // Given subnets are not selected again, since an imported subnet may have nothing except its id.
   const subnets = vpcSubnets?.subnets ?? vpc?.selectSubnets(vpcSubnets).subnets ?? [];
   const tables = adds.includes('s3')
     ? (routeTables ?? subnets.map(({ routeTable }) => routeTable))
@@ -246,7 +249,10 @@ function registryContext(registry: SchemaRegistryProps | undefined, standIns: St
   };
 }
 
-/** The region that tokens are taken to be in: that of what is known, so that nothing seems to be in another one. */
+/**
+ * The region of stand-ins for tokens: the region of a known ARN, so that no resource seems to be in another
+ * region.
+ */
 function regionOf(archive: Construct, { alarmTopic, cluster, secret }: KafkaArchiveProps): string {
   const { region } = Stack.of(archive);
   const known = [clusterArnOf(cluster), secret?.secretArn, alarmTopic?.topicArn].find(
@@ -255,7 +261,7 @@ function regionOf(archive: Construct, { alarmTopic, cluster, secret }: KafkaArch
   return known?.split(':')[3] ?? (Token.isUnresolved(region) ? 'us-east-1' : region);
 }
 
-/** What passes for each kind of value in the rules of the settings. */
+/** For each kind of value, a sample that the rules of the settings accept. */
 const samples = {
   name: (n: number) => `Known-at-deployment-${n}`,
   server: (n: number) => `known-at-deployment-${n}:9092`,
@@ -279,7 +285,7 @@ function hexadecimal(n: number): string {
   return `dddddddd${n.toString(16).padStart(9, '0')}`;
 }
 
-/** Values that pass the rules of the settings in place of tokens, and are replaced by them afterwards. */
+/** Replaces tokens with values that the rules of the settings accept, and puts the tokens back afterwards. */
 class StandIns {
   readonly #region: string;
   readonly #tokens = new Map<string, string>();
@@ -288,20 +294,20 @@ class StandIns {
     this.#region = region;
   }
 
-  /** The value itself where it is known. */
+  /** Returns a known value unchanged, and a stand-in for a token. */
   of(value: string, kind: keyof typeof samples): string {
     if (!Token.isUnresolved(value)) return value;
     return this.#add(value, kind);
   }
 
-  /** A list, some of whose values, or all of which, may be tokens. */
+  /** The same for a list, which may contain tokens or be a token. */
   list(values: readonly string[], kind: keyof typeof samples): string[] {
     const [first = ''] = values;
     if (Token.isUnresolved(values)) return [this.#add(first, kind)];
     return values.map((value) => this.of(value, kind));
   }
 
-  /** What was made of the values, with the tokens. */
+  /** Puts the tokens back into a result. */
   restore<Value>(value: Value): Value;
   restore(value: unknown): unknown {
     if (typeof value === 'string') return this.#replace(value, (token) => token);
@@ -312,7 +318,7 @@ class StandIns {
     );
   }
 
-  /** A text about the values, in which tokens have no name. */
+  /** Replaces each stand-in in a message with `<token>`. */
   describe(text: string): string {
     return this.#replace(text, () => '<token>');
   }
@@ -324,14 +330,14 @@ class StandIns {
   }
 
   #replace(text: string, by: (token: string) => string): string {
-    // The last one first: the first ten begin alike.
+    // The last one first, since stand-in 1 is a prefix of stand-in 10.
     return [...this.#tokens]
       .toReversed()
       .reduce((replaced, [standIn, token]) => replaced.replaceAll(standIn, () => by(token)), text);
   }
 }
 
-/** What is wrong with the settings, in the words of the props. */
+/** The problems with the settings, expressed with the names of the props. */
 function problemsOf(error: unknown, standIns: StandIns): string[] {
   if (!(error instanceof Error)) throw error;
   const words = new Map<string, string>([
@@ -349,9 +355,9 @@ function problemsOf(error: unknown, standIns: StandIns): string[] {
 }
 
 /**
- * The props that say what settings say, for an archive that is all of a stack.
+ * The props that are equivalent to settings, for the only archive of a stack.
  *
- * @param scope gets what is imported
+ * @param scope the parent of imported resources
  */
 export function propsOf(scope: Construct, settings: StackSettings): KafkaArchiveProps {
   const { source, network, topics, startingPosition: start, encryptionKey } = settings;
@@ -373,7 +379,7 @@ export function propsOf(scope: Construct, settings: StackSettings): KafkaArchive
     consumerGroupId: settings.consumerGroupPattern,
     startingPosition: start.kind === 'timestamp' ? new Date(start.unixSeconds * 1000) : start.kind,
     schemaRegistry: schemaRegistry && registryProps(scope, schemaRegistry),
-    // Firehose compresses by a level of its own, and only Firehose has buffers.
+    // Firehose chooses its own compression level, and only Firehose has buffers.
     compressionLevel: isStream ? undefined : settings.compressionLevel,
     bufferSize: isStream ? Size.mebibytes(settings.bufferSizeMiB) : undefined,
     bufferTime: isStream ? Duration.seconds(settings.bufferSeconds) : undefined,
@@ -394,7 +400,7 @@ export function propsOf(scope: Construct, settings: StackSettings): KafkaArchive
   };
 }
 
-/** Settings that are props as they are: all but those that {@link propsOf} translates. */
+/** The settings whose values are props without conversion: all except those that {@link propsOf} converts. */
 function same(settings: StackSettings) {
   const { stackName, source, network, topics, consumerGroupPattern, startingPosition, ...others } =
     settings;
@@ -436,7 +442,7 @@ function sourceProps(scope: Construct, { network, source }: StackSettings) {
   };
 }
 
-/** An import has to say it, and nothing reads it. */
+/** Imports require this value, but nothing reads it. */
 const UNKNOWN = 'unknown';
 
 function subnetOf(scope: Construct, subnetId: string): ec2.ISubnet {

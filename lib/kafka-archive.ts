@@ -32,12 +32,12 @@ import { FailedBatchDestination } from './storage/failed-batch-destination.ts';
 import { FailedBatches } from './storage/failed-batches.ts';
 
 /**
- * Archives topics of one Kafka cluster to S3: an event source mapping for each topic, the function that they
- * invoke, and the bucket that it writes to. Batches that Lambda gives up are kept in a second bucket, from
- * which a replay function archives them; alarms and a dashboard watch over all of it.
+ * Archives topics of one Kafka cluster to S3, with an event source mapping for each topic, the function that
+ * the mappings invoke, and the bucket to which it writes. Batches that Lambda gives up are kept in a second
+ * bucket, from which a replay function archives them. Alarms and a dashboard monitor all of it.
  *
- * Its outputs, such as `ArchiveBucketName`, are where the command line finds the archive. In any construct
- * but a `Default` one, its id stands in front of theirs: `OrdersArchiveBucketName`.
+ * The command line finds the archive by its outputs, such as `ArchiveBucketName`. Unless the construct's id is
+ * `Default`, the id precedes their names: `OrdersArchiveBucketName`.
  *
  * @example
  * new KafkaArchive(this, 'Orders', {
@@ -46,42 +46,43 @@ import { FailedBatches } from './storage/failed-batches.ts';
  * });
  */
 export class KafkaArchive extends Construct {
-  /** What alarms, dashboard, saved queries and metrics are named after. */
+  /**
+   * The name that prefixes the alarms and saved queries, names the dashboard, and is the `service` of metrics
+   * and logs.
+   */
   public readonly name: string;
-  /** The bucket of the archive, which is kept when the stack is deleted. */
+  /** The bucket that holds the archive. It is retained when the stack is deleted. */
   public readonly bucket: s3.IBucket;
-  /** The bucket of failed batches, which is kept when the stack is deleted. */
+  /** The bucket that holds failed batches. It is retained when the stack is deleted. */
   public readonly failedBatchBucket: s3.IBucket;
-  /** The queue of failed batches that wait for their replay. */
+  /** The queue of failed batches that are waiting to be replayed. */
   public readonly replayQueue: sqs.IQueue;
-  /** The queue of failed batches that cannot be replayed. */
+  /** The queue of failed batches that could not be replayed. */
   public readonly deadLetterQueue: sqs.IQueue;
-  /** The archive function. The mappings invoke its {@link archiveVersion}. */
+  /** The function that archives records. The mappings invoke its {@link archiveVersion}. */
   public readonly archiveFunction: lambda.IFunction;
   /** The version of the archive function that the mappings invoke. */
   public readonly archiveVersion: lambda.IVersion;
-  /** The log of the archive function. */
+  /** The log group of the archive function. */
   public readonly archiveLogGroup: logs.ILogGroup;
   /** The function that archives failed batches. */
   public readonly replayFunction: lambda.IFunction;
-  /** The log of the replay function. */
+  /** The log group of the replay function. */
   public readonly replayLogGroup: logs.ILogGroup;
-  /** The event source mapping of each topic, by its UUID. */
+  /** The topics, each with the UUID of its event source mapping. */
   public readonly mappings: readonly WatchedMapping[];
-  /** The topic of alarms and of notifications of dead letters. */
+  /** The SNS topic that receives alarms and notifications of dead letters. */
   public readonly alarmTopic: sns.ITopic;
-  /** The dashboard. */
+  /** The CloudWatch dashboard of this archive. */
   public readonly dashboard: cloudwatch.Dashboard;
-  /** What an operator needs, as a managed policy that is attached to no one. */
+  /** A managed policy with the permissions that operators need. It is not attached to any principal. */
   public readonly operatorPolicy: iam.IManagedPolicy;
-  /** The KMS key of buckets, queues and logs; undefined where those of the services encrypt them. */
+  /** The KMS key that encrypts buckets, queues and logs; undefined if AWS manages their keys. */
   public readonly encryptionKey?: kms.IKey;
-  /** The delivery stream; undefined unless the delivery is `firehose`. */
+  /** The Firehose delivery stream; undefined unless the delivery is `firehose`. */
   public readonly deliveryStream?: firehose.IDeliveryStream;
 
-  /**
-   * @throws Error with a line for each prop that is wrong: the prop, what it must be and what it was
-   */
+  /** @throws Error with a line for each invalid prop: its name, the valid values and the given value */
   constructor(scope: Construct, id: string, props: KafkaArchiveProps) {
     super(scope, id);
 
@@ -113,7 +114,7 @@ export class KafkaArchive extends Construct {
     };
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
       ...store,
-      // Resolved, since the text of a token differs from synth to synth.
+      // Resolved first, since the text of a token differs between synths.
       mappingGeneration: mappingGeneration(Stack.of(this).resolve(settings)),
       timeout: Duration.seconds(settings.timeoutSeconds),
     });
@@ -160,7 +161,7 @@ export class KafkaArchive extends Construct {
     this.createOutputs();
   }
 
-  /** What the command line finds an archive by. */
+  /** Creates the outputs by which the command line finds the archive. */
   private createOutputs(): void {
     const outputs = {
       ArchiveBucketName: this.bucket.bucketName,
@@ -229,12 +230,12 @@ export class KafkaArchive extends Construct {
   }
 }
 
-/** The longest ARN of a topic or a group, but for the name of that. */
+/** The longest possible ARN of a topic or group, without the name at its end. */
 const LONGEST_PARENT = `arn:aws-us-gov:kafka:ap-southeast-1:111122223333:topic/${'c'.repeat(64)}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-s12/`;
 
 /**
- * A policy is split where it becomes too long for IAM. Of ARNs that are only known at deployment, the CDK has to be
- * told how long they are.
+ * Tells the CDK how long ARNs are that are known only at deployment, so that it can split policies that would
+ * be too long for IAM.
  */
 function estimateArns(archive: Construct, { source, topics }: StackSettings): void {
   if (source.kind !== 'msk' || !Token.isUnresolved(source.cluster.arn)) return;
@@ -249,7 +250,7 @@ function days(number: number | undefined): Duration | undefined {
   return number === undefined ? undefined : Duration.days(number);
 }
 
-/** What the settings say of alarms, and of what they are about. */
+/** The settings that the alarms and the dashboard depend on. */
 function watchProps(
   settings: StackSettings,
 ): Omit<

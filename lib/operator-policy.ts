@@ -15,14 +15,14 @@ export interface OperatorPolicyProps {
   readonly failedBatches: FailedBatches;
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
-  /** The key of buckets and queues. @default - keys of the services */
+  /** The key that encrypts buckets and queues. @default - keys that AWS manages */
   readonly encryptionKey?: kms.IKey;
 }
 
 /**
- * What an operator of the archive may do, as a managed policy that is attached to no one: every command of the runbook
- * except those to Kafka. It can list the archive but not read it, can read failed batches, which hold records, and can
- * delete nothing.
+ * A managed policy for operators, which is not attached to any principal. It allows every command of the
+ * runbook except those that reach Kafka. Operators can list the archive but not read it, can read failed
+ * batches, which contain records, and cannot delete objects.
  */
 export class OperatorPolicy extends Construct {
   public readonly policy: iam.ManagedPolicy;
@@ -48,12 +48,13 @@ export class OperatorPolicy extends Construct {
     const bucketId = contractId(this, FAILED_BATCH_BUCKET_LOGICAL_ID);
     const alarms = `alarm:${archiveName(this)}-*`;
     const reasons = {
-      '*': 'These actions take no resource, and what they read holds no record',
-      [`<${bucketId}.Arn>/*`]: 'Lambda names failed batches, and does not document how',
+      '*': 'These actions support no resource-level permissions, and the data that they read contains no records',
+      [`<${bucketId}.Arn>/*`]:
+        'Lambda chooses the keys of failed batches, and does not document them',
       [stack.formatArn({ service: 'lambda', resource: 'event-source-mapping:*' })]:
-        'Lambda makes the ids of mappings; the condition admits those of the archive function only',
+        'Lambda chooses the ids of mappings; the condition restricts them to the archive function',
       [stack.formatArn({ service: 'cloudwatch', resource: alarms })]:
-        'The names of the alarms begin with that of the archive',
+        "The names of the alarms begin with the archive's name",
     };
     for (const [resource, reason] of Object.entries(reasons)) {
       Validations.of(this.policy).acknowledge({ id: wildcardFinding(this, resource), reason });
@@ -71,7 +72,7 @@ function bucketStatements({ archiveBucket, failedBatches: { bucket } }: Operator
   ];
 }
 
-/** What the command line calls: docs/replay.md lists it by command. */
+/** The queue permissions of `npx kafka-archive`. docs/operate.md#permissions lists permissions by command. */
 function queueStatements({ deadLetterQueue, replayQueue }: FailedBatches) {
   return [
     allow(['sqs:GetQueueAttributes', 'sqs:SendMessage'], [replayQueue.queueArn]),
@@ -93,7 +94,7 @@ function functionStatements(stack: Stack, { archive, replay }: OperatorPolicyPro
   const { functionArn } = archive.function;
   return [
     allow(['cloudformation:DescribeStacks'], [stack.stackId]),
-    // For replay commands by the AWS CLI, without ours.
+    // For replay commands that are sent with the AWS CLI.
     allow(['lambda:InvokeFunction'], [replay.function.functionArn]),
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
     new iam.PolicyStatement({
@@ -108,7 +109,7 @@ function lookStatements(
   stack: Stack,
   { archive, replay, name }: OperatorPolicyProps & { readonly name: string },
 ) {
-  // Each ends in ':*', the streams of the group.
+  // Each ARN ends with ':*', which covers the group's streams.
   const logGroups = [archive, replay].map(({ logGroup }) => logGroup.logGroupArn);
   const cloudWatchArn = (resource: string, region = stack.region) =>
     stack.formatArn({ service: 'cloudwatch', region, resource });
@@ -124,7 +125,7 @@ function lookStatements(
         'logs:DescribeQueryDefinitions',
         'logs:GetQueryResults',
       ],
-      // None of them takes a resource.
+      // None of these actions supports resource-level permissions.
       ['*'],
     ),
   ];

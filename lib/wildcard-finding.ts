@@ -1,12 +1,12 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 
-/** The id of cdk-nag's finding about a resource with a wildcard in it, in a statement of a policy. */
+/** The id of cdk-nag's finding for a policy statement whose resource contains a wildcard. */
 export function wildcardFinding(scope: IConstruct, resource: string): string {
   return `AwsSolutions-IAM5[Resource::${flatten(Stack.of(scope).resolve(resource))}]`;
 }
 
-/** A value of a template as cdk-nag writes it. */
+/** A template value in the notation of cdk-nag. */
 function flatten(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return String(value);

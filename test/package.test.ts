@@ -9,15 +9,15 @@ import { apiPage } from '../tools/package/api-page.ts';
 const root = resolve(import.meta.dirname, '..');
 
 interface Packed {
-  /** Bytes of the tarball. */
+  /** The size of the tarball in bytes. */
   readonly size: number;
   readonly files: readonly { readonly path: string }[];
 }
 
-/** An import of a package. */
+/** Matches the imports of packages. */
 const IMPORT = /(?:\bfrom|^import) '([^.'][^']*)';$/gm;
 
-/** The construct, the command line, what both share with the functions, and the bundles of these. */
+/** The construct, the command line, the code that they share with the functions, and the functions' bundles. */
 const allowed = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^dist\/(bin|cli|kafka|lambda|lib)\/[\w/-]+\.js$/,
@@ -38,7 +38,7 @@ describe('the packed tarball', () => {
     paths = only.files.map(({ path }) => path);
   }, 120_000);
 
-  it('holds what a user needs, and nothing else', () => {
+  it('contains only what a user needs', () => {
     expect(paths.filter((path) => !allowed.some((pattern) => pattern.test(path)))).toEqual([]);
     expect(paths).toEqual(
       expect.arrayContaining([
@@ -59,7 +59,7 @@ describe('the packed tarball', () => {
     expect(packed.size).toBeLessThan(1_500_000);
   });
 
-  it('imports only what its package.json names', () => {
+  it('imports only packages that its package.json lists', () => {
     const { dependencies, peerDependencies } = JSON.parse(
       readFileSync(join(root, 'package.json'), 'utf8'),
     );
@@ -74,6 +74,6 @@ describe('the packed tarball', () => {
   });
 });
 
-it('docs/api.md is the page that npm run docs:api makes', () => {
+it('docs/api.md is up to date with npm run docs:api', () => {
   expect(readFileSync(join(root, 'docs/api.md'), 'utf8')).toBe(apiPage());
 });

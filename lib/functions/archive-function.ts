@@ -5,28 +5,27 @@ import { type ArchiveEnvironment, archiveEnvironment } from '../../lambda/enviro
 import { archiveName } from '../archive-name.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 
-/** What an {@link ArchiveFunction} is made of: what it is told, and what it runs with. */
+/** Props of an {@link ArchiveFunction}: its environment and its resources. */
 export interface ArchiveFunctionProps
   extends StoreFunctionProps,
     Omit<ArchiveEnvironment, 'archiveBucket' | 'deliveryStream' | 'serviceName'> {
-  /** Changes with what its event source mappings cannot change: {@link mappingGeneration}. */
+  /** The {@link mappingGeneration}, which changes when the event source mappings must be replaced. */
   readonly mappingGeneration: string;
 }
 
 /** The archive Lambda with its role and log group. */
 export class ArchiveFunction extends BundledFunction {
   /**
-   * The function as it is in this deployment, for event source mappings to invoke. What they expect of
-   * its answers has to change together with it: a function that begins to answer with a partial
-   * response, invoked by a mapping that does not look at it yet, would have failed batches taken for
-   * archived.
+   * The function as of this deployment, for event source mappings to invoke. Function and mapping must change
+   * together: if the function began to return partial responses before the mapping evaluates them, Lambda would
+   * treat failed batches as archived.
    */
   public readonly version: lambda.IVersion;
 
   constructor(scope: Construct, id: string, props: ArchiveFunctionProps) {
     super(scope, id, {
       entry: props.stream === undefined ? 'archive' : 'archive-firehose',
-      // Part of what Lambda publishes a version of.
+      // Part of the configuration, so that a new generation makes Lambda publish a new version.
       description: `Archives batches of Kafka records to S3, for mappings of generation ${props.mappingGeneration}`,
       roleDescription: 'Archive function: reads its topics, writes its log and its objects',
       memory: props.memory,
@@ -34,13 +33,13 @@ export class ArchiveFunction extends BundledFunction {
       encryptionKey: props.encryptionKey,
       tracing: props.tracing,
       enrich: props.enrich,
-      // The mapping goes on invoking the version before until it is updated.
+      // The mapping invokes the previous version until it is updated.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
       environment: archiveEnvironment.encode({
         ...props,
         archiveBucket: props.bucket.bucketName,
         deliveryStream: props.stream?.deliveryStreamName,
-        // Two stacks may archive topics of one name from two clusters; their metrics stay apart.
+        // Keeps metrics apart if two stacks archive topics with the same name from two clusters.
         serviceName: archiveName(scope),
       }),
     });

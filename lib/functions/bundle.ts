@@ -8,18 +8,18 @@ const root = resolve(import.meta.dirname, '../..');
 /**
  * Loads esbuild, which only a clone and an archive with `enrich` need.
  *
- * @throws Error when it is not installed
+ * @throws Error if it is not installed
  */
 export function loadEsbuild(): typeof import('esbuild') {
   try {
     return createRequire(import.meta.url)('esbuild');
   } catch (cause) {
-    const problem = 'esbuild is not installed, and a function with enrich is bundled with it';
+    const problem = 'esbuild is not installed, but enrich needs it';
     throw new Error(`${problem}: npm install --save-dev esbuild`, { cause });
   }
 }
 
-/** The functions: each is the file of that name in `lambda/`. */
+/** The functions, each a file with the same name in `lambda/`. */
 export const functionEntries = [
   'archive',
   'archive-firehose',
@@ -34,12 +34,12 @@ export type FunctionEntry = (typeof functionEntries)[number];
  * Bundles a function into `dist/<entry>/` and returns that folder, which holds `index.mjs`, its source map, and nothing
  * else.
  *
- * The stack deploys this folder with a plain `lambda.Function`, not through `NodejsFunction`, because the emulator and
- * the tests run the same folder: what is tested locally is deployed, byte for byte. The same sources give the same
- * bytes, wherever the project is.
+ * The stack deploys this folder with a plain `lambda.Function`, not through `NodejsFunction`, because the
+ * emulator and the tests run the same folder: what is tested locally is deployed, byte for byte. The same
+ * sources give the same bytes in any folder.
  *
  * @param folder another folder to write to; the bytes are the same as for `dist/<entry>/`
- * @throws esbuild's `BuildFailure` when the sources do not compile
+ * @throws esbuild's `BuildFailure` if the sources do not compile
  */
 export function bundleFunction(
   entry: FunctionEntry,
@@ -47,13 +47,13 @@ export function bundleFunction(
 ): string {
   const { outputFiles } = loadEsbuild().buildSync({
     absWorkingDir: root,
-    // Packages keep their place in the source map, also where node_modules is a link.
+    // Keeps the paths of packages in the source map, even if node_modules is a link.
     preserveSymlinks: true,
     entryPoints: [join('lambda', `${entry}.ts`)],
     outfile: join(root, 'dist', entry, 'index.mjs'),
     write: false,
     bundle: true,
-    // No `external`: the SDK that a runtime brings along changes without a deployment.
+    // No `external`, since the SDK of the Lambda runtime changes without a deployment.
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -86,8 +86,8 @@ interface File {
 }
 
 /**
- * Makes the folder hold exactly these files. Tests and a synth may do so at the same time, so each file is renamed into
- * place when it is complete.
+ * Makes the folder hold exactly these files. Tests and a synth may do this concurrently, so each file is
+ * renamed into place when it is complete.
  */
 function replaceFiles(folder: string, files: readonly File[]): void {
   mkdirSync(folder, { recursive: true });

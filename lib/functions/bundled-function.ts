@@ -12,23 +12,23 @@ import { keyStatement } from '../storage/encryption-key.ts';
 import type { FunctionEntry } from './bundle.ts';
 import { functionFolder } from './function-folder.ts';
 
-/** What both functions are made of: where objects go, and what a function runs with. */
+/** Props of both functions: the destination of the records, and the resources of the function. */
 export interface StoreFunctionProps {
-  /** Where the objects go; the function may write under the object prefix and nowhere else. */
+  /** The archive bucket. The function may write to it only under the object prefix. */
   readonly bucket: s3.IBucket;
-  /** Where records go in place of it, but for those that are too large. @default - none */
+  /** The stream that receives the records instead, except those that are too large. @default - none */
   readonly stream?: firehose.IDeliveryStream;
   readonly memory: Size;
   readonly timeout: Duration;
   /** Whether X-Ray traces invocations. @default false */
   readonly tracing?: boolean;
-  /** Of the buckets, the queues and the log. @default - keys of the services */
+  /** The key that encrypts the buckets, the queues and the log. @default - keys that AWS manages */
   readonly encryptionKey?: kms.IKey;
-  /** Path of a module whose `enrich` takes the place of that in `lambda/enrich.ts`. @default - none */
+  /** The path of a module whose `enrich` replaces the one in `lambda/enrich.ts`. @default - none */
   readonly enrich?: string;
 }
 
-/** What a {@link BundledFunction} is made of. */
+/** Props of a {@link BundledFunction}. */
 export interface BundledFunctionProps {
   readonly entry: FunctionEntry;
   readonly description: string;
@@ -38,15 +38,18 @@ export interface BundledFunctionProps {
   readonly timeout: Duration;
   /** Whether X-Ray traces invocations. @default false */
   readonly tracing?: boolean;
-  /** Of what it reads and writes, and of its log. @default - keys of the services */
+  /** The key that encrypts its data and its log. @default - keys that AWS manages */
   readonly encryptionKey?: kms.IKey;
-  /** Path of a module whose `enrich` takes the place of that in `lambda/enrich.ts`. @default - none */
+  /** The path of a module whose `enrich` replaces the one in `lambda/enrich.ts`. @default - none */
   readonly enrich?: string;
-  /** @default - those of the CDK */
+  /** @default - the CDK's defaults */
   readonly currentVersionOptions?: lambda.VersionOptions;
 }
 
-/** Bundles of this synth: functions of one entry and one `enrich` are the same in every archive of an app. */
+/**
+ * The folders bundled in this synth. Functions with the same entry and `enrich` are the same in every archive
+ * of an app.
+ */
 const folders = new Map<string, string>();
 
 function folderOf(entry: FunctionEntry, enrich: string | undefined): string {
@@ -56,11 +59,11 @@ function folderOf(entry: FunctionEntry, enrich: string | undefined): string {
   return folder;
 }
 
-/** A Lambda function made of its bundle, with a role and a log group that are its own. */
+/** A Lambda function that runs a bundle, with its own role and log group. */
 export abstract class BundledFunction extends Construct {
   public readonly function: lambda.Function;
   public readonly logGroup: logs.ILogGroup;
-  /** May write the log, and what else a function gives it. */
+  /** The role of the function. It may write the log, and a subclass adds further permissions. */
   protected readonly role: iam.Role;
 
   constructor(scope: Construct, id: string, props: BundledFunctionProps) {
@@ -69,14 +72,14 @@ export abstract class BundledFunction extends Construct {
     this.logGroup = new logs.LogGroup(this, 'LogGroup', {
       retention: logs.RetentionDays.ONE_MONTH,
       encryptionKey: props.encryptionKey,
-      // Logs name offsets and keys and hold no record, so nothing is lost with them.
+      // Logs contain offsets and object keys but no records, so deleting them loses no data.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     this.role = new iam.Role(this, 'Role', {
       assumedBy: new iam.ServicePrincipal('lambda.amazonaws.com'),
       description: props.roleDescription,
     });
-    // Not the managed policy AWSLambdaBasicExecutionRole, which may write every log group.
+    // Not the managed policy AWSLambdaBasicExecutionRole, which allows writing to every log group.
     this.logGroup.grantWrite(this.role);
     if (props.encryptionKey !== undefined) {
       this.role.addToPolicy(keyStatement(Stack.of(this), props.encryptionKey));
@@ -98,12 +101,12 @@ export abstract class BundledFunction extends Construct {
     if (props.tracing) {
       Validations.of(this.role).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',
-        reason: 'The actions of X-Ray take no resource',
+        reason: 'X-Ray actions support no resource-level permissions',
       });
     }
   }
 
-  /** Lets the function store objects under the prefix, and see what is stored there, and put into the stream. */
+  /** Allows the function to store and look up objects under the prefix, and to put records into the stream. */
   protected allowStoring({
     bucket,
     objectPrefix,
@@ -111,7 +114,7 @@ export abstract class BundledFunction extends Construct {
   }: Pick<StoreFunctionProps, 'bucket' | 'stream'> & { readonly objectPrefix: string }): void {
     if (stream !== undefined) {
       this.role.addToPolicy(
-        // Not stream.grantPutRecords, which adds PutRecord.
+        // Not stream.grantPutRecords, which also grants PutRecord.
         new iam.PolicyStatement({
           actions: ['firehose:PutRecordBatch'],
           resources: [stream.deliveryStreamArn],
@@ -120,16 +123,17 @@ export abstract class BundledFunction extends Construct {
     }
     this.role.addToPolicy(
       new iam.PolicyStatement({
-        // Not bucket.grantPut, which adds retention, legal hold and tagging. GetObject is for the
-        // HEAD that follows a 412; without ListBucket, a HEAD of a missing key would say 403, but
-        // after a 412 the key is there.
+        // Not bucket.grantPut, which also grants retention, legal hold and tagging. GetObject is for the HEAD
+        // that follows a 412. Without ListBucket, a HEAD of a missing key would return 403, but after a 412 the
+        // key exists.
         actions: ['s3:PutObject', 's3:GetObject'],
         resources: [bucket.arnForObjects(`${objectPrefix}*`)],
       }),
     );
     Validations.of(this.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${contractId(this, ARCHIVE_BUCKET_LOGICAL_ID)}.Arn>/${objectPrefix}*]`,
-      reason: 'The keys under the prefix follow from the records, so they cannot be listed',
+      reason:
+        'The keys under the prefix depend on the records, so they cannot be listed in advance',
     });
   }
 }

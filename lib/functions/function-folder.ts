@@ -4,15 +4,16 @@ import { dirname, join, resolve } from 'node:path';
 import { ENRICH_SYMBOL } from '../../lambda/contract.ts';
 import { bundleFunction, type FunctionEntry, loadEsbuild } from './bundle.ts';
 
-/** In a clone this is TypeScript; in the package, where the bundles are built already, it is JavaScript. */
+/** Whether this runs from the package, as JavaScript and with prebuilt bundles. In a clone, it is TypeScript. */
 const isPackage = import.meta.filename.endsWith('.js');
 
 /**
- * The folder of a function, for a stack to deploy: in the package its prebuilt bundle, in a clone a new one.
+ * Returns the folder of a function for a stack to deploy: in the package its prebuilt bundle, in a clone a new
+ * one.
  *
- * @param enrich the path of a module that exports `enrich`, which then takes the place of the one in
- * `lambda/enrich.ts`; a relative path begins at the working directory
- * @throws Error when the module has no such export, or esbuild is not installed; esbuild's `BuildFailure` when the
+ * @param enrich the path of a module that exports `enrich`, which then replaces the one in `lambda/enrich.ts`;
+ * a relative path is resolved against the working directory
+ * @throws Error if the module has no such export or esbuild is not installed; esbuild's `BuildFailure` if the
  * module does not compile
  */
 export function functionFolder(entry: FunctionEntry, enrich?: string): string {
@@ -22,17 +23,17 @@ export function functionFolder(entry: FunctionEntry, enrich?: string): string {
   return enrich === undefined ? folder : enrichedFolder(folder, resolve(enrich));
 }
 
-/** Sets `enrich` before the function, which reads it once, is loaded. */
+/** Sets `enrich` before it loads the function, which reads it only once. */
 const INDEX = `import { enrich } from './enrich.mjs';
 globalThis[Symbol.for('${ENRICH_SYMBOL}')] = enrich;
 const { handler } = await import('./function.mjs');
 export { handler };
 `;
 
-/** A copy of a function's folder, with another `enrich`: one file for each, and an index that joins them. */
+/** Creates a copy of a function's folder with another `enrich`: a file for each, and an index that loads both. */
 function enrichedFolder(folder: string, enrich: string): string {
   const { metafile, outputFiles } = loadEsbuild().buildSync({
-    // Paths in the output then do not depend on where the app runs.
+    // Keeps the output independent of the app's working directory.
     absWorkingDir: dirname(enrich),
     entryPoints: [enrich],
     outfile: 'enrich.mjs',
@@ -49,12 +50,14 @@ function enrichedFolder(folder: string, enrich: string): string {
   const exported = Object.values(metafile.outputs).flatMap((output) => output.exports);
   if (!exported.includes('enrich')) {
     const found = exported.length === 0 ? 'nothing' : exported.join(', ');
-    throw new Error(`enrich must name a module that exports enrich, got ${enrich}, with ${found}`);
+    throw new Error(
+      `enrich must be the path of a module that exports 'enrich', got ${enrich}, which exports ${found}`,
+    );
   }
   const enriched = mkdtempSync(join(tmpdir(), 'kafka-archive-function-'));
   process.once('exit', () => rmSync(enriched, { recursive: true, force: true }));
   cpSync(join(folder, 'index.mjs'), join(enriched, 'function.mjs'));
-  // As the last line of the function has it.
+  // The function's last line refers to this name.
   cpSync(join(folder, 'index.mjs.map'), join(enriched, 'index.mjs.map'));
   for (const { contents } of outputFiles) writeFileSync(join(enriched, 'enrich.mjs'), contents);
   writeFileSync(join(enriched, 'index.mjs'), INDEX);

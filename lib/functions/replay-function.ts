@@ -13,19 +13,19 @@ import { archiveName, contractId, operatorFlags } from '../archive-name.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from '../storage/failed-batches.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 
-/** What a {@link ReplayFunction} is made of: what it is told, and what it runs with. */
+/** Props of a {@link ReplayFunction}: its environment and its resources. */
 export interface ReplayFunctionProps
   extends StoreFunctionProps,
     Omit<StoreEnvironment, 'archiveBucket' | 'deliveryStream' | 'serviceName'>,
     Pick<ReplayEnvironment, 'replayTries' | 'replayRetrySeconds'> {
   readonly failedBatches: FailedBatches;
-  /** Where dead letters are told of. */
+  /** The topic that is notified of dead letters. */
   readonly alarmTopic: sns.ITopic;
-  /** Of the archive function. */
+  /** The log group of the archive function. */
   readonly archiveLogGroup: logs.ILogGroup;
-  /** Failed batches in one invocation. */
+  /** The maximum number of failed batches per invocation. */
   readonly batchSize: number;
-  /** Invocations at a time, from 2. */
+  /** The maximum number of concurrent invocations, at least 2. */
   readonly maxConcurrency: number;
 }
 
@@ -36,7 +36,7 @@ export class ReplayFunction extends BundledFunction {
     const { bucket, replayQueue, deadLetterQueue } = failedBatches;
     super(scope, id, {
       entry: props.stream === undefined ? 'replay' : 'replay-firehose',
-      description: 'Replays batches that could not be archived from the failed-batch bucket to S3',
+      description: 'Replays failed batches from the failed-batch bucket into the archive',
       roleDescription: 'Replay function: reads failed batches, writes its log and its objects',
       memory: props.memory,
       timeout: props.timeout,
@@ -52,7 +52,7 @@ export class ReplayFunction extends BundledFunction {
         deadLetterQueueUrl: deadLetterQueue.queueUrl,
         alarmTopicArn: props.alarmTopic.topicArn,
         archiveLogGroup: props.archiveLogGroup.logGroupName,
-        // As the archive function's, whose metrics have other names.
+        // The same as the archive function's, whose metrics have other names.
         serviceName: archiveName(scope),
         operatorFlags: operatorFlags(scope),
       }),
@@ -61,7 +61,7 @@ export class ReplayFunction extends BundledFunction {
     this.allowReplaying(failedBatches);
     this.allowNotifying(props.alarmTopic);
     new lambda.EventSourceMapping(this, 'Mapping', {
-      // Not a version: it answers with a partial response at any time, and commands invoke it by name.
+      // Not a version: it always returns partial responses, and commands invoke it by name.
       target: this.function,
       eventSourceArn: replayQueue.queueArn,
       batchSize: props.batchSize,
@@ -73,7 +73,7 @@ export class ReplayFunction extends BundledFunction {
 
   private allowReplaying({ bucket, replayQueue, deadLetterQueue }: FailedBatches): void {
     const statements = [
-      // For commands, and for a missing key to say 404 instead of 403.
+      // For commands, and so that S3 answers 404 instead of 403 for a missing key.
       { actions: ['s3:ListBucket'], resources: [bucket.bucketArn] },
       {
         actions: [
@@ -87,12 +87,12 @@ export class ReplayFunction extends BundledFunction {
       },
       {
         actions: [
-          // These three are what Lambda needs to read a queue. Not grantConsumeMessages, which adds
-          // GetQueueUrl: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
+          // Lambda needs these three to read a queue. Not grantConsumeMessages, which also grants GetQueueUrl:
+          // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-lambda-function-trigger.html
           'sqs:ReceiveMessage',
           'sqs:DeleteMessage',
           'sqs:GetQueueAttributes',
-          // By the function itself: a failed try comes again later, a command enqueues.
+          // The function itself delays failed replays, and enqueues failed batches for commands.
           'sqs:ChangeMessageVisibility',
           'sqs:SendMessage',
         ],
@@ -103,7 +103,7 @@ export class ReplayFunction extends BundledFunction {
     for (const statement of statements) this.role.addToPolicy(new iam.PolicyStatement(statement));
     Validations.of(this.role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${contractId(this, FAILED_BATCH_BUCKET_LOGICAL_ID)}.Arn>/*]`,
-      reason: 'Lambda makes the keys of failed batches, and does not say how',
+      reason: 'Lambda chooses the keys of failed batches, and does not document them',
     });
   }
 
@@ -111,11 +111,11 @@ export class ReplayFunction extends BundledFunction {
     this.role.addToPolicy(
       new iam.PolicyStatement({ actions: ['sns:Publish'], resources: [topicArn] }),
     );
-    // The key of a topic that is given is not known here: docs/monitoring.md says what it has to allow.
+    // The key of a given topic is not known here: docs/configure.md#notifications says what it must allow.
     if (masterKey === undefined) return;
     this.role.addToPolicy(
       new iam.PolicyStatement({
-        // SNS uses the key in the name of who publishes, for this topic:
+        // SNS uses the key on behalf of the publisher, for this topic:
         // https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html and, for the condition,
         // https://docs.aws.amazon.com/sms-voice/latest/userguide/two-way-sms-iam-policy.html
         actions: ['kms:Decrypt', 'kms:GenerateDataKey'],

@@ -18,7 +18,10 @@ export interface ClusterArn {
 const pattern =
   /^arn:(aws[a-z-]*):kafka:([a-z]{2,4}(?:-[a-z]+)+-\d+):(\d{12}):cluster\/([A-Za-z0-9-]{1,64})\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}-s?\d+)$/;
 
-/** Reads an MSK cluster's ARN, provisioned or serverless, of any partition; `undefined` if it is none. */
+/**
+ * Parses the ARN of an MSK cluster, provisioned or serverless, in any partition. Returns `undefined` for any
+ * other text.
+ */
 export function parseClusterArn(arn: string): ClusterArn | undefined {
   const match = pattern.exec(arn);
   if (match === null) return undefined;
@@ -27,8 +30,8 @@ export function parseClusterArn(arn: string): ClusterArn | undefined {
 }
 
 /**
- * The parts of an ARN that is only known at deployment. Account and region are those of the stack, which Lambda
- * requires of a mapping and its cluster.
+ * The parts of an ARN that is known only at deployment. Account and region are the stack's, since Lambda
+ * requires a mapping to share both with its cluster.
  */
 export function deployedClusterArn(scope: IConstruct, arn: string): ClusterArn {
   const { partition, region, account } = Stack.of(scope);
@@ -37,12 +40,12 @@ export function deployedClusterArn(scope: IConstruct, arn: string): ClusterArn {
   return { arn, partition, region, account, clusterName, clusterUuid };
 }
 
-/** ARN of a topic of the cluster, as `kafka-cluster` permissions name it. */
+/** The ARN of one of the cluster's topics, for `kafka-cluster` permissions. */
 export function topicArn(cluster: ClusterArn, topic: string): string {
   return kafkaArn(cluster, 'topic', topic);
 }
 
-/** ARN of a consumer group of the cluster, as `kafka-cluster` permissions name it. */
+/** The ARN of one of the cluster's consumer groups, for `kafka-cluster` permissions. */
 export function groupArn(cluster: ClusterArn, consumerGroupId: string): string {
   return kafkaArn(cluster, 'group', consumerGroupId);
 }

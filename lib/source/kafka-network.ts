@@ -5,17 +5,17 @@ import type { NetworkPart } from '../settings/network-settings.ts';
 import type { NetworkSettings } from '../settings/settings.ts';
 import { isInVpc, type KafkaSource, secretsOf } from './kafka-source.ts';
 
-/** What a {@link KafkaNetwork} is made of. */
+/** Props of a {@link KafkaNetwork}. */
 export interface KafkaNetworkProps {
   readonly source: KafkaSource;
   readonly network: NetworkSettings;
-  /** In provisioned mode Lambda reaches its own services without the VPC. */
+  /** Whether Lambda is in provisioned mode, in which it reaches its own services without the VPC. */
   readonly isProvisioned: boolean;
 }
 
 /**
- * What the VPC of the pollers lacks, where the settings say so. Of what it needs, and nothing is said of, it
- * warns: at synth nobody knows what the VPC has.
+ * Adds the parts that the settings request to the pollers' VPC. It warns about each required part that is
+ * neither added nor declared to exist, since synth cannot inspect the VPC.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-cluster-network.html
  */
@@ -49,8 +49,8 @@ export class KafkaNetwork extends Construct {
   }
 
   private addS3Endpoint({ vpcId = '', routeTableIds }: NetworkSettings): void {
-    // With the policy that endpoints have, which allows all: the route tables may serve other buckets'
-    // users, and who may do what is in the policies of roles and buckets.
+    // With the default endpoint policy, which allows everything: other workloads may share the route tables,
+    // and the policies of roles and buckets control access.
     new ec2.CfnVPCEndpoint(this, 'S3Endpoint', {
       vpcEndpointType: 'Gateway',
       serviceName: ec2.GatewayVpcEndpointAwsService.S3.name,
@@ -67,8 +67,8 @@ export class KafkaNetwork extends Construct {
         ...{ ipProtocol: 'tcp', fromPort: 443, toPort: 443, sourceSecurityGroupId },
         description: 'Pollers of Lambda',
       })),
-      // An endpoint answers, and begins nothing. A group without a rule would have one for everything, so
-      // this is one that nothing meets.
+      // Endpoints never open connections. EC2 gives a group without egress rules one that allows everything, so
+      // this rule matches nothing.
       securityGroupEgress: [
         {
           ...{ ipProtocol: 'icmp', fromPort: 252, toPort: 86, cidrIp: '255.255.255.255/32' },
@@ -84,14 +84,15 @@ export class KafkaNetwork extends Construct {
         serviceName: service.name,
         ...{ vpcId, subnetIds: [...subnetIds] },
         securityGroupIds: [group.attrGroupId],
-        // Pollers know the services by their public names.
+        // Pollers call the services by their public DNS names.
         privateDnsEnabled: true,
       });
     }
   }
 
   private warnOf(part: NetworkPart): void {
-    const settle = `add it with networkAdds, or say in networkHas that it is there: docs/network.md`;
+    const settle =
+      'add it with networkAdds, or list it in networkHas if the VPC has it: docs/configure.md#network';
     Annotations.of(this).addWarningV2(
       `msk-s3-archiver:network-${part}`,
       `${lacks[part]}; ${settle}`,
@@ -101,13 +102,13 @@ export class KafkaNetwork extends Construct {
 
 const lacks: Readonly<Record<NetworkPart, string>> = {
   brokers:
-    "it is not known whether the security group of the brokers lets itself in at their port; without that, the mappings read nothing ('brokers')",
-  s3: "it is not known whether the pollers reach S3 from their subnets; without that, batches that are given up are dropped ('s3')",
+    "the brokers' security group might not allow traffic from itself at the brokers' port, and the mappings would then read nothing ('brokers')",
+  s3: "the pollers might be unable to reach S3 from their subnets, and batches that Lambda gives up would then be dropped ('s3')",
   services:
-    "it is not known whether the pollers reach Lambda and STS (and Secrets Manager, with a secret) from their subnets; without that, the mappings read nothing ('services')",
+    "the pollers might be unable to reach Lambda and STS (and Secrets Manager, with a secret) from their subnets, and the mappings would then read nothing ('services')",
 };
 
-/** What the VPC of the pollers has to have; nothing where they are in none. */
+/** The parts that the pollers' VPC must have; none if the pollers are not in a VPC. */
 export function neededParts({ source, isProvisioned }: Omit<KafkaNetworkProps, 'network'>) {
   if (!isInVpc(source)) return [];
   return isProvisioned ? (['brokers', 's3'] as const) : (['brokers', 's3', 'services'] as const);

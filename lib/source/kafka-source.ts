@@ -1,6 +1,6 @@
 import type { ClusterArn } from './cluster-arn.ts';
 
-/** The ways in which Lambda authenticates to a cluster: with the role of the function, or with a secret. */
+/** The ways in which Lambda authenticates to a cluster: with the function's role, or with a secret. */
 export const authentications = [
   'IAM',
   'SASL_SCRAM_512_AUTH',
@@ -9,15 +9,15 @@ export const authentications = [
   'CLIENT_CERTIFICATE_TLS_AUTH',
 ] as const;
 
-/** What Lambda signs in to a cluster with, from a secret. */
+/** The credentials with which Lambda authenticates to a cluster, from a secret. */
 export interface Credentials {
   readonly type: Exclude<(typeof authentications)[number], 'IAM'>;
   readonly secretArn: string;
 }
 
-/** What both kinds of cluster have. */
+/** Properties of both kinds of cluster. */
 interface SourceBase {
-  /** Keys of KMS that the secrets are encrypted with. @default - none but Secrets Manager's own */
+  /** The KMS keys that encrypt the secrets. @default - Secrets Manager's own key */
   readonly secretKeyArns?: readonly string[];
 }
 
@@ -33,15 +33,19 @@ export interface MskSource extends SourceBase {
 export interface SelfManagedSource extends SourceBase {
   readonly kind: 'self-managed';
   readonly bootstrapServers: readonly string[];
-  /** @default - none: the cluster lets everybody in its network in */
+  /** @default - none: the cluster accepts every client that can reach it */
   readonly credentials?: Credentials;
-  /** Secret with the certificate of who signed the brokers'. @default - one that everybody trusts */
+  /**
+   * The secret with the certificate of the private authority that signed the brokers' certificates.
+   *
+   * @default - a public authority signed them
+   */
   readonly rootCaSecretArn?: string;
-  /** Where in a VPC the brokers are reached from. @default - over the internet */
+  /** The part of a VPC from which the brokers are reached. @default - over the internet */
   readonly network?: PollerNetwork;
 }
 
-/** Where Lambda puts the network interfaces of the pollers. */
+/** The subnets and security groups of the pollers' network interfaces. */
 export interface PollerNetwork {
   readonly subnetIds: readonly string[];
   readonly securityGroupIds: readonly string[];
@@ -50,7 +54,7 @@ export interface PollerNetwork {
 /** A Kafka cluster to read. */
 export type KafkaSource = MskSource | SelfManagedSource;
 
-/** Whether the pollers are in a VPC, and reach what that lets them reach. */
+/** Whether the pollers run in a VPC, which then limits what they can reach. */
 export function isInVpc(source: KafkaSource): boolean {
   return source.kind === 'msk' || source.network !== undefined;
 }

@@ -8,37 +8,40 @@ import { isInVpc, type KafkaSource } from './kafka-source.ts';
 import { acknowledgeRegistry, registryStatements, schemaRegistryOf } from './schema-registry.ts';
 import { NETWORK_REASON, sourceStatements } from './source-permissions.ts';
 
-/** What a {@link KafkaTrigger} is made of. */
+/** Props of a {@link KafkaTrigger}. */
 export interface KafkaTriggerProps {
-  /** The function to invoke; its role gets what reading the topics takes. */
+  /** The function to invoke. Its role is granted the permissions to read the topics. */
   readonly target: lambda.IFunction;
   readonly source: KafkaSource;
-  /** One event source mapping each. */
+  /** The topics to read, each with its own event source mapping. */
   readonly topics: readonly TopicSettings[];
-  /** Most records in one invocation. */
+  /** The maximum number of records per invocation. */
   readonly batchSize: number;
-  /** How long a batch may wait to fill, in whole seconds; zero waits for nothing. */
+  /** The maximum time to wait for a batch to fill, in whole seconds; zero means no wait. */
   readonly batchWindow: Duration;
   readonly startingPosition: StartingPosition;
-  /** Whether the target answers with a partial response; it must be told the same. */
+  /** Whether the target returns partial responses. The target must have the same setting. */
   readonly reportBatchItemFailures: boolean;
-  /** Where a batch goes that is given up: without it, one is tried until its records expire. */
+  /**
+   * The destination of batches that Lambda gives up. Without it, Lambda would retry them until their records
+   * expire.
+   */
   readonly onFailure: lambda.IEventSourceDlq;
-  /** Tries of a batch after the first; provisioned mode only. @default - Lambda's own, ten */
+  /** The number of retries of a failed batch; provisioned mode only. @default - Lambda's default, 10 */
   readonly retryAttempts?: number;
-  /** Age at which a record is given up; provisioned mode only. @default - none */
+  /** The age at which Lambda gives up a record; provisioned mode only. @default - no limit */
   readonly maxRecordAge?: Duration;
-  /** Whether a batch that fails is tried again in halves; provisioned mode only. */
+  /** Whether Lambda retries a failed batch in two halves; provisioned mode only. */
   readonly bisectBatchOnError: boolean;
-  /** What Lambda checks records with; provisioned mode only. @default - nothing */
+  /** The registry with which Lambda validates records; provisioned mode only. @default - none */
   readonly schemaRegistry?: SchemaRegistrySettings;
-  /** Patterns; a record that matches none is left out. @default - none is */
+  /** Filter patterns; Lambda skips records that match none of them. @default - no record is skipped */
   readonly filters?: readonly Readonly<Record<string, unknown>>[];
-  /** Whether Lambda counts the events of the mappings; provisioned mode only. @default false */
+  /** Whether Lambda emits event metrics for the mappings; provisioned mode only. @default false */
   readonly eventMetrics?: boolean;
   /** @default - on-demand mode */
   readonly provisionedPollers?: ProvisionedPollers;
-  /** What has to be there before the mappings. @default - nothing else */
+  /** Resources to create before the mappings. @default - none */
   readonly dependsOn?: readonly IDependable[];
 }
 
@@ -63,15 +66,15 @@ export class KafkaTrigger extends Construct {
         ? []
         : registryStatements(props.schemaRegistry, props.source.secretKeyArns)),
     ];
-    // Lambda checks the role when a mapping is created, so the policy has to be there before.
+    // Lambda checks the role when it creates a mapping, so the policy must already exist.
     const policies = statements.flatMap<IDependable>((statement) => {
       const { policyDependable } = target.grantPrincipal.addToPrincipalPolicy(statement);
       return policyDependable === undefined ? [] : [policyDependable];
     });
     this.mappings = props.topics.map(({ topic, consumerGroupId }) => {
-      // The topic is part of the logical id, so that another topic is another resource: to change the
-      // topic of a mapping is a silent no-op in CloudFormation. Renaming this id, or this construct,
-      // makes every mapping a new one, which Lambda refuses while the old one is there.
+      // The topic is part of the logical id, so that a changed topic means a new resource: CloudFormation
+      // silently ignores a change of a mapping's topic. Renaming this id, or this construct, would replace
+      // every mapping, and Lambda refuses the new one while the old one exists.
       // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2140
       const mapping = new lambda.EventSourceMapping(this, `Mapping-${topic}`, {
         target,
@@ -111,7 +114,7 @@ export class KafkaTrigger extends Construct {
     if (start.kind === 'latest') {
       Annotations.of(this).addWarningV2(
         'msk-s3-archiver:startingPositionLatest',
-        "startingPosition is 'latest': records that are produced while a mapping is created or updated, which takes minutes, can be missed and are then not archived; 'earliest' or a time misses none",
+        "startingPosition is 'latest': records that are produced while a mapping is being created or updated, which takes minutes, may be skipped and never archived; 'earliest' or a time skips none",
       );
     }
   }
@@ -135,7 +138,7 @@ function sourceOptions(source: KafkaSource): Options {
   };
 }
 
-/** Ids with what they are of in front, as in https://docs.aws.amazon.com/lambda/latest/dg/kafka-esm-create.html */
+/** Prefixes each id with its type, as in https://docs.aws.amazon.com/lambda/latest/dg/kafka-esm-create.html */
 function accessConfigurations(source: KafkaSource): lambda.SourceAccessConfiguration[] {
   const types = lambda.SourceAccessConfigurationType;
   const { credentials } = source;
@@ -162,7 +165,7 @@ function accessConfigurations(source: KafkaSource): lambda.SourceAccessConfigura
 function recordOptions({ schemaRegistry, filters }: KafkaTriggerProps): Options {
   return {
     ...(schemaRegistry !== undefined && { schemaRegistryConfig: schemaRegistryOf(schemaRegistry) }),
-    // The form that Lambda has: text, of which the pattern is made.
+    // Lambda expects each pattern as JSON text.
     ...(filters !== undefined && {
       filters: filters.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
     }),
@@ -185,7 +188,7 @@ function retryOptions({
   maxRecordAge,
   bisectBatchOnError,
 }: KafkaTriggerProps): Options {
-  // Left out unless it bisects: Lambda takes none of them in on-demand mode.
+  // Omitted unless true, since on-demand mode accepts none of these options.
   return { retryAttempts, maxRecordAge, ...(bisectBatchOnError && { bisectBatchOnError }) };
 }
 

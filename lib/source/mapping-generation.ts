@@ -2,27 +2,29 @@ import { createHash } from 'node:crypto';
 import type { StartingPosition } from '../settings/settings.ts';
 import type { KafkaSource } from './kafka-source.ts';
 
-/** What an event source mapping cannot change once it is there. */
+/** The properties that an existing event source mapping cannot change. */
 export interface MappingIdentity {
   readonly source: KafkaSource;
   readonly startingPosition: StartingPosition;
-  /** With `{topic}` where the topic's name is, so that another topic changes nothing for this one. */
+  /** Contains `{topic}` instead of the topic's name, so that adding a topic does not affect the others. */
   readonly consumerGroupPattern: string;
 }
 
 /**
- * Eight hexadecimal digits that change with what a mapping cannot change, and with nothing else.
+ * Eight hexadecimal digits that change with the properties that a mapping cannot change, and with nothing else.
  *
- * CloudFormation replaces such a mapping: it makes the new one, then deletes the old one. Lambda refuses
- * two mappings of one topic that invoke one function by one ARN. So a new generation has to invoke the
- * function by another ARN: these digits are part of the function's configuration, which makes Lambda
- * publish a new version, and mappings invoke versions. Until CloudFormation cleans up, both generations are
- * there, each with its own version.
+ * When such a property changes, CloudFormation replaces the mapping: it creates the new one, then deletes the
+ * old one. Lambda refuses two mappings of the same topic that invoke a function by the same ARN, so a new
+ * generation must invoke the function by another ARN. These digits are part of the function's configuration, so
+ * a change makes Lambda publish a new version, and mappings invoke versions. Until CloudFormation cleans up,
+ * both generations exist, each with its own version.
  *
- * ASSUMED: that the version counts in what Lambda compares, as its answer names the ARN of the function
- * (https://github.com/aws/aws-sam-cli/issues/2308); docs/verified.md has a test for an account.
+ * ASSUMED: Lambda compares ARNs including the version, since its error message contains the function's ARN
+ * (https://github.com/aws/aws-sam-cli/issues/2308). docs/verify-in-an-account.md#5-another-consumer-group tests
+ * it.
  *
- * The ARN of an MSK cluster is left out: another cluster is another event source, which Lambda tells apart.
+ * The ARN of an MSK cluster is not included, since Lambda already treats another cluster as another event
+ * source.
  */
 export function mappingGeneration(identity: MappingIdentity): string {
   const { source, startingPosition, consumerGroupPattern } = identity;

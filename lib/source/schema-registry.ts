@@ -6,7 +6,7 @@ import type { SchemaRegistrySettings } from '../settings/registry-settings.ts';
 import { wildcardFinding } from '../wildcard-finding.ts';
 import { secretStatements } from './source-permissions.ts';
 
-/** What event source mappings are told of a schema registry; permissions are {@link registryStatements}. */
+/** The schema registry as event source mappings configure it; {@link registryStatements} has the permissions. */
 export function schemaRegistryOf(settings: SchemaRegistrySettings): lambda.ISchemaRegistry {
   const { uri, format, validate, authentication, secretArn, rootCaSecretArn } = settings;
   const types = lambda.KafkaSchemaRegistryAccessConfigType;
@@ -27,12 +27,12 @@ export function schemaRegistryOf(settings: SchemaRegistrySettings): lambda.ISche
 }
 
 /**
- * What the role of the function needs for Lambda to read the registry.
+ * The permissions with which the function's role lets Lambda read the registry.
  * https://docs.aws.amazon.com/lambda/latest/dg/services-consume-kafka-events.html
  *
- * Not by the CDK's own registries, of which Confluent's lets the role describe its secrets, too.
+ * The CDK's own registry classes are not used, since the Confluent one also lets the role describe its secrets.
  *
- * @param secretKeyArns keys of KMS that its secrets are encrypted with
+ * @param secretKeyArns the KMS keys that encrypt its secrets
  */
 export function registryStatements(
   { uri, secretArn, rootCaSecretArn }: SchemaRegistrySettings,
@@ -51,7 +51,7 @@ export function registryStatements(
   ];
 }
 
-/** Says to cdk-nag why the role of the function may read every schema of a Glue registry. */
+/** Acknowledges cdk-nag's finding that the function's role may read every schema of a Glue registry. */
 export function acknowledgeRegistry(role: IConstruct, { uri }: SchemaRegistrySettings): void {
   if (uri.startsWith('https://')) return;
   Validations.of(role).acknowledge({
@@ -61,7 +61,7 @@ export function acknowledgeRegistry(role: IConstruct, { uri }: SchemaRegistrySet
 }
 
 function schemasOf(registryArn: string): string {
-  // Selected and not joined again: the ARN may be a token.
+  // Split by CloudFormation, since the ARN may be a token.
   const parts = Fn.split(':registry/', registryArn);
   return `${Fn.select(0, parts)}:schema/${Fn.select(1, parts)}/*`;
 }

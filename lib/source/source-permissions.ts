@@ -4,22 +4,22 @@ import type { TopicSettings } from '../settings/settings.ts';
 import { type ClusterArn, groupArn, topicArn } from './cluster-arn.ts';
 import { isInVpc, type KafkaSource, secretsOf } from './kafka-source.ts';
 
-/** Why the actions about network interfaces are allowed on every resource. */
+/** Why the network interface actions are allowed on every resource. */
 export const NETWORK_REASON =
-  'Lambda makes its network interfaces in the subnets of the cluster, which are not known at synth, and the Describe actions take no resource';
+  "Lambda creates network interfaces in the cluster's subnets, which are not known at synth, and the Describe actions support no resource-level permissions";
 
-/** Topics or groups in one statement: few enough for any ten names to fit a managed policy. */
+/** Topics or groups per statement, few enough that ten of the longest names fit a managed policy. */
 const NAMES_PER_STATEMENT = 3;
 
 /**
- * What the role of the function needs for Lambda to read the topics, and nothing else. With a secret, Kafka's
- * own access control lists say what may be read.
+ * The permissions with which the function's role lets Lambda read the topics, and no others. With a secret,
+ * Kafka's own access control lists decide what Lambda may read.
  *
  * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
  * https://docs.aws.amazon.com/lambda/latest/dg/with-kafka-permissions.html
  *
- * Topics and groups come in statements of a few, since a role splits what is too long for its inline
- * policy by statements.
+ * Each statement covers only a few topics or groups, because a role whose inline policy is too long is split
+ * between statements.
  */
 export function sourceStatements(
   source: KafkaSource,
@@ -33,7 +33,7 @@ export function sourceStatements(
 }
 
 /**
- * To read secrets, with the keys that they are encrypted with where those are not Secrets Manager's own.
+ * Permissions to read secrets, and to decrypt them if their keys are not Secrets Manager's own.
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
  */
 export function secretStatements(
@@ -52,13 +52,13 @@ export function secretStatements(
   return [read, decrypt];
 }
 
-/** Each action with the type of resource it is about: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html */
+/** The resource type of each action: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html */
 function clusterStatements(
   { credentials }: KafkaSource,
   cluster: ClusterArn,
   topics: readonly TopicSettings[],
 ): iam.PolicyStatement[] {
-  // DescribeClusterV2 does for both kinds of cluster; Lambda means to give DescribeCluster up.
+  // DescribeClusterV2 works for both kinds of cluster, and Lambda plans to retire DescribeCluster.
   const find = allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [cluster.arn]);
   if (credentials?.type === 'SASL_SCRAM_512_AUTH') {
     return [find, allow(['kafka:ListScramSecrets'], [cluster.arn])];

@@ -3,13 +3,13 @@ import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { createPrivateBucket } from './kept-bucket.ts';
 
-/** What {@link AccessLogs} are made of. */
+/** Props of {@link AccessLogs}. */
 export interface AccessLogsProps {
-  /** How long a log is kept, in whole days. */
+  /** How long logs are kept, in whole days. */
   readonly retention: Duration;
 }
 
-/** The bucket for the logs of requests to the other buckets. */
+/** The bucket for the access logs of the other buckets. */
 export class AccessLogs extends Construct {
   public readonly bucket: s3.IBucket;
 
@@ -29,7 +29,7 @@ export class AccessLogs extends Construct {
     });
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Logs of the requests that write logs would have no end',
+      reason: 'Logging the requests that write logs would never end',
     });
     this.bucket = bucket;
   }

@@ -4,23 +4,23 @@ import { Construct } from 'constructs';
 import { DEFAULT_NONCURRENT_VERSION_DAYS, type Transition } from '../settings/storage-settings.ts';
 import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 
-/** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
+/** Part of the contract: with another id, CloudFormation would create a new, empty bucket. */
 export const ARCHIVE_BUCKET_LOGICAL_ID = 'ArchiveBucket';
 
-/** What an {@link ArchiveBucket} is made of. */
+/** Props of an {@link ArchiveBucket}. */
 export interface ArchiveBucketProps
   extends Pick<PrivateBucketProps, 'encryptionKey' | 'accessLogs'> {
-  /** To colder classes, each later than the one before. @default - none */
+  /** Transitions to colder storage classes, each later than the one before. @default - none */
   readonly transitions?: readonly Transition[];
-  /** Age at which an object expires, in whole days. @default - none does */
+  /** The age at which objects expire, in whole days. @default - objects never expire */
   readonly expiration?: Duration;
-  /** How long what was deleted or overwritten can be brought back, in whole days. @default - 90 days */
+  /** How long deleted and overwritten versions can be restored, in whole days. @default - 90 days */
   readonly noncurrentVersionRetention?: Duration;
-  /** How long nobody deletes or overwrites a new object, in whole days. @default - not locked */
+  /** How long new objects are locked, in whole days. @default - not locked */
   readonly objectLock?: Duration;
 }
 
-/** The bucket that holds the archive: private, versioned, and kept when the stack is deleted. */
+/** The bucket that holds the archive: private, versioned, and retained when the stack is deleted. */
 export class ArchiveBucket extends Construct {
   public readonly bucket: s3.IBucket;
 
@@ -39,9 +39,9 @@ export class ArchiveBucket extends Construct {
 }
 
 /**
- * Not by `objectLockEnabled`, which would make CloudFormation replace a bucket that is there, and go on in
- * an empty one. ASSUMED: that S3 takes the configuration for any versioned bucket by itself, as
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html says of buckets that are there.
+ * Locks new objects. `objectLockEnabled` is not set, since it would make CloudFormation replace an existing
+ * bucket with an empty one. ASSUMED: S3 accepts the configuration alone for any versioned bucket, as
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html says about existing buckets.
  */
 function lock(bucket: s3.Bucket, time: Duration): void {
   cfnBucketOf(bucket).objectLockConfiguration = {
@@ -59,13 +59,13 @@ function lifecycleRules(props: ArchiveBucketProps): s3.LifecycleRule[] {
     {
       id: 'ArchivedObjects',
       ...(transitions.length > 0 && { transitions }),
-      // In a bucket with versions an expired object is covered with a delete marker…
+      // In a versioned bucket, an expired object gets a delete marker…
       expiration: props.expiration,
-      // …and goes when that has been there for so long.
+      // …and is deleted when it has been noncurrent for this long.
       noncurrentVersionExpiration:
         props.noncurrentVersionRetention ?? Duration.days(DEFAULT_NONCURRENT_VERSION_DAYS),
     },
-    // A rule of its own: it cannot be together with an expiration.
+    // A separate rule, since S3 does not allow this together with an expiration.
     { id: 'RemoveExpiredDeleteMarkers', expiredObjectDeleteMarker: true },
   ];
 }

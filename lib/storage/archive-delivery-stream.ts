@@ -11,34 +11,37 @@ import { isPartitioned } from '../settings/delivery-settings.ts';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
 import { keyStatement } from './encryption-key.ts';
 
-/** What an {@link ArchiveDeliveryStream} is made of. */
+/** Props of an {@link ArchiveDeliveryStream}. */
 export interface ArchiveDeliveryStreamProps {
   readonly bucket: s3.IBucket;
   readonly objectPrefix: string;
   readonly timeFolder: TimeFolder;
   readonly topics: readonly string[];
   readonly compression: Compression;
-  /** Of an object, before compression. */
+  /** The size of an object, before compression. */
   readonly bufferSize: Size;
-  /** How long records wait for their object. */
+  /** How long records are buffered. */
   readonly bufferTime: Duration;
-  /** Of the bucket. @default - the key of S3 */
+  /** The key that encrypts the bucket. @default - the key of S3 */
   readonly encryptionKey?: kms.IKey;
 }
 
-/** In front of the keys of what could not be put where it belongs. Not under the object prefix, which readers read whole. */
+/**
+ * The prefix of records that Firehose could not deliver. It is not below the object prefix, since readers read
+ * everything there.
+ */
 export const STREAM_ERRORS_PREFIX = 'firehose-errors/';
 
 /**
- * The time of a record line as `dt` and `hour` have it: in UTC, of the record itself. Firehose runs it with jq 1.6:
- * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html
- * The range is that of `isFolderTimestamp` in lambda/core/object/object-key.ts.
+ * A jq query for the time in a record line, in UTC, formatted for `dt` or `hour`. Firehose runs it with jq 1.6
+ * (https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html). It accepts the
+ * same range as `isFolderTimestamp` in lambda/core/object/object-key.ts.
  */
 const TIME_QUERY = (format: string, invalid: string): string =>
-  // In parentheses: jq 1.6 takes no 'if' for the value of a field without.
+  // In parentheses, since jq 1.6 does not accept a bare 'if' as the value of a field.
   `(if ((.timestamp | type) == "number") and .timestamp >= 946684800000 and .timestamp < 253402300800000 then (.timestamp / 1000 | floor | strftime("${format}")) else "${invalid}" end)`;
 
-/** Of each partition key the query that takes it from a record line. */
+/** For each partition key, the query that extracts it from a record line. */
 export const partitionQueries = {
   topic: '.topic',
   dt: TIME_QUERY('%Y-%m-%d', 'invalid'),
@@ -46,8 +49,8 @@ export const partitionQueries = {
 } as const;
 
 /**
- * A delivery stream of Firehose that makes objects of record lines, in the folders of the archive: of many
- * batches each, named by the time of delivery, and read as the others are.
+ * A Firehose delivery stream that writes record lines to objects in the folders of the archive. Each object
+ * combines many batches and is named by its time of delivery; readers read it like any other object.
  */
 export class ArchiveDeliveryStream extends Construct {
   public readonly stream: firehose.DeliveryStream;
@@ -63,16 +66,16 @@ export class ArchiveDeliveryStream extends Construct {
     const role = this.createRole(props, logGroup);
     const policy = role.node.tryFindChild('DefaultPolicy');
     this.stream = new firehose.DeliveryStream(this, 'Stream', {
-      // Records are in the stream for minutes, a day at most where S3 takes nothing.
+      // Records stay in the stream for minutes, or for up to a day while S3 is unavailable.
       encryption: firehose.StreamEncryption.awsOwnedKey(),
       destination: new firehose.S3Bucket(props.bucket, {
         ...objectProps(props),
-        // Not with the grants of the CDK, which let the role delete objects.
+        // Without the CDK's grants, which would let the role delete objects.
         role: role.withoutPolicyUpdates(),
         loggingConfig: new firehose.EnableLogging(logGroup),
       }),
     });
-    // Firehose makes sure of its permissions when the stream is created.
+    // Firehose checks its permissions when the stream is created.
     if (policy !== undefined) this.stream.node.addDependency(policy);
   }
 
@@ -107,14 +110,14 @@ export class ArchiveDeliveryStream extends Construct {
     for (const prefix of [objectPrefix, `${STREAM_ERRORS_PREFIX}${objectPrefix}`]) {
       Validations.of(role).acknowledge({
         id: `AwsSolutions-IAM5[Resource::<${contractId(this, ARCHIVE_BUCKET_LOGICAL_ID)}.Arn>/${prefix}*]`,
-        reason: 'Firehose makes the keys under the prefix',
+        reason: 'Firehose chooses the keys under the prefix',
       });
     }
     return role;
   }
 }
 
-/** How objects are made, and where they go. */
+/** The format and the keys of the objects. */
 function objectProps(props: ArchiveDeliveryStreamProps): firehose.S3BucketProps {
   const { compression, objectPrefix, timeFolder, topics } = props;
   const shared = {
@@ -138,7 +141,7 @@ function objectProps(props: ArchiveDeliveryStreamProps): firehose.S3BucketProps 
     dataOutputPrefix: `${objectPrefix}${folders.join('')}`,
     dynamicPartitioning: { enabled: true },
     processors: [
-      // Lines come packed; each is looked into by itself, and gets back the line break that parts it.
+      // A chunk holds several lines. Each is inspected separately, and its line break is restored.
       firehose.RecordDeAggregationProcessor.delimited('\n'),
       firehose.MetadataExtractionProcessor.jq16(Object.fromEntries(queries)),
       new firehose.AppendDelimiterToRecordProcessor(),

@@ -4,13 +4,13 @@ import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { archiveName } from '../archive-name.ts';
 
-/** What a role does to data with the key. */
+/** The actions with which a role reads and writes encrypted data. */
 const KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 
 /**
- * The key of buckets, queues and logs, unless AWS manages it. One that is made here is kept when the stack is
- * deleted, since no one can read the buckets without it. One that is given gets the statements that the services
- * need, where it is a key of this app.
+ * Returns the key that encrypts buckets, queues and logs; undefined if AWS manages their keys. A key that is
+ * created here is retained when the stack is deleted, since the buckets cannot be read without it. The policy
+ * of a given key is extended by the statements that the services need, if this app creates it.
  */
 export function encryptionKeyOf(
   scope: Construct,
@@ -21,7 +21,7 @@ export function encryptionKeyOf(
     setting !== 'stack'
       ? setting
       : new kms.Key(scope, 'EncryptionKey', {
-          description: `Buckets, queues and logs of ${archiveName(scope)}`,
+          description: `Encrypts the buckets, queues and logs of ${archiveName(scope)}`,
           enableKeyRotation: true,
           removalPolicy: RemovalPolicy.RETAIN,
         });
@@ -29,7 +29,7 @@ export function encryptionKeyOf(
   return key;
 }
 
-/** Lets its holder read and write what is encrypted with the key, through S3 and SQS alone. */
+/** Allows reading and writing data that the key encrypts, only through S3 and SQS. */
 export function keyStatement({ region }: Stack, key: kms.IKey): iam.PolicyStatement {
   return new iam.PolicyStatement({
     actions: KEY_ACTIONS,
@@ -43,7 +43,7 @@ export function keyStatement({ region }: Stack, key: kms.IKey): iam.PolicyStatem
 }
 
 /**
- * For S3 to send its events to an encrypted queue, and for CloudWatch Logs to write:
+ * Allows S3 to send its events to an encrypted queue, and CloudWatch Logs to write encrypted logs:
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
@@ -56,7 +56,7 @@ function serviceStatements(stack: Stack): iam.PolicyStatement[] {
     new iam.PolicyStatement({
       principals: [new iam.ServicePrincipal('s3.amazonaws.com')],
       actions: KEY_ACTIONS,
-      // In the policy of a key, that key.
+      // In a key's policy, '*' means that key.
       resources: ['*'],
       conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
     }),

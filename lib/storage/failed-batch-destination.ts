@@ -7,10 +7,10 @@ import { contractId } from '../archive-name.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID } from './failed-batches.ts';
 
 /**
- * The bucket of failed batches as the on-failure destination of event source mappings, which put them
- * there with the role of the function that they invoke.
+ * The failed-batch bucket as the on-failure destination of event source mappings, which write to it with the
+ * role of the function that they invoke.
  *
- * In place of `S3OnFailureDestination`, which lets the role read and delete failed batches, too.
+ * It replaces `S3OnFailureDestination`, which would also let the role read and delete failed batches.
  */
 export class FailedBatchDestination implements lambda.IEventSourceDlq {
   private readonly bucket: s3.IBucket;
@@ -20,17 +20,17 @@ export class FailedBatchDestination implements lambda.IEventSourceDlq {
     this.bucket = bucket;
   }
 
-  /** Lets the function's role put failed batches, before the mapping is created. */
+  /** Allows the function's role to put failed batches before the mapping is created. */
   bind(mapping: lambda.IEventSourceMapping, target: lambda.IFunction): lambda.DlqDestinationConfig {
-    // Once for all mappings of a function, whose role has to hold the statements of many topics.
+    // Granted once per function, since its role must also hold the statements of many topics.
     const policies = this.granted.get(target) ?? this.grant(target);
     this.granted.set(target, policies);
-    // Lambda checks the role when a mapping is created, so the policy has to be there before.
+    // Lambda checks the role when it creates a mapping, so the policy must already exist.
     mapping.node.addDependency(...policies);
     return { destination: this.bucket.bucketArn };
   }
 
-  /** https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html names these permissions, and the condition. */
+  /** https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html lists these permissions and the condition. */
   private grant(target: lambda.IFunction): IDependable[] {
     const isOwn = { StringEquals: { 's3:ResourceAccount': this.bucket.env.account } };
     const statements = [
@@ -39,7 +39,7 @@ export class FailedBatchDestination implements lambda.IEventSourceDlq {
     ];
     Validations.of(target.role ?? target).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${contractId(this.bucket, FAILED_BATCH_BUCKET_LOGICAL_ID)}.Arn>/*]`,
-      reason: 'Lambda makes the keys of failed batches, and does not say how',
+      reason: 'Lambda chooses the keys of failed batches, and does not document them',
     });
     return statements.flatMap((statement) => {
       const { policyDependable } = target.grantPrincipal.addToPrincipalPolicy(

@@ -8,27 +8,28 @@ import { failedBatchTags, REPLAYED } from '../../lambda/contract.ts';
 import { MAX_RETENTION_SECONDS } from '../settings/function-settings.ts';
 import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
 
-/** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
+/** Part of the contract: with another id, CloudFormation would create a new, empty bucket. */
 export const FAILED_BATCH_BUCKET_LOGICAL_ID = 'FailedBatchBucket';
 
-/** What {@link FailedBatches} are made of. */
+/** Props of {@link FailedBatches}. */
 export interface FailedBatchesProps
   extends Pick<PrivateBucketProps, 'encryptionKey' | 'accessLogs'> {
-  /** How long a new failed batch waits for its first replay, 15 minutes at most. */
+  /** The delay before the first replay of a failed batch, at most 15 minutes. */
   readonly replayDelay: Duration;
-  /** How long a replay may take before its message comes again. */
+  /** How long a replay may take before SQS redelivers its message. */
   readonly replayVisibility: Duration;
-  /** Tries that a message has before SQS moves it to the dead-letter queue. */
+  /** The number of attempts after which SQS moves a message to the dead-letter queue. */
   readonly replayTries: number;
-  /** Age at which an entry that was replayed expires, in whole days; one that was not never does. */
+  /** The age at which replayed failed batches expire, in whole days; others never expire. */
   readonly replayedRetention: Duration;
 }
 
 const LONGEST_RETENTION = Duration.seconds(MAX_RETENTION_SECONDS);
 
 /**
- * Where batches that were given up are kept whole until they are replayed: a bucket for them, a queue of
- * those to replay, to which S3 sends a message for each, and a queue of those that nothing replays.
+ * Keeps the batches that Lambda gives up, with all their records, until they are replayed: a bucket that holds
+ * them, a replay queue to which S3 sends a message for each, and a dead-letter queue for those that could not
+ * be replayed.
  */
 export class FailedBatches extends Construct {
   public readonly bucket: s3.IBucket;
@@ -45,7 +46,7 @@ export class FailedBatches extends Construct {
       deliveryDelay: props.replayDelay,
       visibilityTimeout: props.replayVisibility,
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: props.replayTries },
-      // Its messages only point to entries, and the bucket, which is kept, says which are not replayed.
+      // Its messages only point to failed batches, and the retained bucket shows which are not replayed.
       removalPolicy: RemovalPolicy.DESTROY,
     });
     const bucket = createKeptBucket(this, {
@@ -60,8 +61,8 @@ export class FailedBatches extends Construct {
   }
 
   /**
-   * Kept when the stack is deleted: its messages say why a batch was not replayed, which stands nowhere
-   * else once the log is gone. It costs nothing and is empty after two weeks.
+   * Retained when the stack is deleted: without the log, only its messages say why a batch was not replayed. It
+   * costs nothing and is empty after two weeks.
    */
   private createDeadLetterQueue(encryptionKey?: kms.IKey): sqs.Queue {
     const queue = new sqs.Queue(this, 'DeadLetterQueue', {
@@ -69,7 +70,7 @@ export class FailedBatches extends Construct {
       removalPolicy: RemovalPolicy.RETAIN,
     });
     const policy = queue.node.tryFindChild('Policy');
-    // Kept with the queue, so that it does not become readable without TLS.
+    // Retained with the queue, which would otherwise accept requests without TLS.
     if (policy instanceof sqs.QueuePolicy) policy.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return queue;
   }
@@ -86,8 +87,8 @@ function queueProps(encryptionMasterKey: kms.IKey | undefined): sqs.QueueProps {
 }
 
 /**
- * Days count from when a batch failed, not from its replay: S3 looks at the age and at the tag, and not
- * at when the tag was set. No rule is about entries without the tag.
+ * Days count from a batch's failure, not from its replay: S3 considers an object's age and its tags, but not
+ * when a tag was set. No rule applies to failed batches without the tag.
  * https://docs.aws.amazon.com/AmazonS3/latest/userguide/intro-lifecycle-rules.html
  */
 function lifecycleRules(replayedRetention: Duration): s3.LifecycleRule[] {
@@ -95,26 +96,26 @@ function lifecycleRules(replayedRetention: Duration): s3.LifecycleRule[] {
     {
       id: 'ExpireReplayed',
       tagFilters: { [failedBatchTags.status]: REPLAYED },
-      // In a bucket with versions an expired object is only covered with a delete marker…
+      // In a versioned bucket, an expired object only gets a delete marker…
       expiration: replayedRetention,
-      // …and goes a day later, as do replayed versions that something else came on top of.
+      // …and is deleted a day later, as are replayed versions that were overwritten.
       noncurrentVersionExpiration: Duration.days(1),
     },
     {
       id: 'RemoveExpiredDeleteMarkers',
-      // Takes no tags, and so is a rule of its own: it is about markers with nothing left under them.
+      // A separate rule, since S3 does not allow tags here. It removes markers without any version left.
       expiredObjectDeleteMarker: true,
     },
   ];
 }
 
 /**
- * Lets S3 send messages for buckets of the stack's account.
+ * Allows S3 to send messages for buckets in the stack's account.
  *
- * S3 makes sure that it may send to the queue while the bucket is created, so the bucket depends on this
- * policy, which then cannot depend on the bucket for its ARN. A name that is set would break that
- * cycle, but also keep a deleted stack from being deployed again, since the bucket is kept; and what
- * CloudFormation makes of long names is not documented. The function refuses messages of other buckets.
+ * S3 checks that it may send to the queue while the bucket is being created, so the bucket depends on this
+ * policy, which therefore cannot refer to the bucket's ARN. A fixed bucket name would break that cycle, but
+ * would also prevent a deleted stack from being deployed again, since the bucket is retained; and how
+ * CloudFormation shortens long names is not documented. The function rejects messages about other buckets.
  */
 function allowAnnouncing(queue: sqs.Queue): IDependable | undefined {
   const stack = Stack.of(queue);
@@ -137,9 +138,9 @@ function allowAnnouncing(queue: sqs.Queue): IDependable | undefined {
 }
 
 /**
- * Has S3 send a message for each new object, whatever its key: that of a failed batch is not documented
- * for Kafka. Not by `bucket.addEventNotification`, which deploys a function that may change the
- * notifications of every bucket.
+ * Makes S3 send a message for each new object, whatever its key, since the keys of failed batches are not
+ * documented for Kafka. `bucket.addEventNotification` would deploy a function that may change the notifications
+ * of every bucket.
  */
 function announce(bucket: s3.Bucket, queue: sqs.Queue, permission: IDependable | undefined): void {
   const resource = cfnBucketOf(bucket);

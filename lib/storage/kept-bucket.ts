@@ -4,20 +4,20 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { contractId } from '../archive-name.ts';
 
-/** What a {@link createPrivateBucket} takes. */
+/** Props of {@link createPrivateBucket}. */
 export interface PrivateBucketProps {
-  /** Part of the contract: another id would make CloudFormation begin a new, empty bucket. */
+  /** Part of the contract: with another id, CloudFormation would create a new, empty bucket. */
   readonly logicalId: string;
-  /** Besides the one that drops unfinished uploads. @default - none */
+  /** Lifecycle rules, in addition to one that aborts incomplete uploads. @default - none */
   readonly lifecycleRules?: readonly s3.LifecycleRule[];
-  /** @default - the key of S3 */
+  /** The key that encrypts the bucket. @default - the key of S3 */
   readonly encryptionKey?: kms.IKey;
-  /** For a log of every request. @default - no log */
+  /** The bucket for access logs. @default - no access logs */
   readonly accessLogs?: s3.IBucket;
 }
 
 /**
- * Makes a bucket, `Bucket` in its scope: private, encrypted, versioned, and kept with its policy when the
+ * Creates a bucket with the id `Bucket`: private, encrypted, versioned, and retained with its policy when the
  * stack is deleted.
  */
 export function createPrivateBucket(
@@ -27,7 +27,7 @@ export function createPrivateBucket(
   const bucket = new s3.Bucket(scope, 'Bucket', {
     ...(encryptionKey === undefined
       ? { encryption: s3.BucketEncryption.S3_MANAGED }
-      : // One data key for many objects: a hundredth of the requests to KMS.
+      : // One data key for many objects, which saves 99% of the requests to KMS.
         { encryption: s3.BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }),
     ...(accessLogs !== undefined && {
       serverAccessLogsBucket: accessLogs,
@@ -37,38 +37,39 @@ export function createPrivateBucket(
     minimumTLSVersion: 1.2,
     blockPublicAccess: s3.BlockPublicAccess.BLOCK_ALL,
     objectOwnership: s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-    // Nothing here overwrites; versions are for what other hands delete or overwrite.
+    // Nothing in this project overwrites objects; versions protect them if someone else overwrites or deletes
+    // them.
     versioned: true,
     removalPolicy: RemovalPolicy.RETAIN,
     lifecycleRules: [
       {
         id: 'AbortIncompleteMultipartUploads',
-        // The functions make none; whoever copies into the bucket by hand may.
+        // The functions start none, but someone who copies into the bucket by hand may.
         abortIncompleteMultipartUploadAfter: Duration.days(7),
       },
       ...lifecycleRules,
     ],
   });
-  // Kept with the bucket, so that it does not become readable without TLS.
+  // Retained with the bucket, which would otherwise accept requests without TLS.
   bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
   cfnBucketOf(bucket).overrideLogicalId(contractId(scope, logicalId));
   return bucket;
 }
 
-/** Makes a bucket for records: {@link createPrivateBucket}, of which the settings say whether requests are logged. */
+/** Creates a bucket for records with {@link createPrivateBucket}. Access logs are optional. */
 export function createKeptBucket(scope: Construct, props: PrivateBucketProps): s3.Bucket {
   const bucket = createPrivateBucket(scope, props);
   if (props.accessLogs === undefined) {
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason:
-        'Server access logs are a setting, accessLogDays: they cost, and who reads the bucket is also seen in CloudTrail data events where they are on',
+        'Server access logs are optional (accessLogDays), since they are charged; CloudTrail data events, if enabled, also show who reads the bucket',
     });
   }
   return bucket;
 }
 
-/** The resource of a bucket, for what the construct has no property for. */
+/** The CloudFormation resource of a bucket, for properties that the construct does not have. */
 export function cfnBucketOf(bucket: s3.Bucket): s3.CfnBucket {
   const resource = bucket.node.defaultChild;
   if (resource instanceof s3.CfnBucket) return resource;

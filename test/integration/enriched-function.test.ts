@@ -54,6 +54,6 @@ it('archives with what the enrich of an app adds', { timeout: 60_000 }, async ()
 it('refuses a module that exports no enrich', () => {
   const path = enrichModule('export const enrichment = () => ({});');
   expect(() => functionFolder('archive', path)).toThrow(
-    `enrich must name a module that exports enrich, got ${path}, with enrichment`,
+    `enrich must be the path of a module that exports 'enrich', got ${path}, which exports enrichment`,
   );
 });

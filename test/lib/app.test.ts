@@ -16,8 +16,8 @@ interface Outcome {
 
 function run(command: string, args: readonly string[]): Promise<Outcome> {
   return new Promise((resolve, reject) => {
-    // Neither changes what is tested: CloudFormation's own rules are run by archive-stack.test.ts, and
-    // compiled code is kept between runs. Together they save seconds.
+    // Both save seconds without weakening the test: archive-stack.test.ts runs CloudFormation's own rules, and
+    // compiled code is kept between runs.
     const env = {
       ...process.env,
       CDK_VALIDATION: 'false',
@@ -38,7 +38,7 @@ function run(command: string, args: readonly string[]): Promise<Outcome> {
 
 const settings = ['-c', `clusterArn=${clusterArn}`, '-c', 'topics=orders, payments'];
 
-/** The lines of the output that are about code, as in a stack trace. */
+/** The lines of the output that refer to code, as a stack trace does. */
 const traceOf = ({ stdout, stderr }: Outcome): string[] =>
   `${stdout}\n${stderr}`.split('\n').filter((line) => /^\s+at |\.(ts|mjs|js):\d+/.test(line));
 
@@ -60,7 +60,7 @@ describe('cdk synth', () => {
 
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  it('says what to set, with an example and no stack trace, when nothing is set', () => {
+  it('says which settings are required, with an example and no stack trace', () => {
     expect(nothingSet.code).toBe(1);
     expect(nothingSet.stdout).toBe('');
     expect(nothingSet.stderr).toContain(
@@ -73,13 +73,13 @@ describe('cdk synth', () => {
     expect(traceOf(nothingSet)).toEqual([]);
   });
 
-  it('tells the user of hoursBack which time to pin', () => {
+  it('warns that hoursBack moves, and says which time to set instead', () => {
     expect(finding.stderr).toMatch(
       /set startingPosition to '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z' instead/,
     );
   });
 
-  it('fails when cdk-nag finds something, and finds nothing but what was planted', () => {
+  it('fails on findings of cdk-nag, and finds only the planted ones', () => {
     expect(finding.code).toBe(1);
     const findings = new Set(finding.stderr.match(/AwsSolutions-\w+/g));
     expect(findings).toEqual(new Set(['AwsSolutions-S1', 'AwsSolutions-S10']));
@@ -97,7 +97,7 @@ it('asks for a newer Node in one line', async () => {
     code: 1,
     stdout: '',
     stderr: expect.stringMatching(
-      /^msk-s3-archiver needs Node 22\.18 or later, this is 22\.17\.1: .+\n$/,
+      /^msk-s3-archiver needs Node 22\.18 or later, but this is 22\.17\.1: .+\n$/,
     ),
   });
 });

@@ -26,8 +26,9 @@ const propertiesById = (template: Template, id: string): Resource['Properties'] 
   resourceById(template, id).Properties;
 
 /**
- * Of each template on file the settings. They are read as diffs: a change of one of them is a change of what is deployed, and one
- * of a logical id deletes a resource. `everything` has a value other than the default for each setting that is a value.
+ * The settings of each template on file. Review the templates as diffs: every change affects deployed stacks,
+ * and a changed logical id deletes a resource. `everything` has a value other than the default for each setting
+ * with a simple value.
  */
 const templates = {
   msk: { topics: 'orders, payments' },
@@ -71,7 +72,7 @@ const templates = {
 
 describe('the templates on file', { timeout: SYNTH_TIMEOUT_MS }, () => {
   it.each(Object.entries(templates))(
-    '%s: no change that was not meant, no finding',
+    '%s has no unintended change and no finding',
     async (name, settings) => {
       const { template, findings } = synthesize(settings);
       const text = JSON.stringify(template.toJSON(), null, 2)
@@ -100,7 +101,7 @@ describe('the stack of an MSK cluster', () => {
     template = templateOf({ topics: 'orders, payments' });
   }, SYNTH_TIMEOUT_MS);
 
-  it('lets the archive function do this and nothing else', () => {
+  it('allows the archive function only these actions', () => {
     const arn = (type: string, name: string): string =>
       `${clusterArn.replace(':cluster/', `:${type}/`)}/${name}`;
     expect(propertiesById(template, ARCHIVE_POLICY).PolicyDocument).toEqual({
@@ -161,7 +162,7 @@ describe('the stack of an MSK cluster', () => {
     });
   });
 
-  it('warns of a time that moves with each synth, and names the time to pin', () => {
+  it('warns about a time that moves with each synth, and says which time to set instead', () => {
     Annotations.fromStack(stackOf({ hoursBack: 6 })).hasWarning(
       '/Stack/Archive',
       Match.stringLikeRegexp("set startingPosition to '2026-11-23T03:00:00.000Z' instead"),
@@ -169,7 +170,7 @@ describe('the stack of an MSK cluster', () => {
   });
 });
 
-/** Nothing that an MSK cluster alone has. */
+/** Clears the settings that apply only to an MSK cluster. */
 const overInternet = { clusterArn: undefined, networkHas: undefined };
 
 /** A stack without validation, which takes seconds. */
@@ -179,7 +180,7 @@ const stackOf = (settings: Record<string, unknown>): ArchiveStack =>
 const templateOf = (settings: Record<string, unknown>): Template =>
   Template.fromStack(stackOf(settings));
 
-/** How a template differs from another one, as CloudFormation would update it. */
+/** The differences between two templates that CloudFormation would deploy. */
 function changesOf(from: Template, to: Template) {
   const old: Record<string, Resource> = from.toJSON().Resources;
   const next: Record<string, Resource> = to.toJSON().Resources;
@@ -189,7 +190,7 @@ function changesOf(from: Template, to: Template) {
     if (after === undefined) continue;
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
     const differing = names.filter((name) => !isDeepStrictEqual(before[name], after[name]));
-    // Graphs and permissions name topics and groups, and nothing is replaced for them.
+    // The dashboard and permissions name topics and groups, and are updated in place.
     const isText = ['AWS::CloudWatch::Dashboard', 'AWS::IAM::Policy'].includes(old[id]?.Type ?? '');
     if (differing.length > 0 && !isText) properties[id] = differing;
   }
@@ -199,13 +200,13 @@ function changesOf(from: Template, to: Template) {
 }
 
 describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
-  it('fail when something is planted for cdk-nag to find', () => {
+  it('fail if cdk-nag finds a planted problem', () => {
     expect(() => synthesize({}, (stack) => new Bucket(stack, 'Bare'))).toThrow(
       /AwsSolutions-S1'[\s\S]*AwsSolutions-S10'/,
     );
   });
 
-  it('tell archive and replay the same about objects', () => {
+  it('configure archive and replay functions the same for objects', () => {
     const template = templateOf({
       objectPrefix: 'a/b/',
       timeFolder: 'day',
@@ -243,13 +244,13 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(Object.fromEntries(shared)).toEqual(archive);
   });
 
-  it('have records validated by a Confluent registry without a finding', () => {
+  it('validate records with a Confluent registry, without a finding', () => {
     const provisionedPollers = { min: 1, max: 4 };
     const schemaRegistry = { uri: 'https://registry.example.com' };
     expect(synthesize({ provisionedPollers, schemaRegistry }).findings).toEqual([]);
   });
 
-  it('send alarms and notifications to the topic that is set', () => {
+  it('send alarms and notifications to the given topic', () => {
     const alarmTopicArn = 'arn:aws:sns:eu-west-1:222233334444:on-call';
     const { template, findings } = synthesize({ alarmTopicArn });
     template.allResourcesProperties('AWS::CloudWatch::Alarm', {
@@ -265,7 +266,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(findings).toEqual([]);
   });
 
-  it('have the mapping invoke a version, so that function and mapping change in one update', () => {
+  it('make the mapping invoke a version, so that function and mapping change together', () => {
     const provisionedPollers = { min: 1, max: 4 };
     const [off, on] = [false, true].map((reportBatchItemFailures) => {
       const template = templateOf({ provisionedPollers, reportBatchItemFailures });
@@ -281,9 +282,9 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(on).not.toBe(off);
   });
 
-  describe('whose mapping is replaced, since it cannot change', () => {
+  describe('whose mapping must be replaced', () => {
     const before = { topics: 'orders, payments' };
-    // The prefix is that of the first server if it is not set.
+    // The default prefix derives from the first server.
     const servers = { ...selfManaged, ...overInternet, ...before, objectPrefix: 'shop/' };
 
     it.each<[string, object, object]>([
@@ -295,12 +296,12 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
       ],
       ['the consumer group', before, { ...before, consumerGroupId: 'other-{topic}' }],
       ['the bootstrap servers', servers, { ...servers, bootstrapServers: 'b2.example.com:9096' }],
-    ])('invoke the function by another ARN, as Lambda wants: %s', (_, old, next) => {
+    ])('invoke the function by another ARN, as Lambda requires: %s', (_, old, next) => {
       const from = templateOf({ ...old });
       const to = templateOf({ ...next });
       const changed = changesOf(from, to);
 
-      // The resources are the same, but for a version of the function; the old one is kept.
+      // The resources are the same, except for the function's version; the old one is retained.
       expect(changed.gone).toEqual([expect.stringMatching(/^ArchiveFunctionCurrentVersion/)]);
       expect(changed.come).toEqual([expect.stringMatching(/^ArchiveFunctionCurrentVersion/)]);
       const [version = ''] = changed.gone;
@@ -316,7 +317,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     it.each<[string, object]>([
       ['what a mapping can change', { batchSize: 7, batchWindow: 9, provisionedPollers: {} }],
       ['another topic', { topics: 'orders, payments, refunds' }],
-    ])('go on with the version that they have, for %s', (_, change) => {
+    ])('keep the version that they have: %s', (_, change) => {
       const changed = changesOf(templateOf(before), templateOf({ ...before, ...change }));
       expect(changed.gone).toEqual([]);
       expect(changed.come.filter((id) => id.includes('Version'))).toEqual([]);
@@ -326,13 +327,13 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
-  it('keep the mapping of a topic as it is when another topic is added', () => {
+  it("do not change a topic's mapping when another topic is added", () => {
     const mappingsOf = (topics: string) => resourcesOf(templateOf({ topics }), MAPPING);
     expect(mappingsOf('orders')[ORDERS]).toBeDefined();
     expect(mappingsOf('payments, orders')[ORDERS]).toEqual(mappingsOf('orders')[ORDERS]);
   });
 
-  it('read a self-managed cluster with its secret and without a network interface', () => {
+  it('read a self-managed cluster with its secret, without network interfaces', () => {
     const { template, findings } = synthesize({ ...selfManaged, ...overInternet });
     expect(propertiesById(template, ORDERS)).toMatchObject({
       SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['b1.example.com:9096'] } },
@@ -343,7 +344,7 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(findings).toEqual([]);
   });
 
-  it('go to the account and region of the cluster, or where the credentials point', () => {
+  it("are deployed to the cluster's account and region, or those of the credentials", () => {
     const { account, region } = stackOf({});
     expect({ account, region }).toEqual({ account: '111122223333', region: 'eu-west-1' });
     const anywhere = stackOf({ ...selfManaged, clusterArn: undefined });

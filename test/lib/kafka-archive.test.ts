@@ -42,7 +42,7 @@ const networkHas = ['brokers', 's3', 'services'] as const;
 const folder = mkdtempSync(join(tmpdir(), 'archives-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Another team's app, with cdk-nag as in ours and none of our feature flags. */
+/** Another team's app, with cdk-nag but without our feature flags. */
 function appWithNag(): App {
   const outdir = mkdtempSync(join(folder, 'app-'));
   const app = new App({ outdir, analyticsReporting: false });
@@ -71,7 +71,7 @@ const statementsOf = (template: Template, id: string): Record<string, unknown>[]
   return Statement;
 };
 
-describe('two archives in one stack of an app', () => {
+describe('two archives in one stack', () => {
   let template: Template;
   let orders: KafkaArchive;
   const app = appWithNag();
@@ -92,7 +92,7 @@ describe('two archives in one stack of an app', () => {
     template = Template.fromStack(stack);
   }, SYNTH_TIMEOUT_MS);
 
-  it('name what has a name after the stack and the archive', () => {
+  it('name their resources after the stack and the archive', () => {
     expect(orders.name).toBe('Shop-Orders');
     expect(namesOf(template, 'AWS::CloudWatch::Dashboard', 'DashboardName')).toEqual([
       'Shop-Orders',
@@ -106,14 +106,14 @@ describe('two archives in one stack of an app', () => {
     );
   });
 
-  it('are named in notifications as the command line finds them', () => {
+  it('give notifications the flags with which the command line finds them', () => {
     const flags = Object.values(resourcesOf(template, 'AWS::Lambda::Function')).flatMap(
       ({ Properties }) => (Properties.Environment as Environment).Variables.OPERATOR_FLAGS ?? [],
     );
     expect(flags).toEqual(['--stack Shop --archive Orders', '--stack Shop --archive Payments']);
   });
 
-  it('have consumer groups, services of metrics and outputs of their own', () => {
+  it('have separate consumer groups, metrics and outputs', () => {
     const kafka = Object.values(resourcesOf(template, MAPPING)).filter(
       ({ Properties }) => Properties.Topics !== undefined,
     );
@@ -138,7 +138,7 @@ describe('two archives in one stack of an app', () => {
     );
   });
 
-  it('keep logical ids of what holds data free of hashes, so that no later version moves them', () => {
+  it('have logical ids without hashes for resources that hold data, so that no later version changes them', () => {
     expect(idsOf(template, 'AWS::S3::Bucket')).toEqual([
       'OrdersArchiveBucket',
       'OrdersFailedBatchBucket',
@@ -147,7 +147,7 @@ describe('two archives in one stack of an app', () => {
     ]);
   });
 
-  it('have no finding of cdk-nag', () => {
+  it('have no cdk-nag findings', () => {
     expect(findingsOf(app)).toEqual([]);
   });
 
@@ -186,7 +186,7 @@ describe('two archives in one stack of an app', () => {
     );
   });
 
-  it('show what they made', () => {
+  it('expose their resources', () => {
     const { bucket, dashboard, mappings, operatorPolicy, replayFunction } = orders;
     const resolved = stack.resolve([
       bucket.bucketName,
@@ -201,7 +201,7 @@ describe('two archives in one stack of an app', () => {
   });
 });
 
-/** An archive of a cluster, by itself in a stack, without validation, which takes seconds. */
+/** An archive of a cluster, alone in a stack, without validation, which takes seconds. */
 function archiveIn(stack: Stack, props: Partial<KafkaArchiveProps> = {}): KafkaArchive {
   return new KafkaArchive(stack, 'Orders', {
     ...(props.bootstrapServers === undefined && { cluster: clusterArn }),
@@ -217,7 +217,7 @@ const templateOf = (props: (stack: Stack) => Partial<KafkaArchiveProps>): Templa
   return Template.fromStack(stack);
 };
 
-/** What is wrong with props, one problem a line. */
+/** The problems of props, one per line. */
 function problemsOf(props: Partial<KafkaArchiveProps>, stack: Stack = bareStack()): string[] {
   try {
     archiveIn(stack, props);
@@ -237,7 +237,7 @@ const mappingOf = (template: Template): Resource['Properties'] => {
 describe(
   'the props of an archive',
   () => {
-    it('are checked by the rules of the settings, and named as props with their unit', () => {
+    it('are checked by the rules of the settings, with the names and units of the props', () => {
       expect(
         problemsOf({
           batchSize: 0,
@@ -254,7 +254,7 @@ describe(
       ]);
     });
 
-    it('are checked with regard to each other', () => {
+    it('are checked in combination', () => {
       expect(problemsOf({ replayVisibility: Duration.minutes(1) })).toEqual([
         'Stack/Orders:',
         expect.stringMatching(
@@ -263,7 +263,7 @@ describe(
       ]);
     });
 
-    it('ask for a cluster, and for one only', () => {
+    it('require exactly one cluster', () => {
       expect(problemsOf({ cluster: undefined })).toEqual([
         'Stack/Orders:',
         '  cluster or bootstrapServers must be set, got neither',
@@ -274,15 +274,15 @@ describe(
       );
     });
 
-    it('ask for a prefix of the keys where the name of the cluster is a token', () => {
+    it("require an object prefix if the cluster's name is a token", () => {
       const stack = bareStack();
       expect(problemsOf({ cluster: serverless(stack) }, stack)).toEqual([
         'Stack/Orders:',
-        "  objectPrefix must be set with a cluster whose ARN is a token (the name of the cluster is not known at synth), such as 'orders/', got nothing",
+        "  objectPrefix must be set if the ARN of the cluster is a token (the name of the cluster is not known at synth), such as 'orders/', got nothing",
       ]);
     });
 
-    it('refuse tokens in what shapes the template', () => {
+    it('reject tokens for values that shape the template', () => {
       const servers = Fn.split(',', Fn.importValue('Servers'));
       const problems = problemsOf({
         bootstrapServers: servers,
@@ -294,11 +294,11 @@ describe(
         'Stack/Orders:',
         '  objectPrefix must be known at synth, got a token',
         '  timeout must be known at synth, got a token',
-        "  networkAdds must not have 'brokers' with bootstrapServers that are a token (their ports are not known at synth)",
+        "  networkAdds must not contain 'brokers' if bootstrapServers is a token (the ports are not known at synth)",
       ]);
     });
 
-    it('show no token and nothing that stands for one', () => {
+    it('keep tokens and their stand-ins out of messages', () => {
       const stack = bareStack();
       const secret = new secretsmanager.Secret(stack, 'Secret');
       expect(problemsOf({ authentication: 'IAM', secret }, stack)).toEqual([
@@ -307,7 +307,7 @@ describe(
       ]);
     });
 
-    it('refuse a cluster elsewhere than the stack', () => {
+    it('reject a cluster in another region or account than the stack', () => {
       const app = new App({ outdir: mkdtempSync(join(folder, 'app-')) });
       const env = { account: '111122223333', region: 'us-east-1' };
       expect(problemsOf({}, new Stack(app, 'Stack', { env }))).toEqual([
@@ -316,12 +316,12 @@ describe(
       ]);
     });
 
-    it('let no two archives of a stack have one name', () => {
+    it('reject two archives with the same name in a stack', () => {
       const stack = bareStack();
       const props = { cluster: clusterArn, topics: ['orders'], networkHas, name: 'Shop' };
       new KafkaArchive(stack, 'Orders', props);
       expect(() => new KafkaArchive(stack, 'Payments', props)).toThrow(
-        "Stack/Payments: name must not be that of another archive of the stack, got 'Shop'",
+        "Stack/Payments: name must be unique among the archives of the stack, got 'Shop'",
       );
     });
   },
@@ -329,7 +329,7 @@ describe(
 );
 
 describe(
-  'an archive that is given resources of its app',
+  'an archive with resources of its app',
   () => {
     it('reads bootstrap servers that are tokens, with a secret and its key', () => {
       const template = templateOf((stack) => {
@@ -353,7 +353,7 @@ describe(
       expect(policies).toMatch(/"kms:Decrypt".*kms:ViaService/);
     });
 
-    it('puts pollers into the private subnets of a VPC, and adds endpoints and rules there', () => {
+    it("puts pollers into a VPC's private subnets, and adds endpoints and rules to the VPC", () => {
       const template = templateOf((stack) => {
         const vpc = new ec2.Vpc(stack, 'Vpc', { maxAzs: 2 });
         return {
@@ -377,7 +377,7 @@ describe(
       );
     });
 
-    it('encrypts with a key, which it lets the services use, and sends to a topic', () => {
+    it('encrypts with a given key, which it allows the services to use, and publishes to a given topic', () => {
       const template = templateOf((stack) => ({
         encryptionKey: new kms.Key(stack, 'Key'),
         alarmTopic: new sns.Topic(stack, 'Topic'),
@@ -395,10 +395,10 @@ describe(
       template.allResourcesProperties('AWS::CloudWatch::Alarm', { AlarmActions: [{ Ref: topic }] });
     });
 
-    it('is the same at every synth, whatever tokens it has', () => {
+    it('is the same at every synth, whatever its tokens', () => {
       const [first, second] = [0, 10].map((tokens) =>
         templateOf((stack) => {
-          // Tokens are numbered in the order in which an app makes them.
+          // Tokens are numbered in the order in which an app creates them.
           for (let index = 0; index < tokens; index++) Fn.importValue(`${index}`);
           return {
             bootstrapServers: [Fn.importValue('Server')],
@@ -411,7 +411,7 @@ describe(
       expect(first).toEqual(second);
     });
 
-    it('bundles its enrich into both functions', () => {
+    it('bundles enrich into both functions', () => {
       const enrich = join(folder, 'enrich.mjs');
       writeFileSync(enrich, 'export const enrich = () => ({});');
       const codeOf = (props: Partial<KafkaArchiveProps>): unknown[] =>
@@ -425,7 +425,7 @@ describe(
       for (const code of codeOf({})) expect(enriched).not.toContainEqual(code);
     });
 
-    it('waits for what it depends on', () => {
+    it('is created after its dependencies', () => {
       const stack = bareStack();
       const topics = new CustomResource(stack, 'Topics', { serviceToken: 'arn:aws:sns:::topics' });
       archiveIn(stack).node.addDependency(topics);
@@ -444,7 +444,7 @@ describe(
       expect(JSON.stringify(dashboard)).toContain('-Orders"');
     });
 
-    it('has policies that IAM takes, with as many topics of long names as there may be', () => {
+    it("has policies that fit IAM's limits, with the maximum number of topics and the longest names", () => {
       const stack = bareStack();
       const topics = Array.from({ length: 50 }, (_, index) => `${'t'.repeat(195)}${index + 100}`);
       const consumerGroupId = '{topic}';
@@ -462,7 +462,7 @@ describe(
   SYNTH_TIMEOUT_MS,
 );
 
-/** A value of the template as it is deployed, where what is not known yet is as long as it can be. */
+/** A template value as deployed; values that are not known yet are as long as possible. */
 function deployed(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(deployed);
   if (typeof value !== 'object' || value === null) return value;

@@ -28,7 +28,7 @@ const propertiesOf = ({ template }: Synthesis, id: string): Resource['Properties
 const typeOf = ({ template }: Synthesis, type: string): Readonly<Record<string, Resource>> =>
   resourcesOf(template, type);
 
-/** Logical ids, without their hash, of what stays when the stack is deleted. */
+/** The logical ids, without their hash, of resources that are retained when the stack is deleted. */
 const keptBy = ({ template }: Synthesis): string[] => {
   const resources: Record<string, Resource> = template.toJSON().Resources;
   return Object.entries(resources)
@@ -37,7 +37,7 @@ const keptBy = ({ template }: Synthesis): string[] => {
     .sort();
 };
 
-/** The statements about a key, other than the alarm topic's own, in what a role or a policy may do. */
+/** The statements of a role or a policy about a key, except the alarm topic's key. */
 function keyStatements({ template }: Synthesis): Record<string, unknown[]> {
   const types = ['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'];
   const policies = types.flatMap((type) => Object.entries(resourcesOf(template, type)));
@@ -56,8 +56,8 @@ function keyStatements({ template }: Synthesis): Record<string, unknown[]> {
 }
 
 describe('deleting the stack', () => {
-  it('keeps what holds records, and what is needed to read them', () => {
-    // Versions hold no data; a function that is deleted takes them with it.
+  it('retains the resources that hold records, and those needed to read them', () => {
+    // Versions hold no data, and are deleted with their function.
     const always = [
       'ArchiveBucket',
       'ArchiveBucketPolicy',
@@ -73,7 +73,7 @@ describe('deleting the stack', () => {
     );
   });
 
-  it('keeps it also where an update would replace it', () => {
+  it('retains them even if an update would replace them', () => {
     for (const { template } of [plain, guarded]) {
       const resources: Record<string, Resource> = template.toJSON().Resources;
       const kept = Object.values(resources).filter((each) => each.DeletionPolicy === 'Retain');
@@ -83,11 +83,11 @@ describe('deleting the stack', () => {
 });
 
 describe('the encryption key', () => {
-  it('is no key of KMS by default', () => {
+  it('is not a KMS key by default', () => {
     expect(JSON.stringify(keyStatements(plain))).not.toContain('kms:');
   });
 
-  it('of the stack encrypts buckets, with few calls, queues and logs', () => {
+  it('of the stack encrypts buckets (with few calls), queues and logs', () => {
     for (const id of ['ArchiveBucket', 'FailedBatchBucket']) {
       expect(propertiesOf(guarded, id).BucketEncryption).toEqual({
         ServerSideEncryptionConfiguration: [
@@ -111,7 +111,7 @@ describe('the encryption key', () => {
     expect(guarded.findings).toEqual([]);
   });
 
-  it('rotates, and lets in the account, S3 for its events, and the logs of the stack', () => {
+  it("rotates, and allows access to the account, S3's events, and the stack's logs", () => {
     const { EnableKeyRotation, KeyPolicy } = propertiesOf(guarded, KEY);
     expect(EnableKeyRotation).toBe(true);
     const { Statement } = KeyPolicy as { Statement: unknown[] };
@@ -150,7 +150,7 @@ describe('the encryption key', () => {
     ]);
   });
 
-  it('is used by both roles and the operator, through S3 and SQS alone', () => {
+  it('is used by both roles and the operator, only through S3 and SQS', () => {
     const statement = (Resource: unknown) => ({
       Effect: 'Allow',
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -175,7 +175,7 @@ describe('the encryption key', () => {
 });
 
 describe('Object Lock', () => {
-  it('locks archived objects in governance mode, and leaves failed batches', () => {
+  it('locks archived objects in governance mode, but not failed batches', () => {
     expect(propertiesOf(guarded, 'ArchiveBucket').ObjectLockConfiguration).toEqual({
       ObjectLockEnabled: 'Enabled',
       Rule: { DefaultRetention: { Mode: 'GOVERNANCE', Days: 365 } },
@@ -186,17 +186,17 @@ describe('Object Lock', () => {
     expect(propertiesOf(plain, 'ArchiveBucket')).not.toHaveProperty('ObjectLockConfiguration');
   });
 
-  it('is not set by the property that would replace the bucket', () => {
+  it('does not use the property that would replace the bucket', () => {
     expect(propertiesOf(guarded, 'ArchiveBucket')).not.toHaveProperty('ObjectLockEnabled');
   });
 });
 
 describe('access logs', () => {
-  it('are none by default', () => {
+  it('are disabled by default', () => {
     expect(propertiesOf(plain, 'ArchiveBucket')).not.toHaveProperty('LoggingConfiguration');
   });
 
-  it('of both buckets go to one of their own, for so many days', () => {
+  it('of both buckets are kept in a separate bucket, for the given number of days', () => {
     for (const id of ['ArchiveBucket', 'FailedBatchBucket']) {
       expect(propertiesOf(guarded, id).LoggingConfiguration).toEqual({
         DestinationBucketName: { Ref: 'AccessLogBucket' },
@@ -213,7 +213,7 @@ describe('access logs', () => {
       ],
     });
     expect(PublicAccessBlockConfiguration).toMatchObject({ RestrictPublicBuckets: true });
-    // Server access logs go to no bucket with a key of KMS.
+    // S3 does not deliver access logs to a bucket with a KMS key.
     expect(BucketEncryption).toMatchObject({
       ServerSideEncryptionConfiguration: [
         { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
@@ -231,7 +231,7 @@ describe('the operator', () => {
     return Statement;
   };
 
-  it('may look, replay and stop mappings, and delete nothing that is kept', () => {
+  it('may inspect the archive, replay, and stop mappings, but not delete anything that is retained', () => {
     expect(statements().flatMap(({ Action }) => Action)).toEqual([
       's3:ListBucket',
       's3:GetObject',
@@ -261,7 +261,7 @@ describe('the operator', () => {
     ]);
   });
 
-  it('reads no record of the archive', () => {
+  it('cannot read records of the archive', () => {
     const readers = statements().filter(({ Action }) => [Action].flat().includes('s3:GetObject'));
     expect(readers.map(({ Resource }) => Resource)).toEqual([
       { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['FailedBatchBucket', 'Arn'] }, '/*']] },

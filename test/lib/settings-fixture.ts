@@ -8,7 +8,7 @@ export const clusterUuid = '0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-3';
 export const clusterArn = `arn:aws:kafka:eu-west-1:111122223333:cluster/example/${clusterUuid}`;
 export const secretArn =
   'arn:aws:secretsmanager:eu-west-1:111122223333:secret:kafka/archive-AbCdEf';
-/** A secret that MSK reads, too. */
+/** A secret that MSK can also read. */
 export const mskSecretArn =
   'arn:aws:secretsmanager:eu-west-1:111122223333:secret:AmazonMSK_archive-AbCdEf';
 export const keyArn = 'arn:aws:kms:eu-west-1:111122223333:key/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0';

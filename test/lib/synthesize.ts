@@ -7,11 +7,11 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { ArchiveStack } from '../../lib/archive-stack.ts';
 import { parse } from './settings-fixture.ts';
 
-/** The stacks of all test files of a process, until it exits: the files share this module. */
+/** Holds the stacks of all test files of a process, which share this module, and is deleted at its exit. */
 const folder = mkdtempSync(join(tmpdir(), 'synth-'));
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
-/** A synth costs seconds, more on a busy machine. */
+/** A synth takes seconds, and longer on a busy machine. */
 export const SYNTH_TIMEOUT_MS = 60_000;
 
 const cdkJson: { readonly context: Record<string, unknown> } = JSON.parse(
@@ -19,8 +19,8 @@ const cdkJson: { readonly context: Record<string, unknown> } = JSON.parse(
 );
 
 /**
- * An empty stack, with the feature flags of `cdk.json`, for the tests of one construct. CloudFormation's own rules, which take seconds to
- * load, are left to the tests of the whole stack.
+ * An empty stack with the feature flags of `cdk.json`, to test a single construct. It skips CloudFormation's
+ * own rules, which take seconds to load; the tests of the whole stack run them.
  */
 export function bareStack(): Stack {
   const outdir = mkdtempSync(join(folder, 'bare-'));
@@ -28,7 +28,7 @@ export function bareStack(): Stack {
   return new Stack(new App({ outdir, context, builtinCloudFormationValidation: false }), 'Stack');
 }
 
-/** A resource as a template has it. */
+/** A resource in a template. */
 export interface Resource {
   readonly Type: string;
   readonly Properties: Readonly<Record<string, unknown>>;
@@ -43,21 +43,21 @@ export interface Finding {
   readonly description: string;
 }
 
-/** A VPC that has all, so that nothing is warned of. */
+/** A VPC that has every part, so that synth does not warn. */
 const network = { networkHas: 'brokers, s3, services' };
 
-/** What came of a synth. */
+/** The result of a synth. */
 export interface Synthesis {
   readonly template: Template;
-  /** What the validation report holds: findings of cdk-nag, of CloudFormation's rules, and warnings. */
+  /** The entries of the validation report: findings of cdk-nag and of CloudFormation's rules, and warnings. */
   readonly findings: readonly Finding[];
 }
 
 /**
  * Synthesises the stack of these settings as the app does, with the feature flags of `cdk.json`.
  *
- * @param change makes the stack different before the synth.
- * @throws what the CDK throws for an error of the validation report.
+ * @param change changes the stack before the synth
+ * @throws the CDK's error if the validation report contains an error
  */
 export function synthesize(
   settings: Record<string, unknown> = {},

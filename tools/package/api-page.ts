@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** A property with its doc comment, as it stands in a source file. */
+/** A property of a class or interface, with the parts of its doc comment. */
 interface Property {
   readonly name: string;
   readonly type: string;
@@ -11,29 +11,26 @@ interface Property {
   readonly fallback: string;
 }
 
-const HEAD = `# API of the package
+const HEAD = `# API reference
 
-Made from the doc comments of [lib/kafka-archive-props.ts](../lib/kafka-archive-props.ts) and
+Generated from the doc comments of [lib/kafka-archive-props.ts](../lib/kafka-archive-props.ts) and
 [lib/kafka-archive.ts](../lib/kafka-archive.ts) by \`npm run docs:api\`.
 
 `;
 
-/**
- * The page docs/api.md. It is made from the sources, and not by TypeDoc, which has no release for the compiler that this
- * project uses.
- */
+/** Generates docs/api.md from the sources. TypeDoc has no release that supports this project's compiler. */
 export function apiPage(): string {
   const read = (file: string) => readFileSync(join(root, 'lib', file), 'utf8');
   const props = read('kafka-archive-props.ts');
   const archive = read('kafka-archive.ts');
   const sections = [
-    ...declarationsOf(archive, 'class', 'What a KafkaArchive made'),
+    ...declarationsOf(archive, 'class', 'Properties of a KafkaArchive'),
     ...declarationsOf(props, 'interface'),
   ];
   return `${HEAD}${sections.join('\n')}`;
 }
 
-/** A section for each exported class or interface with properties. */
+/** Generates a section for each exported class or interface. */
 function declarationsOf(source: string, kind: 'class' | 'interface', title?: string): string[] {
   const pattern = new RegExp(
     `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport ${kind} (\\w+)[^{]*\\{([\\s\\S]*?)\\n\\}`,
@@ -46,8 +43,8 @@ function declarationsOf(source: string, kind: 'class' | 'interface', title?: str
     const { text, example } = parse(comment);
     const table =
       kind === 'class'
-        ? tableOf(['Property', 'Type', 'What it is'], rows.map(withoutDefault))
-        : tableOf(['Prop', 'Type', 'What it does', 'Default'], rows);
+        ? tableOf(['Property', 'Type', 'Description'], rows.map(withoutDefault))
+        : tableOf(['Prop', 'Type', 'Description', 'Default'], rows);
     return `## ${title ?? name}\n\n${text}\n${example}${table}`;
   });
 }
@@ -68,7 +65,7 @@ function propertiesOf(body: string): Property[] {
   });
 }
 
-/** A doc comment's sentences, its default and its example. */
+/** Splits a doc comment into its text, its default and its example. */
 function parse(comment: string) {
   const lines = comment.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
   const [all = '', example = ''] = lines.join('\n').split('@example');

@@ -54,14 +54,14 @@ describe('the archive function', () => {
     });
   });
 
-  it('has the memory and the time it was given', () => {
+  it('has the given memory and timeout', () => {
     expect(propertiesOf(template, 'AWS::Lambda::Function')).toMatchObject({
       MemorySize: 2048,
       Timeout: 840,
     });
   });
 
-  it('is told every setting by the names of the contract', () => {
+  it("gets every setting in the contract's environment variables", () => {
     expect(variablesOf(template)).toEqual({
       Variables: {
         ARCHIVE_BUCKET: { Ref: 'ArchiveBucket' },
@@ -80,7 +80,7 @@ describe('the archive function', () => {
     });
   });
 
-  it('writes to a log group of its own, kept for a month and deleted with the stack', () => {
+  it('writes to its own log group, which keeps logs for a month and is deleted with the stack', () => {
     const [[id, logGroup] = []] = Object.entries(resourcesOf(template, 'AWS::Logs::LogGroup'));
     expect(logGroup?.Properties).toEqual({ RetentionInDays: 30 });
     expect(logGroup?.DeletionPolicy).toBe('Delete');
@@ -89,7 +89,7 @@ describe('the archive function', () => {
     });
   });
 
-  it('may write its log, and put and read objects under the prefix, and nothing else', () => {
+  it('may only write its log, and put and read objects under the prefix', () => {
     const [logGroup] = Object.keys(resourcesOf(template, 'AWS::Logs::LogGroup'));
     expect(propertiesOf(template, 'AWS::IAM::Policy').PolicyDocument).toEqual({
       Version: '2012-10-17',
@@ -120,7 +120,7 @@ describe('the archive function', () => {
 });
 
 it(
-  'is told of no compression level where there is none',
+  'gets no compression level for objects without compression',
   () => {
     const template = templateOf({ compression: 'none', compressionLevel: undefined });
 

@@ -9,15 +9,15 @@ const root = join(import.meta.dirname, '../../..');
 interface Bundle {
   readonly entry: FunctionEntry;
   readonly mostBytes: number;
-  /** What is in the folder, below folders, too. */
+  /** The files in the folder and its subfolders. */
   readonly files: readonly string[];
 }
 
 const bundles: readonly Bundle[] = [
   { entry: 'archive', mostBytes: 400_000, files: ['index.mjs', 'index.mjs.map'] },
-  // The client of SQS comes on top.
+  // Also contains the SQS client.
   { entry: 'replay', mostBytes: 500_000, files: ['index.mjs', 'index.mjs.map'] },
-  // And the client of Firehose.
+  // Also contain the Firehose client.
   { entry: 'archive-firehose', mostBytes: 450_000, files: ['index.mjs', 'index.mjs.map'] },
   { entry: 'replay-firehose', mostBytes: 550_000, files: ['index.mjs', 'index.mjs.map'] },
 ];
@@ -29,7 +29,7 @@ const filesIn = (folder: string): string[] =>
 
 describe.each(bundles)('the bundle of $entry', ({ entry, files, mostBytes }) => {
   let folder: string;
-  /** A folder of this test alone: other tests bundle into `dist/` at the same time. */
+  /** A folder for this test only, since other tests bundle into `dist/` at the same time. */
   let scratch: string;
 
   const read = (name: string, from = folder): string => readFileSync(join(from, name), 'utf8');
@@ -49,14 +49,14 @@ describe.each(bundles)('the bundle of $entry', ({ entry, files, mostBytes }) => 
     );
   });
 
-  it('gives the same bytes each time', () => {
+  it('is the same, byte for byte, each time', () => {
     const again = bundleFunction(entry, join(scratch, 'again'));
     for (const file of files.filter((name) => name.includes('.'))) {
       expect(read(file, again)).toBe(read(file));
     }
   });
 
-  it('leaves nothing of an earlier bundle, nor beside it', () => {
+  it('removes every file of an earlier bundle, and leaves none beside the folder', () => {
     const earlier = join(scratch, 'earlier');
     mkdirSync(join(earlier, 'stale'), { recursive: true });
     writeFileSync(join(earlier, 'stale.mjs'), '');
@@ -69,7 +69,7 @@ describe.each(bundles)('the bundle of $entry', ({ entry, files, mostBytes }) => 
     expect(readdirSync(scratch).filter((name) => name.startsWith('earlier-'))).toEqual([]);
   });
 
-  it('says nothing of the machine it was made on', () => {
+  it('contains nothing about the machine that built it', () => {
     const map: { readonly sources: readonly string[]; readonly sourcesContent?: unknown } =
       JSON.parse(read('index.mjs.map'));
     expect(map.sources).toContain(`../../lambda/${entry}.ts`);
@@ -83,13 +83,13 @@ describe.each(bundles)('the bundle of $entry', ({ entry, files, mostBytes }) => 
     expect(Buffer.byteLength(read('index.mjs'))).toBeLessThanOrEqual(mostBytes);
   });
 
-  it('brings along all it imports', () => {
+  it('contains all of its imports', () => {
     const imported = [
       ...read('index.mjs').matchAll(/(?:^|[;}\n])import[^'"();]*["']([^"']+)["']/g),
     ];
     const foreign = imported.map(([, name = '']) => name).filter((name) => !isBuiltIn(name));
     expect(foreign).toEqual([]);
-    // What esbuild emits in place of a `require` it could not resolve: it throws in an ES module.
+    // esbuild emits this for a `require` that it cannot resolve, which throws in an ES module.
     expect(read('index.mjs')).not.toContain('Dynamic require of');
   });
 });

@@ -22,7 +22,7 @@ const DEAD_LETTER_QUEUE = 'FailedBatchesDeadLetterQueueF82B3E85';
 
 const GIVEN_TOPIC = 'arn:aws:sns:eu-west-1:222233334444:on-call';
 
-/** @param topicOf the topic whose subscribers are told of dead letters */
+/** @param topicOf creates the topic that is notified of dead letters */
 function templateOf(topicOf: (stack: Stack) => sns.ITopic): Template {
   const stack = bareStack();
   const { bucket } = new ArchiveBucket(stack, 'Archive');
@@ -61,7 +61,7 @@ beforeAll(() => {
   template = templateOf((stack) => new AlarmTopic(stack, 'AlarmTopic', { subscribers: [] }).topic);
 }, SYNTH_TIMEOUT_MS);
 
-it('runs on Node 24 on arm64, from the bundle, with the memory and time it was given', () => {
+it('runs on Node 24 on arm64, from the bundle, with the given memory and timeout', () => {
   expect(propertiesOf(template, 'AWS::Lambda::Function')).toMatchObject({
     Runtime: 'nodejs24.x',
     Architectures: ['arm64'],
@@ -71,7 +71,7 @@ it('runs on Node 24 on arm64, from the bundle, with the memory and time it was g
   });
 });
 
-it('is told every setting by the names of the contract', () => {
+it("gets every setting in the contract's environment variables", () => {
   expect(propertiesOf(template, 'AWS::Lambda::Function').Environment).toEqual({
     Variables: {
       ARCHIVE_BUCKET: { Ref: 'ArchiveBucket' },
@@ -96,9 +96,9 @@ it('is told every setting by the names of the contract', () => {
   });
 });
 
-it('gets messages of the replay queue, so many at a time, and says which are to come again', () => {
+it('receives messages of the replay queue in batches, and reports which to redeliver', () => {
   const [functionId] = Object.keys(resourcesOf(template, 'AWS::Lambda::Function'));
-  // Without a batching window, which would only add to the delay of the queue.
+  // Without a batching window, which would only add to the queue's delay.
   expect(propertiesOf(template, MAPPING)).toEqual({
     BatchSize: 3,
     EventSourceArn: { 'Fn::GetAtt': [REPLAY_QUEUE, 'Arn'] },
@@ -108,7 +108,7 @@ it('gets messages of the replay queue, so many at a time, and says which are to 
   });
 });
 
-it('writes to a log group of its own, kept for a month and deleted with the stack', () => {
+it('writes to its own log group, which keeps logs for a month and is deleted with the stack', () => {
   const [[id, logGroup] = []] = Object.entries(resourcesOf(template, 'AWS::Logs::LogGroup'));
   expect(logGroup?.Properties).toEqual({ RetentionInDays: 30 });
   expect(logGroup?.DeletionPolicy).toBe('Delete');
@@ -117,7 +117,7 @@ it('writes to a log group of its own, kept for a month and deleted with the stac
   });
 });
 
-it('may do what a replay takes, and nothing else', () => {
+it('has only the permissions that a replay needs', () => {
   const [logGroup] = Object.keys(resourcesOf(template, 'AWS::Logs::LogGroup'));
   const [key] = Object.keys(resourcesOf(template, 'AWS::KMS::Key'));
   const arn = (id: string | undefined) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -172,7 +172,7 @@ it('may do what a replay takes, and nothing else', () => {
   expect(role.Policies).toBeUndefined();
 });
 
-it('may publish to a topic that is given, whose key is not known', {
+it('may publish to a given topic, whose key is not known', {
   timeout: SYNTH_TIMEOUT_MS,
 }, () => {
   const other = templateOf((stack) => sns.Topic.fromTopicArn(stack, 'Given', GIVEN_TOPIC));

@@ -34,6 +34,6 @@ it.each([
   `arn:aws:kinesis:us-east-1:111122223333:cluster/example/${uuid}-1`,
   ` arn:aws:kafka:us-east-1:111122223333:cluster/example/${uuid}-1`,
   `arn:aws:kafka:us-east-1:111122223333:cluster/example/${uuid}-1\n`,
-])('takes %j for no cluster', (arn) => {
+])('rejects %j', (arn) => {
   expect(parseClusterArn(arn)).toBeUndefined();
 });

@@ -37,12 +37,12 @@ const warningsOf = (context: Record<string, unknown>): (string | undefined)[] =>
     .findWarning('*', Match.anyValue())
     .map(({ entry }) => /\('(\w+)'\)/.exec(String(entry.data))?.[1]);
 
-describe('what is added', { timeout: SYNTH_TIMEOUT_MS }, () => {
-  it('is nothing, and nothing is in a VPC, where it is not asked for', () => {
+describe('the network', { timeout: SYNTH_TIMEOUT_MS }, () => {
+  it('adds nothing, and puts nothing into a VPC, by default', () => {
     expect(templateOf(msk).toJSON().Resources ?? {}).toEqual({});
   });
 
-  it('is the rule that lets pollers talk to brokers', () => {
+  it('adds the rule that lets pollers reach the brokers', () => {
     const template = templateOf({ ...msk, networkAdds: 'brokers', securityGroupIds });
     expect(propertiesOf(template, 'AWS::EC2::SecurityGroupIngress')).toEqual({
       Description: 'Pollers of Lambda to the brokers',
@@ -59,14 +59,14 @@ describe('what is added', { timeout: SYNTH_TIMEOUT_MS }, () => {
     [[9096], { ...msk, secretArn: mskSecretArn, secretKeyArns: keyArn }],
     [[9094], { ...msk, secretArn, authentication: 'CLIENT_CERTIFICATE_TLS_AUTH' }],
     [[9093, 9095], { ...selfManaged, bootstrapServers: 'a:9093, b:9093, c:9095', subnetIds }],
-  ])('is that rule for the ports %j', (ports, context) => {
+  ])('adds that rule for the ports %j', (ports, context) => {
     const template = templateOf({ ...context, networkAdds: 'brokers', securityGroupIds });
     const rules = Object.values(resourcesOf(template, 'AWS::EC2::SecurityGroupIngress'));
     expect(rules.map(({ Properties }) => Properties.FromPort)).toEqual(ports);
     expect(rules.map(({ Properties }) => Properties.ToPort)).toEqual(ports);
   });
 
-  it('are endpoints of S3, Lambda and STS, and of Secrets Manager with a secret', () => {
+  it('adds endpoints for S3, Lambda and STS, and for Secrets Manager with a secret', () => {
     const endpointsOf = (context: Record<string, unknown>) =>
       Object.values(resourcesOf(templateOf(context), 'AWS::EC2::VPCEndpoint')).map(
         ({ Properties }) => Properties,
@@ -96,7 +96,7 @@ describe('what is added', { timeout: SYNTH_TIMEOUT_MS }, () => {
     ]);
   });
 
-  it('is a security group that lets pollers in by HTTPS, and nobody out', () => {
+  it('adds a security group that allows HTTPS from pollers, and no egress', () => {
     const template = templateOf({ ...msk, ...everything });
     expect(propertiesOf(template, 'AWS::EC2::SecurityGroup')).toMatchObject({
       VpcId: vpcId,
@@ -114,7 +114,7 @@ describe('what is added', { timeout: SYNTH_TIMEOUT_MS }, () => {
   });
 });
 
-describe('what cannot be known', { timeout: SYNTH_TIMEOUT_MS }, () => {
+describe('the warnings', { timeout: SYNTH_TIMEOUT_MS }, () => {
   const vpc = { subnetIds, securityGroupIds };
   const provisionedPollers = { min: 1, max: 1 };
 
@@ -127,9 +127,9 @@ describe('what cannot be known', { timeout: SYNTH_TIMEOUT_MS }, () => {
     [[], { ...msk, ...everything }],
     [['brokers', 's3', 'services'], { ...selfManaged, ...vpc }],
     [['brokers', 's3'], { ...selfManaged, ...vpc, provisionedPollers }],
-    // Over the internet Lambda uses its own network.
+    // Over the internet, Lambda uses its own network.
     [[], selfManaged],
-  ])('is warned of: %j', (expected, context) => {
+  ])('are about %j', (expected, context) => {
     expect(warningsOf(context)).toEqual(expected);
   });
 });

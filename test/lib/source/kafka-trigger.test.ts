@@ -87,7 +87,7 @@ const glueRegistry = {
 } satisfies KafkaTriggerProps['schemaRegistry'];
 
 describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
-  it('reads its topic of the cluster, as a group, in batches of size and window', () => {
+  it('reads its topic of the cluster with its group, in batches of the given size and window', () => {
     const template = templateOf();
     const [functionId] = Object.keys(resourcesOf(template, 'AWS::Lambda::Function'));
     expect(propertiesOf(template, MAPPING)).toEqual({
@@ -102,11 +102,11 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
-  it('says a window of 0, which is not the same as none', () => {
+  it('sets a window of 0, which differs from the default', () => {
     expect(mappingOf({ batchWindow: Duration.seconds(0) }).MaximumBatchingWindowInSeconds).toBe(0);
   });
 
-  it('begins at a time in Unix seconds', () => {
+  it('starts at a time in Unix seconds', () => {
     const unixSeconds = 1_795_424_400;
     expect(mappingOf({ startingPosition: { kind: 'timestamp', unixSeconds } })).toMatchObject({
       StartingPosition: 'AT_TIMESTAMP',
@@ -114,21 +114,21 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
-  it('begins at the latest record with a warning', () => {
+  it('starts at the latest record, with a warning', () => {
     const stack = stackOf({ startingPosition: { kind: 'latest' } });
     expect(propertiesOf(Template.fromStack(stack), MAPPING).StartingPosition).toBe('LATEST');
     Annotations.fromStack(stack).hasWarning(
       '/Stack/KafkaTrigger',
-      Match.stringLikeRegexp("startingPosition is 'latest': records .* can be missed"),
+      Match.stringLikeRegexp("startingPosition is 'latest': records .* may be skipped"),
     );
   });
 
-  it('warns of nothing otherwise', () => {
+  it('otherwise does not warn', () => {
     const startingPosition = { kind: 'timestamp', unixSeconds: 1_795_424_400 } as const;
     Annotations.fromStack(stackOf({ startingPosition })).hasNoWarning('*', Match.anyValue());
   });
 
-  it('has pollers of its own in provisioned mode, and none otherwise', () => {
+  it('has dedicated pollers only in provisioned mode', () => {
     expect(mappingOf({ provisionedPollers: { min: 2, max: 10, group: 'shared' } })).toMatchObject({
       ProvisionedPollerConfig: {
         MinimumPollers: 2,
@@ -143,7 +143,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(mappingOf({})).not.toHaveProperty('ProvisionedPollerConfig');
   });
 
-  it('counts its events when told so', () => {
+  it('emits event metrics if configured', () => {
     const provisionedPollers = { min: 1, max: 1 };
     expect(mappingOf({ provisionedPollers, eventMetrics: true }).MetricsConfig).toEqual({
       Metrics: ['EventCount', 'ErrorCount', 'KafkaMetrics'],
@@ -151,7 +151,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(mappingOf({ provisionedPollers })).not.toHaveProperty('MetricsConfig');
   });
 
-  it('takes a partial response when told so', () => {
+  it('evaluates partial responses if configured', () => {
     const provisionedPollers = { min: 1, max: 1 };
     expect(
       mappingOf({ provisionedPollers, reportBatchItemFailures: true }).FunctionResponseTypes,
@@ -159,7 +159,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(mappingOf({ provisionedPollers })).not.toHaveProperty('FunctionResponseTypes');
   });
 
-  it('gives up a batch after so many tries, a record at such an age, and batches in halves', () => {
+  it('limits retries and record age, and bisects batches', () => {
     const provisionedPollers = { min: 1, max: 1 };
     const retries = {
       retryAttempts: 3,
@@ -173,17 +173,17 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
-  it('says no retry at all, which is not the same as none said', () => {
+  it('sets zero retries, which differs from the default', () => {
     const provisionedPollers = { min: 1, max: 1 };
     expect(mappingOf({ provisionedPollers, retryAttempts: 0 }).MaximumRetryAttempts).toBe(0);
   });
 
-  it('says nothing of retries in on-demand mode, where Lambda would refuse it', () => {
+  it('omits retry options in on-demand mode, which does not accept them', () => {
     const properties = Object.keys(mappingOf({}));
     expect(properties.filter((name) => /Maximum(Retry|Record)|Bisect/.test(name))).toEqual([]);
   });
 
-  it('signs in to an MSK cluster with a secret, by SCRAM or mutual TLS', () => {
+  it('authenticates to an MSK cluster with a secret, by SCRAM or mutual TLS', () => {
     for (const type of ['SASL_SCRAM_512_AUTH', 'CLIENT_CERTIFICATE_TLS_AUTH'] as const) {
       const source = { ...sourceOf(), credentials: { type, secretArn } };
       expect(mappingOf({ source })).toMatchObject({
@@ -194,7 +194,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(mappingOf({})).not.toHaveProperty('SourceAccessConfigurations');
   });
 
-  it('reads a self-managed cluster in a VPC, signed by an authority of its own', () => {
+  it('reads a self-managed cluster in a VPC, with certificates of a private authority', () => {
     expect(mappingOf({ source: inVpc }).SourceAccessConfigurations).toEqual([
       { Type: 'SASL_SCRAM_256_AUTH', URI: secretArn },
       { Type: 'SERVER_ROOT_CA_CERTIFICATE', URI: rootCaSecretArn },
@@ -206,7 +206,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(mappingOf({ source: open }).SourceAccessConfigurations).toHaveLength(3);
   });
 
-  it('has records checked by a schema registry', () => {
+  it('validates records with a schema registry', () => {
     const schemaRegistry: KafkaTriggerProps['schemaRegistry'] = {
       ...registry,
       format: 'JSON',
@@ -239,7 +239,7 @@ describe('the event source mapping', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
-  it('leaves out what no filter matches', () => {
+  it('skips records that match no filter', () => {
     const filters = [{ value: { kind: ['order'] } }, { value: [{ prefix: 'ORDER' }] }];
     expect(mappingOf({ filters }).FilterCriteria).toEqual({
       Filters: [
@@ -265,15 +265,15 @@ describe('the mappings of several topics', { timeout: SYNTH_TIMEOUT_MS }, () => 
   const mappingIds = (...topics: string[]): string[] =>
     Object.keys(resourcesOf(templateOf({ topics: topicsOf(...topics) }), MAPPING));
 
-  it('keep their logical ids, which hold the topic', () => {
-    // An id that changes makes a second mapping of the same topic, which Lambda refuses.
+  it('keep their logical ids, which contain the topic', () => {
+    // A changed id creates a second mapping of the same topic, which Lambda refuses.
     expect(mappingIds('orders', 'payments')).toEqual([
       'KafkaTriggerMappingorders7664A39B',
       'KafkaTriggerMappingpayments9C48F43F',
     ]);
   });
 
-  it('do not depend on what other topics there are', () => {
+  it('do not depend on the other topics', () => {
     expect(mappingIds('payments')).toEqual(['KafkaTriggerMappingpayments9C48F43F']);
   });
 
@@ -286,7 +286,7 @@ describe('the mappings of several topics', { timeout: SYNTH_TIMEOUT_MS }, () => 
     );
   });
 
-  it('are outputs each', () => {
+  it('have an output each', () => {
     const outputs: Record<string, unknown> = templateOf({
       topics: topicsOf('orders', 'payments'),
     }).toJSON().Outputs;
@@ -304,14 +304,14 @@ describe('the mappings of several topics', { timeout: SYNTH_TIMEOUT_MS }, () => 
 });
 
 describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
-  it('are there before the mapping, which Lambda checks them for', () => {
+  it('exist before the mapping, since Lambda checks them when it creates one', () => {
     const template = templateOf();
     const [policy] = Object.keys(resourcesOf(template, 'AWS::IAM::Policy'));
     expect(resourceOf(template, MAPPING).DependsOn).toEqual([policy]);
   });
 
-  it('are there before the mapping also when they fill several policies', () => {
-    // As many topics as the settings take, every name as long as it can be.
+  it('exist before the mapping even if they fill several policies', () => {
+    // The maximum number of topics, each with the longest possible name.
     const clusterArn = `arn:aws-us-gov:kafka:ap-southeast-1:111122223333:cluster/${'c'.repeat(64)}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-12`;
     const cluster = parseClusterArn(clusterArn);
     if (cluster === undefined) throw new Error('no cluster');
@@ -334,7 +334,7 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
     }
   });
 
-  /** What the role may do besides putting failed batches. */
+  /** The role's permissions, except those for failed batches. */
   const statementsOf = (props: Partial<KafkaTriggerProps>) => {
     const { PolicyDocument } = propertiesOf(templateOf(props), 'AWS::IAM::Policy');
     const { Statement } = PolicyDocument as { Statement: readonly { Action: string | string[] }[] };
@@ -393,7 +393,7 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
       ],
     ],
     [
-      'a schema registry of Confluent',
+      'a Confluent schema registry',
       {
         source: { ...selfManaged, secretKeyArns: [keyArn] },
         provisionedPollers: { min: 1, max: 1 },
@@ -405,7 +405,7 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
       ],
     ],
     [
-      'a schema registry of Glue',
+      'a Glue schema registry',
       {
         source: selfManaged,
         provisionedPollers: { min: 1, max: 1 },
@@ -420,7 +420,7 @@ describe('the permissions', { timeout: SYNTH_TIMEOUT_MS }, () => {
         ]),
       ],
     ],
-  ])('for %s are these', (_, props, expected) => {
+  ])('for %s are exactly these', (_, props, expected) => {
     expect(statementsOf(props)).toEqual(expected);
   });
 });

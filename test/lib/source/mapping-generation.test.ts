@@ -6,8 +6,8 @@ import { clusterArn, keyArn, msk, now, secretArn, selfManaged } from '../setting
 const generationOf = (context: Record<string, unknown>): string =>
   mappingGeneration(parseSettings(context, { now }));
 
-it('is eight hexadecimal digits that stay what they are', () => {
-  // Others would have every mapping of every stack restarted by the next deployment.
+it('is eight hexadecimal digits that no version may change', () => {
+  // Different digits would restart every mapping of every stack at the next deployment.
   expect(generationOf(msk)).toBe('dc135a93');
   expect(generationOf(selfManaged)).toBe('b68c90c8');
 });
@@ -30,7 +30,7 @@ it.each<[string, Record<string, unknown>]>([
   ],
   ['what a mapping can change', { ...msk, batchSize: 7, secretArn, secretKeyArns: keyArn }],
   [
-    'the default, said',
+    'the default, set explicitly',
     { ...msk, startingPosition: 'earliest', consumerGroupId: 'KafkaArchive-{topic}' },
   ],
 ])('does not change with %s', (_, context) => {

@@ -18,17 +18,17 @@ beforeAll(() => {
 
 const bucket = (): Readonly<Record<string, unknown>> => propertiesOf(template, 'AWS::S3::Bucket');
 
-it('keeps its logical id, so that no change begins a new bucket', () => {
+it('keeps its logical id, so that no change creates a new bucket', () => {
   expect(Object.keys(resourcesOf(template, 'AWS::S3::Bucket'))).toEqual(['ArchiveBucket']);
 });
 
-it('is kept when the stack or the resource is deleted, with its policy', () => {
+it('is retained with its policy when the stack or the resource is deleted', () => {
   for (const type of ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy']) {
     template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
   }
 });
 
-it('is encrypted with keys of S3', () => {
+it("is encrypted with S3's keys", () => {
   expect(bucket().BucketEncryption).toEqual({
     ServerSideEncryptionConfiguration: [
       { ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } },
@@ -49,7 +49,7 @@ it('is never public', () => {
   });
 });
 
-it('knows no access control lists', () => {
+it('disables access control lists', () => {
   expect(bucket().OwnershipControls).toEqual({
     Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }],
   });
@@ -66,7 +66,7 @@ const removesMarkers = {
   ExpiredObjectDeleteMarker: true,
 };
 
-it('drops unfinished uploads, and what other hands deleted or overwrote; no object ever', () => {
+it('aborts incomplete uploads, and expires deleted and overwritten versions, but never a current object', () => {
   expect(bucket().LifecycleConfiguration).toEqual({
     Rules: [
       abortsUploads,
@@ -80,7 +80,7 @@ it('drops unfinished uploads, and what other hands deleted or overwrote; no obje
   });
 });
 
-it('moves objects to colder classes, and lets them expire, where that is set', () => {
+it('moves objects to colder classes and expires them if configured', () => {
   const cold = templateOf({
     transitions: [
       { name: 'STANDARD_IA', days: 30 },
@@ -109,7 +109,7 @@ it('moves objects to colder classes, and lets them expire, where that is set', (
   });
 });
 
-it('refuses every request without TLS 1.2 or later', () => {
+it('denies every request without TLS 1.2 or later', () => {
   const arn = { 'Fn::GetAtt': ['ArchiveBucket', 'Arn'] };
   const deny = {
     Effect: 'Deny',

@@ -18,7 +18,7 @@ interface Destination {
 const destinationOf = ({ template }: Synthesis): Destination =>
   propertiesOf(template, STREAM).ExtendedS3DestinationConfiguration as Destination;
 
-/** What the policy of a role, by the part of its logical id, allows to do on what. */
+/** The actions and resources that a role's policy allows; the role is found by part of its logical id. */
 const statementsOf = ({ template }: Synthesis, id: string): Record<string, unknown>[] => {
   const policies = Object.entries(resourcesOf(template, 'AWS::IAM::Policy'));
   const found = policies.find(([name]) => name.startsWith(id));
@@ -40,19 +40,19 @@ beforeAll(() => {
 }, SYNTH_TIMEOUT_MS);
 
 describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
-  it('is there with the delivery firehose only', () => {
+  it('exists only with the delivery firehose', () => {
     expect(resourcesOf(synthesize().template, STREAM)).toEqual({});
     expect(hourly.findings).toEqual([]);
   });
 
-  it('is encrypted, and takes records from the functions alone', () => {
+  it('is encrypted, and accepts records only from the functions', () => {
     expect(propertiesOf(hourly.template, STREAM)).toMatchObject({
       DeliveryStreamType: 'DirectPut',
       DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },
     });
   });
 
-  it('makes objects of the size and after the time that are set, in the folders of the archive', () => {
+  it("writes objects of the given size or after the given time, in the archive's folders", () => {
     expect(destinationOf(hourly)).toMatchObject({
       BufferingHints: { SizeInMBs: 128, IntervalInSeconds: 900 },
       CompressionFormat: 'GZIP',
@@ -65,7 +65,7 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
-  it('looks into each line for its topic and its own time, and parts lines again', () => {
+  it('extracts topic and time from each line, and restores the line breaks', () => {
     const query = (format: string, invalid: string) =>
       `(if ((.timestamp | type) == "number") and .timestamp >= 946684800000 and .timestamp < 253402300800000 then (.timestamp / 1000 | floor | strftime("${format}")) else "${invalid}" end)`;
     expect(destinationOf(hourly).ProcessingConfiguration).toEqual({
@@ -96,20 +96,20 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
 
   it.each<[string, object, string, string[] | undefined]>([
     [
-      'of days',
+      'by day',
       { timeFolder: 'day' },
       'example/topic=!{partitionKeyFromQuery:topic}/dt=!{partitionKeyFromQuery:dt}/',
       ['RecordDeAggregation', 'MetadataExtraction', 'AppendDelimiterToRecord'],
     ],
     [
-      'of several topics alone',
+      'by topic only',
       { timeFolder: 'none', topics: 'orders, payments' },
       'example/topic=!{partitionKeyFromQuery:topic}/',
       ['RecordDeAggregation', 'MetadataExtraction', 'AppendDelimiterToRecord'],
     ],
-    // Nothing to look for: not charged for looking.
+    // Nothing to extract, so AWS does not charge for extraction.
     ['of one topic alone', { timeFolder: 'none' }, 'example/topic=orders/', undefined],
-  ])('makes folders %s', (_, settings, prefix, processors) => {
+  ])('writes to folders %s', (_, settings, prefix, processors) => {
     const synthesis = synthesize({ delivery: 'firehose', compression: 'none', ...settings });
     const { Prefix, ProcessingConfiguration, ...rest } = destinationOf(synthesis);
     expect(Prefix).toBe(prefix);
@@ -121,7 +121,7 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(synthesis.findings).toEqual([]);
   });
 
-  it('may write its objects, its errors and its log, and nothing else', () => {
+  it('may write only its objects, its errors and its log', () => {
     const bucket = { 'Fn::GetAtt': ['ArchiveBucket', 'Arn'] };
     const under = (prefix: string) => ({ 'Fn::Join': ['', [bucket, `/${prefix}*`]] });
     expect(statementsOf(hourly, 'DeliveryRole')).toEqual([
@@ -145,7 +145,7 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(DependsOn).toContainEqual(expect.stringMatching(/^DeliveryRoleDefaultPolicy/));
   });
 
-  it('is assumed for this account only', () => {
+  it("has a role that only this account's streams can assume", () => {
     const roles = Object.entries(resourcesOf(hourly.template, 'AWS::IAM::Role'));
     const [, role] = roles.find(([id]) => id.startsWith('DeliveryRole')) ?? [];
     expect(role?.Properties.AssumeRolePolicyDocument).toMatchObject({
@@ -158,7 +158,7 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
-  it('uses the key of the bucket', () => {
+  it("uses the bucket's key", () => {
     const guarded = synthesize({ delivery: 'firehose', encryptionKey: 'stack' });
     expect(statementsOf(guarded, 'DeliveryRole').at(-1)).toMatchObject({
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -172,7 +172,7 @@ describe('both functions', () => {
     Object.entries(resourcesOf(template, 'AWS::Lambda::Function'));
 
   it(
-    'put into the stream, by a bundle that can',
+    'put records into the stream, with a bundle that contains its client',
     () => {
       const [streamId] = Object.keys(resourcesOf(hourly.template, STREAM));
       const plain = functionsOf(synthesize());

@@ -7,7 +7,7 @@ import { bareStack, propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from '../synth
 
 const MAPPING = 'AWS::Lambda::EventSourceMapping';
 
-/** One function, and so many mappings to it that share one destination. */
+/** One function, with the given number of mappings that share a destination. */
 function templateOf(mappings: number): Template {
   const stack = bareStack();
   const target = new lambda.Function(stack, 'Function', {
@@ -30,7 +30,7 @@ function templateOf(mappings: number): Template {
 }
 
 it(
-  'lets the function put failed batches into the bucket, and do nothing else with it',
+  'allows the function only to put failed batches into the bucket',
   () => {
     const template = templateOf(1);
     const [id = ''] = Object.keys(resourcesOf(template, 'AWS::S3::Bucket'));
@@ -56,7 +56,7 @@ it(
 );
 
 it(
-  'lets it once for several mappings, each of which is created afterwards',
+  'grants this once for several mappings, each of which is created afterwards',
   () => {
     const template = templateOf(3);
     const [policy] = Object.keys(resourcesOf(template, 'AWS::IAM::Policy'));

@@ -30,7 +30,7 @@ beforeAll(() => {
 
 const resource = (id: string): Resource => resourceById(template, id);
 
-/** The resource of a type that is about another one. */
+/** The resource of a type that refers to another resource. */
 function policyOf(type: string, id: string): readonly [string, Resource] {
   const policies = Object.entries(resourcesOf(template, type));
   const found = policies.find(([, { Properties }]) => JSON.stringify(Properties).includes(id));
@@ -50,7 +50,7 @@ const denyWithoutTls = (id: string) => ({
   Condition: { Bool: { 'aws:SecureTransport': 'false' } },
 });
 
-it('keep their logical ids, so that no change begins anew', () => {
+it('keep their logical ids, so that no change creates new resources', () => {
   const ids = (type: string) => Object.keys(resourcesOf(template, type));
   expect(ids('AWS::S3::Bucket')).toEqual(['ArchiveBucket', 'FailedBatchBucket']);
   expect(ids('AWS::SQS::Queue')).toEqual([DEAD_LETTER_QUEUE, REPLAY_QUEUE]);
@@ -67,7 +67,7 @@ describe('the bucket', () => {
     return Rules;
   };
 
-  it('is as the archive bucket is, but for what happens to its objects', () => {
+  it('equals the archive bucket, except for lifecycle rules and notifications', () => {
     const { LifecycleConfiguration, NotificationConfiguration, ...rest } = bucket();
     const { LifecycleConfiguration: _, ...archive } = resource('ArchiveBucket').Properties;
     expect(rest).toEqual(archive);
@@ -77,13 +77,13 @@ describe('the bucket', () => {
     expect(policy).toEqual(JSON.parse(renamed));
   });
 
-  it('is kept when the stack or the resource is deleted, with its policy', () => {
+  it('is retained with its policy when the stack or the resource is deleted', () => {
     const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
     expect(resource('FailedBatchBucket')).toMatchObject(retained);
     expect(policyOf('AWS::S3::BucketPolicy', 'FailedBatchBucket')[1]).toMatchObject(retained);
   });
 
-  it('lets go of what was replayed, and of it alone', () => {
+  it('expires only replayed failed batches', () => {
     expect(rules()).toEqual([
       {
         Id: 'AbortIncompleteMultipartUploads',
@@ -101,7 +101,7 @@ describe('the bucket', () => {
     ]);
   });
 
-  it('has no rule that takes an object, or a version, without the tag', () => {
+  it('has no rule that expires objects or versions without the tag', () => {
     const harmless = [
       'Id',
       'Status',
@@ -117,25 +117,25 @@ describe('the bucket', () => {
     ]);
   });
 
-  it('has S3 send a message for each new object to the replay queue', () => {
+  it('makes S3 send a message for each new object to the replay queue', () => {
     expect(bucket().NotificationConfiguration).toEqual({
       QueueConfigurations: [{ Event: 's3:ObjectCreated:*', Queue: arnOf(REPLAY_QUEUE) }],
     });
   });
 
-  it('is created after the permission that S3 then checks', () => {
+  it('is created after the permission that S3 checks', () => {
     const [policy] = queuePolicyOf(REPLAY_QUEUE);
     expect(resource('FailedBatchBucket').DependsOn).toEqual([policy]);
   });
 
-  it('needs no function to set up its notifications', () => {
+  it('needs no function to configure its notifications', () => {
     expect(resourcesOf(template, 'AWS::Lambda::Function')).toEqual({});
     expect(resourcesOf(template, 'Custom::S3BucketNotifications')).toEqual({});
   });
 });
 
 describe('the replay queue', () => {
-  it('has the delay, the visibility and the tries it was given', () => {
+  it('has the given delay, visibility timeout and number of attempts', () => {
     expect(resource(REPLAY_QUEUE).Properties).toEqual({
       DelaySeconds: 90,
       MessageRetentionPeriod: 1_209_600,
@@ -145,14 +145,14 @@ describe('the replay queue', () => {
     });
   });
 
-  it('goes with the stack, since the bucket says what is not replayed', () => {
+  it('is deleted with the stack, since the bucket shows which failed batches are not replayed', () => {
     expect(resource(REPLAY_QUEUE)).toMatchObject({
       DeletionPolicy: 'Delete',
       UpdateReplacePolicy: 'Delete',
     });
   });
 
-  it('takes messages with TLS only, and from S3 for buckets of this account only', () => {
+  it('accepts messages only over TLS, and from S3 only for buckets of this account', () => {
     const [, policy] = queuePolicyOf(REPLAY_QUEUE);
     expect(policy.Properties).toEqual({
       Queues: [{ Ref: REPLAY_QUEUE }],
@@ -181,20 +181,20 @@ describe('the replay queue', () => {
 });
 
 describe('the dead-letter queue', () => {
-  it('is encrypted, and keeps messages as long as SQS does', () => {
+  it('is encrypted, and keeps messages for the longest time that SQS allows', () => {
     expect(resource(DEAD_LETTER_QUEUE).Properties).toEqual({
       MessageRetentionPeriod: 1_209_600,
       SqsManagedSseEnabled: true,
     });
   });
 
-  it('is kept with its reasons and its policy when the stack is deleted', () => {
+  it('is retained with its messages and its policy when the stack is deleted', () => {
     const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
     expect(resource(DEAD_LETTER_QUEUE)).toMatchObject(retained);
     expect(queuePolicyOf(DEAD_LETTER_QUEUE)[1]).toMatchObject(retained);
   });
 
-  it('takes messages with TLS only', () => {
+  it('accepts messages only over TLS', () => {
     const [, policy] = queuePolicyOf(DEAD_LETTER_QUEUE);
     expect(policy.Properties).toEqual({
       Queues: [{ Ref: DEAD_LETTER_QUEUE }],
