@@ -1,6 +1,6 @@
 /**
- * Archives Kafka topics to Amazon S3: {@link KafkaArchive} is a construct for your own stack, {@link
- * ArchiveStack} a complete stack whose settings are text, as in a CDK context.
+ * Archives Kafka topics to Amazon S3. {@link KafkaArchive} is a construct for your own stack.
+ * {@link ArchiveStack} is a complete stack whose settings are text, as in a CDK context.
  *
  * @module
  */
