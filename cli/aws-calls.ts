@@ -14,7 +14,8 @@ export function explain(error: unknown, isStopped: boolean): unknown {
   const { cause, code, message, retryable } = error;
   if (code === 'STORE_ABORTED' && isStopped) return new ArchiverError(code, 'stopped');
   const details = cause instanceof Error ? explanationOf(cause) : '';
-  const all = details === '' ? message : `${message}: ${details}`;
+  // The name of an error that has no name of its own says nothing.
+  const all = details === '' ? message : `${message.replace(/: Error$/, '')}: ${details}`;
   return new ArchiverError(code, toLine(all), { cause, retryable });
 }
 

@@ -33,7 +33,7 @@ export interface DeadLetter {
 }
 
 /** Reason of a dead letter without attributes: every attempt ended without an answer of the function. */
-export const TRIES_EXHAUSTED = 'tries exhausted';
+export const ATTEMPTS_EXHAUSTED = 'attempts exhausted';
 
 /** How to read a dead-letter queue. */
 export interface ReadOptions extends CallOptions {
@@ -174,7 +174,7 @@ function toDeadLetter({ Attributes, Body = '', MessageAttributes, MessageId = ''
   return {
     messageId: MessageId,
     code: textOf(names.code),
-    reason: textOf(names.reason) ?? TRIES_EXHAUSTED,
+    reason: textOf(names.reason) ?? ATTEMPTS_EXHAUSTED,
     condition: MessageAttributes?.[names.condition]?.StringValue,
     offsets: MessageAttributes?.[names.offsets]?.StringValue,
     requestId: textOf(names.requestId),

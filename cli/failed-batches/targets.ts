@@ -24,7 +24,7 @@ export interface TargetValues extends Partial<Readonly<Record<Target, string>>>,
   readonly json?: boolean | undefined;
 }
 
-const TARGETS = 'Targets (by default the outputs of a stack, which are only read):';
+const TARGETS = "Targets (default: read from the stack's outputs):";
 
 /** Adds the flags that say where failed batches and their queues are, and how to print the answer. */
 export function withTargets<
@@ -57,12 +57,7 @@ export function withTargets<
     )
     .addOption(awsOptions.region)
     .addOption(awsOptions.profile)
-    .addOption(
-      httpUrl(
-        '--s3-endpoint <url>',
-        "S3 server to use in place of AWS, such as that of 'npm run demo -- --keep'",
-      ).helpGroup(LOCAL),
-    )
+    .addOption(httpUrl('--s3-endpoint <url>', 'S3 server to use in place of AWS').helpGroup(LOCAL))
     .addOption(
       httpUrl('--sqs-endpoint <url>', 'SQS server to use in place of AWS').helpGroup(LOCAL),
     );
@@ -77,7 +72,7 @@ const flagOf = {
   deadLetterQueue: 'dead-letter-queue',
 } as const satisfies Record<Target, string>;
 
-/** Name of the stack output with each target; `lib/archive-stack.ts` creates them. */
+/** Name of the stack output with each target; `lib/kafka-archive.ts` creates them. */
 const outputOf = {
   bucket: 'FailedBatchBucketName',
   queue: 'ReplayQueueUrl',
@@ -96,7 +91,7 @@ export function checkTargets(needed: readonly Target[], values: TargetValues): v
   const missing = needed.filter((each) => values[each] === undefined);
   if (missing.length === 0) return;
   const flags = missing.map((each) => `--${flagOf[each]}`).join(' and ');
-  throw new UsageError(`${flags} or --stack is also needed`);
+  throw new UsageError(`Also pass ${flags}, or use --stack instead`);
 }
 
 /**

@@ -36,7 +36,7 @@ both.`;
 function createRun(machine: Machine) {
   const command = createCommand(
     'run',
-    'Put failed batches of the bucket on the replay queue, whatever became of their messages. Batches that were replayed are skipped.',
+    'Queue failed batches for replay again, even if their queue messages have expired or were deleted. Batches that were replayed are skipped.',
   );
   return withTargets(
     command
@@ -158,7 +158,7 @@ Examples:
 function createDismiss(machine: Machine, waitSeconds: number | undefined) {
   const command = createCommand(
     'dismiss',
-    'Dismiss a failed batch that no replay can store, because its records are archived otherwise or not wanted. It is marked as done by hand, so that it expires, and its dead letters are deleted.',
+    'Dismiss a failed batch that cannot be replayed, after you archived its records yourself or decided to drop them. It is marked as done manually and then expires, and its dead letters are deleted.',
   );
   return withTargets(
     command

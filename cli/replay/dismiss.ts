@@ -9,7 +9,7 @@ import { formatLetters } from '../table.ts';
 export const BY_HAND = 0;
 
 /**
- * Dismisses a failed batch that no replay can store: marks it as done by hand, then deletes its dead letters. In this
+ * Dismisses a failed batch that no replay can store: marks it as done manually, then deletes its dead letters. In this
  * order, since a remaining dead letter shows that work is left.
  *
  * @returns false if the user declined
@@ -31,7 +31,7 @@ export async function dismiss(
     isDone: ({ pointers }) => pointers.some((each) => each.bucket === bucket && each.key === key),
   });
   context.answer({ marked, deleted }, () => [
-    `${marked ? 'Marked as done by hand' : 'Not in the bucket'}, ${formatLetters(deleted)} deleted.`,
+    `${marked ? 'Marked as done manually' : 'Not in the bucket'}, ${formatLetters(deleted)} deleted.`,
   ]);
   return true;
 }

@@ -117,7 +117,7 @@ export function recordLines({ condition, event, key }: ShownBatch): string[] {
 
 function describeMark(mark: ReplayMark | undefined): string {
   if (mark === undefined) return 'not replayed';
-  if (mark.objects === BY_HAND) return `done by hand${mark.at === '' ? '' : ` at ${mark.at}`}`;
+  if (mark.objects === BY_HAND) return `done manually${mark.at === '' ? '' : ` at ${mark.at}`}`;
   return `replayed at ${mark.at} into ${mark.objects} ${mark.objects === 1 ? 'object' : 'objects'}`;
 }
 

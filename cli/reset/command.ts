@@ -69,10 +69,9 @@ export function createResetCommand(machine: Machine, openGroup: OpenGroup = open
       )
       .addOption(uuid('--mapping <uuid>', 'the mapping, in place of --stack').helpGroup(GROUP))
       .addOption(
-        new Option(
-          '--no-mapping',
-          "no mapping reads with the group, for example that of 'npm run emulate'; needs --group",
-        ).helpGroup(GROUP),
+        new Option('--no-mapping', 'no mapping reads with the group; needs --group').helpGroup(
+          GROUP,
+        ),
       )
       .addOption(
         named('--group <name>', "the consumer group (default: the mapping's)").helpGroup(GROUP),

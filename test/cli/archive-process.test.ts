@@ -89,7 +89,7 @@ describe('kafka-archive as a process', { timeout: 60_000 }, () => {
     expect(await archive('status')).toEqual({
       code: 1,
       out: '',
-      err: "reading the outputs of the stack 'KafkaArchive' failed: Error: no region: pass --region or set AWS_REGION\n",
+      err: "reading the outputs of the stack 'KafkaArchive' failed: no region: pass --region or set AWS_REGION\n",
     });
   });
 

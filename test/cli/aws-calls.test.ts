@@ -28,8 +28,8 @@ describe('a call of AWS', () => {
       'AccessDenied: User: u is not authorized',
     ],
     [named('NoSuchBucket', 'UnknownError'), 'NoSuchBucket'],
-    [named('Error', 'Region is missing'), 'Error: no region: pass --region or set AWS_REGION'],
-    [named('Error', 'connect ECONNREFUSED 127.0.0.1:1'), 'Error: connect ECONNREFUSED 127.0.0.1:1'],
+    [named('Error', 'Region is missing'), 'no region: pass --region or set AWS_REGION'],
+    [named('Error', 'connect ECONNREFUSED 127.0.0.1:1'), 'connect ECONNREFUSED 127.0.0.1:1'],
     [
       new AggregateError([named('Error', 'no ::1'), named('Error', 'no 127.0.0.1'), 'x']),
       'AggregateError: no ::1; no 127.0.0.1; ',

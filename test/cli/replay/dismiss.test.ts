@@ -8,7 +8,7 @@ const letter = {
 };
 
 describe('dismiss', { timeout: 60_000 }, () => {
-  it('marks a failed batch as done by hand, and deletes its dead letters and no others', async () => {
+  it('marks a failed batch as done manually, and deletes its dead letters and no others', async () => {
     const { bury, exhaust, keysIn, questions, run, seed } = await startReplayServers();
     const [done, other] = [
       await seed({ ranges: { 0: [1, 3] } }),
@@ -19,7 +19,7 @@ describe('dismiss', { timeout: 60_000 }, () => {
     expect(await run(`dismiss ${done}`)).toEqual({
       code: 0,
       error: '',
-      printed: ['Marked as done by hand, 3 dead letters deleted.'],
+      printed: ['Marked as done manually, 3 dead letters deleted.'],
     });
     expect(questions).toEqual([`Dismiss '${done}' without a replay, and delete its dead letters?`]);
     expect(keysIn('dead')).toEqual([other]);
@@ -28,7 +28,7 @@ describe('dismiss', { timeout: 60_000 }, () => {
       counts: { waiting: 0, dead: 1, replayed: 1, deadLetters: 1 },
     });
     const shown = (await run(`show ${done}`)).printed.join('\n');
-    expect(shown).toContain(`done by hand at ${new Date(now).toISOString()}`);
+    expect(shown).toContain(`done manually at ${new Date(now).toISOString()}`);
   });
 
   it('leaves all other dead letters visible', async () => {
@@ -78,7 +78,7 @@ describe('a dead letter that was redriven and then moved by SQS', () => {
     const { exhaustAgain, run, seed } = await startReplayServers();
     exhaustAgain(await seed({ ranges: { 0: [1, 3] } }), 'LOAD_FAILED');
     const { printed } = await run('status');
-    expect(printed.join('\n')).toContain('dead: tries exhausted');
+    expect(printed.join('\n')).toContain('dead: attempts exhausted');
     expect(printed.join('\n')).not.toContain('LOAD_FAILED');
   });
 });

@@ -39,7 +39,7 @@ describe('show', { timeout: 60_000 }, () => {
       { 'replayed-at': '2025-11-24T10:00:00.000Z', objects: '1' },
       'replayed at 2025-11-24T10:00:00.000Z into 1 object',
     ],
-    [{ by: 'hand' }, 'done by hand'],
+    [{ by: 'hand' }, 'done manually'],
   ])('describes the replay that the tags %j record', async (tags, told) => {
     const { run, seed, tag } = await startReplayServers();
     const key = await seed({ ranges: { 0: [0, 0] } });

@@ -50,11 +50,11 @@ describe('status', { timeout: 60_000 }, () => {
         'orders    4          0 to 9                                                             (the same)',
         `orders    3          100 to 149  2d   RetryAttemptsExhausted  dead: STORE_WRITE_FAILED  ${keys.dead}`,
         `orders    10         7           90s  RetryAttemptsExhausted  waiting                   ${keys.waiting}`,
-        `payments  0          1 to 2      2h   RetryAttemptsExhausted  dead: tries exhausted     ${keys.exhausted}`,
+        `payments  0          1 to 2      2h   RetryAttemptsExhausted  dead: attempts exhausted  ${keys.exhausted}`,
         '',
         'Dead letters by code; docs/runbook.md says what to do for each:',
         "  STORE_WRITE_FAILED  orders-3 offsets 100 to 149  put of 'topic=orders/x' failed: AccessDenied, HTTP 403 (request request-9)",
-        '  tries exhausted     payments-0 offsets 1 to 2    SQS moved it: every attempt ended without an answer of the function',
+        '  attempts exhausted  payments-0 offsets 1 to 2    SQS moved it: every attempt ended without an answer of the function',
       ],
     });
   });
@@ -128,12 +128,12 @@ describe('status', { timeout: 60_000 }, () => {
     expect(printed[0]).toBe("Failed batches in 'failed': 0 waiting, 3 dead, 0 replayed");
     expect(printed.slice(4)).toEqual([
       'TOPIC  PARTITION  OFFSETS  AGE  CONDITION               STATE                         KEY',
-      `-      -          -        0s   -                       dead: tries exhausted         message ${id} (names no failed batch)`,
+      `-      -          -        0s   -                       dead: attempts exhausted      message ${id} (names no failed batch)`,
       '-      -          -        5m   RetryAttemptsExhausted  dead: FAILED_BATCH_NOT_FOUND  gone (not in the bucket)',
       "-      -          -        0s   -                       dead: INVALID_MESSAGE         k (in 'other')",
       '',
       'Dead letters by code; docs/runbook.md says what to do for each:',
-      `  tries exhausted         message ${id}  SQS moved it: every attempt ended without an answer of the function`,
+      `  attempts exhausted      message ${id}  SQS moved it: every attempt ended without an answer of the function`,
       "  FAILED_BATCH_NOT_FOUND  orders-3 offsets 100 to 149                   'gone' is not there (request request-9)",
       '  INVALID_MESSAGE         k                                             INVALID_MESSAGE',
     ]);
