@@ -397,7 +397,7 @@ describe('replay handler', () => {
     expect(body).toContain(`Bucket: failed\nKey: ${key}\n`);
     expect(body).toContain('Archive request: request-0\n');
     expect(body).toContain(
-      `Replay failed: try 3, ${queue.letters[0]?.attributes['died-at']}\nReplay request: request-1\n`,
+      `Replay failed: attempt 3, ${queue.letters[0]?.attributes['died-at']}\nReplay request: request-1\n`,
     );
     expect(body).toContain('orders-3 offsets 100 to 102: 3 records in the entry\n');
     expect(body).toContain('Replay log: replay-log, 2025/11/23/[$LATEST]5f0e\n');

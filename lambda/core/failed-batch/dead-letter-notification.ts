@@ -87,7 +87,7 @@ function whatHappened(facts: DeadLetterFacts): string {
     `Key: ${pointer === undefined ? 'unknown' : oneLine(pointer.key)}`,
     `Archiving failed: ${shortLine(condition)}, ${shortLine(failedAt ?? 'time unknown')}`,
     `Archive request: ${shortLine(requestId)}`,
-    `Replay failed: try ${failure.tries}, ${diedAt}`,
+    `Replay failed: attempt ${failure.tries}, ${diedAt}`,
     `Replay request: ${failure.requestId}`,
   ].join('\n');
 }
