@@ -49,7 +49,7 @@ export const alarmSettings = {
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   expectedTrafficMinutes: wholeNumber({ min: 1, max: 1440 }).optional().meta({
     description:
-      'Minutes within which every topic should receive records. Each topic gets an alarm for when none arrived in that time. Must be more than `batchWindow`.',
+      'Minutes within which every topic should receive records. Each topic gets an alarm that fires when no record arrives within that time. Must be more than `batchWindow`.',
     unset: 'no such alarms: a stopped mapping looks the same as a quiet topic',
   }),
 };

@@ -9,7 +9,7 @@ import { unknownSettings } from './setting-names.ts';
 import { SettingReport, type SettingsOf } from './setting-report.ts';
 import { settingsSchema } from './settings-schema.ts';
 import { checkSource, sourceName, sourceSettings, toSource } from './source-settings.ts';
-import { applyEnvironment, type Context } from './stage-overlay.ts';
+import { applyStage, type Context } from './stage-overlay.ts';
 import { checkStorage, toTransitions } from './storage-settings.ts';
 import { checkTopics, topicSettings, toStartingPosition, toTopics } from './topic-settings.ts';
 
@@ -33,12 +33,12 @@ const EXAMPLE =
 
 /**
  * Checks the CDK context and fills in the defaults. {@link settingsSchema} says what each setting means
- * and accepts. The settings of the environment that `env` names override the others.
+ * and accepts. The settings of the stage that `env` names override the others.
  *
  * @throws Error with one line for each problem: the setting, what it must be, and what it was.
  */
 export function parseSettings(given: Context, { now }: ParseOptions): StackSettings {
-  const { context, problems: environmentProblems } = applyEnvironment(given);
+  const { context, problems: stageProblems } = applyStage(given);
   const schema = settingsSchema.superRefine(
     (read, refinement) => check(new SettingReport(read, refinement), now),
     // Also if a setting is wrong already, so that one run reports every problem.
@@ -46,7 +46,7 @@ export function parseSettings(given: Context, { now }: ParseOptions): StackSetti
   );
   const parsed = schema.safeParse(context, { reportInput: true });
   const problems = [
-    ...environmentProblems,
+    ...stageProblems,
     ...unknownSettings(context, Object.keys(settingsSchema.shape)),
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${pathText(path)}${message}`),
   ];

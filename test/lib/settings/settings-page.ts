@@ -19,9 +19,9 @@ stops and reports every problem at once, each with the allowed values.
   \`-c metadata='{"env":"prod"}'\`.
 `;
 
-const ENVIRONMENTS = `## Environments
+const STAGES = `## Stages
 
-Put settings that differ between environments into \`environments\`, and select one with \`-c env=prod\`:
+Put settings that differ between stages into \`environments\`, and select a stage with \`-c env=prod\`:
 
 \`\`\`json
 {
@@ -39,8 +39,8 @@ Put settings that differ between environments into \`environments\`, and select 
 npx cdk deploy -c env=prod
 \`\`\`
 
-A setting of the environment overrides the same setting outside it, even one that is passed with \`-c\`. Environments in the
-same account and region each need their own \`stackName\`.
+A setting of the stage overrides the same setting outside it, even one that is passed with \`-c\`. Stages in the same
+account and region each need their own \`stackName\`.
 `;
 
 /** Returns docs/settings.md, generated from the schema. */
@@ -55,7 +55,7 @@ export function settingsPage(): string {
       '',
     ].join('\n'),
   );
-  return [HEAD, ...sections, ENVIRONMENTS].join('\n');
+  return [HEAD, ...sections, STAGES].join('\n');
 }
 
 function row(name: keyof typeof settingsSchema.shape): string {

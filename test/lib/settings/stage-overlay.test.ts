@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { applyEnvironment } from '../../../lib/settings/stage-overlay.ts';
+import { applyStage } from '../../../lib/settings/stage-overlay.ts';
 import { parse, problemsOf } from '../settings-fixture.ts';
 
 const environments = {
@@ -7,7 +7,7 @@ const environments = {
   prod: { batchWindow: 60, metadata: { env: 'prod' }, topics: 'orders, payments' },
 };
 
-describe('the settings of an environment', () => {
+describe('the settings of a stage', () => {
   it('override the others', () => {
     const settings = parse({ env: 'prod', environments, batchWindow: 30, batchSize: 500 });
     expect(settings).toMatchObject({
@@ -17,9 +17,9 @@ describe('the settings of an environment', () => {
     expect(parse({ env: 'test', environments }).stackName).toBe('KafkaArchiveTest');
   });
 
-  it('are ignored unless the environment is named', () => {
+  it('are ignored unless the stage is named', () => {
     expect(parse({ environments }).batchWindow).toBe(300);
-    expect(applyEnvironment({ environments, topics: 'a' })).toEqual({
+    expect(applyStage({ environments, topics: 'a' })).toEqual({
       context: { topics: 'a' },
       problems: [],
     });
@@ -28,23 +28,23 @@ describe('the settings of an environment', () => {
   it.each([
     [
       { env: 'stage', environments },
-      "env must be one of 'test', 'prod', the names in environments, got 'stage'",
+      "env must be one of 'test', 'prod', the stages in environments, got 'stage'",
     ],
     [
       { env: 'prod' },
-      "env must name an environment of the setting environments, which has none, got 'prod'",
+      "env must name a stage of the setting environments, which has none, got 'prod'",
     ],
     [
       { env: 5, environments },
-      "env must be one of 'test', 'prod', the names in environments, got 5",
+      "env must be one of 'test', 'prod', the stages in environments, got 5",
     ],
     [
       { env: 'prod', environments: { prod: 'x' } },
-      `environments must be an object that has an object of settings for each environment, got {"prod":"x"}`,
+      `environments must be an object that has an object of settings for each stage, got {"prod":"x"}`,
     ],
     [
       { environments: [] },
-      'environments must be an object that has an object of settings for each environment, got []',
+      'environments must be an object that has an object of settings for each stage, got []',
     ],
   ])('are refused: %j', (settings, problem) => {
     expect(problemsOf(settings)).toEqual([problem]);
