@@ -98,7 +98,7 @@ others run. Takes 30 to 40 minutes on two idle cores, half of it for the steady
 load, and a gigabyte of disk for each topic and archive.
 
 Exit code: 0 if every peer stored every record, 1 if one did not, failed or
-could not be installed, 2 for a mistyped call, 130 if stopped.`,
+could not be installed, 2 if the command line is wrong, 130 if stopped.`,
   )
   .action(async ({ json, megabytes, rate, rateSeconds, skipDelay, skipTopics, ...options }) => {
     const topics = skipTopics ? [] : options.values;

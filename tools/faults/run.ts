@@ -146,7 +146,7 @@ The last line, for example:
   5 duplicates (through Firehose), seed=7
 
 Exit code: 0 if nothing was lost, overwritten, or overlaps where it must not,
-1 if something was, 2 for a mistyped call.`,
+1 if something was, 2 if the command line is wrong.`,
   )
   .action(async ({ memoryOnly, only, out, seed = randomInt(2 ** 32), slowUpload, ...options }) => {
     const cells = cellsOf(only, memoryOnly);

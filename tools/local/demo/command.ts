@@ -131,7 +131,7 @@ export function demoCommand({ environment, runDemo }: DemoCommandDeps) {
       'after',
       `
 Exit code: 0 if every offset was stored exactly once (with a stream: at least once) and no failed
-batch is left, 1 if not, 2 for a mistyped command.`,
+batch is left, 1 if not, 2 if the command line is wrong.`,
     );
   return withConnection(command).action(async (values) => {
     const { compression, failRate, input, key, keep = false, outage, records, timestamp } = values;

@@ -100,7 +100,7 @@ export function emulateCommand({ environment, runEmulate }: EmulateCommandDeps) 
       `
 Ctrl-C finishes and commits running invocations, and leaves the groups; a second Ctrl-C abandons
 them. Failed batches that were not replayed are replayed after the next start.
-Exit code: 0 if stopped, 1 if it cannot continue, 2 for a mistyped command.`,
+Exit code: 0 if stopped, 1 if it cannot continue, 2 if the command line is wrong.`,
     );
   return withConnection(command).action(async (values) => {
     const connection = readConnection(values, environment);
