@@ -23,17 +23,16 @@ export const unavailable: readonly Unavailable[] = [
   {
     title: 'Redpanda Connect 4 (Go)',
     reason:
-      'module proxy, list of versions: 403 Forbidden: This module version is not available; its module as a whole has no open-source licence either. Benthos stands in for it',
+      'could not be downloaded; its module as a whole has no open-source licence either. Benthos stands in for it',
   },
   {
     title: 'Bento 1.12.0, 1.14.0 (Go)',
-    reason: 'module proxy: 403 Forbidden: This module version is not available',
+    reason: 'could not be downloaded',
   },
   {
     title:
       'OpenTelemetry Collector, with kafkareceiver and awss3exporter 0.161.0, 0.165.0, 0.165.1 (Go)',
-    reason:
-      'awss3exporter, module proxy: 403 Forbidden: This module version is not available; kafkareceiver is served',
+    reason: 'awss3exporter could not be downloaded; kafkareceiver could',
   },
   {
     title:

@@ -51,7 +51,7 @@ describe('renderReport', () => {
         { name: 'benthos', title: 'failed', runs: [undefined] },
       ],
     },
-    unavailable: [{ title: 'other', reason: '403 Forbidden' }],
+    unavailable: [{ title: 'other', reason: '404 Not Found' }],
   });
   const report = aligned.replaceAll(/ +/g, ' ');
 
@@ -78,7 +78,7 @@ describe('renderReport', () => {
     expect(report).toContain(
       '| ours | 1.23 (1.10–1.24) | 2.00 | 10.01 (9.91–10.11) | 27,000 | 3 |',
     );
-    expect(report).toContain('\n- other: 403 Forbidden');
+    expect(report).toContain('\n- other: 404 Not Found');
   });
 
   it('omits a peer without a successful run', () => {
