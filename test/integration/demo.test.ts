@@ -7,6 +7,7 @@ import { demoOptions } from '../../tools/local/test/demo/demo-options.ts';
 import {
   demo,
   expectArchived,
+  expectAsInTutorial,
   expectEachOffsetOnce,
   expectRefused,
   filesOf,
@@ -32,7 +33,9 @@ describe('demo', { timeout: 60_000 }, () => {
   it('archives the earthquakes, then another input into the same folder', async () => {
     const folder = temporaryFolder();
     const out = join(folder, 'new', 'out');
-    const first = expectArchived(await demo('--out', out), out, 1707);
+    const plain = await demo('--out', out);
+    const first = expectArchived(plain, out, 1707);
+    expectAsInTutorial(plain, 'npm run demo', out);
     expectEachOffsetOnce(first, 3);
     const events = readFileSync(earthquakes, 'utf8').trimEnd().split('\n');
     const values = events.map((line) => JSON.parse(line));

@@ -12,6 +12,7 @@ import {
   demo,
   endOf,
   expectArchived,
+  expectAsInTutorial,
   expectEachOffsetOnce,
   filesOf,
   type Run,
@@ -159,6 +160,7 @@ describe('failed batches', manner, () => {
     const out = temporaryFolder();
     const run = await demo('--fail-rate', '0.2', '--out', out);
     await expectReplayed(run, out);
+    expectAsInTutorial(run, 'npm run demo -- --fail-rate 0.2 --keep', out);
     expect(run.stdout).toMatch(
       /^given up: earthquakes-\d offsets \d+ to \d+ \(RetryAttemptsExhausted after 2 attempts\), kept as a failed batch$/m,
     );
@@ -199,7 +201,7 @@ describe('failed batches', manner, () => {
       [
         'every offset stored exactly once: 1 of 2',
         'missing 1, repeated 0, altered 0, unknown 0',
-        'dead letter: large-1 offsets 0 to 0: NO_PAYLOAD the failed batch has no records to replay (MaximumPayloadSizeExceeded): fetch large-1 offset 0 from the topic',
+        'dead letter: large-1 offsets 0 to 0: NO_PAYLOAD the failed batch holds no records to replay (MaximumPayloadSizeExceeded): fetch large-1 offset 0 from the topic',
         `failed batches are in ${join(out, 'failed-batches')}/`,
         `S3 at ${s3} and SQS at ${sqs} keep running until Ctrl-C; inspect them with:`,
         hint,

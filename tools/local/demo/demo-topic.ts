@@ -36,7 +36,7 @@ export function memoryDemoTopic(options: DemoOptions, now: number): DemoTopic {
     source,
     origin: demoOrigin(topic, 'localhost:9098'),
     isFound: false,
-    description: `archiving topic '${topic}' with ${partitions} partitions`,
+    description: `archiving topic '${topic}' with ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
     learn: async (expect, signal) => {
       const produceAll = async () => {
         for await (const record of demoRecords(options, now)) {

@@ -77,6 +77,28 @@ export function expectEachOffsetOnce(lines: readonly Line[], partitions: number)
   }
 }
 
+/**
+ * Expects a run to print what a section of docs/tutorial.md shows of it, except for figures, lines of progress, and the
+ * hint of `--keep`.
+ *
+ * @param command the demo's command, which precedes its output on the page
+ * @param out the run's folder, which is `demo-out` on the page
+ */
+export function expectAsInTutorial({ stdout }: Run, command: string, out: string): void {
+  const page = readFileSync(join(root, 'docs/tutorial.md'), 'utf8');
+  const [, shown = ''] = page.split(`\n${command}\n\`\`\`\n\n\`\`\`\n`);
+  const withoutFigures = (text: string) => text.replaceAll(/\d+(?:[.,]\d+)*/g, '#');
+  const lines = shown
+    .slice(0, shown.indexOf('\n```'))
+    .split('\n')
+    .filter((line) => !/^(produced |S3 at |npm run )/.test(line))
+    .map((line) => withoutFigures(line.replace(/ *…$/, '')))
+    .filter((line) => line !== '');
+  expect(lines).not.toEqual([]);
+  const printed = withoutFigures(stdout.replaceAll(out, 'demo-out'));
+  expect(lines.filter((line) => !printed.includes(line))).toEqual([]);
+}
+
 /** Expects a run to have archived a number of records, and returns them. */
 export function expectArchived(run: Run, out: string, records: number): Line[] {
   const { status, stdout, stderr } = run;
