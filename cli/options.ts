@@ -73,7 +73,7 @@ export function duration<Usage extends string>(flags: Usage, description: string
 }
 
 /** Milliseconds of a duration such as `2h`; undefined for any other text. */
-export function parseDuration(given: string): number | undefined {
+function parseDuration(given: string): number | undefined {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(given) ?? [];
   return unit === undefined ? undefined : Number(amount) * units[unit as keyof typeof units];
 }

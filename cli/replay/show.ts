@@ -21,7 +21,7 @@ import { tableLines } from '../table.ts';
 import { BY_HAND } from './dismiss.ts';
 
 /** A failed batch and its replay. */
-export interface ShownBatch extends FailedBatch {
+interface ShownBatch extends FailedBatch {
   readonly key: string;
   readonly bytes: number;
   /** Undefined if the batch was not replayed. */
@@ -53,7 +53,7 @@ export async function show(
  * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND`, `FAILED_BATCH_UNREADABLE`, `NOT_A_FAILED_BATCH`,
  * `LOAD_FAILED` or `STORE_ABORTED`
  */
-export async function readShown(
+async function readShown(
   store: FailedBatchStore & FailedBatchListing,
   { bucket, key }: { readonly bucket: string; readonly key: string },
   options: CallOptions,
@@ -64,7 +64,7 @@ export async function readShown(
 }
 
 /** Lines that describe a failed batch, without its records. */
-export function shownLines(shown: ShownBatch): string[] {
+function shownLines(shown: ShownBatch): string[] {
   const { bytes, condition, event, failedAt, functionError, invokeCount, key } = shown;
   const [first = 'unknown', ...others] = shown.ranges.map(describeRange);
   return tableLines([
@@ -84,7 +84,7 @@ export function shownLines(shown: ShownBatch): string[] {
 }
 
 /** A failed batch as JSON, without its records. */
-export function toJsonShown({ event, key, mark, ranges, ...shown }: ShownBatch): object {
+function toJsonShown({ event, key, mark, ranges, ...shown }: ShownBatch): object {
   return {
     key,
     state: mark === undefined ? 'not replayed' : REPLAYED,
@@ -102,7 +102,7 @@ export function toJsonShown({ event, key, mark, ranges, ...shown }: ShownBatch):
  *
  * @throws {ArchiverError} `NO_PAYLOAD`, or `INVALID_EVENT` if the payload is not a Kafka event
  */
-export function recordLines({ condition, event, key }: ShownBatch): string[] {
+function recordLines({ condition, event, key }: ShownBatch): string[] {
   if (event === undefined) {
     throw new ArchiverError('NO_PAYLOAD', `'${key}' holds offsets only, no records (${condition})`);
   }

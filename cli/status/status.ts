@@ -91,7 +91,7 @@ export async function readStatus(parts: StatusParts, all: boolean): Promise<Repl
 }
 
 /** The status as lines for people. @param now epoch milliseconds */
-export function statusLines(given: ReplayStatus, now: number): string[] {
+function statusLines(given: ReplayStatus, now: number): string[] {
   const { bucket, counts, deadLetterQueue, failedBatches, replayQueue } = given;
   const { dead, replayed, waiting } = counts;
   return [
@@ -105,7 +105,7 @@ export function statusLines(given: ReplayStatus, now: number): string[] {
 }
 
 /** The status for programs. */
-export function toJsonStatus({ failedBatches, ...figures }: ReplayStatus): object {
+function toJsonStatus({ failedBatches, ...figures }: ReplayStatus): object {
   return { ...figures, failedBatches: failedBatches.map(toJsonRow) };
 }
 

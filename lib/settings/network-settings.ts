@@ -10,7 +10,7 @@ import type { SettingReport, SettingsOf } from './setting-report.ts';
  * What the network of the pollers must have: `brokers`, they can connect to the brokers; `s3`, a route to
  * S3 for failed batches; `services`, a route to Lambda, STS and, with a secret, Secrets Manager.
  */
-export const networkParts = ['brokers', 's3', 'services'] as const;
+const networkParts = ['brokers', 's3', 'services'] as const;
 
 /** One of {@link networkParts}. */
 export type NetworkPart = (typeof networkParts)[number];

@@ -11,7 +11,7 @@ import type { SettingReport, SettingsOf } from './setting-report.ts';
  * The classes that objects can move to, each colder than the one before. S3 moves objects in this
  * direction only: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html
  */
-export const colderClasses = [
+const colderClasses = [
   'STANDARD_IA',
   'INTELLIGENT_TIERING',
   'GLACIER_IR',

@@ -109,7 +109,7 @@ const lacks: Readonly<Record<NetworkPart, string>> = {
 };
 
 /** The parts that the pollers' VPC must have; none if the pollers are not in a VPC. */
-export function neededParts({ source, isProvisioned }: Omit<KafkaNetworkProps, 'network'>) {
+function neededParts({ source, isProvisioned }: Omit<KafkaNetworkProps, 'network'>) {
   if (!isInVpc(source)) return [];
   return isProvisioned ? (['brokers', 's3'] as const) : (['brokers', 's3', 'services'] as const);
 }

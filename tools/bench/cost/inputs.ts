@@ -18,7 +18,7 @@ export const measured = {
 } as const;
 
 /** ASSUMED: seconds from a request to the response of S3 or Firehose. */
-export const PUT_SECONDS = 0.1;
+const PUT_SECONDS = 0.1;
 
 /** The effort of a batch with `delivery: s3`, with the defaults for memory and for parallel PUTs. */
 export function effortOf(records: number, objects: number): BatchEffort {

@@ -31,7 +31,7 @@ export function afterKey(key: string): string {
 }
 
 /** The smallest text that sorts after everything that begins with `prefix`. */
-export function afterPrefix(prefix: string): string | undefined {
+function afterPrefix(prefix: string): string | undefined {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     if (last < 0x10ffff) {
