@@ -38,7 +38,8 @@ export type FunctionEntry = (typeof functionEntries)[number];
  * emulator and the tests run the same folder: what is tested locally is deployed, byte for byte. The same
  * sources give the same bytes in any folder.
  *
- * @param folder another folder to write to; the bytes are the same as for `dist/<entry>/`
+ * @param folder another folder to write to; the bytes are the same as for `dist/<entry>/`. The package has its bundles
+ * in `dist/functions/`, because `npm run build` deletes that folder while a test may read `dist/<entry>/`.
  * @throws esbuild's `BuildFailure` if the sources do not compile
  */
 export function bundleFunction(
