@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-import { createArchiveCommand } from '../cli/archive-command.ts';
-import { runOnMachine } from '../cli/machine.ts';
+import './require-node.mjs';
+
+// Only now: an older Node fails while it links these, before any of their code runs.
+const { createArchiveCommand } = await import('../cli/archive-command.ts');
+const { runOnMachine } = await import('../cli/machine.ts');
 
 await runOnMachine((machine) => createArchiveCommand(machine));

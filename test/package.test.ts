@@ -21,6 +21,7 @@ const IMPORT = /(?:\bfrom|^import) '([^.'][^']*)';$/gm;
 const allowed = [
   /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md)$/,
   /^dist\/(bin|cli|kafka|lambda|lib)\/[\w/-]+\.js$/,
+  /^dist\/bin\/require-node\.mjs$/,
   /^dist\/(lambda|lib)\/[\w/-]+\.d\.ts$/,
   /^dist\/functions\/(archive|replay)(-firehose)?\/index\.mjs(\.map)?$/,
   // Alarms and notifications name the runbook.
@@ -61,6 +62,26 @@ describe('the packed tarball', () => {
   it('is small', () => {
     // The source maps of the functions, which make the stack traces in their logs readable, are half of it.
     expect(packed.size).toBeLessThan(1_600_000);
+  });
+
+  it('asks for a newer Node before it links what an older one cannot', async () => {
+    const oldNode = `data:text/javascript,
+      import { registerHooks } from 'node:module';
+      Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });
+      registerHooks({
+        resolve(name, context, next) {
+          if (name.includes('/cli/')) throw new SyntaxError('cannot be linked');
+          return next(name, context);
+        },
+      });`;
+    const command = ['--import', oldNode, join(root, 'dist/bin/kafka-archive.js')];
+
+    await expect(promisify(execFile)(process.execPath, command)).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^msk-s3-archiver needs Node 22\.18 or later, but this is 20\.20\.2: .+\n$/,
+      ),
+    });
   });
 
   it('imports only packages that its package.json lists', () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundleFunction, functionEntries } from '../../lib/functions/bundle.ts';
 
@@ -16,5 +16,5 @@ compile('-p', 'tsconfig.build.json');
 // Of the library only: those of the command line, whose types commander infers, would take minutes and gigabytes.
 compile('-p', 'tsconfig.types.json');
 for (const entry of functionEntries) bundleFunction(entry, join(dist, 'functions', entry));
-const bin = join(dist, 'bin/kafka-archive.js');
-if (existsSync(bin)) chmodSync(bin, 0o755);
+chmodSync(join(dist, 'bin/kafka-archive.js'), 0o755);
+cpSync(join(root, 'bin/require-node.mjs'), join(dist, 'bin/require-node.mjs'));
