@@ -7,11 +7,13 @@ import type { StackSettings } from './settings/settings.ts';
 
 /** Props of an {@link ArchiveStack}. */
 export interface ArchiveStackProps {
+  /** The settings, as `parseSettings` returns them. */
   readonly settings: StackSettings;
 }
 
 /** The stack that this repository deploys: one {@link KafkaArchive}, configured by the CDK context. */
 export class ArchiveStack extends Stack {
+  /** The archive of this stack. */
   public readonly archive: KafkaArchive;
 
   constructor(scope: Construct, id: string, { settings }: ArchiveStackProps) {

@@ -5,6 +5,13 @@
  * @module
  */
 export type {
+  Compression,
+  DeliveryKind,
+  LogLevel,
+  StorageClass,
+  TimeFolder,
+} from '../lambda/contract.ts';
+export type {
   Enrich,
   MetadataFields,
   RecordToEnrich,
@@ -22,4 +29,9 @@ export type {
   ObjectProps,
   SchemaRegistryProps,
 } from './kafka-archive-props.ts';
+export type { WatchedMapping } from './monitoring/archive-metrics.ts';
+export type { ProvisionedPollers } from './settings/mapping-settings.ts';
+export type { NetworkPart } from './settings/network-settings.ts';
 export { type ParseOptions, parseSettings, type StackSettings } from './settings/settings.ts';
+export type { ColderClass } from './settings/storage-settings.ts';
+export type { Authentication } from './source/kafka-source.ts';

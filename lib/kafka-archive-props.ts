@@ -13,7 +13,7 @@ import type {
 import type { NetworkPart } from './settings/network-settings.ts';
 import type { ProvisionedPollers } from './settings/settings.ts';
 import type { ColderClass } from './settings/storage-settings.ts';
-import type { Credentials } from './source/kafka-source.ts';
+import type { Authentication } from './source/kafka-source.ts';
 
 /**
  * An MSK cluster: its ARN, an `ICluster` of `@aws-cdk/aws-msk-alpha`, or a `CfnCluster` or
@@ -74,7 +74,7 @@ export interface ClusterProps {
    * @default - `SASL_SCRAM_512_AUTH` with a `secret`; without one, `IAM` for MSK and none for a self-managed
    * cluster
    */
-  readonly authentication?: 'IAM' | Credentials['type'];
+  readonly authentication?: Authentication;
   /**
    * The secret with which Lambda authenticates to the cluster. It holds `username` and `password` or, for
    * mutual TLS, `certificate`, `privateKey` and, if the key is encrypted, `privateKeyPassword`. It must be in

@@ -80,6 +80,7 @@ export function droppedBatches(
 
 /** An event source mapping that alarms and the dashboard watch. */
 export interface WatchedMapping {
+  /** The name of the topic. */
   readonly topic: string;
   /** The UUID of the mapping. */
   readonly mappingId: string;

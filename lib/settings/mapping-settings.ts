@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { z } from 'zod';
 import { pollerRanges, settingRanges } from '../../lambda/contract.ts';
 import { flag, jsonFields, jsonObject, show, text, wholeNumber } from './setting-forms.ts';
 import type { SettingReport, SettingsOf } from './setting-report.ts';
@@ -21,8 +20,15 @@ const provisionedPollers = jsonFields(
   when: ({ issues }) => issues.length === 0,
 });
 
-/** Provisioned mode: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
-export type ProvisionedPollers = Readonly<z.output<typeof provisionedPollers>>;
+/** The event pollers of a mapping in provisioned mode: https://docs.aws.amazon.com/lambda/latest/dg/kafka-scaling-modes.html */
+export interface ProvisionedPollers {
+  /** The smallest number of event pollers, from 1 to 200. @default 1 */
+  readonly min: number;
+  /** The largest number of event pollers, from 1 to 2,000. @default 200 */
+  readonly max: number;
+  /** The group of mappings that share their capacity: 1 to 128 letters, digits, '-' or '_'. @default - none */
+  readonly group?: string;
+}
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/kafka-retry-configurations.html */
 const retryAttempts = wholeNumber({ min: 0, max: 10_000 });

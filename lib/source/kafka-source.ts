@@ -8,10 +8,11 @@ export const authentications = [
   'BASIC_AUTH',
   'CLIENT_CERTIFICATE_TLS_AUTH',
 ] as const;
+export type Authentication = (typeof authentications)[number];
 
 /** The credentials with which Lambda authenticates to a cluster, from a secret. */
 export interface Credentials {
-  readonly type: Exclude<(typeof authentications)[number], 'IAM'>;
+  readonly type: Exclude<Authentication, 'IAM'>;
   readonly secretArn: string;
 }
 

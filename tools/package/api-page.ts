@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '../..');
 
-/** A property of a class or interface, with the parts of its doc comment. */
+/** A property with its doc comment, as it stands in a source file. */
 interface Property {
   readonly name: string;
   readonly type: string;
@@ -11,40 +11,105 @@ interface Property {
   readonly fallback: string;
 }
 
-const HEAD = `# API reference
+/** A doc comment, whose text is a group. */
+const COMMENT = String.raw`/\*\*((?:(?!\*/)[\s\S])*)\*/`;
 
-Generated from the doc comments of [lib/kafka-archive-props.ts](../lib/kafka-archive-props.ts) and
-[lib/kafka-archive.ts](../lib/kafka-archive.ts) by \`npm run docs:api\`.
+const HEAD = `# API of the package
+
+Made from the doc comments of what [lib/index.ts](../lib/index.ts) exports by \`npm run docs:api\`.
 
 `;
 
-/** Generates docs/api.md from the sources. TypeDoc has no release that supports this project's compiler. */
+/**
+ * The page docs/api.md. It is made from the sources, and not by TypeDoc, which has no release for the compiler that this
+ * project uses.
+ */
 export function apiPage(): string {
-  const read = (file: string) => readFileSync(join(root, 'lib', file), 'utf8');
-  const props = read('kafka-archive-props.ts');
-  const archive = read('kafka-archive.ts');
+  const exports = exportsOf(readSource('index.ts'));
+  const areProps = ({ file }: Exports) => file === './kafka-archive-props.ts';
+  const files = [...exports.filter(areProps), ...exports.filter((each) => !areProps(each))];
   const sections = [
-    ...declarationsOf(archive, 'class', 'Properties of a KafkaArchive'),
-    ...declarationsOf(props, 'interface'),
+    ...declarationsOf(
+      { source: readSource('kafka-archive.ts'), names: ['KafkaArchive'] },
+      'class',
+      'What a KafkaArchive made',
+    ),
+    ...files.flatMap((each) => declarationsOf(each, 'interface')),
+    typesOf(files),
   ];
   return `${HEAD}${sections.join('\n')}`;
 }
 
-/** Generates a section for each exported class or interface. */
-function declarationsOf(source: string, kind: 'class' | 'interface', title?: string): string[] {
-  const pattern = new RegExp(
-    `/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\nexport ${kind} (\\w+)[^{]*\\{([\\s\\S]*?)\\n\\}`,
-    'g',
+/** What the index exports of a file. */
+interface Exports {
+  readonly file: string;
+  readonly source: string;
+  readonly names: readonly string[];
+}
+
+function exportsOf(index: string): Exports[] {
+  const found = index.matchAll(/^export (?:type )?\{([^}]+)\} from '([^']+)'/gm);
+  return [...found].map(([, list = '', file = '']) => {
+    return { file, source: readSource(file), names: list.match(/\w+/g) ?? [] };
+  });
+}
+
+function readSource(file: string): string {
+  return readFileSync(join(root, 'lib', file), 'utf8');
+}
+
+/** The section of the types that are no interface: the values of each, or its definition. */
+function typesOf(files: readonly Exports[]): string {
+  const rows = files.flatMap(({ names, source }) =>
+    names.flatMap((name) => {
+      const definition = definitionOf(source, `type ${name}`);
+      const [, list] = /^\(typeof (\w+)\)\[number\]$/.exec(definition ?? '') ?? [];
+      const named = list === undefined ? `type ${name}` : `const ${list}`;
+      const values = list === undefined ? definition : valuesIn(definitionOf(source, named));
+      // The type of all settings is inferred from their schema, and has a page of its own.
+      if (values === undefined || values.includes('typeof')) return [];
+      return `| \`${name}\` | \`${cell(values)}\` | ${parse(commentOf(source, named)).text} |\n`;
+    }),
   );
-  return [...source.matchAll(pattern)].map(([, comment = '', name = '', body = '']) => {
-    const rows = propertiesOf(body).map(
+  return `## Types\n${tableOf(['Type', 'Values', 'What it is'], rows.sort())}`;
+}
+
+function definitionOf(source: string, declaration: string): string | undefined {
+  const pattern = new RegExp(`^(?:export )?${declaration} =\\s+(?:\\| )?([\\s\\S]+?);$`, 'm');
+  return pattern.exec(source)?.[1];
+}
+
+function valuesIn(list = ''): string {
+  return (list.match(/'\w+'/g) ?? []).join(' | ');
+}
+
+function commentOf(source: string, declaration: string): string {
+  const pattern = new RegExp(`${COMMENT}\\n(?:export )?${declaration} =`);
+  return pattern.exec(source)?.[1] ?? '';
+}
+
+/** Code, as it stands in one line of a table. */
+function cell(code: string): string {
+  return code.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ');
+}
+
+/** A section for each exported class or interface with properties. */
+function declarationsOf(
+  { source, names }: Omit<Exports, 'file'>,
+  kind: 'class' | 'interface',
+  title?: string,
+): string[] {
+  const pattern = new RegExp(`${COMMENT}\\nexport ${kind} (\\w+)[^{]*\\{([\\s\\S]*?)\\n\\}`, 'g');
+  const found = [...source.matchAll(pattern)].filter(([, , name = '']) => names.includes(name));
+  return found.map(([, comment = '', name = '', body = '']) => {
+    const properties = propertiesOf(body);
+    const rows = properties.map(
       (each) => `| \`${each.name}\` | \`${each.type}\` | ${each.text} | ${each.fallback} |\n`,
     );
     const { text, example } = parse(comment);
-    const table =
-      kind === 'class'
-        ? tableOf(['Property', 'Type', 'Description'], rows.map(withoutDefault))
-        : tableOf(['Prop', 'Type', 'Description', 'Default'], rows);
+    const table = properties.every(({ fallback }) => fallback === '')
+      ? tableOf(['Property', 'Type', 'What it is'], rows.map(withoutDefault))
+      : tableOf(['Prop', 'Type', 'What it does', 'Default'], rows);
     return `## ${title ?? name}\n\n${text}\n${example}${table}`;
   });
 }
@@ -58,14 +123,17 @@ function tableOf(head: readonly string[], rows: readonly string[]): string {
 }
 
 function propertiesOf(body: string): Property[] {
-  const pattern = /\/\*\*((?:(?!\*\/)[\s\S])*)\*\/\n {2}(?:public )?readonly (\w+)\??: ([^;]+);/g;
+  const pattern = new RegExp(
+    `(?:${COMMENT}\\n)?^ {2}(?:public )?readonly (\\w+)\\??: ([\\s\\S]+?);$`,
+    'gm',
+  );
   return [...body.matchAll(pattern)].map(([, comment = '', name = '', type = '']) => {
     const { text, fallback } = parse(comment);
-    return { name, type: type.replaceAll('|', '\\|').replaceAll(/\s+/g, ' '), text, fallback };
+    return { name, type: cell(type), text, fallback };
   });
 }
 
-/** Splits a doc comment into its text, its default and its example. */
+/** A doc comment's sentences, its default and its example. */
 function parse(comment: string) {
   const lines = comment.split('\n').map((line) => line.replace(/^\s*\* ?/, ''));
   const [all = '', example = ''] = lines.join('\n').split('@example');
