@@ -1,5 +1,6 @@
 // Installs the packed tarball with this app into an empty folder, and checks the result.
 import { strict as assert } from 'node:assert';
+import { Buffer } from 'node:buffer';
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +24,7 @@ try {
   const [{ filename }] = JSON.parse(
     run('npm', ['pack', '--json', '--silent', '--pack-destination', folder], root),
   );
-  for (const file of ['app.ts', 'package.json', 'tsconfig.json']) {
+  for (const file of ['app.ts', 'enrich.ts', 'enriched.ts', 'package.json', 'tsconfig.json']) {
     cpSync(join(import.meta.dirname, file), join(folder, file));
   }
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', `./${filename}`]);
@@ -65,9 +66,33 @@ try {
   assert.equal(bundles.length, 2, 'both archives share the bundles of the package');
   say('its functions are the bundles of the package');
 
+  const types = run(node, [
+    '--input-type=commonjs',
+    '--print',
+    "Object.values(require('msk-s3-archiver')).map((each) => typeof each).join()",
+  ]);
+  assert.equal(types.trim(), 'function,function,function');
+  say('a CommonJS app can require it');
+
   const help = run('npx', ['--no-install', 'kafka-archive', '--help']);
   assert.match(help, /Usage: kafka-archive/);
   say('npx kafka-archive prints its help');
+
+  const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const esbuild = `esbuild@${devDependencies.esbuild}`;
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', esbuild]);
+  run(node, ['enriched.ts']);
+  const enriched = globSync(join(folder, 'cdk.out/asset.*/enrich.mjs'));
+  assert.equal(enriched.length, 2, 'both functions have the enrich of the app');
+  for (const module of enriched) {
+    const { enrich } = await import(module);
+    const headers = [{ name: 'tenant', value: Buffer.from('acme') }];
+    assert.deepEqual(enrich({ headers }), { tenant: 'acme' });
+    const functionFile = readFileSync(join(dirname(module), 'function.mjs'), 'utf8');
+    const ofPackage = bundles.map((each) => readFileSync(each, 'utf8'));
+    assert(ofPackage.includes(functionFile), 'the function itself is the bundle of the package');
+  }
+  say('with esbuild, its functions call the enrich of an app');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
