@@ -14,9 +14,9 @@ interface Property {
 /** A doc comment, whose text is a group. */
 const COMMENT = String.raw`/\*\*((?:(?!\*/)[\s\S])*)\*/`;
 
-const HEAD = `# API of the package
+const HEAD = `# API reference
 
-Made from the doc comments of what [lib/index.ts](../lib/index.ts) exports by \`npm run docs:api\`.
+Generated from the doc comments of the exports of [lib/index.ts](../lib/index.ts) by \`npm run docs:api\`.
 
 `;
 
@@ -32,7 +32,7 @@ export function apiPage(): string {
     ...declarationsOf(
       { source: readSource('kafka-archive.ts'), names: ['KafkaArchive'] },
       'class',
-      'What a KafkaArchive made',
+      'Properties of a KafkaArchive',
     ),
     ...files.flatMap((each) => declarationsOf(each, 'interface')),
     typesOf(files),
