@@ -45,7 +45,7 @@ export function createCommand(name: string, description: string): Command {
  *
  * @param argv the arguments, without the interpreter and the script
  * @param expected further errors, besides {@link ArchiverError}, to report by their message
- * @returns the exit code: 0 done, 1 failed or not done, 2 a mistyped command line
+ * @returns the exit code: 0 done, 1 failed or not done, 2 the command line is wrong
  */
 export async function run(
   root: CommandUnknownOpts,

@@ -24,7 +24,7 @@ const reset = 'reset --topic orders --brokers b:9092';
 const early = `${reset} --to-earliest`;
 const [bucket, queue] = ['--bucket b', '--queue https://q/1/r'];
 
-describe('a mistyped command line', () => {
+describe('a wrong command line', () => {
   it.each<readonly [string, string]>([
     ['bogus', "unknown command 'bogus'"],
     ['replay bogus', "unknown command 'bogus'"],
