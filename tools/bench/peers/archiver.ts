@@ -26,13 +26,12 @@ function peerOf(title: string, compression: Compression): Peer {
     format: 'record line',
     isFunction: (command) => command.includes('runtime-client.ts'),
     command: ({ brokers, bucket, folder, group, isWhole, s3, topic }) => {
-      const { batchSize, batchWindow, timeoutSeconds } = settingRanges;
+      const { batchSize, batchWindow } = settingRanges;
       const flags = {
         ...{ brokers, bucket, compression, group, topics: topic, out: folder },
         's3-endpoint': s3.endpoint,
         'batch-size': batchSize.default,
         'batch-window': isWhole ? LAST_WINDOW : batchWindow.default,
-        timeout: timeoutSeconds.default,
       };
       return {
         program: process.execPath,
