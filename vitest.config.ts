@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const stackTests = ['test/lib/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
+/** Tests without processes or servers, which may share a worker: loading the CDK takes longer than most of them. */
+const sharedTests = ['test/{kafka,lambda,lib}/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
 
 /** Slow, or in need of Java or an S3 server: `npm run test:real`. */
 const slowTests = [
@@ -14,15 +15,14 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        // Loading the CDK takes longer than most of these files.
-        test: { name: 'stack', include: stackTests, isolate: false },
+        test: { name: 'shared', include: sharedTests, isolate: false },
       },
       {
         extends: true,
         test: {
-          name: 'all else',
+          name: 'isolated',
           include: ['test/**/*.test.ts', 'tools/*/test/**/*.test.ts'],
-          exclude: [...stackTests, ...slowTests, 'node_modules/**'],
+          exclude: [...sharedTests, ...slowTests, 'node_modules/**'],
         },
       },
     ],
