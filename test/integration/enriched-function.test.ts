@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { toEventJson } from '../../kafka/mapping-event.ts';
+import { METRIC_NAMESPACE } from '../../lambda/contract.ts';
 import { functionFolder } from '../../lib/functions/function-folder.ts';
 import { readObjects } from '../../tools/local/demo/read-back.ts';
 import { EmulatedFunction } from '../../tools/local/lambda/function.ts';
@@ -11,6 +12,7 @@ import { openLog } from '../../tools/local/log-file.ts';
 import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import { startS3Server } from '../../tools/local/s3-server/server.ts';
 import { batchRecord, origin } from '../../tools/local/test/source-records.ts';
+import { eventually } from '../helpers/eventually.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'enriched-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -45,6 +47,10 @@ it('archives with what the enrich of an app adds', { timeout: 60_000 }, async ()
     expect(lines.map((line) => JSON.parse(line).metadata)).toEqual([
       expect.objectContaining({ tenant: 'shop', odd: true }),
     ]);
+    await eventually(() => {
+      const log = readFileSync(join(folder, 'function.log'), 'utf8');
+      expect(log).toContain(`"Namespace":"${METRIC_NAMESPACE}"`);
+    });
   } finally {
     await archive.close();
     await s3.close();

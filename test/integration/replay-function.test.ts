@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { METRIC_NAMESPACE } from '../../lambda/contract.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import {
   type ArchivedRecord,
@@ -114,6 +115,8 @@ describe('the replay function as deployed', { timeout: 30_000 }, () => {
       [name(0)]: ['orders 0:5', 'orders 0:6', 'orders 0:7'],
       [name(1)]: ['orders 1:5', 'orders 1:6', 'orders 1:7'],
     });
-    expect(readFileSync(join(folder, 'replay.log'), 'utf8')).toContain('failed batch replayed');
+    const log = readFileSync(join(folder, 'replay.log'), 'utf8');
+    expect(log).toContain('failed batch replayed');
+    expect(log).toContain(`"Namespace":"${METRIC_NAMESPACE}"`);
   });
 });
