@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 /** Tests without processes or servers, which may share a worker: loading the CDK takes longer than most of them. */
-const sharedTests = ['test/{kafka,lambda,lib}/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
+const sharedTests = ['test/lib/**/*.test.ts', 'examples/*/test/**/*.test.ts'];
 
 /** Slow, or in need of Java or an S3 server: `npm run test:real`. */
 const slowTests = [
@@ -33,8 +33,7 @@ export default defineConfig({
     testTimeout: 30_000,
     coverage: {
       provider: 'v8',
-      include: ['{bin,cli,kafka,lambda,lib,tools/local}/**/*.ts'],
-      exclude: ['tools/local/test/**'],
+      include: ['lambda/{core/**,*-handler.ts}'],
       reporter: ['text-summary', 'html'],
       thresholds: {
         'lambda/core/**': { lines: 100, functions: 100, branches: 100, statements: 100 },
