@@ -196,6 +196,16 @@ describe('RecordLineWriter', () => {
   });
 
   it.each([
+    ['keySchemaMetadata', 'key_schema'],
+    ['valueSchemaMetadata', 'value_schema'],
+  ])('keeps the schema id of %s alone', (name, field) => {
+    const record = { ...mskRecord(), [name]: { dataFormat: 'AVRO', schemaId: '7' } };
+    expect(writeLine(record)).toContain(
+      `"env":"test","${field}":{"data_format":"AVRO","schema_id":"7"}}}\n`,
+    );
+  });
+
+  it.each([
     ['key', { ...mskRecord(), key: 'no base64!' }],
     ['value', { ...mskRecord(), value: 'YQ==YQ==' }],
     ['value', { ...mskRecord(), value: 'YWJjZ' }],
