@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { buildSync } from 'esbuild';
+import { bundleOptions } from '../../lib/functions/bundle.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -18,20 +19,9 @@ const WASM = 'native.wasm';
  */
 export function bundleTrialFunction(folder: string = join(root, 'dist/trial')): string {
   buildSync({
-    absWorkingDir: root,
-    preserveSymlinks: true,
+    ...bundleOptions,
     entryPoints: ['examples/trial-cluster/function/index.ts'],
     outfile: join(folder, 'index.mjs'),
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'eof',
-    logLevel: 'silent',
     banner: {
       js: [
         "import { createRequire as requireOf } from 'node:module';",

@@ -47,29 +47,34 @@ export function bundleFunction(
   folder: string = join(root, 'dist', entry),
 ): string {
   const { outputFiles } = loadEsbuild().buildSync({
-    absWorkingDir: root,
-    // Keeps the paths of packages in the source map, even if node_modules is a link.
-    preserveSymlinks: true,
+    ...bundleOptions,
     entryPoints: [join('lambda', `${entry}.ts`)],
     outfile: join(root, 'dist', entry, 'index.mjs'),
     write: false,
-    bundle: true,
-    // No `external`, since the SDK of the Lambda runtime changes without a deployment.
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    sourcemap: 'linked',
-    sourcesContent: false,
-    legalComments: 'eof',
-    logLevel: 'silent',
     ...sdkOptions,
   });
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
   replaceFiles(folder, files);
   return folder;
 }
+
+/** The esbuild options of every function, including that of the trial cluster. Entries are relative to the project. */
+export const bundleOptions = {
+  absWorkingDir: root,
+  // Keeps the paths of packages in the source map, even if node_modules is a link.
+  preserveSymlinks: true,
+  bundle: true,
+  // No `external`, since the SDK of the Lambda runtime changes without a deployment.
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minify: true,
+  sourcemap: 'linked',
+  sourcesContent: false,
+  legalComments: 'eof',
+  logLevel: 'silent',
+} satisfies BuildOptions;
 
 /** Replaces parts of the SDK that a function does not need, for a shorter cold start. */
 const sdkOptions = {
