@@ -15,7 +15,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'shared', include: sharedTests, isolate: false },
+        test: {
+          name: 'shared',
+          include: sharedTests,
+          isolate: false,
+          setupFiles: 'test/lib/remove-stacks.ts',
+        },
       },
       {
         extends: true,

@@ -4,12 +4,25 @@ import { join } from 'node:path';
 import { App, Stack, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterAll } from 'vitest';
 import { ArchiveStack } from '../../lib/archive-stack.ts';
 import { parse } from './settings-fixture.ts';
 
-/** Holds the stacks of all test files of a process, which share this module, and is deleted at its exit. */
-const folder = mkdtempSync(join(tmpdir(), 'synth-'));
-process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** The stacks of one test file; its successor in the same process gets a folder of its own. */
+let folder: string | undefined;
+
+function newFolder(prefix: string): string {
+  folder ??= mkdtempSync(join(tmpdir(), 'synth-'));
+  return mkdtempSync(join(folder, prefix));
+}
+
+/** Deletes what a test file has synthesised: `remove-stacks.ts` runs it after each file that shares a process. */
+export function removeStacks(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  folder = undefined;
+}
+
+afterAll(removeStacks);
 
 /** A synth takes seconds, and longer on a busy machine. */
 export const SYNTH_TIMEOUT_MS = 60_000;
@@ -23,7 +36,7 @@ const cdkJson: { readonly context: Record<string, unknown> } = JSON.parse(
  * own rules, which take seconds to load; the tests of the whole stack run them.
  */
 export function bareStack(): Stack {
-  const outdir = mkdtempSync(join(folder, 'bare-'));
+  const outdir = newFolder('bare-');
   const { context } = cdkJson;
   return new Stack(new App({ outdir, context, builtinCloudFormationValidation: false }), 'Stack');
 }
@@ -63,7 +76,7 @@ export function synthesize(
   settings: Record<string, unknown> = {},
   change: (stack: Stack) => void = () => {},
 ): Synthesis {
-  const outdir = mkdtempSync(join(folder, 'stack-'));
+  const outdir = newFolder('stack-');
   const app = new App({ outdir, context: cdkJson.context, analyticsReporting: false });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
   const parsed = parse({ ...network, ...settings });
