@@ -33,8 +33,10 @@ export class ArchiveFunction extends BundledFunction {
       encryptionKey: props.encryptionKey,
       tracing: props.tracing,
       enrich: props.enrich,
-      // The mapping invokes the previous version until it is updated.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      // The mapping invokes the previous version until it is updated, so that one is retained. The version of
+      // a deployment that failed must be deleted: for the same code, Lambda would return it again, and
+      // CloudFormation refuses a version that exists.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
       environment: archiveEnvironment.encode({
         ...props,
         archiveBucket: props.bucket.bucketName,

@@ -23,6 +23,7 @@ export function encryptionKeyOf(
       : new kms.Key(scope, 'EncryptionKey', {
           description: `Encrypts the buckets, queues and logs of ${archiveName(scope)}`,
           enableKeyRotation: true,
+          // Even if its first deployment fails, since a bucket that has got objects by then needs it.
           removalPolicy: RemovalPolicy.RETAIN,
         });
   for (const statement of serviceStatements(Stack.of(scope))) key.addToResourcePolicy(statement);

@@ -6,7 +6,7 @@ import * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IDependable } from 'constructs';
 import { failedBatchTags, REPLAYED } from '../../lambda/contract.ts';
 import { MAX_RETENTION_SECONDS } from '../settings/function-settings.ts';
-import { cfnBucketOf, createKeptBucket, type PrivateBucketProps } from './kept-bucket.ts';
+import { cfnBucketOf, createKeptBucket, KEPT, type PrivateBucketProps } from './kept-bucket.ts';
 
 /** Part of the contract: with another id, CloudFormation would create a new, empty bucket. */
 export const FAILED_BATCH_BUCKET_LOGICAL_ID = 'FailedBatchBucket';
@@ -67,11 +67,11 @@ export class FailedBatches extends Construct {
   private createDeadLetterQueue(encryptionKey?: kms.IKey): sqs.Queue {
     const queue = new sqs.Queue(this, 'DeadLetterQueue', {
       ...queueProps(encryptionKey),
-      removalPolicy: RemovalPolicy.RETAIN,
+      removalPolicy: KEPT,
     });
     const policy = queue.node.tryFindChild('Policy');
     // Retained with the queue, which would otherwise accept requests without TLS.
-    if (policy instanceof sqs.QueuePolicy) policy.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    if (policy instanceof sqs.QueuePolicy) policy.applyRemovalPolicy(KEPT);
     return queue;
   }
 }

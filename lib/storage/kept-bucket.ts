@@ -4,6 +4,14 @@ import * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { contractId } from '../archive-name.ts';
 
+/**
+ * The policy of everything that holds records, or says what became of them: CloudFormation retains it when the
+ * stack or the resource is deleted, and deletes it if the deployment that creates it fails. Retained resources
+ * of a failed deployment would be left behind without a stack, and S3 does not delete a bucket that already has
+ * objects: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+ */
+export const KEPT = RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+
 /** Props of {@link createPrivateBucket}. */
 export interface PrivateBucketProps {
   /** Part of the contract: with another id, CloudFormation would create a new, empty bucket. */
@@ -16,10 +24,7 @@ export interface PrivateBucketProps {
   readonly accessLogs?: s3.IBucket;
 }
 
-/**
- * Creates a bucket with the id `Bucket`: private, encrypted, versioned, and retained with its policy when the
- * stack is deleted.
- */
+/** Creates a bucket with the id `Bucket`: private, encrypted, versioned, and {@link KEPT} with its policy. */
 export function createPrivateBucket(
   scope: Construct,
   { logicalId, lifecycleRules = [], encryptionKey, accessLogs }: PrivateBucketProps,
@@ -40,7 +45,7 @@ export function createPrivateBucket(
     // Nothing in this project overwrites objects; versions protect them if someone else overwrites or deletes
     // them.
     versioned: true,
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: KEPT,
     lifecycleRules: [
       {
         id: 'AbortIncompleteMultipartUploads',
@@ -51,7 +56,7 @@ export function createPrivateBucket(
     ],
   });
   // Retained with the bucket, which would otherwise accept requests without TLS.
-  bucket.policy?.applyRemovalPolicy(RemovalPolicy.RETAIN);
+  bucket.policy?.applyRemovalPolicy(KEPT);
   cfnBucketOf(bucket).overrideLogicalId(contractId(scope, logicalId));
   return bucket;
 }

@@ -22,12 +22,6 @@ it('keeps its logical id, so that no change creates a new bucket', () => {
   expect(Object.keys(resourcesOf(template, 'AWS::S3::Bucket'))).toEqual(['ArchiveBucket']);
 });
 
-it('is retained with its policy when the stack or the resource is deleted', () => {
-  for (const type of ['AWS::S3::Bucket', 'AWS::S3::BucketPolicy']) {
-    template.allResources(type, { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
-  }
-});
-
 it("is encrypted with S3's keys", () => {
   expect(bucket().BucketEncryption).toEqual({
     ServerSideEncryptionConfiguration: [

@@ -77,12 +77,6 @@ describe('the bucket', () => {
     expect(policy).toEqual(JSON.parse(renamed));
   });
 
-  it('is retained with its policy when the stack or the resource is deleted', () => {
-    const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
-    expect(resource('FailedBatchBucket')).toMatchObject(retained);
-    expect(policyOf('AWS::S3::BucketPolicy', 'FailedBatchBucket')[1]).toMatchObject(retained);
-  });
-
   it('expires only replayed failed batches', () => {
     expect(rules()).toEqual([
       {
@@ -186,12 +180,6 @@ describe('the dead-letter queue', () => {
       MessageRetentionPeriod: 1_209_600,
       SqsManagedSseEnabled: true,
     });
-  });
-
-  it('is retained with its messages and its policy when the stack is deleted', () => {
-    const retained = { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' };
-    expect(resource(DEAD_LETTER_QUEUE)).toMatchObject(retained);
-    expect(queuePolicyOf(DEAD_LETTER_QUEUE)[1]).toMatchObject(retained);
   });
 
   it('accepts messages only over TLS', () => {
