@@ -86,9 +86,10 @@ export class ArchiveDeliveryStream extends Construct {
   ): iam.Role {
     const stack = Stack.of(this);
     const role = new iam.Role(this, 'Role', {
-      assumedBy: new iam.ServicePrincipal('firehose.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
-      }),
+      // Without conditions, as in https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role:
+      // Firehose documents no condition key that its requests have. Only principals that may pass the role
+      // can let a stream use it, and those are in this account.
+      assumedBy: new iam.ServicePrincipal('firehose.amazonaws.com'),
       description: 'Delivery stream: writes its objects and its log',
     });
     const statements = [
