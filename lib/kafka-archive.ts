@@ -105,7 +105,8 @@ export class KafkaArchive extends Construct {
       replayTries: settings.replayTries,
       replayedRetention: Duration.days(settings.replayedRetentionDays),
     });
-    const stream = this.createStream(settings, { bucket, encryptionKey });
+    const delivery = this.createDelivery(settings, { bucket, encryptionKey });
+    const stream = delivery?.stream;
     // Archive and replay share every setting: with others, a batch that is archived would be stored again.
     const store = {
       ...settings,
@@ -139,7 +140,15 @@ export class KafkaArchive extends Construct {
       measuredMappings: settings.eventMetrics ? mappings : [],
     });
     const { policy: operatorPolicy } = new OperatorPolicy(this, 'Operator', {
-      ...{ archiveBucket: bucket, failedBatches, archive, replay, encryptionKey },
+      ...{
+        archiveBucket: bucket,
+        failedBatches,
+        archive,
+        replay,
+        alarmTopic,
+        delivery,
+        encryptionKey,
+      },
     });
 
     this.name = names.name;
@@ -210,10 +219,10 @@ export class KafkaArchive extends Construct {
     }).mappings;
   }
 
-  private createStream(
+  private createDelivery(
     settings: StackSettings,
     kept: Pick<ArchiveDeliveryStreamProps, 'bucket' | 'encryptionKey'>,
-  ): firehose.DeliveryStream | undefined {
+  ): ArchiveDeliveryStream | undefined {
     if (settings.delivery !== 'firehose') return undefined;
     const { objectPrefix, timeFolder, compression } = settings;
     return new ArchiveDeliveryStream(this, 'Delivery', {
@@ -221,7 +230,7 @@ export class KafkaArchive extends Construct {
       topics: settings.topics.map(({ topic }) => topic),
       bufferSize: Size.mebibytes(settings.bufferSizeMiB),
       bufferTime: Duration.seconds(settings.bufferSeconds),
-    }).stream;
+    });
   }
 
   private createAccessLogs({ accessLogDays }: StackSettings): s3.IBucket | undefined {

@@ -2,9 +2,11 @@ import { Stack, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
+import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { archiveName, contractId } from './archive-name.ts';
 import type { WatchedFunction } from './monitoring/monitoring.ts';
+import type { ArchiveDeliveryStream } from './storage/archive-delivery-stream.ts';
 import { keyStatement } from './storage/encryption-key.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from './storage/failed-batches.ts';
 import { wildcardFinding } from './wildcard-finding.ts';
@@ -15,14 +17,17 @@ export interface OperatorPolicyProps {
   readonly failedBatches: FailedBatches;
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
+  readonly alarmTopic: sns.ITopic;
+  /** The delivery stream. @default - none */
+  readonly delivery?: ArchiveDeliveryStream;
   /** The key that encrypts buckets and queues. @default - keys that AWS manages */
   readonly encryptionKey?: kms.IKey;
 }
 
 /**
- * A managed policy for operators, which is not attached to any principal. It allows every command of the
- * runbook except those that reach Kafka. Operators can list the archive but not read it, can read failed
- * batches, which contain records, and cannot delete objects.
+ * A managed policy for operators, which is not attached to any principal. It allows the calls of the runbook's
+ * commands, except those that docs/security.md lists. Operators can list the archive but not read it, can read
+ * failed batches, which contain records, and cannot delete objects.
  */
 export class OperatorPolicy extends Construct {
   public readonly policy: iam.ManagedPolicy;
@@ -46,15 +51,13 @@ export class OperatorPolicy extends Construct {
 
   private acknowledge(stack: Stack): void {
     const bucketId = contractId(this, FAILED_BATCH_BUCKET_LOGICAL_ID);
-    const alarms = `alarm:${archiveName(this)}-*`;
     const reasons = {
-      '*': 'These actions support no resource-level permissions, and the data that they read contains no records',
+      '*': 'IAM authorizes these actions on no single resource, and the data that they read contains no records',
       [`<${bucketId}.Arn>/*`]:
         'Lambda chooses the keys of failed batches, and does not document them',
+      [stackByName(stack)]: 'CloudFormation chooses the ids of stacks; the name is fixed',
       [stack.formatArn({ service: 'lambda', resource: 'event-source-mapping:*' })]:
         'Lambda chooses the ids of mappings; the condition restricts them to the archive function',
-      [stack.formatArn({ service: 'cloudwatch', resource: alarms })]:
-        "The names of the alarms begin with the archive's name",
     };
     for (const [resource, reason] of Object.entries(reasons)) {
       Validations.of(this.policy).acknowledge({ id: wildcardFinding(this, resource), reason });
@@ -62,9 +65,20 @@ export class OperatorPolicy extends Construct {
   }
 }
 
+/**
+ * The resource of calls that name a stack. CloudFormation authorizes them on `stack/NAME/*`, as its error messages
+ * say, and not on the id of the stack that has the name: https://github.com/aws/aws-parallelcluster/pull/754
+ */
+function stackByName(stack: Stack): string {
+  return stack.formatArn({
+    ...{ service: 'cloudformation', resource: 'stack', resourceName: `${stack.stackName}/*` },
+  });
+}
+
 function bucketStatements({ archiveBucket, failedBatches: { bucket } }: OperatorPolicyProps) {
   return [
     allow(['s3:ListBucket'], [archiveBucket.bucketArn, bucket.bucketArn]),
+    allow(['s3:ListBucketVersions'], [bucket.bucketArn]),
     allow(
       ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'],
       [bucket.arnForObjects('*')],
@@ -93,7 +107,8 @@ function queueStatements({ deadLetterQueue, replayQueue }: FailedBatches) {
 function functionStatements(stack: Stack, { archive, replay }: OperatorPolicyProps) {
   const { functionArn } = archive.function;
   return [
-    allow(['cloudformation:DescribeStacks'], [stack.stackId]),
+    allow(['cloudformation:DescribeStacks'], [stackByName(stack)]),
+    allow(['lambda:GetFunctionConcurrency'], [functionArn]),
     // For replay commands that are sent with the AWS CLI.
     allow(['lambda:InvokeFunction'], [replay.function.functionArn]),
     // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awslambda.html
@@ -107,27 +122,42 @@ function functionStatements(stack: Stack, { archive, replay }: OperatorPolicyPro
 
 function lookStatements(
   stack: Stack,
-  { archive, replay, name }: OperatorPolicyProps & { readonly name: string },
+  { alarmTopic, archive, delivery, name, replay }: OperatorPolicyProps & { readonly name: string },
 ) {
   // Each ARN ends with ':*', which covers the group's streams.
   const logGroups = [archive, replay].map(({ logGroup }) => logGroup.logGroupArn);
-  const cloudWatchArn = (resource: string, region = stack.region) =>
-    stack.formatArn({ service: 'cloudwatch', region, resource });
+  const dashboardArn = stack.formatArn({
+    ...{ service: 'cloudwatch', region: '', resource: `dashboard/${name}` },
+  });
   return [
     allow(['logs:FilterLogEvents', 'logs:StartQuery'], logGroups),
-    allow(['cloudwatch:DescribeAlarms'], [cloudWatchArn(`alarm:${name}-*`)]),
-    allow(['cloudwatch:GetDashboard'], [cloudWatchArn(`dashboard/${name}`, '')]),
+    allow(['cloudwatch:GetDashboard'], [dashboardArn]),
+    allow(['sns:ListSubscriptionsByTopic'], [alarmTopic.topicArn]),
+    ...streamStatements(delivery),
     allow(
       [
+        // Authorized on every alarm, unless the call names some: https://github.com/aws-samples/amazon-cloudwatch-auto-alarms/issues/1
+        'cloudwatch:DescribeAlarms',
+        // None of the others supports resource-level permissions.
         'cloudwatch:GetMetricData',
         'cloudwatch:GetMetricStatistics',
         'cloudwatch:ListMetrics',
+        'lambda:GetAccountSettings',
+        'lambda:ListEventSourceMappings',
         'logs:DescribeQueryDefinitions',
         'logs:GetQueryResults',
+        ...(delivery === undefined ? [] : ['servicequotas:ListServiceQuotas']),
       ],
-      // None of these actions supports resource-level permissions.
       ['*'],
     ),
+  ];
+}
+
+function streamStatements(delivery: ArchiveDeliveryStream | undefined): iam.PolicyStatement[] {
+  if (delivery === undefined) return [];
+  return [
+    allow(['firehose:DescribeDeliveryStream'], [delivery.stream.deliveryStreamArn]),
+    allow(['logs:FilterLogEvents'], [delivery.logGroup.logGroupArn]),
   ];
 }
 

@@ -89,10 +89,10 @@ describe('documentation', () => {
     expect(listed.sort()).toEqual(all.sort());
   });
 
-  it('docs/runbook.md has a section for each alarm: description, investigation, resolution', () => {
+  it('docs/runbook.md has a section for each alarm and one for deployments: description, investigation, resolution', () => {
     const sections = read('docs/runbook.md').split(/^## /m).slice(1);
     const titles = sections.map((section) => section.split('\n')[0]);
-    expect(titles).toEqual(Object.values(alarmNames));
+    expect(titles).toEqual([...Object.values(alarmNames), 'After a failed deployment']);
     for (const section of sections) {
       for (const part of ['Description', 'Investigation', 'Resolution']) {
         expect(section).toContain(`**${part}.**`);

@@ -54,16 +54,18 @@ export const partitionQueries = {
  */
 export class ArchiveDeliveryStream extends Construct {
   public readonly stream: firehose.DeliveryStream;
+  /** The log of the objects that could not be put. */
+  public readonly logGroup: logs.ILogGroup;
 
   constructor(scope: Construct, id: string, props: ArchiveDeliveryStreamProps) {
     super(scope, id);
 
-    const logGroup = new logs.LogGroup(this, 'LogGroup', {
+    this.logGroup = new logs.LogGroup(this, 'LogGroup', {
       retention: logs.RetentionDays.ONE_MONTH,
       encryptionKey: props.encryptionKey,
       removalPolicy: RemovalPolicy.DESTROY,
     });
-    const role = this.createRole(props, logGroup);
+    const role = this.createRole(props);
     const policy = role.node.tryFindChild('DefaultPolicy');
     this.stream = new firehose.DeliveryStream(this, 'Stream', {
       // Records stay in the stream for minutes, or for up to a day while S3 is unavailable.
@@ -72,7 +74,7 @@ export class ArchiveDeliveryStream extends Construct {
         ...objectProps(props),
         // Without the CDK's grants, which would let the role delete objects.
         role: role.withoutPolicyUpdates(),
-        loggingConfig: new firehose.EnableLogging(logGroup),
+        loggingConfig: new firehose.EnableLogging(this.logGroup),
       }),
     });
     // Firehose checks its permissions when the stream is created.
@@ -80,10 +82,11 @@ export class ArchiveDeliveryStream extends Construct {
   }
 
   /** https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 */
-  private createRole(
-    { bucket, encryptionKey, objectPrefix }: ArchiveDeliveryStreamProps,
-    logGroup: logs.ILogGroup,
-  ): iam.Role {
+  private createRole({
+    bucket,
+    encryptionKey,
+    objectPrefix,
+  }: ArchiveDeliveryStreamProps): iam.Role {
     const stack = Stack.of(this);
     const role = new iam.Role(this, 'Role', {
       // Without conditions, as in https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#firehose-assume-role:
@@ -104,7 +107,7 @@ export class ArchiveDeliveryStream extends Construct {
         actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
         resources: [bucket.bucketArn],
       },
-      { actions: ['logs:PutLogEvents'], resources: [logGroup.logGroupArn] },
+      { actions: ['logs:PutLogEvents'], resources: [this.logGroup.logGroupArn] },
     ];
     for (const statement of statements) role.addToPolicy(new iam.PolicyStatement(statement));
     if (encryptionKey !== undefined) role.addToPolicy(keyStatement(stack, encryptionKey));

@@ -1,4 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Call,
+  commandsOf,
+  dashboardCalls,
+  type ResourceKind,
+  runbookCommands,
+} from './runbook-commands.ts';
 import { keyArn } from './settings-fixture.ts';
 import {
   type Resource,
@@ -13,6 +22,34 @@ import {
 const KEY = 'EncryptionKey1B843E66';
 const TOPIC_KEY = 'MonitoringAlarmTopicKey22E4A359';
 const keyOfStack = { 'Fn::GetAtt': [KEY, 'Arn'] };
+
+const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
+/** The resources of the operator policy, by kind. */
+const operatorResources: Readonly<Partial<Record<ResourceKind, unknown>>> = {
+  account: '*',
+  'alarm topic': { Ref: 'MonitoringAlarmTopic40534090' },
+  'archive bucket': arn('ArchiveBucket'),
+  'archive function': arn('ArchiveFunction2AEC8AC5'),
+  'archive log': arn('ArchiveFunctionLogGroup3A1FC027'),
+  dashboard: 'arn:aws:cloudwatch::111122223333:dashboard/KafkaArchive',
+  'dead-letter queue': arn('FailedBatchesDeadLetterQueueF82B3E85'),
+  'delivery stream': arn('DeliveryStreamD784C6F5'),
+  'failed batches': { 'Fn::Join': ['', [arn('FailedBatchBucket'), '/*']] },
+  'failed-batch bucket': arn('FailedBatchBucket'),
+  mappings: 'arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:*',
+  'replay function': arn('ReplayFunction357550B6'),
+  'replay log': arn('ReplayFunctionLogGroupF4F60C2E'),
+  'replay queue': arn('FailedBatchesReplayQueueF336E480'),
+  // Asked by name, CloudFormation authorizes this text, and not the id of the stack.
+  stack: 'arn:aws:cloudformation:eu-west-1:111122223333:stack/KafkaArchive/*',
+  'stream log': arn('DeliveryLogGroup69B912FF'),
+};
+
+/** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */
+const MAX_POLICY_CHARACTERS = 6144;
+
+const readPage = (name: string): string =>
+  readFileSync(join(import.meta.dirname, `../../docs/${name}.md`), 'utf8');
 
 let plain: Synthesis;
 let guarded: Synthesis;
@@ -227,49 +264,60 @@ describe('access logs', () => {
   });
 });
 
+/** The kind of a resource in the operator policy; the resource itself if it has none. */
+function kindOf(resource: unknown): string {
+  const text = JSON.stringify(resource);
+  const kinds = Object.entries(operatorResources);
+  return kinds.find(([, each]) => JSON.stringify(each) === text)?.[0] ?? text;
+}
+
 describe('the operator', () => {
-  const statements = () => {
-    const { PolicyDocument } = resourceOf(plain.template, 'AWS::IAM::ManagedPolicy').Properties;
+  const pages = ['runbook', 'operate'].map((name) => readPage(name));
+  const all = [...Object.values(runbookCommands), dashboardCalls].flat();
+  const namesOf = (calls: readonly Call[]) =>
+    [...new Set(calls.map(({ action, on }) => `${action} on ${on}`))].sort();
+
+  it('has a table with every command of the runbook and of the page for operators', () => {
+    const found = new Set(pages.flatMap(commandsOf));
+    expect([...found].sort()).toEqual(Object.keys(runbookCommands).sort());
+  });
+
+  it('may make every call of these commands that is not left out on purpose, and no other', () => {
+    const { template } = synthesize({ delivery: 'firehose' });
+    const { PolicyDocument } = resourceOf(template, 'AWS::IAM::ManagedPolicy').Properties;
     const { Statement } = PolicyDocument as {
       Statement: { Action: string | string[]; Resource: unknown }[];
     };
-    return Statement;
-  };
-
-  it('may inspect the archive, replay, and stop mappings, but not delete anything that is retained', () => {
-    expect(statements().flatMap(({ Action }) => Action)).toEqual([
-      's3:ListBucket',
-      's3:GetObject',
-      's3:GetObjectTagging',
-      's3:PutObjectTagging',
-      'sqs:GetQueueAttributes',
-      'sqs:SendMessage',
-      'sqs:ChangeMessageVisibility',
-      'sqs:DeleteMessage',
-      'sqs:GetQueueAttributes',
-      'sqs:ListMessageMoveTasks',
-      'sqs:ReceiveMessage',
-      'sqs:StartMessageMoveTask',
-      'cloudformation:DescribeStacks',
-      'lambda:InvokeFunction',
-      'lambda:GetEventSourceMapping',
-      'lambda:UpdateEventSourceMapping',
-      'logs:FilterLogEvents',
-      'logs:StartQuery',
-      'cloudwatch:DescribeAlarms',
-      'cloudwatch:GetDashboard',
-      'cloudwatch:GetMetricData',
-      'cloudwatch:GetMetricStatistics',
-      'cloudwatch:ListMetrics',
-      'logs:DescribeQueryDefinitions',
-      'logs:GetQueryResults',
-    ]);
+    const granted = Statement.flatMap(({ Action, Resource }) =>
+      [Action]
+        .flat()
+        .flatMap((action) =>
+          [Resource].flat().map((resource) => `${action} on ${kindOf(resource)}`),
+        ),
+    );
+    expect(granted.sort()).toEqual(namesOf(all.filter(({ isLeftOut }) => !isLeftOut)));
   });
 
-  it('cannot read records of the archive', () => {
-    const readers = statements().filter(({ Action }) => [Action].flat().includes('s3:GetObject'));
-    expect(readers.map(({ Resource }) => Resource)).toEqual([
-      { 'Fn::Join': ['', [{ 'Fn::GetAtt': ['FailedBatchBucket', 'Arn'] }, '/*']] },
-    ]);
+  it('reads in docs/security.md which calls are left out', () => {
+    const rows = [
+      ...readPage('security').matchAll(/^\| `([\w-]+:\w+)` on (?:the )?([a-z -]+) \|/gm),
+    ];
+    expect(rows.map(([, action, on]) => `${action} on ${on}`).sort()).toEqual(
+      namesOf(all.filter(({ isLeftOut }) => isLeftOut)),
+    );
+  });
+
+  it('has a policy of a size that IAM accepts, even with the longest names', () => {
+    const { template } = synthesize({
+      ...{ delivery: 'firehose', encryptionKey: 'stack', stackName: 's'.repeat(100) },
+    });
+    const { PolicyDocument } = resourceOf(template, 'AWS::IAM::ManagedPolicy').Properties;
+    // The ARN of a log group is the longest: its generated name contains the stack's name and the logical id.
+    const arnOf = (id: string) => 'a'.repeat(id.includes('LogGroup') ? 280 : 150);
+    const text = JSON.stringify(PolicyDocument, (_, value) => {
+      const [id] = value?.['Fn::GetAtt'] ?? [value?.Ref];
+      return id === undefined ? value : arnOf(id);
+    });
+    expect(text.length).toBeLessThan(MAX_POLICY_CHARACTERS);
   });
 });
