@@ -230,6 +230,7 @@ export class KafkaArchive extends Construct {
       topics: settings.topics.map(({ topic }) => topic),
       bufferSize: Size.mebibytes(settings.bufferSizeMiB),
       bufferTime: Duration.seconds(settings.bufferSeconds),
+      isLocked: settings.objectLockDays !== undefined,
     });
   }
 

@@ -39,12 +39,17 @@ export class ArchiveBucket extends Construct {
 }
 
 /**
- * Locks new objects. `objectLockEnabled` is not set, since it would make CloudFormation replace an existing
- * bucket with an empty one. ASSUMED: S3 accepts the configuration alone for any versioned bucket, as
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html says about existing buckets.
+ * Locks new objects. CloudFormation's documentation asks for `objectLockEnabled` whenever a configuration is
+ * applied, and updates both without replacing the bucket:
+ * https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-s3-bucket-objectlockconfiguration.html
+ *
+ * ASSUMED: it enables Object Lock on an existing bucket too, as S3 does for one that keeps versions:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-configure.html
  */
 function lock(bucket: s3.Bucket, time: Duration): void {
-  cfnBucketOf(bucket).objectLockConfiguration = {
+  const resource = cfnBucketOf(bucket);
+  resource.objectLockEnabled = true;
+  resource.objectLockConfiguration = {
     objectLockEnabled: 'Enabled',
     rule: { defaultRetention: { mode: 'GOVERNANCE', days: time.toDays() } },
   };

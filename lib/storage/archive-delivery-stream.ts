@@ -1,4 +1,11 @@
-import { type Duration, RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
+import {
+  Annotations,
+  type Duration,
+  RemovalPolicy,
+  type Size,
+  Stack,
+  Validations,
+} from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import type * as kms from 'aws-cdk-lib/aws-kms';
@@ -24,6 +31,8 @@ export interface ArchiveDeliveryStreamProps {
   readonly bufferTime: Duration;
   /** The key that encrypts the bucket. @default - the key of S3 */
   readonly encryptionKey?: kms.IKey;
+  /** Whether Object Lock protects new objects of the bucket. */
+  readonly isLocked: boolean;
 }
 
 /**
@@ -79,6 +88,15 @@ export class ArchiveDeliveryStream extends Construct {
     });
     // Firehose checks its permissions when the stream is created.
     if (policy !== undefined) this.stream.node.addDependency(policy);
+    if (props.isLocked) this.warnOfLock();
+  }
+
+  /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html says which PUTs need a checksum. */
+  private warnOfLock(): void {
+    Annotations.of(this).addWarningV2(
+      'msk-s3-archiver:lockedDelivery',
+      "objectLockDays with delivery 'firehose': S3 refuses objects for a locked bucket that are sent without a checksum, AWS does not document that Firehose sends one, and Firehose drops what S3 refuses for a day; deploy with a topic that you can lose first, and see that objects arrive: docs/security.md#object-lock",
+    );
   }
 
   /** https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3 */

@@ -228,8 +228,10 @@ describe('Object Lock', () => {
     expect(propertiesOf(plain, 'ArchiveBucket')).not.toHaveProperty('ObjectLockConfiguration');
   });
 
-  it('does not use the property that would replace the bucket', () => {
-    expect(propertiesOf(guarded, 'ArchiveBucket')).not.toHaveProperty('ObjectLockEnabled');
+  it('is enabled together with its configuration, as CloudFormation requires', () => {
+    expect(propertiesOf(guarded, 'ArchiveBucket').ObjectLockEnabled).toBe(true);
+    expect(propertiesOf(plain, 'ArchiveBucket')).not.toHaveProperty('ObjectLockEnabled');
+    expect(propertiesOf(guarded, 'FailedBatchBucket')).not.toHaveProperty('ObjectLockEnabled');
   });
 });
 
