@@ -12,18 +12,21 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Compression, TimeFolder } from '../../lambda/contract.ts';
+import type { Compression } from '../../lambda/contract.ts';
 import { contractId } from '../archive-name.ts';
 import { isPartitioned } from '../settings/delivery-settings.ts';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
 import { keyStatement } from './encryption-key.ts';
+import {
+  STREAM_ERRORS_PREFIX,
+  type StreamFolders,
+  streamPrefixes,
+  timeKeys,
+} from './stream-prefix.ts';
 
 /** Props of an {@link ArchiveDeliveryStream}. */
-export interface ArchiveDeliveryStreamProps {
+export interface ArchiveDeliveryStreamProps extends StreamFolders {
   readonly bucket: s3.IBucket;
-  readonly objectPrefix: string;
-  readonly timeFolder: TimeFolder;
-  readonly topics: readonly string[];
   readonly compression: Compression;
   /** The size of an object, before compression. */
   readonly bufferSize: Size;
@@ -34,12 +37,6 @@ export interface ArchiveDeliveryStreamProps {
   /** Whether Object Lock protects new objects of the bucket. */
   readonly isLocked: boolean;
 }
-
-/**
- * The prefix of records that Firehose could not deliver. It is not below the object prefix, since readers read
- * everything there.
- */
-export const STREAM_ERRORS_PREFIX = 'firehose-errors/';
 
 /**
  * A jq query for the time in a record line, in UTC, formatted for `dt` or `hour`. Firehose runs it with jq 1.6
@@ -141,26 +138,22 @@ export class ArchiveDeliveryStream extends Construct {
 
 /** The format and the keys of the objects. */
 function objectProps(props: ArchiveDeliveryStreamProps): firehose.S3BucketProps {
-  const { compression, objectPrefix, timeFolder, topics } = props;
+  const { compression, timeFolder } = props;
+  const { prefix, errorPrefix } = streamPrefixes(props);
   const shared = {
     bufferingSize: props.bufferSize,
     bufferingInterval: props.bufferTime,
     compression:
       compression === 'gzip' ? firehose.Compression.GZIP : firehose.Compression.UNCOMPRESSED,
     fileExtension: compression === 'gzip' ? '.jsonl.gz' : '.jsonl',
-    errorOutputPrefix: `${STREAM_ERRORS_PREFIX}${objectPrefix}!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/`,
+    dataOutputPrefix: prefix,
+    errorOutputPrefix: errorPrefix,
   };
-  if (!isPartitioned(props)) {
-    return { ...shared, dataOutputPrefix: `${objectPrefix}topic=${topics[0]}/` };
-  }
-  const keys = { hour: ['dt', 'hour'], day: ['dt'], none: [] }[timeFolder];
-  const folders = ['topic', ...keys].map((key) => `${key}=!{partitionKeyFromQuery:${key}}/`);
-  const queries = Object.entries(partitionQueries).filter(([key]) =>
-    ['topic', ...keys].includes(key),
-  );
+  if (!isPartitioned(props)) return shared;
+  const keys: readonly string[] = ['topic', ...timeKeys[timeFolder]];
+  const queries = Object.entries(partitionQueries).filter(([key]) => keys.includes(key));
   return {
     ...shared,
-    dataOutputPrefix: `${objectPrefix}${folders.join('')}`,
     dynamicPartitioning: { enabled: true },
     processors: [
       // A chunk holds several lines. Each is inspected separately, and its line break is restored.

@@ -5,6 +5,7 @@ import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
+import { streamPrefixes } from '../../lib/storage/stream-prefix.ts';
 import {
   type ArchivedRecord,
   readObjects,
@@ -74,7 +75,8 @@ beforeAll(async () => {
   firehose = await startFirehoseServer({
     s3,
     streams: BUCKETS.map((bucket, test) => ({
-      ...{ name: `${STREAM}-${test}`, bucket, objectPrefix: 'shop/', timeFolder: 'hour' },
+      ...{ name: `${STREAM}-${test}`, bucket },
+      ...streamPrefixes({ objectPrefix: 'shop/', timeFolder: 'hour', topics: ['orders'] }),
       ...{ compression: 'gzip', bufferBytes: 64 * 1024 * 1024, bufferSeconds: 60 },
     })),
     fault: (request) => {

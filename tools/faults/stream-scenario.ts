@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { DEADLINE_MARGIN_MS } from '../../lambda/contract.ts';
+import { streamPrefixes } from '../../lib/storage/stream-prefix.ts';
 import { type FirehoseServer, startFirehoseServer } from '../local/firehose-server/server.ts';
 import { archiveFunction } from '../local/lambda/local-functions.ts';
 import { MemoryTopic } from '../local/mapping/memory-topic.ts';
@@ -51,7 +52,8 @@ export async function runStreamScenario(
     retryDelayMs: 10,
     streams: [
       {
-        ...{ name, bucket: buckets.archive, objectPrefix: '', timeFolder: 'hour' },
+        ...{ name, bucket: buckets.archive },
+        ...streamPrefixes({ objectPrefix: '', timeFolder: 'hour', topics: [name] }),
         ...{ compression: 'gzip', bufferBytes: isLarge ? 2e6 : 2000, bufferSeconds: 0.2 },
       },
     ],

@@ -107,8 +107,13 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
       'example/topic=!{partitionKeyFromQuery:topic}/',
       ['RecordDeAggregation', 'MetadataExtraction', 'AppendDelimiterToRecord'],
     ],
-    // Nothing to extract, so AWS does not charge for extraction.
-    ['of one topic alone', { timeFolder: 'none' }, 'example/topic=orders/', undefined],
+    // Nothing to extract, so AWS does not charge for extraction. The quotes keep Firehose from appending times.
+    [
+      'of one topic alone',
+      { timeFolder: 'none' },
+      "example/topic=!{timestamp:'orders'}/",
+      undefined,
+    ],
   ])('writes to folders %s', (_, settings, prefix, processors) => {
     const synthesis = synthesize({ delivery: 'firehose', compression: 'none', ...settings });
     const { Prefix, ProcessingConfiguration, ...rest } = destinationOf(synthesis);

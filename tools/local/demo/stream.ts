@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type StreamFolders, streamPrefixes } from '../../../lib/storage/stream-prefix.ts';
 import type { DeliveryStreamSettings } from '../firehose-server/delivery-stream.ts';
 import { type FirehoseServerOptions, startFirehoseServer } from '../firehose-server/server.ts';
 import type { StreamAccess } from '../lambda/local-functions.ts';
@@ -14,7 +15,8 @@ const LOOK_MS = 100;
 /** Where a stream stores its objects, and its faults. */
 export interface DemoStreamPlace
   extends Pick<FirehoseServerOptions, 'fault' | 's3'>,
-    Pick<DeliveryStreamSettings, 'bucket' | 'objectPrefix'> {}
+    Pick<DeliveryStreamSettings, 'bucket'>,
+    Pick<StreamFolders, 'objectPrefix'> {}
 
 /** The delivery stream of a run. */
 export interface DemoStream {
@@ -31,7 +33,7 @@ export interface DemoStream {
 /** Starts the run's stream; undefined if it has none. */
 export async function startDemoStream(
   options: DemoOptions,
-  { fault, s3, ...place }: DemoStreamPlace,
+  { bucket, fault, objectPrefix, s3 }: DemoStreamPlace,
 ): Promise<DemoStream | undefined> {
   const { compression, kafka, stream: wanted, timeFolder } = options;
   if (wanted === undefined || compression === 'zstd') return undefined;
@@ -43,10 +45,9 @@ export async function startDemoStream(
     s3,
     streams: [
       {
-        ...{ ...place, name: STREAM, timeFolder, compression, bufferSeconds },
+        ...{ name: STREAM, bucket, compression, bufferSeconds },
+        ...streamPrefixes({ objectPrefix, timeFolder, topics }),
         bufferBytes: bufferMiB * 1024 * 1024,
-        // With a single folder, the stack's stream does not parse lines either.
-        ...(timeFolder === 'none' && topics.length === 1 && { folder: `topic=${topics[0]}/` }),
       },
     ],
     onTaken: () => {

@@ -8,6 +8,7 @@ export interface Piece {
 
 /** Buffered pieces of one folder. */
 export interface FolderBuffer {
+  /** The prefix of its object, in which the partition keys are evaluated but no time. */
   readonly folder: string;
   /** Epoch milliseconds at which its first piece arrived. */
   readonly openedAt: number;

@@ -1,29 +1,22 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import type { TimeFolder } from '../../../lambda/contract.ts';
+import type { StreamPrefixes } from '../../../lib/storage/stream-prefix.ts';
 import type { EmulatorClock } from '../mapping/clock.ts';
 import { type FolderBuffer, FolderBuffers } from './buffers.ts';
 import {
   deAggregate,
   type FolderErrorCode,
-  folderOfLine,
   linesOf,
+  partitionKeysOf,
   withDelimiter,
 } from './folders.ts';
+import { completePrefix, evaluatePrefix, fillPartitionKeys, hasPartitionKeys } from './prefix.ts';
 import { type StreamStoreDeps, storeObject } from './store.ts';
 
-/** Settings of a stream, as in the stack. */
-export interface DeliveryStreamSettings {
+/** Settings of a stream, as in the stack. If the prefix has partition keys, the stream parses each line. */
+export interface DeliveryStreamSettings extends StreamPrefixes {
   readonly name: string;
   readonly bucket: string;
-  /** Prefix of all keys: empty, or a path that ends with '/'. */
-  readonly objectPrefix: string;
-  /**
-   * Folder of all lines, such as `topic=orders/`; the stream then does not parse them.
-   * @default - by topic and time of each line
-   */
-  readonly folder?: string;
-  readonly timeFolder: TimeFolder;
   readonly compression: 'gzip' | 'none';
   /** Before compression. */
   readonly bufferBytes: number;
@@ -53,11 +46,11 @@ export interface StreamCounts {
   readonly objects: number;
 }
 
-/** Prefix of the keys of all errors. */
-const ERRORS_PREFIX = 'firehose-errors/';
 /** The version of a stream whose settings were never changed. */
 const VERSION = 1;
 const MAX_FOLDERS = 500;
+/** ASSUMED: errors of dynamic partitioning have the type of failed processing. */
+const ERROR_TYPE = 'processing-failed';
 
 /** Buffers records and stores them as objects. */
 export class DeliveryStream {
@@ -65,6 +58,7 @@ export class DeliveryStream {
   /** Keys of the objects whose puts were acknowledged, including errors. */
   readonly keys: string[] = [];
   readonly #deps: DeliveryStreamDeps;
+  readonly #prefix: string;
   readonly #buffers: FolderBuffers;
   readonly #errors: FolderBuffers;
   readonly #closing = new AbortController();
@@ -76,6 +70,7 @@ export class DeliveryStream {
   constructor(settings: DeliveryStreamSettings, deps: DeliveryStreamDeps) {
     this.settings = settings;
     this.#deps = deps;
+    this.#prefix = completePrefix(settings.prefix);
     const hints = {
       bytes: settings.bufferBytes,
       milliseconds: settings.bufferSeconds * 1000,
@@ -85,10 +80,9 @@ export class DeliveryStream {
     this.#running = this.#run();
   }
 
-  /** Accepts a record, which must consist of whole lines unless all lines have one folder. */
+  /** Accepts a record, which must consist of whole lines if the prefix has partition keys. */
   put(record: Buffer): void {
-    const { folder } = this.settings;
-    if (folder !== undefined) this.#add(folder, record);
+    if (!hasPartitionKeys(this.#prefix)) this.#add(this.#prefix, record);
     else for (const line of deAggregate(record)) this.#addByFolder(line);
     this.#wake.abort();
   }
@@ -126,11 +120,14 @@ export class DeliveryStream {
   }
 
   #addByFolder(line: Buffer): void {
-    const { maxFolders = MAX_FOLDERS, timeFolder } = this.settings;
-    const folder = folderOfLine(line, timeFolder);
-    if (folder === undefined) {
+    const { maxFolders = MAX_FOLDERS } = this.settings;
+    const keys = partitionKeysOf(line);
+    if (keys === undefined) {
       this.#addError(line, 'DynamicPartitioning.MetadataExtractionFailed');
-    } else if (!this.#buffers.has(folder) && this.#buffers.count >= maxFolders) {
+      return;
+    }
+    const folder = fillPartitionKeys(this.#prefix, keys);
+    if (!this.#buffers.has(folder) && this.#buffers.count >= maxFolders) {
       this.#addError(line, 'DynamicPartitioning.ActivePartitionLimitExceeded');
     } else {
       this.#add(folder, withDelimiter(line));
@@ -152,39 +149,35 @@ export class DeliveryStream {
     const data = Buffer.from(`${JSON.stringify(error)}\n`);
     const lines = linesOf(piece);
     this.#counts.taken += lines;
-    const full = this.#errors.add(errorFolder(now), { data, lines }, now);
+    const full = this.#errors.add(this.settings.errorPrefix, { data, lines }, now);
     if (full) this.#store([], [full]);
   }
 
   #store(buffers: readonly FolderBuffer[], errors: readonly FolderBuffer[]): void {
-    const { compression, objectPrefix } = this.settings;
-    const isCompressed = compression === 'gzip';
+    const isCompressed = this.settings.compression === 'gzip';
     const extension = isCompressed ? '.jsonl.gz' : '.jsonl';
     for (const buffer of buffers) {
-      this.#storeBuffer(buffer, { prefix: objectPrefix, extension, isCompressed }, 'stored');
+      this.#storeBuffer(buffer, { extension, isCompressed }, 'stored');
     }
-    const errorsPrefix = `${ERRORS_PREFIX}${objectPrefix}`;
     for (const buffer of errors) {
-      const form = { prefix: errorsPrefix, extension: '', isCompressed: false };
-      this.#storeBuffer(buffer, form, 'failed');
+      this.#storeBuffer(buffer, { extension: '', isCompressed: false }, 'failed');
     }
   }
 
   #storeBuffer(
     { folder, openedAt: time, pieces }: FolderBuffer,
-    { extension, isCompressed, prefix }: ObjectForm,
+    { extension, isCompressed }: ObjectForm,
     count: 'stored' | 'failed',
   ): void {
     const { bucket, name: stream } = this.settings;
     const lines = pieces.reduce((sum, piece) => sum + piece.lines, 0);
+    const prefix = evaluatePrefix(folder, time, ERROR_TYPE);
     const storing = storeObject(
       { ...this.#deps, bucket, closing: this.#closing.signal },
       {
         text: Buffer.concat(pieces.map(({ data }) => data)),
         isCompressed,
-        newKey: () => {
-          return `${prefix}${folder}${objectName(stream, time)}${extension}`;
-        },
+        newKey: () => `${prefix}${objectName(stream, time)}${extension}`,
       },
     ).then((key) => {
       if (key === undefined) this.#counts.dropped += lines;
@@ -201,7 +194,6 @@ export class DeliveryStream {
 
 /** Properties of a buffer's object besides its lines. */
 interface ObjectForm {
-  readonly prefix: string;
   readonly extension: string;
   readonly isCompressed: boolean;
 }
@@ -215,10 +207,4 @@ interface ObjectForm {
 function objectName(stream: string, time: number): string {
   const at = new Date(time).toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
   return `${stream}-${VERSION}-${at}-${randomUUID()}`;
-}
-
-/** The folder of errors of a time, by day in UTC. */
-function errorFolder(time: number): string {
-  // ASSUMED: errors of dynamic partitioning have the type of failed processing.
-  return `processing-failed/dt=${new Date(time).toISOString().slice(0, 10)}/`;
 }

@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import type { TimeFolder } from '../../../lambda/contract.ts';
 
 /**
  * Maximum number of pieces that de-aggregation makes of a record:
@@ -52,12 +51,12 @@ export function withDelimiter(piece: Buffer): Buffer {
 }
 
 /**
- * The folder of a record line, by the keys that the stream's queries extract: its topic, and the day
- * and hour (UTC) of the record's timestamp. Undefined unless the line is one JSON text with a topic.
+ * The partition keys of a record line, as the stream's queries extract them: its topic, and the day and hour
+ * (UTC) of the record's timestamp. Undefined unless the line is one JSON text with a topic.
  *
  * ASSUMED: extraction fails for a piece with several JSON texts.
  */
-export function folderOfLine(line: Buffer, timeFolder: TimeFolder): string | undefined {
+export function partitionKeysOf(line: Buffer): Readonly<Record<string, string>> | undefined {
   let fields: unknown;
   try {
     fields = JSON.parse(line.toString());
@@ -66,13 +65,7 @@ export function folderOfLine(line: Buffer, timeFolder: TimeFolder): string | und
   }
   const { timestamp, topic } = (fields ?? {}) as { timestamp?: unknown; topic?: unknown };
   if (typeof topic !== 'string' || topic === '') return undefined;
-  return `topic=${topic}/${timeFolderOf(timestamp, timeFolder)}`;
-}
-
-function timeFolderOf(timestamp: unknown, timeFolder: TimeFolder): string {
-  if (timeFolder === 'none') return '';
   const isValid = typeof timestamp === 'number' && timestamp >= EARLIEST && timestamp < END;
   const iso = isValid ? new Date(timestamp).toISOString() : undefined;
-  const day = `dt=${iso?.slice(0, 10) ?? 'invalid'}/`;
-  return timeFolder === 'day' ? day : `${day}hour=${iso?.slice(11, 13) ?? '00'}/`;
+  return { topic, dt: iso?.slice(0, 10) ?? 'invalid', hour: iso?.slice(11, 13) ?? '00' };
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { streamPrefixes } from '../../../../lib/storage/stream-prefix.ts';
 import { streamCases } from '../../../../test/conformance/firehose/cases.ts';
 import { describeStreamCases } from '../../../../test/conformance/firehose/describe-cases.ts';
 import { readObjects } from '../../demo/read-back.ts';
@@ -17,7 +18,8 @@ describeStreamCases('the local Firehose server', async () => {
   const server = await startFirehoseServer({
     s3,
     streams: names.map((name) => ({
-      ...{ name, bucket: name, objectPrefix: 'archive/', timeFolder: 'hour', compression: 'gzip' },
+      ...{ name, bucket: name, compression: 'gzip' },
+      ...streamPrefixes({ objectPrefix: 'archive/', timeFolder: 'hour', topics: ['orders'] }),
       ...{ bufferBytes: 64 * 1024 * 1024, bufferSeconds: 60 },
     })),
   });

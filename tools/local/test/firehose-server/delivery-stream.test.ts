@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { describe, expect, it } from 'vitest';
+import { streamPrefixes } from '../../../../lib/storage/stream-prefix.ts';
 import { eventually } from '../../../../test/helpers/eventually.ts';
 import type { S3RequestInfo } from '../../s3-server/server.ts';
 import type { ServerFault } from '../../server-fault.ts';
@@ -69,8 +70,9 @@ describe('a stream', () => {
     expect([...(await objects()).values()]).toEqual([[lineOf(0)]]);
   });
 
-  it('with a single folder does not parse lines, and accepts any number per record', async () => {
-    const settings = { folder: 'topic=orders/', objectPrefix: 'a/', bufferBytes: 1e6 };
+  it('without partition keys does not parse lines, and accepts any number per record', async () => {
+    const folders = { objectPrefix: 'a/', timeFolder: 'none', topics: ['orders'] } as const;
+    const settings = { ...streamPrefixes(folders), bufferBytes: 1e6 };
     const { objects, stream } = await startStream({ settings });
     const lines = Array.from({ length: 501 }, (_, i) => `no JSON ${i}`);
     stream(streamName).put(recordOf(...lines));
@@ -79,6 +81,15 @@ describe('a stream', () => {
     const [[key = '', read] = []] = await objects();
     expect(key).toMatch(/^a\/topic=orders\/archive-stream-1-/);
     expect(read).toEqual([...lines, 'last']);
+  });
+
+  it('appends the time at which its first record arrived to a prefix without a time', async () => {
+    const settings = { prefix: 'a/topic=orders/' };
+    const { objects, stream } = await startStream({ settings, clock: new FakeClock() });
+    stream(streamName).put(recordOf(lineOf(0)));
+    await stream(streamName).flush();
+    const [key = ''] = (await objects()).keys();
+    expect(key).toMatch(/^a\/topic=orders\/2025\/11\/23\/10\/archive-stream-1-/);
   });
 
   it('stores lines that exceed the number of folders as errors', async () => {

@@ -3,12 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { timeFolders } from '../../../../lambda/contract.ts';
 import { folderOf, periodOf } from '../../../../lambda/core/object/object-key.ts';
+import { streamPrefixes } from '../../../../lib/storage/stream-prefix.ts';
 import {
   deAggregate,
-  folderOfLine,
   linesOf,
+  partitionKeysOf,
   withDelimiter,
 } from '../../firehose-server/folders.ts';
+import { fillPartitionKeys } from '../../firehose-server/prefix.ts';
 
 it('packed lines are de-aggregated into the same lines', () => {
   fc.assert(
@@ -20,16 +22,18 @@ it('packed lines are de-aggregated into the same lines', () => {
   );
 });
 
-describe('the folder of a line', () => {
+describe('the partition keys of a line', () => {
   const timestamps = [
     ...[1_763_895_200_000, 1_795_426_000_999, null, -1, 0, 946_684_799_999],
     ...[946_684_800_000, 253_402_300_799_999, 253_402_300_800_000],
   ];
 
-  it.each(timeFolders)('by %s is the folder in which the functions store it', (timeFolder) => {
+  it.each(timeFolders)('by %s lead to the folder in which the functions store it', (timeFolder) => {
+    const { prefix } = streamPrefixes({ objectPrefix: '', timeFolder, topics: ['a-b.c', 'd'] });
     const folders = timestamps.map((timestamp) => {
       const line = { topic: 'a-b.c', timestamp, value: { topic: 'x', timestamp: 1 } };
-      return folderOfLine(Buffer.from(JSON.stringify(line)), timeFolder);
+      const keys = partitionKeysOf(Buffer.from(JSON.stringify(line)));
+      return fillPartitionKeys(prefix, keys ?? {});
     });
     expect(folders).toEqual(
       timestamps.map((each) => `topic=a-b.c/${folderOf(periodOf(each, timeFolder), timeFolder)}`),
@@ -37,9 +41,9 @@ describe('the folder of a line', () => {
   });
 
   it.each(['', 'no JSON', 'null', '[]', '"x"', '{}', '{"topic":1}', '{"topic":""}'])(
-    'is undefined for %j',
+    'are undefined for %j',
     (line) => {
-      expect(folderOfLine(Buffer.from(line), 'hour')).toBeUndefined();
+      expect(partitionKeysOf(Buffer.from(line))).toBeUndefined();
     },
   );
 });

@@ -1,5 +1,6 @@
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import type { S3Client } from '@aws-sdk/client-s3';
+import { streamPrefixes } from '../../../../lib/storage/stream-prefix.ts';
 import { readObjects } from '../../demo/read-back.ts';
 import type { DeliveryStreamSettings } from '../../firehose-server/delivery-stream.ts';
 import {
@@ -39,7 +40,8 @@ export async function startStream({
     s3: s3Server,
     streams: [
       {
-        ...{ name: streamName, bucket, objectPrefix: '', timeFolder: 'hour', compression: 'none' },
+        ...{ name: streamName, bucket, compression: 'none' },
+        ...streamPrefixes({ objectPrefix: '', timeFolder: 'hour', topics: ['orders'] }),
         ...{ bufferBytes: 1000, bufferSeconds: 60 },
         ...settings,
       },
