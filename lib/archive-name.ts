@@ -8,6 +8,8 @@ export interface ArchiveNames {
    * of metrics and logs.
    */
   readonly name: string;
+  /** The name unless another is given. It does not change while the stack and the construct keep their ids. */
+  readonly defaultName: string;
   /** Prefixes the logical ids that must not change; '' for an archive with the id `Default`. */
   readonly idPrefix: string;
 }
@@ -29,8 +31,10 @@ export function nameArchive(archive: IConstruct, given: string | undefined): Arc
     .map(({ node }) => node.id)
     .filter((id) => id !== 'Default');
   const words = ids.map((id) => id.replaceAll(/[^A-Za-z0-9-]/g, '-'));
+  const defaultName = [stack.stackName, ...words].join('-');
   const names = {
-    name: given ?? [stack.stackName, ...words].join('-'),
+    name: given ?? defaultName,
+    defaultName,
     idPrefix: words.join('').replaceAll('-', ''),
   };
   if (stack.node.findAll().some((other) => archives.get(other)?.name === names.name)) {

@@ -1,4 +1,4 @@
-import { Annotations, Aspects, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Aspects, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IConstruct } from 'constructs';
 import { KafkaArchive } from './kafka-archive.ts';
@@ -26,17 +26,7 @@ export class ArchiveStack extends Stack {
     // The CDK leaves 'Default' out of logical ids, so those of deployed stacks do not change.
     this.archive = new KafkaArchive(this, 'Default', propsOf(this, settings));
     Aspects.of(this).add({ visit: keepDescription });
-    this.warnOfStart(settings);
     Tags.of(this).add('project', 'msk-s3-archiver');
-  }
-
-  private warnOfStart({ startingPosition: start }: StackSettings): void {
-    if (start.kind !== 'timestamp' || start.hoursBack === undefined) return;
-    const time = new Date(start.unixSeconds * 1000).toISOString();
-    Annotations.of(this).addWarningV2(
-      'msk-s3-archiver:hoursBackMoves',
-      `hoursBack ${start.hoursBack} means ${time} now, but a later time at the next synth, which then replaces every mapping, with no effect on groups that have committed offsets: for later deployments, set startingPosition to '${time}' instead`,
-    );
   }
 }
 

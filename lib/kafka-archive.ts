@@ -19,7 +19,7 @@ import { Monitoring, type WatchProps } from './monitoring/monitoring.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import type { StackSettings } from './settings/settings.ts';
 import { KafkaNetwork } from './source/kafka-network.ts';
-import { KafkaTrigger } from './source/kafka-trigger.ts';
+import { KafkaTrigger, type KafkaTriggerProps } from './source/kafka-trigger.ts';
 import { mappingGeneration } from './source/mapping-generation.ts';
 import { AccessLogs } from './storage/access-logs.ts';
 import { ArchiveBucket } from './storage/archive-bucket.ts';
@@ -113,13 +113,18 @@ export class KafkaArchive extends Construct {
       memory: Size.mebibytes(settings.memoryMiB),
       ...{ bucket, stream, encryptionKey, enrich: props.enrich },
     };
+    const generation = mappingGeneration(Stack.of(this).resolve(settings));
     const archive = new ArchiveFunction(this, 'ArchiveFunction', {
       ...store,
-      // Resolved first, since the text of a token differs between synths.
-      mappingGeneration: mappingGeneration(Stack.of(this).resolve(settings)),
+      mappingGeneration: generation,
       timeout: Duration.seconds(settings.timeoutSeconds),
     });
-    const mappings = this.createMappings(settings, archive, failedBatches);
+    const mappings = this.createMappings(settings, {
+      target: archive.version,
+      mappingGeneration: generation,
+      defaultGroupOf: (topic) => `${names.defaultName}-${topic}`,
+      onFailure: new FailedBatchDestination(failedBatches.bucket),
+    });
     const monitoring = new Monitoring(this, 'Monitoring', {
       alarmTopic: props.alarmTopic,
       alarmSubscriptions: settings.alarmSubscriptions,
@@ -193,22 +198,20 @@ export class KafkaArchive extends Construct {
 
   private createMappings(
     settings: StackSettings,
-    archive: ArchiveFunction,
-    failedBatches: FailedBatches,
+    parts: Pick<KafkaTriggerProps, 'target' | 'mappingGeneration' | 'defaultGroupOf' | 'onFailure'>,
   ): readonly WatchedMapping[] {
     const { source, network, provisionedPollers, maxRecordAge } = settings;
     new KafkaNetwork(this, 'KafkaNetwork', {
       ...{ source, network, isProvisioned: provisionedPollers !== undefined },
     });
     return new KafkaTrigger(this, 'KafkaTrigger', {
-      target: archive.version,
+      ...parts,
       source,
       topics: settings.topics,
       batchSize: settings.batchSize,
       batchWindow: Duration.seconds(settings.batchWindow),
       startingPosition: settings.startingPosition,
       reportBatchItemFailures: settings.reportBatchItemFailures,
-      onFailure: new FailedBatchDestination(failedBatches.bucket),
       retryAttempts: settings.retryAttempts,
       maxRecordAge: maxRecordAge === undefined ? undefined : Duration.seconds(maxRecordAge),
       bisectBatchOnError: settings.bisectBatchOnError,

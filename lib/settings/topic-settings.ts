@@ -84,8 +84,7 @@ export interface TopicSettings {
 export type StartingPosition =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'latest' }
-  /** `hoursBack` is set if the time was counted back from the synth. */
-  | { readonly kind: 'timestamp'; readonly unixSeconds: number; readonly hoursBack?: number };
+  | { readonly kind: 'timestamp'; readonly unixSeconds: number };
 
 /**
  * Reports topic settings that do not go together.
@@ -155,7 +154,7 @@ export function toStartingPosition(
 ): StartingPosition {
   if (hoursBack !== undefined) {
     const unixSeconds = Math.floor(now.getTime() / 1000) - hoursBack * 3600;
-    return { kind: 'timestamp', unixSeconds, hoursBack };
+    return { kind: 'timestamp', unixSeconds };
   }
   if (startingPosition === 'latest') return { kind: 'latest' };
   if (startingPosition === undefined || startingPosition === 'earliest') {

@@ -1,12 +1,19 @@
-import { Annotations, CfnOutput, type Duration, Validations } from 'aws-cdk-lib';
+import { Annotations, CfnOutput, type Duration, Stack, Validations } from 'aws-cdk-lib';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import { Construct, type IDependable } from 'constructs';
 import type { WatchedMapping } from '../monitoring/archive-metrics.ts';
 import type { SchemaRegistrySettings } from '../settings/registry-settings.ts';
 import type { ProvisionedPollers, StartingPosition, TopicSettings } from '../settings/settings.ts';
 import { isInVpc, type KafkaSource } from './kafka-source.ts';
-import { acknowledgeRegistry, registryStatements, schemaRegistryOf } from './schema-registry.ts';
-import { NETWORK_REASON, sourceStatements } from './source-permissions.ts';
+import { groupDigest } from './mapping-generation.ts';
+import {
+  isGlueRegistry,
+  registryStatements,
+  SCHEMAS_REASON,
+  schemaRegistryOf,
+} from './schema-registry.ts';
+import { BROKERS_REASON, NETWORK_REASON, sourceStatements } from './source-permissions.ts';
+import { startingPositionParameter } from './starting-position.ts';
 
 /** Props of a {@link KafkaTrigger}. */
 export interface KafkaTriggerProps {
@@ -15,10 +22,15 @@ export interface KafkaTriggerProps {
   readonly source: KafkaSource;
   /** The topics to read, each with its own event source mapping. */
   readonly topics: readonly TopicSettings[];
+  /** The consumer group of a topic unless the settings name another, which does not change while the stack exists. */
+  readonly defaultGroupOf: (topic: string) => string;
+  /** The {@link mappingGeneration}, with which each mapping gets the present {@link startingPosition} once. */
+  readonly mappingGeneration: string;
   /** The maximum number of records per invocation. */
   readonly batchSize: number;
   /** The maximum time to wait for a batch to fill, in whole seconds; zero means no wait. */
   readonly batchWindow: Duration;
+  /** Where new mappings start; those that exist keep their position: {@link startingPositionParameter}. */
   readonly startingPosition: StartingPosition;
   /** Whether the target returns partial responses. The target must have the same setting. */
   readonly reportBatchItemFailures: boolean;
@@ -72,11 +84,13 @@ export class KafkaTrigger extends Construct {
       return policyDependable === undefined ? [] : [policyDependable];
     });
     this.mappings = props.topics.map(({ topic, consumerGroupId }) => {
-      // The topic is part of the logical id, so that a changed topic means a new resource: CloudFormation
-      // silently ignores a change of a mapping's topic. Renaming this id, or this construct, would replace
-      // every mapping, and Lambda refuses the new one while the old one exists.
+      // The topic and any group other than the default are part of the logical id, so that another one means
+      // another resource: CloudFormation silently ignores a change of a mapping's topic. Renaming this id, or
+      // this construct, would replace every mapping, and Lambda refuses the new one while the old one exists.
       // https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2140
-      const mapping = new lambda.EventSourceMapping(this, `Mapping-${topic}`, {
+      const isDefault = consumerGroupId === props.defaultGroupOf(topic);
+      const group = isDefault ? '' : `-${groupDigest(Stack.of(this).resolve(consumerGroupId))}`;
+      const mapping = new lambda.EventSourceMapping(this, `Mapping-${topic}${group}`, {
         target,
         kafkaTopic: topic,
         kafkaConsumerGroupId: consumerGroupId,
@@ -87,10 +101,14 @@ export class KafkaTrigger extends Construct {
         ...retryOptions(props),
         ...sourceOptions(props.source),
         ...recordOptions(props),
-        ...startOptions(props.startingPosition),
         ...pollerOptions(props.provisionedPollers),
         ...(props.eventMetrics && { metricsConfig: { metrics: EVERY_METRIC } }),
       });
+      const start = { topic, start: props.startingPosition };
+      Object.assign(
+        mapping.node.defaultChild as lambda.CfnEventSourceMapping,
+        startingPositionParameter(this, `${topic}-${props.mappingGeneration}`, start),
+      );
       mapping.node.addDependency(...policies, ...(props.dependsOn ?? []));
       new CfnOutput(this, `MappingId-${topic}`, {
         description: `Event source mapping of the topic ${topic}`,
@@ -99,13 +117,10 @@ export class KafkaTrigger extends Construct {
       return { topic, mappingId: mapping.eventSourceMappingId };
     });
     this.warnOfStart(props.startingPosition);
-    if (props.schemaRegistry !== undefined) {
-      acknowledgeRegistry(target.role ?? target, props.schemaRegistry);
-    }
-    if (isInVpc(props.source)) {
+    for (const reason of wildcardReasons(props)) {
       Validations.of(target.role ?? target).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',
-        reason: NETWORK_REASON,
+        reason,
       });
     }
   }
@@ -118,6 +133,15 @@ export class KafkaTrigger extends Construct {
       );
     }
   }
+}
+
+/** Why the role may do something on every resource, one reason for each such statement. */
+function wildcardReasons({ source, schemaRegistry }: KafkaTriggerProps): string[] {
+  return [
+    ...(source.kind === 'msk' ? [BROKERS_REASON] : []),
+    ...(isInVpc(source) ? [NETWORK_REASON] : []),
+    ...(schemaRegistry !== undefined && isGlueRegistry(schemaRegistry) ? [SCHEMAS_REASON] : []),
+  ];
 }
 
 const EVERY_METRIC = [
@@ -170,17 +194,6 @@ function recordOptions({ schemaRegistry, filters }: KafkaTriggerProps): Options 
       filters: filters.map((pattern) => ({ pattern: JSON.stringify(pattern) })),
     }),
   };
-}
-
-function startOptions(start: StartingPosition): Options {
-  if (start.kind === 'timestamp') {
-    return {
-      startingPosition: lambda.StartingPosition.AT_TIMESTAMP,
-      startingPositionTimestamp: start.unixSeconds,
-    };
-  }
-  const { TRIM_HORIZON, LATEST } = lambda.StartingPosition;
-  return { startingPosition: start.kind === 'earliest' ? TRIM_HORIZON : LATEST };
 }
 
 function retryOptions({

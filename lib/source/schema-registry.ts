@@ -1,10 +1,15 @@
-import { Fn, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
-import type { IConstruct } from 'constructs';
 import type { SchemaRegistrySettings } from '../settings/registry-settings.ts';
-import { wildcardFinding } from '../wildcard-finding.ts';
 import { secretStatements } from './source-permissions.ts';
+
+/**
+ * Why `glue:GetSchemaVersion` is allowed on every resource: a record names its schema by id alone, and a request
+ * by id has no name that a policy could match. Glue's own policy for deserializers allows it on `*`.
+ * https://docs.aws.amazon.com/glue/latest/dg/schema-registry-gs.html
+ */
+export const SCHEMAS_REASON =
+  'A record names its schema by id alone, with which glue:GetSchemaVersion supports no resource-level permissions';
 
 /** The schema registry as event source mappings configure it; {@link registryStatements} has the permissions. */
 export function schemaRegistryOf(settings: SchemaRegistrySettings): lambda.ISchemaRegistry {
@@ -35,33 +40,22 @@ export function schemaRegistryOf(settings: SchemaRegistrySettings): lambda.ISche
  * @param secretKeyArns the KMS keys that encrypt its secrets
  */
 export function registryStatements(
-  { uri, secretArn, rootCaSecretArn }: SchemaRegistrySettings,
+  registry: SchemaRegistrySettings,
   secretKeyArns?: readonly string[],
 ): iam.PolicyStatement[] {
-  if (uri.startsWith('https://')) {
+  const { uri, secretArn, rootCaSecretArn } = registry;
+  if (!isGlueRegistry(registry)) {
     const secrets = [secretArn, rootCaSecretArn].filter((arn) => arn !== undefined);
     return secretStatements(secrets, secretKeyArns);
   }
   return [
     new iam.PolicyStatement({ actions: ['glue:GetRegistry'], resources: [uri] }),
-    new iam.PolicyStatement({
-      actions: ['glue:GetSchemaVersion'],
-      resources: [uri, schemasOf(uri)],
-    }),
+    // SCHEMAS_REASON says why.
+    new iam.PolicyStatement({ actions: ['glue:GetSchemaVersion'], resources: ['*'] }),
   ];
 }
 
-/** Acknowledges cdk-nag's finding that the function's role may read every schema of a Glue registry. */
-export function acknowledgeRegistry(role: IConstruct, { uri }: SchemaRegistrySettings): void {
-  if (uri.startsWith('https://')) return;
-  Validations.of(role).acknowledge({
-    id: wildcardFinding(role, schemasOf(uri)),
-    reason: 'The schema of a record is not known before the record is read',
-  });
-}
-
-function schemasOf(registryArn: string): string {
-  // Split by CloudFormation, since the ARN may be a token.
-  const parts = Fn.split(':registry/', registryArn);
-  return `${Fn.select(0, parts)}:schema/${Fn.select(1, parts)}/*`;
+/** Whether the registry is one of Glue, which the function's role reads, and not a Confluent one. */
+export function isGlueRegistry({ uri }: SchemaRegistrySettings): boolean {
+  return !uri.startsWith('https://');
 }

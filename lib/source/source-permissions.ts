@@ -8,6 +8,14 @@ import { isInVpc, type KafkaSource, secretsOf } from './kafka-source.ts';
 export const NETWORK_REASON =
   "Lambda creates network interfaces in the cluster's subnets, which are not known at synth, and the Describe actions support no resource-level permissions";
 
+/**
+ * Why `kafka:GetBootstrapBrokers` is allowed on every resource: the service authorization reference lists no
+ * resource type for it, and Lambda's documentation grants it on `*`. It discloses host names only.
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonmanagedstreamingforapachekafka.html
+ */
+export const BROKERS_REASON =
+  'kafka:GetBootstrapBrokers supports no resource-level permissions, and returns only the host names of brokers';
+
 /** Topics or groups per statement, few enough that ten of the longest names fit a managed policy. */
 const NAMES_PER_STATEMENT = 3;
 
@@ -28,6 +36,8 @@ export function sourceStatements(
   return [
     ...(source.kind === 'msk' ? clusterStatements(source, source.cluster, topics) : []),
     ...secretStatements(secretsOf(source), source.secretKeyArns),
+    // BROKERS_REASON says why.
+    ...(source.kind === 'msk' ? [allow(['kafka:GetBootstrapBrokers'], ['*'])] : []),
     ...(isInVpc(source) ? [networkStatement()] : []),
   ];
 }
@@ -59,7 +69,7 @@ function clusterStatements(
   topics: readonly TopicSettings[],
 ): iam.PolicyStatement[] {
   // DescribeClusterV2 works for both kinds of cluster, and Lambda plans to retire DescribeCluster.
-  const find = allow(['kafka:DescribeClusterV2', 'kafka:GetBootstrapBrokers'], [cluster.arn]);
+  const find = allow(['kafka:DescribeClusterV2'], [cluster.arn]);
   if (credentials?.type === 'SASL_SCRAM_512_AUTH') {
     return [find, allow(['kafka:ListScramSecrets'], [cluster.arn])];
   }

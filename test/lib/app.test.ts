@@ -54,7 +54,7 @@ describe('cdk synth', () => {
     const app = 'node test/fixtures/lib/app-with-finding.ts';
     [nothingSet, finding] = await Promise.all([
       synth('nothing', []),
-      synth('finding', [...settings, '-c', 'hoursBack=2', '--app', app]),
+      synth('finding', [...settings, '--app', app]),
     ]);
   }, COMMAND_TIMEOUT_MS);
 
@@ -71,12 +71,6 @@ describe('cdk synth', () => {
       ].join('\n'),
     );
     expect(traceOf(nothingSet)).toEqual([]);
-  });
-
-  it('warns that hoursBack moves, and says which time to set instead', () => {
-    expect(finding.stderr).toMatch(
-      /set startingPosition to '\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z' instead/,
-    );
   });
 
   it('fails on findings of cdk-nag, and finds only the planted ones', () => {
