@@ -214,8 +214,8 @@ export interface MappingProps {
    */
   readonly filters?: readonly Readonly<Record<string, unknown>>[];
   /**
-   * Whether Lambda emits event metrics for each mapping, so that an alarm can watch for dropped events. It
-   * needs `provisionedPollers`.
+   * Whether Lambda emits event metrics for each mapping, so that alarms can watch for stopped mappings, errors
+   * and dropped events. It needs `provisionedPollers`.
    *
    * @default - true in provisioned mode, otherwise false
    */

@@ -274,6 +274,7 @@ function watchProps(
   return {
     batchSize,
     topics: settings.topics.map(({ topic }) => topic),
+    validated: settings.schemaRegistry !== undefined,
     timeout: Duration.seconds(settings.timeoutSeconds),
     memory: Size.mebibytes(settings.memoryMiB),
     replayDelay: Duration.seconds(settings.replayDelaySeconds),

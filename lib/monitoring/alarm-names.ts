@@ -17,6 +17,14 @@ export const alarmNames = {
   throttled: 'throttled',
   /** The key of an object held another body. */
   keyConflict: 'key-conflict',
+  /** Lambda does not poll a topic; one alarm for each mapping. This and the next three need event metrics. */
+  noPolls: 'no-polls',
+  /** Polls of an event source mapping keep failing. */
+  pollingErrors: 'polling-errors',
+  /** An event source mapping keeps failing to commit offsets. */
+  commitErrors: 'commit-errors',
+  /** Lambda cannot fetch a schema, or a record does not match it; only with a schema registry. */
+  schemaRegistryErrors: 'schema-registry-errors',
   /** Records wait in the delivery stream for too long. This and the next three exist only with a stream. */
   streamLate: 'stream-late',
   /** The delivery stream throttles. */
@@ -45,13 +53,13 @@ export function alarmName(stackName: string, name: AlarmName): string {
   return `${stackName}-${name}`;
 }
 
-/** Returns the name of the alarm for one topic without records. */
-export function noRecordsAlarmName(stackName: string, topic: string): string {
-  return `${alarmName(stackName, alarmNames.noRecords)}-${topic}`;
+/** Returns the name of an alarm that exists for each topic. */
+export function topicAlarmName(stackName: string, name: AlarmName, topic: string): string {
+  return `${alarmName(stackName, name)}-${topic}`;
 }
 
-/** Returns the name of one of the alarms for dropped events, which have room for ten mappings each; the first is 0. */
-export function droppedEventsAlarmName(stackName: string, number: number): string {
-  const name = alarmName(stackName, alarmNames.droppedEvents);
-  return number === 0 ? name : `${name}-${number + 1}`;
+/** Returns the name of one of several alarms that share the mappings of a stack; the first is 0. */
+export function groupAlarmName(stackName: string, name: AlarmName, group: number): string {
+  const first = alarmName(stackName, name);
+  return group === 0 ? first : `${first}-${group + 1}`;
 }

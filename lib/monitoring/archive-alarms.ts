@@ -4,9 +4,16 @@ import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { DEADLINE_MARGIN_MS, metricNames } from '../../lambda/contract.ts';
 import { archiveName } from '../archive-name.ts';
-import { alarmNames, noRecordsAlarmName } from './alarm-names.ts';
-import { METRIC_PERIOD, offsetLag, stackMetric, topicMetric } from './archive-metrics.ts';
-import { createAlarm, RECURRING } from './stack-alarm.ts';
+import { alarmNames, topicAlarmName } from './alarm-names.ts';
+import {
+  METRIC_PERIOD,
+  mappingMetric,
+  offsetLag,
+  stackMetric,
+  topicMetric,
+  type WatchedMapping,
+} from './archive-metrics.ts';
+import { createAlarm, createGroupedAlarms, RECURRING } from './stack-alarm.ts';
 
 /** What {@link createArchiveAlarms} watches, and when the alarms fire. */
 export interface ArchiveAlarmsProps {
@@ -18,6 +25,8 @@ export interface ArchiveAlarmsProps {
   readonly batchSize: number;
   /** Age up to which records may be archived without an alarm. */
   readonly dataAgeTarget: Duration;
+  /** Mappings with event metrics. @default - none */
+  readonly measuredMappings?: readonly WatchedMapping[];
   /** Time within which every topic receives records, in whole minutes. @default - topics can be quiet */
   readonly expectedTraffic?: Duration;
 }
@@ -42,7 +51,7 @@ export function createArchiveAlarms(
   props: ArchiveAlarmsProps,
 ): cloudwatch.Alarm[] {
   return [
-    createLagAlarm(scope, props),
+    ...createLagAlarms(scope, props),
     createAgeAlarm(scope, props),
     ...createTrafficAlarms(scope, props),
     createErrorAlarm(scope, props),
@@ -52,30 +61,43 @@ export function createArchiveAlarms(
   ];
 }
 
-function createLagAlarm(
+/**
+ * Without measured mappings, one alarm watches the lag of the function's topics. With them, the alarms watch the
+ * documented lag of each mapping, so that the large, constant lag of one topic does not hide another that grows.
+ */
+function createLagAlarms(
   scope: Construct,
-  { archiveFunction, batchSize }: ArchiveAlarmsProps,
-): cloudwatch.Alarm {
-  return createAlarm(scope, 'LagGrowing', {
+  { archiveFunction, batchSize, measuredMappings: mappings = [] }: ArchiveAlarmsProps,
+): cloudwatch.Alarm[] {
+  const id = 'LagGrowing';
+  const label = 'The lag is more than one batch and growing';
+  // One batch can always be waiting: the lag of a topic that keeps up fluctuates below that.
+  const isGrowing = (lag: string) => `IF(${lag} > ${batchSize} AND DIFF(${lag}) > 0, 1, 0)`;
+  const alarm = {
     name: alarmNames.lagGrowing,
     severity: 'high',
     description: `For half an hour, more than ${batchSize} records have been waiting in a topic, and the number is growing`,
     firstStep:
       'If function-errors, throttled or near-timeout is also in ALARM, start there; otherwise check that the mapping reads',
-    // One batch can always be waiting: the lag of a topic that keeps up fluctuates below that.
-    metric: new cloudwatch.MathExpression({
-      expression: `IF(lag > ${batchSize} AND DIFF(lag) > 0, 1, 0)`,
-      label: 'The lag is more than one batch and growing',
-      usingMetrics: { lag: offsetLag(archiveFunction) },
-      period: METRIC_PERIOD,
-    }),
     threshold: 1,
     evaluationPeriods: 6,
     // Producers pause, too, and the first difference in a range has no predecessor.
     datapointsToAlarm: 5,
-    // Lambda emits the lag only while it invokes the function, so a topic without records emits none.
+    // Lambda emits the lag only while it reads, so a topic without records may emit none.
     treatMissingData: NOT_BREACHING,
+  } as const;
+  if (mappings.length > 0) {
+    return createGroupedAlarms(scope, id, {
+      ...{ ...alarm, label },
+      metrics: mappings.map((mapping) => mappingMetric(mapping, 'MaxOffsetLag', MAXIMUM)),
+      expression: (lags) => `MAX([${lags.map(isGrowing).join(', ')}])`,
+    });
+  }
+  const metric = new cloudwatch.MathExpression({
+    ...{ label, expression: isGrowing('lag'), period: METRIC_PERIOD },
+    usingMetrics: { lag: offsetLag(archiveFunction) },
   });
+  return [createAlarm(scope, id, { ...alarm, metric })];
 }
 
 function createAgeAlarm(scope: Construct, { dataAgeTarget }: ArchiveAlarmsProps): cloudwatch.Alarm {
@@ -103,7 +125,7 @@ function createTrafficAlarms(
   return topics.map((topic) =>
     createAlarm(scope, `NoRecords-${topic}`, {
       name: alarmNames.noRecords,
-      alarmName: noRecordsAlarmName(service, topic),
+      alarmName: topicAlarmName(service, alarmNames.noRecords, topic),
       severity: 'high',
       description: `No record of the topic ${topic} was archived for ${minutes} minutes`,
       firstStep:
@@ -116,7 +138,8 @@ function createTrafficAlarms(
       threshold: 1,
       comparisonOperator: LESS_THAN_THRESHOLD,
       evaluationPeriods: minutes,
-      // Missing data is the signal: a stopped mapping emits nothing.
+      // Missing data is the signal: a stopped mapping emits nothing. A new alarm therefore fires until the
+      // first record is archived.
       treatMissingData: BREACHING,
     }),
   );

@@ -64,8 +64,10 @@ export function offsetLag(
 
 /**
  * Returns the number of batches that Lambda could not put into the failed-batch bucket. ASSUMED: Lambda emits
- * it with only the name of the function, as for asynchronous invocations. Its dimensions for an event source
- * mapping are not documented.
+ * it for Kafka, and with only the name of the function, as for asynchronous invocations. The documentation
+ * restricts it to DynamoDB and Kinesis in one place and does not in another, and names no dimensions. For a
+ * measured mapping, `OnFailureDestinationDeliveryErrorCount` is documented.
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 export function droppedBatches(
   archiveFunction: lambda.IFunction,
@@ -88,25 +90,32 @@ export interface WatchedMapping {
 
 /** Metrics of an event source mapping that Lambda emits in provisioned mode, or if event metrics are enabled. */
 export type MappingMetricName =
+  | 'CommitErrorCount'
   | 'DroppedEventCount'
   | 'EventPollerUnit'
   | 'FailedInvokeEventCount'
-  | 'ProvisionedPollers';
+  | 'MaxOffsetLag'
+  | 'OnFailureDestinationDeliveryErrorCount'
+  | 'PolledEventCount'
+  | 'PollingErrorCount'
+  | 'ProvisionedPollers'
+  | 'SchemaRegistryErrorCount';
 
 /**
- * Returns a metric of one event source mapping.
+ * Returns a metric of one event source mapping, labelled with its topic by default.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 export function mappingMetric(
   { topic, mappingId }: WatchedMapping,
   metricName: MappingMetricName,
   statistic: string,
+  label: string = topic,
 ): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: 'AWS/Lambda',
     metricName,
     dimensionsMap: { EventSourceMappingUUID: mappingId },
-    label: topic,
+    label,
     statistic,
     period: METRIC_PERIOD,
   });

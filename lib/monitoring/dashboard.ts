@@ -29,6 +29,8 @@ export interface DashboardProps {
   readonly provisionedMappings?: readonly WatchedMapping[];
   /** Mappings with event metrics. @default - none */
   readonly measuredMappings?: readonly WatchedMapping[];
+  /** Whether Lambda validates the records with a schema registry. @default false */
+  readonly validated?: boolean;
   /** @default - none, the functions put the objects */
   readonly stream?: WatchedStream;
   /** Timeout of the archive function, shown as a line. */
@@ -41,6 +43,9 @@ const { MAXIMUM, SUM } = cloudwatch.Stats;
 const ROW_WIDTH = 24;
 const ROW_HEIGHT = 6;
 const MIB_PER_GIB = 1024;
+
+/** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html */
+const ALARMS_PER_WIDGET = 100;
 
 /** Creates the dashboard, named after the stack. Each row answers one question. */
 export function createDashboard(scope: Construct, props: DashboardProps): cloudwatch.Dashboard {
@@ -85,17 +90,24 @@ function graphs(...all: readonly cloudwatch.GraphWidgetProps[]): cloudwatch.IWid
 
 function healthRow({ alarms }: DashboardProps): cloudwatch.IWidget[] {
   const title = 'Is it healthy?';
-  return [new cloudwatch.AlarmStatusWidget({ title, alarms: [...alarms], width: ROW_WIDTH })];
+  const count = Math.ceil(alarms.length / ALARMS_PER_WIDGET);
+  return Array.from({ length: count }, (_, index) => {
+    const some = alarms.slice(index * ALARMS_PER_WIDGET, (index + 1) * ALARMS_PER_WIDGET);
+    return new cloudwatch.AlarmStatusWidget({ title, alarms: some, width: ROW_WIDTH });
+  });
 }
 
 function lagRow(
-  { archiveFunction, dataAgeTarget }: DashboardProps,
+  { archiveFunction, dataAgeTarget, measuredMappings = [] }: DashboardProps,
   byTopic: ByTopic,
 ): cloudwatch.IWidget[] {
   return graphs(
     {
       title: 'How far behind: records',
-      left: [offsetLag(archiveFunction, { label: 'the topic furthest behind' })],
+      left:
+        measuredMappings.length > 0
+          ? byMapping(measuredMappings, 'MaxOffsetLag', MAXIMUM)
+          : [offsetLag(archiveFunction, { label: 'the topic furthest behind' })],
     },
     {
       title: 'How far behind: milliseconds, by topic',
@@ -190,16 +202,22 @@ function failedBatchRow(
   );
 }
 
+/** Returns a metric of each mapping, labelled with its topic and, in a graph of several metrics, a name. */
+function byMapping(
+  mappings: readonly WatchedMapping[],
+  name: MappingMetricName,
+  statistic: string,
+  suffix = '',
+): cloudwatch.IMetric[] {
+  return mappings.map((each) => mappingMetric(each, name, statistic, `${each.topic}${suffix}`));
+}
+
 /** Rows for mappings in provisioned mode. */
 function mappingRows({
   measuredMappings = [],
   provisionedMappings = [],
+  validated = false,
 }: DashboardProps): cloudwatch.IWidget[][] {
-  const byMapping = (
-    mappings: readonly WatchedMapping[],
-    name: MappingMetricName,
-    statistic: string,
-  ): cloudwatch.IMetric[] => mappings.map((each) => mappingMetric(each, name, statistic));
   const pollers = graphs(
     {
       title: 'Pollers: provisioned, by topic',
@@ -218,6 +236,22 @@ function mappingRows({
     {
       title: 'Events: dropped, by topic',
       left: byMapping(measuredMappings, 'DroppedEventCount', SUM),
+    },
+    {
+      title: 'Events: errors, by topic',
+      left: [
+        ...byMapping(measuredMappings, 'PollingErrorCount', SUM, ' poll'),
+        ...byMapping(measuredMappings, 'CommitErrorCount', SUM, ' commit'),
+        ...byMapping(
+          measuredMappings,
+          'OnFailureDestinationDeliveryErrorCount',
+          SUM,
+          ' on-failure destination',
+        ),
+        ...(validated
+          ? byMapping(measuredMappings, 'SchemaRegistryErrorCount', SUM, ' schema registry')
+          : []),
+      ],
     },
   );
   return [

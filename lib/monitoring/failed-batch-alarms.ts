@@ -2,16 +2,15 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { archiveName } from '../archive-name.ts';
 import type { FailedBatches } from '../storage/failed-batches.ts';
-import { alarmNames, droppedEventsAlarmName } from './alarm-names.ts';
+import { alarmNames } from './alarm-names.ts';
 import {
   droppedBatches,
   METRIC_PERIOD,
   mappingMetric,
   type WatchedMapping,
 } from './archive-metrics.ts';
-import { createAlarm } from './stack-alarm.ts';
+import { createAlarm, createGroupedAlarms } from './stack-alarm.ts';
 
 /** What {@link createFailedBatchAlarms} watches. */
 export interface FailedBatchAlarmsProps {
@@ -36,7 +35,7 @@ export function createFailedBatchAlarms(
 ): cloudwatch.Alarm[] {
   return [
     ...createQueueAlarms(scope, props),
-    createDestinationAlarm(scope, props),
+    ...createDestinationAlarms(scope, props),
     ...createDroppedEventAlarms(scope, props),
     createReplayErrorAlarm(scope, props),
   ];
@@ -88,57 +87,53 @@ function createQueueAlarms(
   return [deadLetter, failedBatchWaiting];
 }
 
-function createDestinationAlarm(
+/**
+ * Without measured mappings, one alarm watches the metric of the function, which Lambda may never emit for
+ * Kafka: see {@link droppedBatches}. With them, the alarms watch the documented metric of each as well.
+ */
+function createDestinationAlarms(
   scope: Construct,
-  { archiveFunction }: FailedBatchAlarmsProps,
-): cloudwatch.Alarm {
-  return createAlarm(scope, 'DestinationDeliveryFailed', {
+  { archiveFunction, measuredMappings: mappings = [] }: FailedBatchAlarmsProps,
+): cloudwatch.Alarm[] {
+  const id = 'DestinationDeliveryFailed';
+  const ofFunction = droppedBatches(archiveFunction);
+  const alarm = {
     name: alarmNames.destinationDeliveryFailed,
     severity: 'critical',
     description:
       'A batch was neither archived nor kept. Lambda could not put it into the failed-batch bucket and dropped it',
     firstStep:
       'Restore access to the failed-batch bucket, then find the offsets of the batch in the log of the archive function',
-    metric: droppedBatches(archiveFunction),
     threshold: 1,
     // Lambda emits it only when a delivery fails.
     treatMissingData: NOT_BREACHING,
+  } as const;
+  if (mappings.length === 0) return [createAlarm(scope, id, { ...alarm, metric: ofFunction })];
+  return createGroupedAlarms(scope, id, {
+    ...alarm,
+    label: 'Failed deliveries',
+    metrics: [
+      ofFunction,
+      ...mappings.map((each) => mappingMetric(each, 'OnFailureDestinationDeliveryErrorCount', SUM)),
+    ],
   });
 }
 
-/** The most metrics that an alarm can have: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
-const METRICS_OF_ALARM = 10;
-
-/** Creates an alarm for every ten mappings. */
 function createDroppedEventAlarms(
   scope: Construct,
   { measuredMappings: mappings = [] }: FailedBatchAlarmsProps,
 ): cloudwatch.Alarm[] {
-  const count = Math.ceil(mappings.length / METRICS_OF_ALARM);
-  return Array.from({ length: count }, (_, number) => {
-    const some = mappings.slice(number * METRICS_OF_ALARM, (number + 1) * METRICS_OF_ALARM);
-    return createAlarm(scope, `DroppedEvents${number === 0 ? '' : number + 1}`, {
-      name: alarmNames.droppedEvents,
-      alarmName: droppedEventsAlarmName(archiveName(scope), number),
-      severity: 'critical',
-      description: 'Lambda dropped records that were neither archived nor kept',
-      firstStep:
-        'Find the topic on the dashboard, and check the on-failure destination of its mapping',
-      metric: new cloudwatch.MathExpression({
-        expression: 'SUM(METRICS())',
-        label: 'Dropped records',
-        usingMetrics: Object.fromEntries(
-          some.map((mapping, index) => [
-            `m${index}`,
-            mappingMetric(mapping, 'DroppedEventCount', SUM),
-          ]),
-        ),
-        period: METRIC_PERIOD,
-      }),
-      threshold: 1,
-      // A mapping without records drops none.
-      treatMissingData: NOT_BREACHING,
-    });
+  return createGroupedAlarms(scope, 'DroppedEvents', {
+    name: alarmNames.droppedEvents,
+    severity: 'critical',
+    description: 'Lambda dropped records that were neither archived nor kept',
+    firstStep:
+      'Find the topic on the dashboard, and check the on-failure destination of its mapping',
+    label: 'Dropped records',
+    metrics: mappings.map((mapping) => mappingMetric(mapping, 'DroppedEventCount', SUM)),
+    threshold: 1,
+    // A mapping without records drops none.
+    treatMissingData: NOT_BREACHING,
   });
 }
 

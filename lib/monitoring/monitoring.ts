@@ -11,6 +11,7 @@ import { createArchiveAlarms } from './archive-alarms.ts';
 import type { WatchedMapping } from './archive-metrics.ts';
 import { createDashboard } from './dashboard.ts';
 import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
+import { createMappingAlarms } from './mapping-alarms.ts';
 import { createSavedQueries } from './saved-queries.ts';
 import { createStreamAlarms, type WatchedStream } from './stream-alarms.ts';
 
@@ -50,6 +51,8 @@ export interface WatchProps {
   readonly provisionedMappings?: readonly WatchedMapping[];
   /** Mappings with event metrics. @default - none */
   readonly measuredMappings?: readonly WatchedMapping[];
+  /** Whether Lambda validates the records with a schema registry. @default false */
+  readonly validated?: boolean;
   /** @default - none, the functions put the objects */
   readonly stream?: WatchedStream;
   /** Time within which every topic receives records, in whole minutes. @default - topics can be quiet */
@@ -80,6 +83,7 @@ export class Monitoring extends Construct {
     };
     const alarms = [
       ...createArchiveAlarms(this, { ...props, ...functions }),
+      ...createMappingAlarms(this, props),
       ...(props.stream === undefined ? [] : createStreamAlarms(this, props.stream)),
       ...createFailedBatchAlarms(this, { ...props, ...functions }),
     ];

@@ -1,7 +1,8 @@
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import { archiveName } from '../archive-name.ts';
-import { type AlarmName, alarmName } from './alarm-names.ts';
+import { type AlarmName, alarmName, groupAlarmName } from './alarm-names.ts';
+import { METRIC_PERIOD } from './archive-metrics.ts';
 
 /**
  * How urgent an alarm is: `critical`, records are being lost; `high`, records are missing from the archive
@@ -51,5 +52,43 @@ export function createAlarm(
     alarmName: alarmName(archiveName(scope), name),
     ...watched,
     alarmDescription: `[${severity}] ${description}. ${firstStep}. Runbook: docs/runbook.md#${name}`,
+  });
+}
+
+/** The most metrics that an alarm can have: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-limits.html */
+const METRICS_PER_ALARM = 10;
+
+/** What {@link createGroupedAlarms} needs. */
+export interface GroupedAlarmsProps extends Omit<StackAlarmProps, 'alarmName' | 'metric'> {
+  /** Metrics with the same period, in the order in which the alarms divide them. */
+  readonly metrics: readonly cloudwatch.IMetric[];
+  /** What the expression computes. */
+  readonly label: string;
+  /** Makes one time series of the metrics with these ids. @default - their sum */
+  readonly expression?: (ids: readonly string[]) => string;
+}
+
+/**
+ * Creates one alarm for every ten metrics, and none without a metric. The second alarm has `2` after its id and
+ * `-2` after its name, and so on. CloudWatch charges for such an alarm by the metric, so it costs as much as one
+ * alarm for each; it saves resources of the stack and messages about the same cause.
+ */
+export function createGroupedAlarms(
+  scope: Construct,
+  id: string,
+  { metrics, label, expression = () => 'SUM(METRICS())', ...alarm }: GroupedAlarmsProps,
+): cloudwatch.Alarm[] {
+  const count = Math.ceil(metrics.length / METRICS_PER_ALARM);
+  return Array.from({ length: count }, (_, group) => {
+    const some = metrics.slice(group * METRICS_PER_ALARM, (group + 1) * METRICS_PER_ALARM);
+    const usingMetrics = Object.fromEntries(some.map((metric, index) => [`m${index}`, metric]));
+    return createAlarm(scope, `${id}${group === 0 ? '' : group + 1}`, {
+      ...alarm,
+      alarmName: groupAlarmName(archiveName(scope), alarm.name, group),
+      metric: new cloudwatch.MathExpression({
+        ...{ label, usingMetrics, period: METRIC_PERIOD },
+        expression: expression(Object.keys(usingMetrics)),
+      }),
+    });
   });
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { z } from 'zod';
-import { noRecordsAlarmName } from '../monitoring/alarm-names.ts';
+import { type AlarmName, alarmNames, topicAlarmName } from '../monitoring/alarm-names.ts';
 import { parseClusterArn } from '../source/cluster-arn.ts';
 import type { mappingSettings } from './mapping-settings.ts';
 import { isSubscriber, must, nameList, text, wholeNumber } from './setting-forms.ts';
@@ -49,8 +49,9 @@ export const alarmSettings = {
   // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
   expectedTrafficMinutes: wholeNumber({ min: 1, max: 1440 }).optional().meta({
     description:
-      'Minutes within which every topic should receive records. Each topic gets an alarm that fires when no record arrives within that time. Must be more than `batchWindow`.',
-    unset: 'no such alarms: a stopped mapping looks the same as a quiet topic',
+      'Minutes within which every topic should receive records. Each topic gets an alarm that fires when no record arrives within that time, and at the first deployment until the first record is archived. Must be more than `batchWindow`.',
+    unset:
+      'no such alarms: without `eventMetrics`, a stopped mapping looks the same as a quiet topic',
   }),
 };
 
@@ -94,14 +95,23 @@ function checkTimes(report: SettingReport<Given>): void {
 
 /** Only the names of alarms of single topics can be too long. */
 function checkNames(report: SettingReport<Given>): void {
-  const { stackName, topics, expectedTrafficMinutes } = report.given;
-  if (expectedTrafficMinutes === undefined || !report.isSound('stackName', 'topics')) return;
-  for (const topic of topics) {
-    if (noRecordsAlarmName(stackName, topic).length <= MAX_ALARM_NAME_LENGTH) continue;
-    report.refuse(
-      'expectedTrafficMinutes',
-      `not be set with topics whose alarms have names of over ${MAX_ALARM_NAME_LENGTH} characters`,
-      { reason: 'a shorter stackName helps', got: topic },
-    );
+  const { stackName, topics, expectedTrafficMinutes, eventMetrics, provisionedPollers } =
+    report.given;
+  if (!report.isSound('stackName', 'topics')) return;
+  const refuse = (setting: keyof Given, allowed: string, name: AlarmName): void => {
+    for (const topic of topics) {
+      if (topicAlarmName(stackName, name, topic).length <= MAX_ALARM_NAME_LENGTH) continue;
+      report.refuse(
+        setting,
+        `${allowed} with topics whose alarms have names of over ${MAX_ALARM_NAME_LENGTH} characters`,
+        { reason: 'a shorter stackName helps', got: topic },
+      );
+    }
+  };
+  if (expectedTrafficMinutes !== undefined) {
+    refuse('expectedTrafficMinutes', 'not be set', alarmNames.noRecords);
+  }
+  if (eventMetrics ?? provisionedPollers !== undefined) {
+    refuse('eventMetrics', 'be false', alarmNames.noPolls);
   }
 }

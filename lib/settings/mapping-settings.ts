@@ -73,7 +73,7 @@ export const mappingSettings = {
     ),
   eventMetrics: flag().optional().meta({
     description:
-      'Publishes metrics of the events of each mapping (polled, filtered, failed, dropped and committed events, errors, lag), and adds an alarm for dropped events. Requires `provisionedPollers`.',
+      'Publishes metrics of the events of each mapping (polled, filtered, failed, dropped and committed events, errors, lag), and adds alarms that rest on them: for a mapping that does not poll, for errors and for dropped events. Requires `provisionedPollers`.',
     unset: '`true` with `provisionedPollers`, `false` without',
   }),
 };

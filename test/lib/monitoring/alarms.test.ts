@@ -11,7 +11,7 @@ beforeAll(() => {
   template = monitoredTemplate((stack) => ({
     stream: watchedStream(stack),
     expectedTraffic: Duration.minutes(45),
-    measuredMappings: mappings(11),
+    ...{ measuredMappings: mappings(11), validated: true },
   }));
   plain = monitoredTemplate(() => ({ timeout: Duration.seconds(10) }));
 }, SYNTH_TIMEOUT_MS);
@@ -39,6 +39,10 @@ const ofStack = { Namespace: 'MskS3Archiver', Dimensions: [service] };
 const ofQueue = (id: string) => ({
   Namespace: 'AWS/SQS',
   Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [id, 'QueueName'] } }],
+});
+const ofMapping = (id: string) => ({
+  Namespace: 'AWS/Lambda',
+  Dimensions: [{ Name: 'EventSourceMappingUUID', Value: id }],
 });
 const ofStream = {
   Namespace: 'AWS/Firehose',
@@ -112,10 +116,6 @@ describe('an alarm', () => {
       },
     ],
     [
-      'destination-delivery-failed',
-      { ...ofFunction(ids.archive), ...sum('DestinationDeliveryFailures'), ...once, ...from(1) },
-    ],
-    [
       'replay-function-errors',
       { ...ofFunction(ids.replay), ...sum('Errors'), ...once, ...from(1) },
     ],
@@ -124,7 +124,7 @@ describe('an alarm', () => {
   });
 
   it('fires when more than one batch waits and the lag has grown for half an hour', () => {
-    const { Metrics, ...rules } = rulesOf(template, 'Stack-lag-growing');
+    const { Metrics, ...rules } = rulesOf(plain, 'Stack-lag-growing');
     expect(Metrics).toEqual([
       expect.objectContaining({
         ...{ Expression: 'IF(lag > 500 AND DIFF(lag) > 0, 1, 0)', ReturnData: true },
@@ -141,30 +141,76 @@ describe('an alarm', () => {
     expect(rules).toEqual({ EvaluationPeriods: 6, DatapointsToAlarm: 5, ...from(1) });
   });
 
-  it('fires when one of ten mappings drops events', () => {
-    const droppedBy = (name: string) => {
-      const { Metrics, ...rules } = rulesOf(template, name);
-      const [total, ...others] = Metrics as Record<string, unknown>[];
-      expect(total).toMatchObject({ Expression: 'SUM(METRICS())', ReturnData: true });
-      expect(rules).toEqual({ EvaluationPeriods: 1, ...from(1) });
-      return others.map(({ MetricStat }) => MetricStat);
-    };
-    const metrics = mappings(11).map(({ mappingId }) => ({
-      Metric: {
-        ...{ Namespace: 'AWS/Lambda', MetricName: 'DroppedEventCount' },
-        Dimensions: [{ Name: 'EventSourceMappingUUID', Value: mappingId }],
+  it('fires for a failed delivery that only the metric of the function counts', () => {
+    expect(rulesOf(plain, 'Stack-destination-delivery-failed')).toEqual({
+      ...{ ...ofFunction(ids.archive), ...sum('DestinationDeliveryFailures'), ...once, ...from(1) },
+    });
+  });
+
+  it('fires for a mapping without a single poll, even an empty one, in three periods', () => {
+    const { Metrics, ...rules } = rulesOf(template, 'Stack-no-polls-topic-10');
+    expect(Metrics).toEqual([
+      {
+        ...{ Id: 'm1', Label: 'topic-10', ReturnData: true },
+        MetricStat: {
+          Metric: { ...ofMapping('mapping-10'), MetricName: 'PolledEventCount' },
+          ...{ Period: 300, Stat: 'SampleCount' },
+        },
       },
-      ...{ Period: 300, Stat: 'Sum' },
-    }));
-    expect(droppedBy('Stack-dropped-events')).toEqual(metrics.slice(0, 10));
-    expect(droppedBy('Stack-dropped-events-2')).toEqual(metrics.slice(10));
+    ]);
+    expect(rules).toEqual({ EvaluationPeriods: 3, ...below(1), TreatMissingData: 'breaching' });
+  });
+
+  const growing = (id: string) => `IF(${id} > 500 AND DIFF(${id}) > 0, 1, 0)`;
+  const twoOfThree = { EvaluationPeriods: 3, DatapointsToAlarm: 2, ...from(1) };
+  const atOnce = { EvaluationPeriods: 1, ...from(1) };
+  const total = 'SUM(METRICS())';
+
+  it.each<[name: string, metric: string, stat: string, first: string, second: string, object]>([
+    [
+      ...(['lag-growing', 'MaxOffsetLag', 'Maximum'] as const),
+      `MAX([${Array.from({ length: 10 }, (_, index) => growing(`m${index}`)).join(', ')}])`,
+      ...([`MAX([${growing('m0')}])`] as const),
+      { EvaluationPeriods: 6, DatapointsToAlarm: 5, ...from(1) },
+    ],
+    ['polling-errors', 'PollingErrorCount', 'Sum', total, total, twoOfThree],
+    ['commit-errors', 'CommitErrorCount', 'Sum', total, total, twoOfThree],
+    ['schema-registry-errors', 'SchemaRegistryErrorCount', 'Sum', total, total, twoOfThree],
+    [
+      ...(['destination-delivery-failed', 'OnFailureDestinationDeliveryErrorCount'] as const),
+      ...(['Sum', total, total, atOnce] as const),
+    ],
+    ['dropped-events', 'DroppedEventCount', 'Sum', total, total, atOnce],
+  ])('fires for one of ten mappings: %s', (name, metric, stat, first, second, rules) => {
+    const watched = [`Stack-${name}`, `Stack-${name}-2`].map((each) => {
+      const { Metrics, ...others } = rulesOf(template, each);
+      expect(others).toEqual(rules);
+      const [{ Expression, ReturnData } = {}, ...members] = Metrics as Record<string, unknown>[];
+      expect(ReturnData).toBe(true);
+      return { Expression, members: members.map(({ MetricStat }) => MetricStat) };
+    });
+    const members = [
+      // The metric of the function is the first, where it is one.
+      ...(name === 'destination-delivery-failed'
+        ? [{ ...ofFunction(ids.archive), MetricName: 'DestinationDeliveryFailures' }]
+        : []),
+      ...mappings(11).map(({ mappingId }) => ({ ...ofMapping(mappingId), MetricName: metric })),
+    ].map((Metric) => ({ Metric, Period: 300, Stat: stat }));
+    expect(watched).toEqual([
+      { Expression: first, members: members.slice(0, 10) },
+      { Expression: second, members: members.slice(10) },
+    ]);
   });
 
   it('exists only if there is something to watch', () => {
-    const names = alarmsOf(plain).map(({ AlarmName }) => String(AlarmName));
-    expect(names.filter((name) => /stream|no-records|dropped/.test(name))).toEqual([]);
-    const ten = alarmsOf(monitoredTemplate(() => ({ measuredMappings: mappings(10) })));
-    expect(ten.filter(({ AlarmName }) => /dropped/.test(String(AlarmName)))).toHaveLength(1);
+    const optional = /stream|no-records|dropped|polls|polling|commit|registry/;
+    const namesIn = (from: Template) => alarmsOf(from).map(({ AlarmName }) => String(AlarmName));
+    expect(namesIn(plain).filter((name) => optional.test(name))).toEqual([]);
+    const ten = monitoredTemplate(() => ({ measuredMappings: mappings(10) }));
+    expect(namesIn(ten).filter((name) => optional.test(name))).toEqual([
+      ...mappings(10).map(({ topic }) => `Stack-no-polls-${topic}`),
+      ...['polling-errors', 'commit-errors', 'dropped-events'].map((name) => `Stack-${name}`),
+    ]);
   });
 
   it('follows a short timeout, and a long delay of replays', () => {

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
@@ -109,6 +110,41 @@ describe('the dashboard', () => {
     ],
   ])('shows in %s', (title, lines) => {
     expect(linesOf(title)).toEqual(lines);
+  });
+
+  it('shows the lag and the errors of each measured mapping', () => {
+    const measured = dashboardOf(
+      monitoredTemplate(() => ({
+        measuredMappings: [{ topic: 'orders', mappingId: 'mapping-1' }],
+        validated: true,
+      })),
+    ).widgets;
+    const linesIn = (title: string) =>
+      measured
+        .find(({ properties }) => properties.title === title)
+        ?.properties.metrics?.map(([, name, , id, options]) => [name, id, Object(options).label]);
+    expect(linesIn('How far behind: records')).toEqual([['MaxOffsetLag', 'mapping-1', 'orders']]);
+    expect(linesIn('Events: errors, by topic')).toEqual([
+      ['PollingErrorCount', 'mapping-1', 'orders poll'],
+      ['CommitErrorCount', 'mapping-1', 'orders commit'],
+      ['OnFailureDestinationDeliveryErrorCount', 'mapping-1', 'orders on-failure destination'],
+      ['SchemaRegistryErrorCount', 'mapping-1', 'orders schema registry'],
+    ]);
+  });
+
+  it('shows at most a hundred alarms in a widget', () => {
+    const topics = Array.from({ length: 50 }, (_, index) => `topic-${index}`);
+    const crowded = monitoredTemplate(() => ({
+      topics,
+      expectedTraffic: Duration.minutes(45),
+      measuredMappings: topics.map((topic) => ({ topic, mappingId: topic })),
+    }));
+    const lists = dashboardOf(crowded).widgets.flatMap(({ properties }) => [
+      properties.alarms ?? [],
+    ]);
+    const shown = lists.filter((alarms) => alarms.length > 0);
+    expect(shown.flat()).toEqual(Object.keys(resourcesOf(crowded, 'AWS::CloudWatch::Alarm')));
+    expect(shown.map(({ length }) => length)).toEqual([100, shown.flat().length - 100]);
   });
 
   it('shows the target of the age as a line', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noRecordsAlarmName } from '../../../lib/monitoring/alarm-names.ts';
+import { topicAlarmName } from '../../../lib/monitoring/alarm-names.ts';
 import {
   clusterArn,
   keyArn,
@@ -24,7 +24,8 @@ const [subnetIds, securityGroupIds, routeTableIds] = [
 ];
 const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
 const elsewhere = (arn: string) => arn.replace('eu-west-1', 'us-east-1');
-const longestTopic = 't'.repeat(255 - noRecordsAlarmName('Stack', '').length);
+const longestPolled = 't'.repeat(255 - topicAlarmName('Stack', 'no-polls', '').length);
+const longestTopic = 't'.repeat(255 - topicAlarmName('Stack', 'no-records', '').length);
 
 /** Settings that go together. */
 const accepted: readonly Settings[] = [
@@ -56,6 +57,11 @@ const accepted: readonly Settings[] = [
     expectedTrafficMinutes: 60,
   },
   { ...msk, stackName: 'Stack', topics: `${longestTopic}t`, consumerGroupId: 'g' },
+  { ...pollers, stackName: 'Stack', topics: longestPolled, consumerGroupId: 'g' },
+  {
+    ...{ ...pollers, stackName: 'Stack', topics: `${longestPolled}t`, consumerGroupId: 'g' },
+    eventMetrics: false,
+  },
 ];
 
 /** Settings that do not go together, each with its problems. */
@@ -312,6 +318,10 @@ const refused: Readonly<Record<string, readonly (readonly [Settings, ...problems
         expectedTrafficMinutes: 60,
       },
       `expectedTrafficMinutes must not be set with topics whose alarms have names of over 255 characters (a shorter stackName helps), got '${'t'.repeat(119)}… (${longestTopic.length + 3} characters)`,
+    ],
+    [
+      { ...pollers, stackName: 'Stack', topics: `${longestPolled}t`, consumerGroupId: 'g' },
+      `eventMetrics must be false with topics whose alarms have names of over 255 characters (a shorter stackName helps), got '${'t'.repeat(119)}… (${longestPolled.length + 3} characters)`,
     ],
   ],
 };

@@ -10,8 +10,8 @@ stops and reports every problem at once, each with the allowed values.
 ## What to know first
 
 - **Required** are \`topics\`, and either \`clusterArn\` or \`bootstrapServers\`. Every other setting has a default.
-- **Set alarms early.** \`alarmSubscriptions\` names who is notified, and \`expectedTrafficMinutes\` is the only way to notice that a
-  mapping has stopped.
+- **Set alarms early.** \`alarmSubscriptions\` names who is notified, and without \`eventMetrics\`, \`expectedTrafficMinutes\` is
+  the only way to notice that a mapping has stopped.
 - **\`batchWindow\`** delays records by up to that many seconds. A longer window makes fewer, larger objects.
 - **\`consumerGroupId\`, \`startingPosition\` and \`hoursBack\`** replace the event source mappings when they change.
 - **\`objectLockDays\`** cannot be undone: a bucket with Object Lock keeps it.
