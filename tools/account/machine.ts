@@ -133,8 +133,9 @@ export function toAnswer({ code, stdout, stderr }: Ended): Answer {
   if (code === 0) return { ok: true, output: toJson(stdout) };
   const message = stderr.trim().replaceAll(/\s+/g, ' ').slice(-500);
   const [, name, , reason] =
-    /An error occurred \(([\w.]+)\) when calling the (\w+) operation[^:]*: (.*)/s.exec(stderr) ??
-    [];
+    /An error occurred \(([\w.]+)\) when calling the (\w+) operation(?: \([^)]*\))?: (.*)/s.exec(
+      stderr,
+    ) ?? [];
   if (name === undefined) return { ok: false, code: FAILED, message };
   return { ok: false, code: name, message: (reason ?? '').trim().replaceAll(/\s+/g, ' ') };
 }

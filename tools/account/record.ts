@@ -1,44 +1,37 @@
 import type { State } from './state.ts';
 import { commandLine, type Seen, type Step } from './step.ts';
 
-/** Ids that AWS gives, wherever they occur, and what the record has in their place. The order matters. */
+/** What looks like an id, and what the record has in its place. The order matters. */
 const IDS: readonly (readonly [pattern: RegExp, instead: string])[] = [
   [/\barn:[\w-]+:(?:iam|sts)::[^\s"']+/g, '<principal>'],
+  [/\b[\w.-]+\.kafka(?:-serverless)?\.[\w-]+\.amazonaws\.com(?:\.cn)?(?::\d+)?/g, '<broker>'],
   [/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?:-s?\d+)?/gi, '<uuid>'],
   [/\b(?:AKIA|ASIA|AROA|AIDA)[A-Z0-9]{12,}/g, '<key>'],
   [/\b(?:vpc|vpce|subnet|sg|eni|rtb|igw)-[0-9a-f]{8,17}\b/g, '<network id>'],
-  [/\b[\w.-]+\.amazonaws\.com(?:\.cn)?:\d+/g, '<broker>'],
   [/\b\d{1,3}(?:\.\d{1,3}){3}\b/g, '<address>'],
-  [/\b(?:RequestId|Request ID|HostId|Extended Request ID): ?[\w+/=-]+/gi, '<request>'],
+  [/\b(?:Request ?Id|(?:Extended )?Host ?Id): ?[\w+/=-]+/gi, '<request>'],
   [/\b\d{12}\b/g, '<account>'],
 ];
 
 /** Removes every id of the account from a text, both those that the run knows and any that look like one. */
 export function redact(text: string, { secrets, target, values }: State): string {
-  const { account, cluster, stack } = target;
-  const [, name = '', uuid = ''] = cluster.split('/');
-  const known: [string, string][] = [
-    ...secrets.map((each): [string, string] => [values[each] ?? '', `<${each}>`]),
-    ...(
-      [
-        [cluster, '<cluster>'],
-        [uuid, '<cluster id>'],
-        [name, '<cluster name>'],
-      ] as const
-    ).map(([value, instead]): [string, string] => [value, instead]),
-    [account, '<account>'],
-  ];
+  const { cluster, stack } = target;
+  const [, clusterName = ''] = cluster.split('/');
   // The longer first, since one may contain another.
-  known.sort(([a], [b]) => b.length - a.length);
+  const known = [
+    [cluster, '<cluster>'] as const,
+    ...secrets.map((name) => [values[name] ?? '', `<${name}>`] as const),
+  ].sort(([a], [b]) => b.length - a.length);
   let redacted = text;
   for (const [value, instead] of known) {
+    // A shorter value is no id, and would be found in words.
     if (value.length > 3) redacted = redacted.replaceAll(value, instead);
   }
-  // CloudFormation's names of resources: the stack, the logical id, and letters by chance.
+  // As CloudFormation names resources: stack, logical id with its hash, and letters by chance.
   const generated = new RegExp(`\\b${stack}-[\\w-]*?[0-9A-F]{8}-[\\w-]+`, 'gi');
   redacted = redacted.replaceAll(generated, '<resource>');
   for (const [pattern, instead] of IDS) redacted = redacted.replaceAll(pattern, instead);
-  return redacted;
+  return clusterName.length > 3 ? redacted.replaceAll(clusterName, '<cluster name>') : redacted;
 }
 
 /** Name of the file of a record, without its ending. */

@@ -1,0 +1,216 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { commandLine, fillCommand, type SeenByName } from '../step.ts';
+import { shapeOf } from '../steps/shape.ts';
+import { steps } from '../steps/steps.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Values that the tool itself provides, and those that outputs of stacks provide. */
+const provided = [
+  ...['account', 'brokers', 'cluster', 'now', 'partition', 'region', 'stack', 'stepStart', 'topic'],
+  ...['ProbeFunctionArn', 'ProbeRoleArn', 'RegistryArn', 'SchemaArn', 'SchemaVersionId'],
+  ...['ArchiveBucketName', 'ArchiveFunctionName', 'ArchiveLogGroupName', 'DeadLetterQueueUrl'],
+  ...['FailedBatchBucketName', 'Mapping', 'OperatorPolicyArn', 'StreamArchiveBucketName'],
+];
+
+describe('the steps', () => {
+  it('begin with the questions on which the design stands', () => {
+    const ids = steps.map(({ id }) => id);
+    expect(ids.slice(0, 4)).toEqual([
+      'bootstrap-brokers',
+      'two-mappings',
+      'stack-by-name',
+      'glue-schema-version',
+    ]);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it('name files that exist, and the sections of pages', () => {
+    const missing = steps
+      .flatMap(({ settles }) => settles)
+      .filter((each) => {
+        const [file = '', anchor] = each.split('#');
+        if (!existsSync(join(root, file))) return true;
+        if (anchor === undefined) return false;
+        const headings = readFileSync(join(root, file), 'utf8').match(/^#+ .*$/gm) ?? [];
+        const anchors = headings.map((heading) =>
+          heading
+            .replace(/^#+ /, '')
+            .toLowerCase()
+            .replaceAll(/[^a-z0-9 _-]/g, '')
+            .replaceAll(' ', '-'),
+        );
+        return !anchors.includes(anchor);
+      });
+    expect(missing).toEqual([]);
+  });
+
+  it('use no value that nothing provides', () => {
+    const values = Object.fromEntries(provided.map((name) => [name, name]));
+    for (const { actions } of steps) {
+      const seen: SeenByName = {};
+      for (const { again, command, save } of actions) {
+        for (const each of [again, command]) if (each) fillCommand(each, values);
+        if (save) for (const name of Object.keys(save([['A', 'b']], seen))) values[name] ??= name;
+      }
+    }
+    expect(values).toMatchObject({ ArchiveRole: 'ArchiveRole', ProbeStackUuid: 'ProbeStackUuid' });
+  });
+
+  it('have names of actions that are unique in a step', () => {
+    for (const { actions } of steps) {
+      expect(new Set(actions.map(({ name }) => name)).size).toBe(actions.length);
+    }
+  });
+});
+
+const fact = (value: unknown) => ({ fact: value });
+const denied = { failure: { code: 'AccessDeniedException', message: 'no' } };
+const other = { failure: { code: 'ThrottlingException', message: 'no' } };
+const probeArn = 'arn:aws:lambda:eu-west-1:111122223333:function:Verify-probe';
+const refused = { failure: { code: 'Failed', message: 'no' } };
+
+describe('the verdict', () => {
+  it.each<[id: string, seen: SeenByName, isConfirmed: boolean | undefined]>([
+    ['bootstrap-brokers', { 'with *': {}, 'with the cluster': denied }, true],
+    ['bootstrap-brokers', { 'with *': denied, 'with the cluster': denied }, false],
+    ['bootstrap-brokers', { 'with *': other, 'with the cluster': {} }, undefined],
+    [
+      'two-mappings',
+      {
+        mappings: fact([
+          [`${probeArn}:1`, 'Enabled'],
+          [`${probeArn}:2`, 'Enabled'],
+        ]),
+      },
+      true,
+    ],
+    ['two-mappings', { mappings: fact([[`${probeArn}:1`, 'Enabled']]) }, false],
+    ['two-mappings', { mappings: fact([]) }, undefined],
+    ['stack-by-name', { 'with stack/NAME/*': {}, 'with the id': denied }, true],
+    ['glue-schema-version', { 'with *': {}, 'with the schema': {} }, true],
+    ['deploy', { 'as an operator': {} }, true],
+    ['deploy', { 'as an operator': denied }, false],
+    [
+      'archive',
+      {
+        keys: fact([
+          'x/topic=V/dt=2026-11-28/hour=09/V-0-00000000000000000000-00000000000000000000.jsonl.gz',
+        ]),
+      },
+      true,
+    ],
+    ['archive', { keys: fact(['x/topic=V/V-0-0.jsonl.gz']) }, false],
+    ['failed-batch', { fields: fact({ payload: { records: {} } }) }, true],
+    ['failed-batch', { fields: fact({ payload: 'string' }) }, false],
+    [
+      'failed-delivery',
+      { 'OnFailureDestinationDeliveryErrorCount by mapping': fact(['EventSourceMappingUUID']) },
+      true,
+    ],
+    [
+      'failed-delivery',
+      {
+        'OnFailureDestinationDeliveryErrorCount by mapping': fact([
+          'EventSourceMappingUUID',
+          'FunctionName',
+        ]),
+      },
+      false,
+    ],
+    [
+      'lag-metrics',
+      {
+        'OffsetLag by function': fact(['FunctionName']),
+        'MaxOffsetLag by mapping': fact(['EventSourceMappingUUID']),
+      },
+      true,
+    ],
+    [
+      'lag-metrics',
+      {
+        'OffsetLag by function': fact(['FunctionName', 'FunctionName', 'Resource']),
+        'MaxOffsetLag by mapping': fact(['EventSourceMappingUUID']),
+      },
+      false,
+    ],
+    [
+      'dead-letter',
+      { 'actions of the alarm': fact(['Successfully executed action <alarm topic>']) },
+      true,
+    ],
+    [
+      'dead-letter',
+      { 'actions of the alarm': fact(['Failed to execute action <alarm topic>']) },
+      false,
+    ],
+    ['oversize-record', { fields: fact({ version: '1.0' }) }, true],
+    ['oversize-record', { fields: fact({ payload: {} }) }, false],
+    ['retry-after-rollback', { 'update that fails': refused, 'same update': {} }, true],
+    ['retry-after-rollback', { 'update that fails': refused, 'same update': refused }, false],
+    ['retry-after-rollback', { 'update that fails': {}, 'same update': {} }, undefined],
+    ['starting-position', { deploy: {}, 'same mapping': fact(['Enabled', 'TRIM_HORIZON']) }, true],
+    ['starting-position', { deploy: {}, 'same mapping': refused }, false],
+    ['another-group', { group: fact('Verify-again') }, true],
+    ['another-group', { group: fact('Verify-Verify') }, false],
+    ['reset', { reset: refused }, false],
+    ['tls', { S3: denied, SQS: denied }, true],
+    ['tls', { S3: denied, SQS: fact(0) }, false],
+    ['object-lock-later', { lock: refused }, false],
+    ['firehose', { keys: fact(['Verify/topic=Verify/a.gz']), lock: fact({}) }, true],
+    ['firehose', { keys: fact(['Verify/topic=Verify/2026/11/28/09/a.gz']), lock: fact({}) }, false],
+    ['end-of-provisioned-mode', { mapping: fact(['Enabled', 'OK', probeArn, null]) }, true],
+    [
+      'end-of-provisioned-mode',
+      { mapping: fact(['Enabled', 'OK', probeArn, { MinimumPollers: 1 }]) },
+      false,
+    ],
+    ['metrics-on-demand', { MetricsConfig: refused }, false],
+  ])('of %s on %j is %s', (id, seen, isConfirmed) => {
+    expect(steps.find((step) => step.id === id)?.judge(seen)).toBe(isConfirmed);
+  });
+});
+
+describe('the shape of a failed batch', () => {
+  it('has the fields, their types and the condition, but nothing of a record', () => {
+    const payload = {
+      eventSource: 'aws:kafka',
+      records: {
+        'orders-0': [
+          { key: 'ay0x', value: 'eA==' },
+          { key: null, value: 'eQ==' },
+          { key: 'ay0y', value: 'eg==' },
+        ],
+      },
+    };
+    const entry = {
+      requestContext: { condition: 'RetryAttemptsExhausted', functionArn: probeArn },
+      payload: JSON.stringify(payload),
+      note: '{not JSON',
+    };
+    expect(shapeOf(entry)).toEqual({
+      requestContext: { condition: 'RetryAttemptsExhausted', functionArn: 'string' },
+      payload: {
+        eventSource: 'aws:kafka',
+        records: {
+          'orders-0': [
+            { key: 'string', value: 'string' },
+            { key: null, value: 'string' },
+          ],
+        },
+      },
+      note: 'string',
+    });
+  });
+});
+
+describe('a command line', () => {
+  it('can be pasted into a shell', () => {
+    const args = ['iam', 'x', '--policy', '{"a":"it\'s"}', '--query', 'A[0]', '{cluster}'];
+    expect(commandLine({ program: 'aws', args })).toBe(
+      `aws iam x --policy '{"a":"it'\\''s"}' --query 'A[0]' {cluster}`,
+    );
+  });
+});
