@@ -18,8 +18,7 @@ export interface MappingIdentity {
  * own version.
  *
  * ASSUMED: Lambda compares ARNs including the version, since its error message contains the function's ARN
- * (https://github.com/aws/aws-sam-cli/issues/2308). docs/verify-in-an-account.md#5-another-consumer-group tests
- * it.
+ * (https://github.com/aws/aws-sam-cli/issues/2308). docs/verify-in-an-account.md tests it.
  *
  * @param identity with tokens resolved, since the text of a token differs between synths
  */

@@ -79,8 +79,8 @@ export class MemoryStore implements StateStore {
   };
 }
 
-/** Two steps in the form of the real ones: a stack with an outage, and one more question. */
-export const twoSteps: readonly Step[] = [
+/** Steps in the form of the real ones: a deployment, an outage, and one more question. */
+export const fewSteps: readonly Step[] = [
   {
     id: 'first',
     question: 'Does it deploy?',
@@ -123,10 +123,18 @@ export const twoSteps: readonly Step[] = [
     ],
     judge: ({ look }) => look?.fact === 'yes',
   },
+  {
+    id: 'third',
+    question: 'Is the outage over?',
+    settles: ['lib/archive-stack.ts'],
+    expected: 'It is.',
+    actions: [{ name: 'after', command: { program: 'aws', args: ['ask', 'third'] } }],
+    judge: () => true,
+  },
 ];
 
 /** Runs the tool against an account in memory, on a clock that moves with the pauses. */
-export function createRun(account = new FakeAccount(), steps = twoSteps) {
+export function createRun(account = new FakeAccount(), steps = fewSteps) {
   account.rules.unshift(['aws ask role', ok('verify-role-x1')], ['aws ask look', ok('yes')]);
   const store = new MemoryStore();
   const stop = new AbortController();

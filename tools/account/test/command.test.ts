@@ -3,7 +3,7 @@ import { run } from '../../../cli/command.ts';
 import type { Machine } from '../../../cli/machine.ts';
 import { createVerifyCommand } from '../command.ts';
 import { steps } from '../steps/steps.ts';
-import { createRun, FakeAccount, MemoryStore, target, twoSteps } from './account.ts';
+import { createRun, FakeAccount, fewSteps, MemoryStore, target } from './account.ts';
 
 /** Runs a command line against an account in memory. */
 async function verifyAccount(line: string, { store = new MemoryStore(), ask = true } = {}) {
@@ -23,7 +23,7 @@ async function verifyAccount(line: string, { store = new MemoryStore(), ask = tr
   };
   const regions: string[] = [];
   const command = createVerifyCommand(machine, {
-    steps: line.includes('--dry-run') ? steps : twoSteps,
+    steps: line.includes('--dry-run') ? steps : fewSteps,
     revision: () => 'abc1234',
     writeRecord: (name) => name,
     storeOf: () => store,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { redact, renderRecord } from '../record.ts';
 import type { State } from '../state.ts';
-import { target, twoSteps } from './account.ts';
+import { fewSteps, target } from './account.ts';
 
 const state: State = {
   ...{ target, startedAt: '2026-11-28T09:00:00.000Z', revision: 'abc1234', things: [] },
@@ -59,7 +59,7 @@ describe('redaction', () => {
 
 describe('the record', () => {
   it('has the question, the expectation, each command, what was seen, and the verdict', () => {
-    expect(renderRecord(state, twoSteps)).toBe(`# Verified in eu-west-1 on 2026-11-28
+    expect(renderRecord(state, fewSteps)).toBe(`# Verified in eu-west-1 on 2026-11-28
 
 Written by \`npm run verify:account\` at commit abc1234. Ids are replaced by names in angle brackets.
 
@@ -67,6 +67,7 @@ Written by \`npm run verify:account\` at commit abc1234. Ids are replaced by nam
 |---|---|---|
 | first | Does it deploy? | confirmed |
 | second | Does it fail? | not settled |
+| third | Is the outage over? | not run |
 
 ## first
 
@@ -100,7 +101,7 @@ AccessDenied: User: <principal> is not authorized
   });
 
   it('leaves out the steps that did not run', () => {
-    const page = renderRecord({ ...state, steps: {} }, twoSteps);
+    const page = renderRecord({ ...state, steps: {} }, fewSteps);
     expect(page).toContain('| first | Does it deploy? | not run |');
     expect(page).not.toContain('## first');
   });

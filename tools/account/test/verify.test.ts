@@ -29,7 +29,7 @@ describe('a run', () => {
     const { account, asked, printed, run, store } = createRun();
     expect(await run('new', { isAgreed: false })).toBe(false);
     expect(asked).toEqual([
-      'Create the stacks Verify, Verify-probe, Verify-stream and the topic Verify in account 111122223333, region eu-west-1, run 2 steps and remove everything?',
+      'Create the stacks Verify, Verify-probe, Verify-stream and the topic Verify in account 111122223333, region eu-west-1, run 3 steps and remove everything?',
     ]);
     expect(printed.join('\n')).toMatch(/\$0\.185 an hour.*Nothing was changed\.$/s);
     expect(account.changes).toEqual([]);
@@ -60,6 +60,15 @@ describe('a run', () => {
     await expect(run()).rejects.toThrow(message);
     expect(asked).toEqual([]);
     expect(account.changes).toEqual([]);
+  });
+
+  it('ends what a step disturbed before the next step begins', async () => {
+    const { account, run } = createRun();
+    await run();
+    const [undone, next] = ['aws iam delete-role-policy', 'aws ask third'].map((start) =>
+      account.lines.findIndex((line) => line.startsWith(start)),
+    );
+    expect(undone).toBe((next ?? 0) - 1);
   });
 
   it('asks for the account before anything else', async () => {
@@ -191,7 +200,7 @@ describe('a run that is killed', async () => {
       if (account.lines.includes('npx cdk deploy Verify')) {
         expect(removals).toContain('aws s3api delete-bucket --bucket verify-bucket-1a2b');
       }
-      if (mode === 'resume') expect(records[0]?.[1].match(/confirmed \|/g)).toHaveLength(2);
+      if (mode === 'resume') expect(records[0]?.[1].match(/confirmed \|/g)).toHaveLength(3);
     });
   });
 });
