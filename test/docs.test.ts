@@ -135,6 +135,41 @@ describe('documentation', () => {
     expect(names.filter((name) => !section.includes(`| \`${name}\` |`))).toEqual([]);
   });
 
+  describe('docs/what-aws-documents.md', () => {
+    const [documented = '', assumed = ''] = read('docs/what-aws-documents.md').split(
+      /^## Not documented: assumed$/m,
+    );
+    const sources = globSync('{cli,kafka,lambda,lib}/**/*.ts', { cwd: root });
+    /** Pages, without an anchor, and without the full stop or the bracket that may follow a link. */
+    const linked = new Set(
+      sources.flatMap((file) =>
+        [...read(file).matchAll(/https:\/\/docs\.aws\.amazon\.com[^\s'"`)#]*[^\s'"`).#]/g)].map(
+          String,
+        ),
+      ),
+    );
+    const rows = documented.split('\n').filter((line) => line.startsWith('| ['));
+
+    it('has a sentence, a day and a purpose in each row', () => {
+      const row =
+        /^\| \[[^\]]+\]\(https:\/\/docs\.aws\.amazon\.com\/[^)]+\) \| “[^”]+” \| 20\d\d-\d\d-\d\d \| [^|]+ \|$/;
+      expect(rows.filter((line) => !row.test(line))).toEqual([]);
+    });
+
+    it('has a row for each link of the product, and no other', () => {
+      const quoted = new Set(rows.map((line) => /\((https:[^)#]+)/.exec(line)?.[1]));
+      expect(linked.size).toBeGreaterThan(60);
+      expect([...linked].filter((link) => !quoted.has(link))).toEqual([]);
+      expect([...quoted].filter((link) => !linked.has(String(link)))).toEqual([]);
+    });
+
+    it('has a row for each file with an assumption, and no other', () => {
+      const marked = sources.filter((file) => read(file).includes('ASSUMED:'));
+      const listed = [...assumed.matchAll(/\]\(\.\.\/([^)]+)\)/g)].map(([, file = '']) => file);
+      expect(listed.sort()).toEqual(marked.sort());
+    });
+  });
+
   it('names no absolute path of a machine', () => {
     const paths = pages.filter((page) =>
       /(^|[\s"'(`])\/(home|root|tmp|work|Users)\//m.test(read(page)),

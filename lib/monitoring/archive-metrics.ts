@@ -104,6 +104,7 @@ export type MappingMetricName =
 /**
  * Returns a metric of one event source mapping, labelled with its topic by default.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-view.html
  */
 export function mappingMetric(
   { topic, mappingId }: WatchedMapping,

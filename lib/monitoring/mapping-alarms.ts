@@ -82,6 +82,8 @@ export function createMappingAlarms(
  * One alarm for each mapping: it costs as much as one for ten, names the topic, and leaves missing data to the
  * alarm. A sum hides one silent mapping, and FILL is documented for gaps in a series, not for a series that does
  * not exist. ASSUMED: a mapping polls while it retries a batch. Otherwise the alarm fires with function-errors.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
  */
 function createPollAlarms(
   scope: Construct,

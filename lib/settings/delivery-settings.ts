@@ -11,8 +11,8 @@ import type { storageSettings } from './storage-settings.ts';
 import type { topicSettings } from './topic-settings.ts';
 
 /**
- * The smallest buffers if Firehose derives folders from the records.
- * https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning.html
+ * The smallest buffers if Firehose derives folders from the records. ASSUMED: the service refuses smaller ones;
+ * the pages on dynamic partitioning no longer state a minimum.
  */
 const LEAST_BY_FOLDER = { bufferSizeMiB: 64, bufferSeconds: 60 } as const;
 const buffers = ['bufferSizeMiB', 'bufferSeconds'] as const;

@@ -22,7 +22,7 @@ export const securitySettings = {
     .describe(
       "Key that encrypts buckets, queues and logs. 'managed' uses the keys of S3, SQS and CloudWatch Logs, which are free. 'stack' creates a KMS key, which is kept when the stack is deleted. The ARN of a KMS key uses that key, which must be in the region of the stack and have the policy in docs/security.md. With a KMS key, only principals that may use the key can read the archive.",
     ),
-  /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DefaultRetention.html */
+  /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html */
   objectLockDays: wholeNumber({ min: 1, max: 36_500 }).optional().meta({
     description:
       'Days for which objects are locked (governance mode). Principals with `s3:BypassGovernanceRetention` can still delete them. Object Lock cannot be turned off again, and a new number of days applies to new objects only.',

@@ -128,7 +128,7 @@ function checkMsk(report: Report, clusterArn: string): void {
   }
   checkSecret(report, authentication);
   // Secrets with this prefix are those that MSK itself reads:
-  // https://docs.aws.amazon.com/msk/latest/developerguide/msk-password.html
+  // https://docs.aws.amazon.com/msk/latest/developerguide/msk-password-limitations.html
   if (given.secretArn?.includes(':secret:AmazonMSK_') && given.secretKeyArns === undefined) {
     const reason = "MSK refuses secrets that are encrypted with Secrets Manager's own key";
     report.refuse('secretKeyArns', 'be set with a secret of MSK', { reason });

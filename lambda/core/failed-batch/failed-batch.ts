@@ -1,4 +1,3 @@
-// `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { ArchiverError } from '../errors.ts';
 import { type Fields, isObject } from '../is-object.ts';
 import type { BatchRun } from '../record/kafka-event.ts';
@@ -36,10 +35,11 @@ export interface FailedBatch extends FailedBatchSummary {
 }
 
 /**
- * Parses an entry of an on-failure destination. It accepts the event as JSON text (S3, DG:
- * with-msk-on-failure) or as an object (Kafka topic, DG: kafka-on-failure-destination), offsets in
- * `recordsInfo` or `recordInfo`, and any condition. ASSUMED: the entry for a record over the payload limit
- * has no payload; AWS does not document it.
+ * Parses an entry of an on-failure destination. It accepts the event as JSON text (S3) or as an object (Kafka
+ * topic), offsets in `recordsInfo` or `recordInfo`, and any condition. ASSUMED: the entry for a record over the
+ * payload limit has no payload; AWS does not document it.
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
  *
  * @throws {ArchiverError} `FAILED_BATCH_UNREADABLE` or `NOT_A_FAILED_BATCH`; neither quotes the entry
  */
