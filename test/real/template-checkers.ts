@@ -3,7 +3,8 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { providePythonPackage } from '../../tools/local/real-servers/python-package.ts';
 
-const CFN_LINT = 'cfn-lint==1.58.0';
+/** The release of cfn-lint, and with it of the registry schemas of CloudFormation. */
+export const CFN_LINT = 'cfn-lint==1.58.0';
 const CHECKOV = 'checkov==3.3.30';
 
 /** A report on several templates. */
