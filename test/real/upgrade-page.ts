@@ -87,7 +87,8 @@ function effectOf(casualties: readonly Casualty[]): string {
   const holding = casualties.filter(holdsData);
   const effects = holding.map(({ type, fate, isKept }) => `${holders[type]} ${word(fate, isKept)}`);
   return (
-    [...new Set(effects)].sort().join('; ') || 'no resource that holds data or offsets changes'
+    [...new Set(effects)].sort().join('; ') ||
+    'no resource that holds data or offsets is replaced or deleted'
   );
 }
 
