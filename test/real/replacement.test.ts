@@ -39,6 +39,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Whether a store of records, messages, log lines or of the key to them is replaced by an empty one, or deleted. */
+const isLostStore = ({ type, fate, isKept }: Casualty): boolean =>
+  /::(Bucket|Queue|Key|LogGroup)$/.test(type) && (fate === 'replaced' || !isKept);
+
 /** Every update publishes a version of a changed function, and mappings move to it: nothing is replaced but code. */
 const isVersion = ({ type }: Casualty): boolean => type === 'AWS::Lambda::Version';
 
@@ -83,9 +87,7 @@ describe('a changed setting', () => {
     );
 
   it('never replaces a bucket, queue, key or log group, and deletes none that holds records', () => {
-    const isStore = ({ type }: Casualty) => /::(Bucket|Queue|Key|LogGroup)$/.test(type);
-
-    expect(fatesOf((each) => isStore(each) && (each.fate === 'replaced' || !each.isKept))).toEqual([
+    expect(fatesOf(isLostStore)).toEqual([
       'delivery: DeliveryLogGroup69B912FF removed',
       'alarmTopicArn: MonitoringAlarmTopicKey22E4A359 removed',
     ]);
@@ -119,22 +121,40 @@ describe('a release', () => {
   });
 });
 
-it('docs/upgrade.md says what changed settings and releases do', async () => {
-  const sections = [...releases].flatMap(([release, files]) => {
+describe('an update from a release, and back', () => {
+  const updates = [...releases].flatMap(([release, files]) => {
     if (release === version) return [];
-    const pairs = files.map((file) => {
-      const today = golden.get(basename(file, '.template.json'));
-      if (today === undefined) throw new Error(`no golden template for ${file}`);
-      return { deployed: readJson(file), today };
-    });
-    const there = pairs.flatMap(({ deployed, today }) => casualtiesOf(deployed, today, createOnly));
-    const back = pairs.flatMap(({ deployed, today }) => casualtiesOf(today, deployed, createOnly));
-    return releaseSection(release, there, back);
+    return files.map((file) => ({ release, name: basename(file, '.template.json'), file }));
   });
-  const written = rewritten(readFileSync(PAGE, 'utf8'), 'settings', settingsSection(casualties));
+  const effects = ({ name, file }: (typeof updates)[number]) => {
+    const today = golden.get(name);
+    if (today === undefined) throw new Error(`no golden template for ${file}`);
+    const deployed: TemplateJson = readJson(file);
+    return {
+      there: casualtiesOf(deployed, today, createOnly),
+      back: casualtiesOf(today, deployed, createOnly),
+    };
+  };
 
-  const message = 'docs/upgrade.md differs from the templates: run npm run docs:upgrade';
-  await expect(rewritten(written, 'releases', sections), message).toMatchFileSnapshot(PAGE);
+  it.each(updates)('loses no store: $release, $name', (update) => {
+    const { there, back } = effects(update);
+
+    expect([...there, ...back].filter(isLostStore)).toEqual([]);
+  });
+
+  it('and changes of settings have the effects that docs/upgrade.md shows', async () => {
+    const sections = [...Map.groupBy(updates, ({ release }) => release)].flatMap(([release, all]) =>
+      releaseSection(
+        release,
+        all.flatMap((update) => effects(update).there),
+        all.flatMap((update) => effects(update).back),
+      ),
+    );
+    const written = rewritten(readFileSync(PAGE, 'utf8'), 'settings', settingsSection(casualties));
+
+    const message = 'docs/upgrade.md differs from the templates: run npm run docs:upgrade';
+    await expect(rewritten(written, 'releases', sections), message).toMatchFileSnapshot(PAGE);
+  });
 });
 
 describe('planted mistakes are found', () => {

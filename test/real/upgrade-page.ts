@@ -19,7 +19,7 @@ export const advice: Readonly<Record<string, string>> = {
   topics:
     'A topic that you remove is no longer read; its objects stay, and so do its offsets in Kafka, for as long as Kafka keeps them. If you add it again in time, its group continues there. With `delivery: firehose` and `timeFolder: none`, Firehose refuses a change from one topic to several and back: see `timeFolder`.',
   consumerGroupId:
-    'The new group starts at `startingPosition`: at `earliest` it reads every topic again, and at `latest` it skips records. To continue, commit the offsets of the old group for the new one first: [pause](#pause-the-archive), deploy, [move the group](operate.md#move-a-consumer-group).',
+    'The new group starts at `startingPosition`: at `earliest` it reads every topic again, and at `latest` it skips records. To continue where the old group is, [copy its offsets](#keep-the-offsets-under-another-group) first.',
   clusterArn:
     'The mappings read the topics of the new cluster, from the offsets of its groups or from `startingPosition`. Wait until everything in the old cluster is archived. Set `objectPrefix`, or the keys begin with the name of the new cluster.',
   bootstrapServers:
