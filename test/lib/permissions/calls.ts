@@ -1,0 +1,759 @@
+import { ACCOUNT, type Deployment, type NamedPolicy, REGION } from './deployment.ts';
+import type { Context } from './simulate.ts';
+
+/** A call: action, resource, and the keys that the service adds to those of every request. */
+export type Row = readonly [action: string, resource: string, context?: Context];
+
+/** One principal, with calls that it makes and calls that it must not get through. */
+export interface Caller {
+  readonly name: string;
+  /** The ARN of a role, or a service's name. */
+  readonly principal: string;
+  readonly policies: readonly NamedPolicy[];
+  readonly may: readonly Row[];
+  readonly mayNot: readonly Row[];
+}
+
+/** The objects of each archive in these tests begin with this. */
+export const PREFIX = 'shop/';
+
+const OTHER_ACCOUNT = '444455556666';
+const ELSEWHERE: Context = {
+  'aws:ResourceAccount': OTHER_ACCOUNT,
+  's3:ResourceAccount': OTHER_ACCOUNT,
+};
+const WITHOUT_TLS: Context = { 'aws:SecureTransport': 'false' };
+const OLD_TLS: Context = { 's3:TlsVersion': '1.1' };
+
+const arn = (service: string, resource: string, account = ACCOUNT): string =>
+  `arn:aws:${service}:${REGION}:${account}:${resource}`;
+
+/** A request that a service makes with the caller's credentials. */
+const via = (service: string): Context => ({
+  'kms:ViaService': `${service}.${REGION}.amazonaws.com`,
+});
+
+/** SNS encrypts the messages of a topic in its name. */
+const forTopic = (topicArn: string): Context => ({
+  'kms:EncryptionContext:aws:sns:topicArn': topicArn,
+});
+
+/** The resource on whose behalf a service calls. */
+const from = (sourceArn: string, account = ACCOUNT): Context => ({
+  'aws:SourceArn': sourceArn,
+  'aws:SourceAccount': account,
+});
+
+const everything: NamedPolicy = {
+  name: 'everything',
+  policy: {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+  },
+};
+
+const service = (name: string, may: Row[], mayNot: Row[]): Caller => ({
+  ...{ name, principal: name, policies: [], may, mayNot },
+});
+
+/** Commands have calls in common. */
+const unique = (rows: readonly Row[]): Row[] => [
+  ...new Map(rows.map((row) => [JSON.stringify(row), row])).values(),
+];
+
+/** The names of a deployed archive that calls refer to. */
+export type Archive = ReturnType<typeof archiveIn>;
+
+/** Looks up the resources of a deployed archive. */
+export function archiveIn(deployment: Deployment) {
+  const roleOf = (prefix: string) => deployment.arnOf('AWS::IAM::Role', prefix);
+  const bucket = (prefix: string) => deployment.arnOf('AWS::S3::Bucket', prefix);
+  const role = (prefix: string) => {
+    const principal = roleOf(prefix);
+    return { principal, policies: deployment.identityPolicies(principal) };
+  };
+  const functionOf = (prefix: string) => deployment.arnOf('AWS::Lambda::Function', prefix);
+  const logsOf = (prefix: string) =>
+    deployment.arnOf('AWS::Logs::LogGroup', prefix).replace(/:\*$/, '');
+  return {
+    deployment,
+    archiver: role('ArchiveFunctionRole'),
+    replayer: role('ReplayFunctionRole'),
+    operator: {
+      principal: `arn:aws:iam::${ACCOUNT}:role/on-call`,
+      policies: deployment.unattachedPolicies(),
+    },
+    /** The delivery role, its log group and the stream, in a stack with a stream. */
+    role,
+    logsOf,
+    archiveBucket: bucket('ArchiveBucket'),
+    archived: `${bucket('ArchiveBucket')}/${PREFIX}topic=orders/dt=2026-11-24/a.jsonl.gz`,
+    failedBatchBucket: bucket('FailedBatchBucket'),
+    entry: `${bucket('FailedBatchBucket')}/aws/lambda/a/orders-3/b`,
+    archiveFunction: functionOf('ArchiveFunction'),
+    replayFunction: functionOf('ReplayFunction'),
+    archiveLogs: logsOf('ArchiveFunction'),
+    replayLogs: logsOf('ReplayFunction'),
+    replayQueue: deployment.arnOf('AWS::SQS::Queue', 'FailedBatchesReplayQueue'),
+    deadLetterQueue: deployment.arnOf('AWS::SQS::Queue', 'FailedBatchesDeadLetterQueue'),
+    alarmTopic: deployment.arnOf('AWS::SNS::Topic', 'MonitoringAlarmTopic'),
+    alarmTopicKey: deployment.arnOf('AWS::KMS::Key', 'MonitoringAlarmTopicKey'),
+    alarm: (name: string, account = ACCOUNT) => arn('cloudwatch', `alarm:${name}`, account),
+    stack: (name: string) => arn('cloudformation', `stack/${name}/any`),
+    mapping: arn('lambda', 'event-source-mapping:0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0'),
+  };
+}
+
+const stream = (logGroup: string): string => `${logGroup}:log-stream:2026/11/24/a`;
+
+/** The resource of a call for a whole log group, which a policy matches with `:*` after the group's name. */
+const wholeGroup = (logGroup: string): string => `${logGroup}:log-stream:`;
+
+/** The calls of every archive, whatever its cluster, its delivery and its key. */
+export function everyArchive(it: Archive): Caller[] {
+  const { archiveBucket, archived, deployment, entry, failedBatchBucket } = it;
+  const { alarmTopic, deadLetterQueue, replayQueue } = it;
+  const { stackName } = deployment;
+  return [
+    {
+      name: 'archive function',
+      ...it.archiver,
+      may: [
+        ['logs:CreateLogStream', stream(it.archiveLogs)],
+        ['logs:PutLogEvents', stream(it.archiveLogs)],
+        ['s3:PutObject', archived, { 's3:if-none-match': '*' }],
+        // HeadObject, after a 412.
+        ['s3:GetObject', archived],
+        // The on-failure destination, to which Lambda writes with this role.
+        ['s3:ListBucket', failedBatchBucket],
+        ['s3:PutObject', entry],
+      ],
+      mayNot: [
+        ['logs:PutLogEvents', stream(it.replayLogs)],
+        ['logs:DeleteLogGroup', it.archiveLogs],
+        ['s3:ListBucket', archiveBucket],
+        ['s3:PutObject', `${archiveBucket}/other/a`],
+        ['s3:GetObject', `${archiveBucket}/other/a`],
+        ['s3:GetObjectVersion', archived],
+        ['s3:PutObjectTagging', archived],
+        ['s3:PutObjectRetention', archived],
+        ['s3:DeleteObject', archived],
+        ['s3:DeleteObjectVersion', archived],
+        ['s3:BypassGovernanceRetention', archived],
+        ['s3:GetObject', entry],
+        ['s3:PutObjectTagging', entry],
+        ['s3:DeleteObject', entry],
+        // A bucket that someone else created under the name of a deleted one.
+        ['s3:ListBucket', failedBatchBucket, ELSEWHERE],
+        ['s3:PutObject', entry, ELSEWHERE],
+        ['sqs:SendMessage', replayQueue],
+        ['sns:Publish', alarmTopic],
+        ['lambda:InvokeFunction', it.replayFunction],
+      ],
+    },
+    {
+      name: 'replay function',
+      ...it.replayer,
+      may: [
+        ['logs:CreateLogStream', stream(it.replayLogs)],
+        ['logs:PutLogEvents', stream(it.replayLogs)],
+        // Lambda's poller of the queue.
+        ['sqs:ReceiveMessage', replayQueue],
+        ['sqs:DeleteMessage', replayQueue],
+        ['sqs:GetQueueAttributes', replayQueue],
+        ['sqs:ChangeMessageVisibility', replayQueue],
+        ['sqs:SendMessage', replayQueue],
+        ['sqs:SendMessage', deadLetterQueue],
+        ['s3:ListBucket', failedBatchBucket],
+        ['s3:GetObject', entry],
+        ['s3:GetObjectVersion', entry],
+        ['s3:GetObjectTagging', entry],
+        ['s3:PutObjectTagging', entry],
+        ['s3:PutObjectVersionTagging', entry],
+        ['s3:PutObject', archived, { 's3:if-none-match': '*' }],
+        ['s3:GetObject', archived],
+        ['sns:Publish', alarmTopic],
+        ['kms:GenerateDataKey', it.alarmTopicKey, forTopic(alarmTopic)],
+        ['kms:Decrypt', it.alarmTopicKey, forTopic(alarmTopic)],
+      ],
+      mayNot: [
+        ['logs:PutLogEvents', stream(it.archiveLogs)],
+        ['sqs:PurgeQueue', replayQueue],
+        ['sqs:ReceiveMessage', deadLetterQueue],
+        ['sqs:DeleteMessage', deadLetterQueue],
+        ['s3:PutObject', entry],
+        ['s3:DeleteObject', entry],
+        ['s3:DeleteObjectVersion', entry],
+        ['s3:ListBucket', archiveBucket],
+        ['s3:PutObject', `${archiveBucket}/other/a`],
+        ['s3:DeleteObject', archived],
+        ['s3:PutObjectTagging', archived],
+        ['sns:Publish', arn('sns', 'other')],
+        ['kms:Decrypt', it.alarmTopicKey],
+        ['kms:Decrypt', it.alarmTopicKey, forTopic(arn('sns', 'other'))],
+      ],
+    },
+    service(
+      'lambda.amazonaws.com',
+      [
+        ['sts:AssumeRole', it.archiver.principal],
+        ['sts:AssumeRole', it.replayer.principal],
+      ],
+      [],
+    ),
+    service(
+      's3.amazonaws.com',
+      [['sqs:SendMessage', replayQueue, from(failedBatchBucket)]],
+      [
+        ['sqs:SendMessage', replayQueue],
+        ['sqs:SendMessage', replayQueue, from(failedBatchBucket, OTHER_ACCOUNT)],
+        ['sqs:SendMessage', replayQueue, from(arn('sns', 'other'))],
+        ['sqs:SendMessage', replayQueue, { ...from(failedBatchBucket), ...WITHOUT_TLS }],
+        ['sqs:ReceiveMessage', replayQueue, from(failedBatchBucket)],
+        ['sqs:SendMessage', deadLetterQueue, from(failedBatchBucket)],
+        ['sts:AssumeRole', it.archiver.principal],
+      ],
+    ),
+    service(
+      'cloudwatch.amazonaws.com',
+      [
+        ['sns:Publish', alarmTopic, from(it.alarm(`${stackName}-lag-growing`))],
+        ['kms:GenerateDataKey', it.alarmTopicKey, from(it.alarm(`${stackName}-lag-growing`))],
+        ['kms:Decrypt', it.alarmTopicKey, from(it.alarm(`${stackName}-lag-growing`))],
+      ],
+      [
+        ['sns:Publish', alarmTopic],
+        ['sns:Publish', alarmTopic, from(it.alarm('Other-lag-growing'))],
+        [
+          'sns:Publish',
+          alarmTopic,
+          from(it.alarm(`${stackName}-lag-growing`, OTHER_ACCOUNT), OTHER_ACCOUNT),
+        ],
+        ['sns:Publish', alarmTopic, { ...from(it.alarm(`${stackName}-a`)), ...WITHOUT_TLS }],
+        ['kms:Decrypt', it.alarmTopicKey, from(it.alarm(`${stackName}-a`), OTHER_ACCOUNT)],
+        ['kms:CreateGrant', it.alarmTopicKey, from(it.alarm(`${stackName}-a`))],
+      ],
+    ),
+    service(
+      'events.amazonaws.com',
+      [],
+      [
+        ['sqs:SendMessage', replayQueue, from(arn('events', 'rule/a'))],
+        ['sns:Publish', alarmTopic, from(arn('events', 'rule/a'))],
+        ['s3:PutObject', archived, from(arn('events', 'rule/a'))],
+        ['sts:AssumeRole', it.archiver.principal],
+        ['sts:AssumeRole', it.replayer.principal],
+      ],
+    ),
+    {
+      name: 'administrator of the account',
+      principal: `arn:aws:iam::${ACCOUNT}:role/administrator`,
+      policies: [everything],
+      may: [
+        ['s3:GetObject', archived],
+        ['s3:GetObject', archived, { 's3:TlsVersion': '1.2' }],
+        ['sqs:SendMessage', replayQueue],
+        ['sns:Publish', alarmTopic],
+      ],
+      mayNot: [
+        ...[archived, entry].flatMap((object): Row[] => [
+          ['s3:GetObject', object, WITHOUT_TLS],
+          ['s3:GetObject', object, OLD_TLS],
+        ]),
+        ...[archiveBucket, failedBatchBucket].flatMap((bucket): Row[] => [
+          ['s3:ListBucket', bucket, WITHOUT_TLS],
+          ['s3:ListBucket', bucket, OLD_TLS],
+        ]),
+        ...[replayQueue, deadLetterQueue].flatMap((queue): Row[] => [
+          ['sqs:SendMessage', queue, WITHOUT_TLS],
+          ['sqs:ReceiveMessage', queue, WITHOUT_TLS],
+        ]),
+        ['sns:Publish', alarmTopic, WITHOUT_TLS],
+        // The functions' roles are for Lambda alone.
+        ['sts:AssumeRole', it.archiver.principal],
+        ['sts:AssumeRole', it.replayer.principal],
+      ],
+    },
+    {
+      name: 'administrator of another account',
+      principal: `arn:aws:iam::${OTHER_ACCOUNT}:role/administrator`,
+      policies: [everything],
+      may: [],
+      mayNot: [
+        ['s3:GetObject', archived],
+        ['s3:PutObject', archived],
+        ['s3:GetObject', entry],
+        ['s3:ListBucket', archiveBucket],
+        ['sqs:SendMessage', replayQueue],
+        ['sqs:ReceiveMessage', deadLetterQueue],
+        ['sns:Publish', alarmTopic],
+        ['sns:Subscribe', alarmTopic],
+        ['kms:Decrypt', it.alarmTopicKey],
+        ['sts:AssumeRole', it.archiver.principal],
+      ],
+    },
+  ];
+}
+
+/**
+ * The calls of the operator: what each command of `kafka-archive` calls, and what the policy allows for the AWS CLI.
+ * `reset` also calls Kafka, for which the policy of the stack has nothing.
+ */
+export function operator(it: Archive): Caller[] {
+  const { archiveBucket, archived, deadLetterQueue, entry, failedBatchBucket, replayQueue } = it;
+  const { stackName } = it.deployment;
+  // CloudFormation authorizes a stack's name as the text `stack/NAME/*`, in which the simulator would see a wildcard:
+  // https://github.com/aws/aws-cdk/issues/7319 has such a refusal.
+  const findStack: Row = ['cloudformation:DescribeStacks', it.stack(stackName)];
+  const invoking = (name: string): Context => ({ 'lambda:FunctionArn': name });
+  const version = invoking(`${it.archiveFunction}:7`);
+  const readLetters: Row[] = [
+    ['sqs:ReceiveMessage', deadLetterQueue],
+    ['sqs:ChangeMessageVisibility', deadLetterQueue],
+  ];
+  const readEntries: Row[] = [
+    ['s3:ListBucket', failedBatchBucket],
+    ['s3:GetObject', entry],
+    ['s3:GetObjectTagging', entry],
+  ];
+  const commands: Record<string, Row[]> = {
+    status: [
+      findStack,
+      ['sqs:GetQueueAttributes', replayQueue],
+      ['sqs:GetQueueAttributes', deadLetterQueue],
+      ...readLetters,
+      ...readEntries,
+    ],
+    'replay run': [findStack, ...readEntries, ['sqs:SendMessage', replayQueue]],
+    'replay redrive': [
+      findStack,
+      ['sqs:GetQueueAttributes', deadLetterQueue],
+      ['sqs:GetQueueAttributes', replayQueue],
+      ['sqs:ListMessageMoveTasks', deadLetterQueue],
+      ['sqs:StartMessageMoveTask', deadLetterQueue],
+      // SQS moves the messages with the caller's rights:
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+      ['sqs:ReceiveMessage', deadLetterQueue],
+      ['sqs:DeleteMessage', deadLetterQueue],
+      ['sqs:SendMessage', replayQueue],
+    ],
+    // Reads the tags of the version that it read.
+    'replay show': [findStack, ['s3:GetObject', entry], ['s3:GetObjectVersionTagging', entry]],
+    'replay dismiss': [
+      findStack,
+      ['s3:PutObjectTagging', entry],
+      ...readLetters,
+      ['sqs:DeleteMessage', deadLetterQueue],
+    ],
+    reset: [
+      findStack,
+      ['lambda:GetEventSourceMapping', it.mapping, version],
+      ['lambda:UpdateEventSourceMapping', it.mapping, version],
+      ['lambda:ListEventSourceMappings', '*'],
+    ],
+    aws: [
+      findStack,
+      ['cloudwatch:DescribeAlarms', it.alarm(`${stackName}-lag-growing`)],
+      ['cloudwatch:GetDashboard', `arn:aws:cloudwatch::${ACCOUNT}:dashboard/${stackName}`],
+      ['cloudwatch:GetMetricData', '*'],
+      ['cloudwatch:GetMetricStatistics', '*'],
+      ['cloudwatch:ListMetrics', '*'],
+      ['lambda:GetAccountSettings', '*'],
+      ['lambda:GetFunctionConcurrency', it.archiveFunction],
+      ['lambda:GetFunctionConfiguration', it.archiveFunction],
+      ['lambda:GetFunctionConfiguration', it.replayFunction],
+      ['lambda:InvokeFunction', it.replayFunction],
+      ['logs:DescribeQueryDefinitions', '*'],
+      ...[it.archiveLogs, it.replayLogs].flatMap((group): Row[] => [
+        ['logs:FilterLogEvents', wholeGroup(group)],
+        ['logs:StartQuery', wholeGroup(group)],
+        ['logs:GetQueryResults', wholeGroup(group)],
+      ]),
+      ['s3:ListBucket', archiveBucket],
+      ['s3:ListBucketVersions', failedBatchBucket],
+      ['sns:ListSubscriptionsByTopic', it.alarmTopic],
+    ],
+  };
+  return [
+    {
+      name: 'operator',
+      ...it.operator,
+      may: unique(Object.values(commands).flat()),
+      mayNot: [
+        ['cloudformation:DescribeStacks', it.stack(`${stackName}2`)],
+        ['cloudformation:DeleteStack', it.stack(stackName)],
+        // Archived records.
+        ['s3:GetObject', archived],
+        ['s3:GetObjectVersion', archived],
+        ['s3:PutObject', archived],
+        ['s3:PutObject', entry],
+        ...[archived, entry].flatMap((object): Row[] => [
+          ['s3:DeleteObject', object],
+          ['s3:DeleteObjectVersion', object],
+          ['s3:BypassGovernanceRetention', object],
+        ]),
+        ['s3:PutBucketPolicy', archiveBucket],
+        ['sqs:PurgeQueue', deadLetterQueue],
+        ['sqs:DeleteQueue', deadLetterQueue],
+        ['sqs:DeleteMessage', replayQueue],
+        ['lambda:InvokeFunction', it.archiveFunction],
+        ['lambda:UpdateFunctionCode', it.replayFunction],
+        ['lambda:UpdateFunctionConfiguration', it.archiveFunction],
+        ['lambda:PutFunctionConcurrency', it.archiveFunction],
+        [
+          'lambda:UpdateEventSourceMapping',
+          it.mapping,
+          invoking(arn('lambda', 'function:other:7')),
+        ],
+        ['lambda:UpdateEventSourceMapping', it.mapping, invoking(`${it.archiveFunction}2:7`)],
+        ['lambda:DeleteEventSourceMapping', it.mapping, version],
+        ['logs:FilterLogEvents', wholeGroup(arn('logs', 'log-group:other'))],
+        ['cloudwatch:SetAlarmState', it.alarm(`${stackName}-lag-growing`)],
+        ['cloudwatch:DescribeAlarms', it.alarm('Other-lag-growing')],
+        ['sns:Publish', it.alarmTopic],
+      ],
+    },
+  ];
+}
+
+/** Lambda's pollers of an MSK cluster, which act with the archive function's role, in the cluster's VPC. */
+export const msk =
+  (clusterArn: string) =>
+  (it: Archive): Caller[] => [
+    {
+      name: 'pollers of an MSK cluster',
+      ...it.archiver,
+      may: [
+        ['kafka:DescribeClusterV2', clusterArn],
+        ['kafka:GetBootstrapBrokers', '*'],
+      ],
+      mayNot: [
+        ['kafka:DescribeClusterV2', clusterArn.replace('/example/', '/other/')],
+        ['kafka:UpdateSecurity', clusterArn],
+        ['kafka:DeleteCluster', clusterArn],
+      ],
+    },
+  ];
+
+/** Pollers that sign in to an MSK cluster with the role. */
+export const mskIam =
+  (clusterArn: string, topics: readonly string[]) =>
+  (it: Archive): Caller[] => {
+    const named = (type: 'topic' | 'group', name: string) =>
+      `${clusterArn.replace(':cluster/', `:${type}/`)}/${name}`;
+    const groupOf = (topic: string) => named('group', `${it.deployment.stackName}-${topic}`);
+    return [
+      {
+        name: 'pollers with IAM',
+        ...it.archiver,
+        may: [
+          ['kafka-cluster:Connect', clusterArn],
+          ...topics.flatMap((topic): Row[] => [
+            ['kafka-cluster:DescribeTopic', named('topic', topic)],
+            ['kafka-cluster:ReadData', named('topic', topic)],
+            ['kafka-cluster:DescribeGroup', groupOf(topic)],
+            ['kafka-cluster:AlterGroup', groupOf(topic)],
+          ]),
+        ],
+        mayNot: [
+          ['kafka-cluster:Connect', clusterArn.replace('/example/', '/other/')],
+          ['kafka-cluster:ReadData', named('topic', 'other')],
+          [
+            'kafka-cluster:ReadData',
+            named('topic', topics[0] ?? '').replace('/example/', '/other/'),
+          ],
+          ['kafka-cluster:AlterGroup', named('group', 'other')],
+          ['kafka-cluster:WriteData', named('topic', topics[0] ?? '')],
+          ['kafka-cluster:DeleteTopic', named('topic', topics[0] ?? '')],
+          ['kafka-cluster:DeleteGroup', groupOf(topics[0] ?? '')],
+        ],
+      },
+    ];
+  };
+
+/** Pollers that read secrets, and whoever else may not. */
+export const secrets =
+  (secretArns: readonly string[], keyArn?: string) =>
+  (it: Archive): Caller[] => [
+    {
+      name: 'pollers with a secret',
+      ...it.archiver,
+      may: [
+        ...secretArns.map((secret): Row => ['secretsmanager:GetSecretValue', secret]),
+        ...(keyArn === undefined ? [] : [['kms:Decrypt', keyArn, via('secretsmanager')] as const]),
+      ],
+      mayNot: [
+        ['secretsmanager:GetSecretValue', arn('secretsmanager', 'secret:other-AbCdEf')],
+        ...secretArns.map((secret): Row => ['secretsmanager:PutSecretValue', secret]),
+        ...(keyArn === undefined
+          ? []
+          : ([
+              ['kms:Decrypt', keyArn],
+              ['kms:Decrypt', keyArn, via('s3')],
+              ['kms:GenerateDataKey', keyArn, via('secretsmanager')],
+            ] as const)),
+      ],
+    },
+    ...[it.replayer, it.operator].map((other) => ({
+      name: 'replay function or operator, with a secret',
+      ...other,
+      may: [],
+      mayNot: secretArns.map((secret): Row => ['secretsmanager:GetSecretValue', secret]),
+    })),
+  ];
+
+/** Pollers that find the secrets of an MSK cluster. */
+export const mskSecret =
+  (clusterArn: string) =>
+  (it: Archive): Caller[] => [
+    {
+      name: 'pollers with SCRAM',
+      ...it.archiver,
+      may: [['kafka:ListScramSecrets', clusterArn]],
+      mayNot: [
+        ['kafka:BatchAssociateScramSecret', clusterArn],
+        ['kafka-cluster:Connect', clusterArn],
+      ],
+    },
+  ];
+
+/**
+ * Pollers in a VPC, whose network interfaces Lambda creates with the role:
+ * https://docs.aws.amazon.com/lambda/latest/dg/with-msk-permissions.html
+ */
+export function inVpc(it: Archive): Caller[] {
+  return [
+    {
+      name: 'pollers in a VPC',
+      ...it.archiver,
+      may: [
+        ['ec2:CreateNetworkInterface', arn('ec2', 'network-interface/eni-0a1b2c3d')],
+        ['ec2:CreateNetworkInterface', arn('ec2', 'subnet/subnet-0a1b2c3d')],
+        ['ec2:CreateNetworkInterface', arn('ec2', 'security-group/sg-0a1b2c3d')],
+        ['ec2:DeleteNetworkInterface', arn('ec2', 'network-interface/eni-0a1b2c3d')],
+        ['ec2:DescribeNetworkInterfaces', '*'],
+        ['ec2:DescribeSecurityGroups', '*'],
+        ['ec2:DescribeSubnets', '*'],
+        ['ec2:DescribeVpcs', '*'],
+      ],
+      mayNot: [
+        ['ec2:ModifyNetworkInterfaceAttribute', arn('ec2', 'network-interface/eni-0a1b2c3d')],
+        ['ec2:AuthorizeSecurityGroupIngress', arn('ec2', 'security-group/sg-0a1b2c3d')],
+      ],
+    },
+  ];
+}
+
+/** Pollers that are reached over the internet create no network interface. */
+export function overInternet(it: Archive): Caller[] {
+  return [
+    {
+      name: 'pollers over the internet',
+      ...it.archiver,
+      may: [],
+      mayNot: [
+        ['ec2:CreateNetworkInterface', arn('ec2', 'subnet/subnet-0a1b2c3d')],
+        ['kafka:GetBootstrapBrokers', '*'],
+      ],
+    },
+  ];
+}
+
+/**
+ * Pollers that validate records with a Glue registry. They look a schema up by the id in the record alone, so that no
+ * resource of the call is known to IAM: a policy for named registries or schemas does not match.
+ * https://docs.aws.amazon.com/glue/latest/dg/schema-registry-gs-serde.html
+ */
+export const glue =
+  (registryArn: string) =>
+  (it: Archive): Caller[] => [
+    {
+      name: 'pollers with a Glue registry',
+      ...it.archiver,
+      may: [
+        ['glue:GetRegistry', registryArn],
+        ['glue:GetSchemaVersion', arn('glue', 'schema/any/any')],
+      ],
+      mayNot: [
+        ['glue:GetRegistry', arn('glue', 'registry/other')],
+        ['glue:RegisterSchemaVersion', registryArn.replace(':registry/', ':schema/').concat('/a')],
+        ['glue:DeleteRegistry', registryArn],
+      ],
+    },
+  ];
+
+/** A Firehose stream, those who put records into it, and the operator's look at it. */
+export function firehose(it: Archive): Caller[] {
+  const { archiveBucket, archived, deployment, entry } = it;
+  const delivery = deployment.arnOf('AWS::KinesisFirehose::DeliveryStream', 'Delivery');
+  const role = it.role('DeliveryRole');
+  const logs = it.logsOf('Delivery');
+  const failed = `${archiveBucket}/firehose-errors/${PREFIX}processing-failed/dt=2026-11-24/a`;
+  return [
+    {
+      name: 'delivery stream',
+      ...role,
+      may: [
+        ...[archived, failed].flatMap((object): Row[] => [
+          ['s3:PutObject', object],
+          ['s3:GetObject', object],
+          ['s3:AbortMultipartUpload', object],
+        ]),
+        ['s3:GetBucketLocation', archiveBucket],
+        ['s3:ListBucket', archiveBucket],
+        ['s3:ListBucketMultipartUploads', archiveBucket],
+        ['logs:PutLogEvents', stream(logs)],
+      ],
+      mayNot: [
+        ['s3:PutObject', `${archiveBucket}/other/a`],
+        ['s3:PutObject', `${archiveBucket}/firehose-errors/other/a`],
+        ['s3:DeleteObject', archived],
+        ['s3:PutObjectTagging', archived],
+        ['s3:PutObject', entry],
+        ['s3:ListBucket', it.failedBatchBucket],
+        ['logs:PutLogEvents', stream(it.archiveLogs)],
+      ],
+    },
+    // Whether Firehose names an account when it assumes a role is not documented.
+    service(
+      'firehose.amazonaws.com',
+      [['sts:AssumeRole', role.principal]],
+      [['sts:AssumeRole', it.archiver.principal]],
+    ),
+    service('lambda.amazonaws.com', [], [['sts:AssumeRole', role.principal]]),
+    ...[it.archiver, it.replayer].map((each) => ({
+      name: 'functions with a stream',
+      ...each,
+      may: [['firehose:PutRecordBatch', delivery]] as const,
+      mayNot: [
+        ['firehose:PutRecordBatch', arn('firehose', 'deliverystream/other')],
+        ['firehose:UpdateDestination', delivery],
+        ['firehose:DeleteDeliveryStream', delivery],
+      ] as const,
+    })),
+    {
+      name: 'operator with a stream',
+      ...it.operator,
+      may: [
+        ['firehose:DescribeDeliveryStream', delivery],
+        ['logs:FilterLogEvents', wholeGroup(logs)],
+        ['servicequotas:ListServiceQuotas', '*'],
+      ],
+      mayNot: [
+        ['firehose:PutRecordBatch', delivery],
+        ['firehose:DeleteDeliveryStream', delivery],
+      ],
+    },
+  ];
+}
+
+/** Everyone who reads or writes what a KMS key encrypts: buckets, queues and logs. */
+export const encrypted =
+  (keyOf: (it: Archive) => string, { hasStream = false } = {}) =>
+  (it: Archive): Caller[] => {
+    const key = keyOf(it);
+    const role = (name: string, who: typeof it.archiver, services: readonly string[]): Caller => ({
+      ...{ name, ...who },
+      may: services.flatMap((each): Row[] => [
+        ['kms:GenerateDataKey', key, via(each)],
+        ['kms:Decrypt', key, via(each)],
+      ]),
+      mayNot: [
+        ['kms:Decrypt', key],
+        ['kms:Decrypt', key, via('secretsmanager')],
+        ['kms:Encrypt', key, via('s3')],
+        ['kms:CreateGrant', key, via('s3')],
+        ['kms:ScheduleKeyDeletion', key],
+        ['kms:PutKeyPolicy', key],
+      ],
+    });
+    const group = (logGroup: string): Context => ({
+      'kms:EncryptionContext:aws:logs:arn': logGroup,
+    });
+    const logActions = ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'];
+    return [
+      role('archive function with a key', it.archiver, ['s3']),
+      role('replay function with a key', it.replayer, ['s3', 'sqs']),
+      role('operator with a key', it.operator, ['s3', 'sqs']),
+      ...(hasStream ? [role('delivery stream with a key', it.role('DeliveryRole'), ['s3'])] : []),
+      service(
+        's3.amazonaws.com',
+        [
+          ['kms:GenerateDataKey', key, from(it.failedBatchBucket)],
+          ['kms:Decrypt', key, from(it.failedBatchBucket)],
+        ],
+        [
+          ['kms:GenerateDataKey', key],
+          ['kms:GenerateDataKey', key, from(it.failedBatchBucket, OTHER_ACCOUNT)],
+          ['kms:CreateGrant', key, from(it.failedBatchBucket)],
+        ],
+      ),
+      service(
+        `logs.${REGION}.amazonaws.com`,
+        [it.archiveLogs, it.replayLogs, ...(hasStream ? [it.logsOf('Delivery')] : [])].flatMap(
+          (logGroup) => logActions.map((action): Row => [action, key, group(logGroup)]),
+        ),
+        [
+          ['kms:Decrypt', key],
+          ['kms:Decrypt', key, group(arn('logs', 'log-group:Other-a'))],
+          ['kms:ScheduleKeyDeletion', key, group(it.archiveLogs)],
+        ],
+      ),
+      service('logs.eu-central-1.amazonaws.com', [], [['kms:Decrypt', key, group(it.archiveLogs)]]),
+      service(
+        'cloudwatch.amazonaws.com',
+        [],
+        [['kms:Decrypt', key, from(it.alarm('KafkaArchive-a'))]],
+      ),
+      {
+        name: 'administrator of another account, with a key',
+        principal: `arn:aws:iam::${OTHER_ACCOUNT}:role/administrator`,
+        policies: [everything],
+        may: [],
+        mayNot: [['kms:Decrypt', key, via('s3')]],
+      },
+    ];
+  };
+
+/** S3's delivery of access logs. */
+export function accessLogs(it: Archive): Caller[] {
+  const bucket = it.deployment.arnOf('AWS::S3::Bucket', 'AccessLogBucket');
+  return [
+    service(
+      'logging.s3.amazonaws.com',
+      [
+        ['s3:PutObject', `${bucket}/ArchiveBucket/a`, from(it.archiveBucket)],
+        ['s3:PutObject', `${bucket}/FailedBatchBucket/a`, from(it.failedBatchBucket)],
+      ],
+      [
+        ['s3:PutObject', `${bucket}/ArchiveBucket/a`, from('arn:aws:s3:::other')],
+        ['s3:PutObject', `${bucket}/ArchiveBucket/a`, from(it.archiveBucket, OTHER_ACCOUNT)],
+        ['s3:PutObject', it.archived, from(it.archiveBucket)],
+        ['s3:GetObject', `${bucket}/ArchiveBucket/a`, from(it.archiveBucket)],
+      ],
+    ),
+    ...[it.archiver, it.replayer, it.operator].map((each) => ({
+      name: 'reader of access logs',
+      ...each,
+      may: [],
+      mayNot: [
+        ['s3:GetObject', `${bucket}/ArchiveBucket/a`],
+        ['s3:DeleteObject', `${bucket}/ArchiveBucket/a`],
+        ['s3:ListBucket', bucket],
+      ] as const,
+    })),
+  ];
+}
+
+/** Functions that X-Ray traces. */
+export function tracing(it: Archive): Caller[] {
+  return [it.archiver, it.replayer].map((each) => ({
+    name: 'functions with tracing',
+    ...each,
+    may: [
+      ['xray:PutTraceSegments', '*'],
+      ['xray:PutTelemetryRecords', '*'],
+    ] as const,
+    mayNot: [['xray:GetTraceSummaries', '*']] as const,
+  }));
+}

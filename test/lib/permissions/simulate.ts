@@ -1,0 +1,74 @@
+import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import { ACCOUNT, type Deployment, type NamedPolicy, type PolicyDocument } from './deployment.ts';
+
+/** The keys of a request that conditions can refer to. */
+export type Context = Readonly<Record<string, string>>;
+
+/** One call of an API. */
+export interface Call {
+  /** The ARN of a role, or a service's name. */
+  readonly principal: string;
+  /** What the principal may do by its own policies; a service has none. */
+  readonly policies: readonly NamedPolicy[];
+  readonly action: string;
+  /** The ARN of one resource, or `*` for a call that names none, which only a policy for `*` allows. */
+  readonly resource: string;
+  readonly context: Context;
+}
+
+/** What AWS sends with each call over TLS, in the account of the stack. */
+const usual: Context = {
+  'aws:SecureTransport': 'true',
+  'aws:ResourceAccount': ACCOUNT,
+  's3:ResourceAccount': ACCOUNT,
+  's3:TlsVersion': '1.3',
+};
+
+/** The policy of a resource that refuses no one: only the caller's own policies can then deny a call. */
+const open: PolicyDocument = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' }],
+};
+
+/**
+ * Decides a call as IAM would, by the policies of the caller and of the resource. A resource of another account is
+ * assumed to allow everyone.
+ *
+ * @throws Error if the authorization data knows no such action, resource type of the action, or condition key
+ */
+export async function isAllowed(deployment: Deployment, call: Call): Promise<boolean> {
+  const { action, context, policies, principal, resource } = call;
+  const accountId = context['aws:ResourceAccount'] ?? ACCOUNT;
+  const bucket = resource.startsWith('arn:aws:s3:') ? resource.split('/')[0] : undefined;
+  const ofStack = deployment.resourcePolicies.get(bucket ?? resource)?.policy;
+  const resourcePolicy = accountId === ACCOUNT ? ofStack : open;
+  const simulation: Simulation = {
+    request: {
+      ...{ principal, action, resource: { resource, accountId } },
+      contextVariables: { ...usual, ...context },
+    },
+    identityPolicies: [...policies],
+    ...(resourcePolicy !== undefined && { resourcePolicy }),
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+  };
+  const result = await runSimulation(withKnownKeys(simulation), {});
+  const problem = `${action} on ${resource}`;
+  if (result.resultType === 'error') throw new Error(`${problem}: ${result.errors.message}`);
+  const results = result.resultType === 'single' ? [result.result] : result.results;
+  const unknown = Object.keys(context).filter((key) =>
+    results.some(({ ignoredContextKeys = [] }) => ignoredContextKeys.includes(key)),
+  );
+  if (unknown.length > 0) throw new Error(`${problem}: no condition key ${unknown.join(', ')}`);
+  // The simulator also allows `*` if the policy allows some resource.
+  const isSome =
+    result.resultType === 'wildcard' &&
+    result.results.some(({ resourcePattern }) => resourcePattern !== resource);
+  return result.overallResult === 'Allowed' && !isSome;
+}
+
+/** Puts keys that the simulator knows in place of those with a variable part that follows no slash. */
+function withKnownKeys(simulation: Simulation): Simulation {
+  const text = JSON.stringify(simulation).replaceAll('kms:EncryptionContext:', 'aws:RequestTag/');
+  return JSON.parse(text);
+}
