@@ -15,7 +15,6 @@ import {
   type Archive,
   accessLogs,
   archiveIn,
-  type Caller,
   encrypted,
   everyArchive,
   firehose,
@@ -31,6 +30,7 @@ import {
   tracing,
 } from './calls.ts';
 import { ACCOUNT, Deployment, type PolicyDocument, type TemplateJson } from './deployment.ts';
+import type { Caller } from './simulate.ts';
 
 /** Settings of a stack, and the calls to expect beside those of every archive. */
 interface Configuration {

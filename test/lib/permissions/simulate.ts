@@ -4,8 +4,21 @@ import { ACCOUNT, type Deployment, type NamedPolicy, type PolicyDocument } from 
 /** The keys of a request that conditions can refer to. */
 export type Context = Readonly<Record<string, string>>;
 
+/** A call: action, resource, and the keys that the service adds to those of every request. */
+export type Row = readonly [action: string, resource: string, context?: Context];
+
+/** One principal, with calls that it makes and calls that it must not get through. */
+export interface Caller {
+  readonly name: string;
+  /** The ARN of a role, or a service's name. */
+  readonly principal: string;
+  readonly policies: readonly NamedPolicy[];
+  readonly may: readonly Row[];
+  readonly mayNot: readonly Row[];
+}
+
 /** One call of an API. */
-export interface Call {
+interface Call {
   /** The ARN of a role, or a service's name. */
   readonly principal: string;
   /** What the principal may do by its own policies; a service has none. */
@@ -14,6 +27,31 @@ export interface Call {
   /** The ARN of one resource, or `*` for a call that names none, which only a policy for `*` allows. */
   readonly resource: string;
   readonly context: Context;
+}
+
+/** The calls that are not decided as they must be, each as a line. */
+export async function wrongDecisions(
+  deployment: Deployment,
+  callers: readonly Caller[],
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { may, mayNot, name, policies, principal } of callers) {
+    for (const [rows, expected] of [
+      [may, true],
+      [mayNot, false],
+    ] as const) {
+      for (const [action, resource, context = {}] of rows) {
+        const call = { principal, policies, action, resource, context };
+        const allowed = await isAllowed(deployment, call);
+        if (allowed !== expected) {
+          const keys = Object.entries(context).map(([key, value]) => ` with ${key} ${value}`);
+          const decision = allowed ? 'allowed' : 'denied';
+          lines.push(`${name}: ${action} on ${resource}${keys.join('')}: ${decision}`);
+        }
+      }
+    }
+  }
+  return lines;
 }
 
 /** What AWS sends with each call over TLS, in the account of the stack. */
@@ -36,7 +74,7 @@ const open: PolicyDocument = {
  *
  * @throws Error if the authorization data knows no such action, resource type of the action, or condition key
  */
-export async function isAllowed(deployment: Deployment, call: Call): Promise<boolean> {
+async function isAllowed(deployment: Deployment, call: Call): Promise<boolean> {
   const { action, context, policies, principal, resource } = call;
   const accountId = context['aws:ResourceAccount'] ?? ACCOUNT;
   const bucket = resource.startsWith('arn:aws:s3:') ? resource.split('/')[0] : undefined;
@@ -68,7 +106,7 @@ export async function isAllowed(deployment: Deployment, call: Call): Promise<boo
 }
 
 /** Puts keys that the simulator knows in place of those with a variable part that follows no slash. */
-function withKnownKeys(simulation: Simulation): Simulation {
+export function withKnownKeys(simulation: Simulation): Simulation {
   const text = JSON.stringify(simulation).replaceAll('kms:EncryptionContext:', 'aws:RequestTag/');
   return JSON.parse(text);
 }
