@@ -1,4 +1,8 @@
-import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
+import {
+  type RunSimulationResults,
+  runSimulation,
+  type Simulation,
+} from '@cloud-copilot/iam-simulate';
 import { ACCOUNT, type Deployment, type NamedPolicy, type PolicyDocument } from './deployment.ts';
 
 /** The keys of a request that conditions can refer to. */
@@ -90,7 +94,7 @@ async function isAllowed(deployment: Deployment, call: Call): Promise<boolean> {
     serviceControlPolicies: [],
     resourceControlPolicies: [],
   };
-  const result = await runSimulation(withKnownKeys(simulation), {});
+  const result = await simulate(simulation);
   const problem = `${action} on ${resource}`;
   if (result.resultType === 'error') throw new Error(`${problem}: ${result.errors.message}`);
   const results = result.resultType === 'single' ? [result.result] : result.results;
@@ -105,8 +109,15 @@ async function isAllowed(deployment: Deployment, call: Call): Promise<boolean> {
   return result.overallResult === 'Allowed' && !isSome;
 }
 
-/** Puts keys that the simulator knows in place of those with a variable part that follows no slash. */
-export function withKnownKeys(simulation: Simulation): Simulation {
+const done = new Map<string, Promise<RunSimulationResults>>();
+
+/**
+ * Runs a simulation once, since most stacks have most of their policies in common. Keys that the simulator knows take
+ * the place of those whose variable part follows no slash.
+ */
+export function simulate(simulation: Simulation): Promise<RunSimulationResults> {
   const text = JSON.stringify(simulation).replaceAll('kms:EncryptionContext:', 'aws:RequestTag/');
-  return JSON.parse(text);
+  const result = done.get(text) ?? runSimulation(JSON.parse(text), {});
+  done.set(text, result);
+  return result;
 }

