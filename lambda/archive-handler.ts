@@ -92,8 +92,10 @@ function notArchived(
 function partialResponse(failures: readonly DeliveryFailure[]): PartialBatchResponse {
   const failed = new Set(failures.map(({ run }) => run));
   return {
-    batchItemFailures: [...failed].flatMap(({ id, records }) =>
-      records.map(({ offset }) => ({ itemIdentifier: { partition: id, offset } })),
+    batchItemFailures: [...failed].flatMap(({ id, otherIds = [], records }) =>
+      [id, ...otherIds].flatMap((partition) =>
+        records.map(({ offset }) => ({ itemIdentifier: { partition, offset } })),
+      ),
     ),
   };
 }

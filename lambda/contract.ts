@@ -106,7 +106,12 @@ export const pollerRanges = {
 } as const satisfies Record<string, SettingRange>;
 
 /** Fields of a record line's `metadata` that are reserved for the archiver. */
-export const reservedMetadataFields = ['source', 'key_schema', 'value_schema'] as const;
+export const reservedMetadataFields = [
+  'source',
+  'timestamp_rounded',
+  'key_schema',
+  'value_schema',
+] as const;
 
 /** Milliseconds before the function's timeout at which uploads that are still running are aborted. */
 export const DEADLINE_MARGIN_MS = 5_000;

@@ -7,7 +7,7 @@ import type {
   DeliveryResult,
 } from './core/ports.ts';
 import type { Enrich, MetadataFields } from './core/record/enrichment.ts';
-import type { Batch } from './core/record/kafka-event.ts';
+import type { Batch, BatchRun } from './core/record/kafka-event.ts';
 import { type SendOptions, type SendResult, sendChunks } from './core/stream/send-chunks.ts';
 import { createStreamPlanner, type StreamPlan } from './core/stream/stream-plan.ts';
 import { notDelivered, summariseBatch } from './delivery-summary.ts';
@@ -91,7 +91,12 @@ function failuresOf(
   return runs.flatMap((run) => {
     const own = sent.failed.find(({ chunk }) => chunk.runs.includes(run));
     if (own !== undefined) return [{ run, error: notDelivered(run, own.error) }];
-    const lacking = large?.failures.find((failure) => failure.run.id === run.id);
+    const lacking = large?.failures.find((failure) => isSameRun(failure.run, run));
     return lacking === undefined ? [] : [{ run, error: lacking.error }];
   });
+}
+
+/** A record that is too long for the stream is a run of its own, with the topic-partition of the whole one. */
+function isSameRun(one: BatchRun, other: BatchRun): boolean {
+  return one.topic === other.topic && one.partition === other.partition;
 }

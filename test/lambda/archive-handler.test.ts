@@ -75,6 +75,19 @@ describe('archive handler', () => {
     expect(telemetry.done[1]?.summary).toMatchObject({ objects: 1, keyConflicts: 1 });
   });
 
+  it('stores a topic-partition that the event holds under two names in one object, without a conflict', async () => {
+    const { store, deps, telemetry } = archiveParts();
+    const records = {
+      a: mskRecords(100, 2),
+      b: [mskRecord({ offset: 102 }), ...mskRecords(100, 1)],
+    };
+    await archiveHandler(deps)({ ...twoRuns, records }, invocation);
+    expect([...store.objects.keys()]).toEqual([keyOf3]);
+    const all = ['orders-3 100', 'orders-3 100', 'orders-3 101', 'orders-3 102'];
+    expect(storedOffsets(store)).toEqual(all);
+    expect(telemetry.done[0]?.summary).toMatchObject({ records: 4, objects: 1, keyConflicts: 0 });
+  });
+
   it.each(['before', 'after'] as const)(
     'throws an error that names what is not stored when a put fails %s its effect, and neither loses nor duplicates records',
     async (moment) => {
@@ -287,6 +300,17 @@ describe('archive handler with partial batch responses', () => {
     const event = { ...twoRuns, records: { 'as-the-service-says': [mskRecord()] } };
     expect(await archiveHandler(deps)(event, invocation)).toEqual({
       batchItemFailures: [{ itemIdentifier: { partition: 'as-the-service-says', offset: 100 } }],
+    });
+  });
+
+  it('reports a topic-partition under each name that the event has for it', async () => {
+    const { store, deps } = archiveParts(settings);
+    store.fail = () => true;
+    const records = { a: [mskRecord()], b: [mskRecord({ offset: 101 })] };
+    const itemsOf = (partition: string) =>
+      [100, 101].map((offset) => ({ itemIdentifier: { partition, offset } }));
+    expect(await archiveHandler(deps)({ ...twoRuns, records }, invocation)).toEqual({
+      batchItemFailures: [...itemsOf('a'), ...itemsOf('b')],
     });
   });
 

@@ -6,6 +6,7 @@ import type { Enrich, MetadataFields } from '../record/enrichment.ts';
 import type { Batch, BatchRun, KafkaEventRecord } from '../record/kafka-event.ts';
 import { LineBuffer } from '../record/line-buffer.ts';
 import { RecordLineWriter } from '../record/record-line.ts';
+import { timestampText } from '../record/timestamp.ts';
 import { type CompressionSettings, compress, contentTypes } from './compression.ts';
 import { folderOf, objectKey, periodOf } from './object-key.ts';
 
@@ -159,13 +160,13 @@ function timestampRange(records: readonly KafkaEventRecord[]): Readonly<Record<s
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (const { timestamp } of records) {
-    if (timestamp == null) continue;
+    if (typeof timestamp !== 'number') continue;
     if (timestamp < first) first = timestamp;
     if (timestamp > last) last = timestamp;
   }
   if (first > last) return {};
   return {
-    [names.firstTimestamp]: String(first),
-    [names.lastTimestamp]: String(last),
+    [names.firstTimestamp]: timestampText(first),
+    [names.lastTimestamp]: timestampText(last),
   };
 }

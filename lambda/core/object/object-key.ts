@@ -13,15 +13,15 @@ const periodMs = { hour: HOUR_MS, day: DAY_MS } as const;
 const INVALID_PERIOD = Number.POSITIVE_INFINITY;
 
 /** Whether a timestamp (epoch milliseconds) can name a folder: years 2000 to 9999, UTC. */
-export function isFolderTimestamp(timestamp: number | null | undefined): timestamp is number {
-  return timestamp != null && timestamp >= EARLIEST && timestamp <= LATEST;
+export function isFolderTimestamp(timestamp: unknown): timestamp is number {
+  return typeof timestamp === 'number' && timestamp >= EARLIEST && timestamp <= LATEST;
 }
 
 /**
  * Returns the number of the hour or day (UTC) of a record's folder. Records of one period share a folder, and
  * folders sort in the order of their periods.
  */
-export function periodOf(timestamp: number | null | undefined, folder: TimeFolder): number {
+export function periodOf(timestamp: unknown, folder: TimeFolder): number {
   if (folder === 'none') return 0;
   return isFolderTimestamp(timestamp) ? Math.floor(timestamp / periodMs[folder]) : INVALID_PERIOD;
 }

@@ -23,3 +23,82 @@ export type Enrich = (record: RecordToEnrich) => MetadataFields;
 
 /** Adds no metadata. It is recognised by identity and never called. */
 export const noEnrichment: Enrich = () => ({});
+
+/** The fields that `enrich` computed or, if they cannot be metadata, what is wrong. */
+type Computed =
+  | { readonly fields: MetadataFields; readonly fault?: undefined }
+  | { readonly fields?: undefined; readonly fault: string };
+
+/**
+ * Computes the fields of a record, and checks them. A fault quotes nothing that `enrich` threw or returned, which
+ * may be made of a key or a header. Whatever it does before it returns, this does not throw.
+ *
+ * @param taken names of fields that are already set
+ */
+export function computeFields(
+  enrich: Enrich,
+  record: RecordToEnrich,
+  taken: ReadonlySet<string>,
+): Computed {
+  try {
+    const returned: unknown = enrich(record);
+    if (!isPlainObject(returned)) {
+      ignoreRejection(returned);
+      return { fault: 'it did not return a plain object' };
+    }
+    // Read once, since a getter may return something else the next time.
+    const entries = Object.entries(returned);
+    const others = entries.filter(([, value]) => !isScalar(value));
+    for (const [, value] of others) ignoreRejection(value);
+    const [name] = entries.find(([each]) => taken.has(each)) ?? [];
+    if (name !== undefined) return { fault: `it returned '${name}', which is already set` };
+    if (others.length > 0) {
+      return { fault: 'it returned a field that is not text, a number or a boolean' };
+    }
+    return { fields: Object.fromEntries(entries) as MetadataFields };
+  } catch (error) {
+    return { fault: `it threw '${nameOf(error)}'` };
+  }
+}
+
+/** An asynchronous `enrich` is a fault already: its rejection must not end the process, which prints the error. */
+function ignoreRejection(value: unknown): void {
+  Promise.resolve(value).catch(() => undefined);
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
+function isScalar(value: unknown): boolean {
+  return (
+    value === null ||
+    typeof value === 'string' ||
+    typeof value === 'boolean' ||
+    Number.isFinite(value)
+  );
+}
+
+/** The names that JavaScript itself gives to errors. Any other may be made of a key. */
+const errorNames = [
+  'Error',
+  'AggregateError',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+];
+
+function nameOf(error: unknown): string {
+  try {
+    if (!(error instanceof Error)) return typeof error;
+    const { name } = error;
+    return errorNames.find((known) => known === name) ?? 'Error';
+  } catch {
+    return 'Error';
+  }
+}

@@ -1,10 +1,14 @@
+import { shorten } from '../bounded-text.ts';
 import { ArchiverError } from '../errors.ts';
 import { type Fields, isObject } from '../is-object.ts';
 
-/** The schema id that the event source mapping removed from a key or value, with a schema registry. */
+/**
+ * The schema id that the event source mapping removed from a key or value, with a schema registry. Samples that
+ * AWS publishes lack the id.
+ */
 export interface SchemaMetadata {
-  readonly dataFormat: string;
-  readonly schemaId: string;
+  readonly dataFormat?: string | null;
+  readonly schemaId?: string | null;
 }
 
 /**
@@ -12,13 +16,17 @@ export interface SchemaMetadata {
  * signed numbers (-128 to 127). A null key, a tombstone and missing headers are `null` or absent; `""` is
  * empty bytes.
  *
+ * Only topic, partition and offset are checked, because no record can be stored without them. A field that holds
+ * something else than declared here must not keep the other records of its batch out of the archive: the record
+ * line has a form for it.
+ *
  * The type in `@types/aws-lambda` 8.10 does not fit, because its key and value are never null.
  */
 export interface KafkaEventRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
-  /** Epoch milliseconds. */
+  /** Epoch milliseconds by convention; Kafka accepts any 64-bit number, and JSON rounds it beyond ±2^53. */
   readonly timestamp?: number | null;
   readonly timestampType?: string | null;
   readonly key?: string | null;
@@ -33,7 +41,7 @@ export type KafkaEventHeader = Readonly<Record<string, readonly number[] | null>
 
 /** The event of an Amazon MSK or self-managed Kafka event source mapping: the batch of one invocation. */
 export interface KafkaEvent {
-  readonly eventSource: 'aws:kafka' | 'SelfManagedKafka';
+  readonly eventSource: (typeof eventSources)[number];
   /** Absent for self-managed Kafka. */
   readonly eventSourceArn?: string;
   /** One string, separated by commas. */
@@ -42,10 +50,15 @@ export interface KafkaEvent {
   readonly records: Readonly<Record<string, readonly KafkaEventRecord[]>>;
 }
 
-/** All records of one topic-partition in one invocation, in the order of offsets; never empty. */
+/**
+ * All records of one topic-partition in one invocation, in the order of offsets; never empty. An offset that the
+ * event holds twice is in the run twice.
+ */
 export interface BatchRun {
   /** The event's name for the topic-partition, which a partial batch response must repeat. */
   readonly id: string;
+  /** Further names, if the event has the topic-partition under several. AWS documents one. @default - none */
+  readonly otherIds?: readonly string[];
   readonly topic: string;
   readonly partition: number;
   /** Offsets of the first and last record. */
@@ -61,29 +74,38 @@ export interface Batch {
   readonly runs: readonly BatchRun[];
 }
 
+/** `aws:SelfManagedKafka` is only in samples that AWS publishes, such as those of Powertools for AWS Lambda (Python). */
+const eventSources = ['aws:kafka', 'SelfManagedKafka', 'aws:SelfManagedKafka'] as const;
+
 const topicPattern = /^(?!\.{1,2}$)[a-zA-Z0-9._-]{1,249}$/;
 
+/** Maximum of characters that a message quotes of a name in the event: a topic-partition has 260 at most. */
+const MOST_NAME = 300;
+
 /**
- * Checks that the event of an invocation is a Kafka batch, and splits it into batch runs.
+ * Checks that the event of an invocation is a Kafka batch, and splits it into batch runs by the topic and
+ * partition of its records.
  *
- * An event without records gives a batch without runs. Key, value and header bytes are checked when they are
- * decoded.
+ * An event without records gives a batch without runs. Of a record, only topic, partition and offset are checked.
  *
  * @throws {ArchiverError} `INVALID_EVENT`, which names the invalid field but never its content
  */
 export function parseBatch(event: unknown): Batch {
   if (!isObject(event)) throw invalid('an object', kindOf(event));
   const { eventSource, records } = event;
-  if (eventSource !== 'aws:kafka' && eventSource !== 'SelfManagedKafka') {
-    throw invalid("eventSource 'aws:kafka' or 'SelfManagedKafka'", 'another');
+  if (!eventSources.some((known) => known === eventSource)) {
+    const wanted = eventSources.map((known) => `'${known}'`).join(' or ');
+    throw invalid(`eventSource ${wanted}`, 'another');
   }
   if (!isObject(records)) throw invalid("'records' to be an object", kindOf(records));
   const source = sourceOf(event);
-  const runs = Object.entries(records).flatMap(([id, list]) => {
-    if (!Array.isArray(list)) throw invalid(`records of '${id}' to be a list`, kindOf(list));
-    return list.length === 0 ? [] : [toRun(id, list)];
-  });
-  return { source, runs };
+  const runs = new Map<string, RunBuilder>();
+  for (const [id, list] of Object.entries(records)) {
+    const name = shorten(id, MOST_NAME);
+    if (!Array.isArray(list)) throw invalid(`records of '${name}' to be a list`, kindOf(list));
+    collectRecords(list, { id, name, runs });
+  }
+  return { source, runs: [...runs.values()].map(toRun) };
 }
 
 function sourceOf({ eventSourceArn, bootstrapServers }: Fields): string {
@@ -95,63 +117,72 @@ function sourceOf({ eventSourceArn, bootstrapServers }: Fields): string {
   return bootstrapServers.split(',').sort().join(',');
 }
 
-function toRun(id: string, list: readonly unknown[]): BatchRun {
-  const records: KafkaEventRecord[] = [];
-  const { topic, partition } = checkRecord(list[0], id, 0);
-  if (!topicPattern.test(topic)) throw invalid(`'${id}' to be of a topic`, 'no topic name');
-  let previous = -1;
-  let isOrdered = true;
+/** The records of one topic-partition, as they are found. */
+interface RunBuilder {
+  readonly ids: [string, ...string[]];
+  readonly topic: string;
+  readonly partition: number;
+  readonly records: [KafkaEventRecord, ...KafkaEventRecord[]];
+  isOrdered: boolean;
+}
+
+interface NamedRuns {
+  readonly id: string;
+  /** The id, for messages. */
+  readonly name: string;
+  /** By partition and topic. */
+  readonly runs: Map<string, RunBuilder>;
+}
+
+/** Adds the records of a list to their runs: of one run, unless the event is of a shape that AWS does not document. */
+function collectRecords(list: readonly unknown[], { id, name, runs }: NamedRuns): void {
+  let run: RunBuilder | undefined;
   for (let index = 0; index < list.length; index++) {
-    const record = checkRecord(list[index], id, index);
-    if (record.topic !== topic || record.partition !== partition) {
-      throw invalid(`one topic and partition in '${id}'`, 'several');
+    const record = checkRecord(list[index], name, index);
+    const { offset, partition, topic } = record;
+    if (run?.topic === topic && run.partition === partition) {
+      run.isOrdered &&= offset >= (run.records.at(-1) as KafkaEventRecord).offset;
+      run.records.push(record);
+      continue;
     }
-    isOrdered &&= record.offset > previous;
-    previous = record.offset;
-    records.push(record);
+    if (!topicPattern.test(topic)) throw invalid(`'${name}' to be of a topic`, 'no topic name');
+    const place = `${partition} ${topic}`;
+    run = runs.get(place);
+    if (run === undefined) {
+      run = { ids: [id], topic, partition, records: [record], isOrdered: true };
+      runs.set(place, run);
+      continue;
+    }
+    run.records.push(record);
+    run.isOrdered = false;
+    if (run.ids.at(-1) !== id) run.ids.push(id);
   }
-  if (!isOrdered) sortByOffset(records, id);
-  const { offset: first } = records[0] as KafkaEventRecord;
+}
+
+function toRun({ ids, isOrdered, partition, records, topic }: RunBuilder): BatchRun {
+  // Stable, so that an offset that the event holds twice keeps the event's order.
+  if (!isOrdered) records.sort((a, b) => a.offset - b.offset);
+  const [id, ...otherIds] = ids;
+  const { offset: first } = records[0];
   const { offset: last } = records.at(-1) as KafkaEventRecord;
-  return { id, topic, partition, first, last, records };
+  const names = otherIds.length === 0 ? { id } : { id, otherIds };
+  return { ...names, topic, partition, first, last, records };
 }
 
-function sortByOffset(records: KafkaEventRecord[], id: string): void {
-  records.sort((a, b) => a.offset - b.offset);
-  const repeated = records.find(({ offset }, i) => offset === records[i + 1]?.offset);
-  if (repeated) throw invalid(`each offset of '${id}' once`, `offset ${repeated.offset} twice`);
-}
-
-function checkRecord(record: unknown, id: string, index: number): KafkaEventRecord {
-  if (!isObject(record)) throw invalid(`'${id}' record ${index} to be an object`, kindOf(record));
+function checkRecord(record: unknown, name: string, index: number): KafkaEventRecord {
+  if (!isObject(record)) throw invalid(`'${name}' record ${index} to be an object`, kindOf(record));
   const fault = faultOf(record);
   if (fault === null) return record as object as KafkaEventRecord;
   const [field, wanted] = fault;
-  throw invalid(`${field} of '${id}' record ${index} to be ${wanted}`, kindOf(record[field]));
+  throw invalid(`${field} of '${name}' record ${index} to be ${wanted}`, kindOf(record[field]));
 }
 
-/** Returns the first field that does not match {@link KafkaEventRecord}, and what it should be. */
-function faultOf(record: Fields): readonly [field: string, wanted: string] | null {
-  const { topic, partition, offset, timestamp, timestampType, key, value, headers } = record;
+/** Returns the first field without which a record cannot be stored, and what it should be. */
+function faultOf({ topic, partition, offset }: Fields): readonly [string, string] | null {
   if (typeof topic !== 'string') return ['topic', 'text'];
   if (!isWholeNumber(partition)) return ['partition', 'a whole number'];
   if (!isWholeNumber(offset)) return ['offset', 'a whole number'];
-  if (timestamp != null && !Number.isSafeInteger(timestamp)) {
-    return ['timestamp', 'epoch milliseconds'];
-  }
-  if (timestampType != null && typeof timestampType !== 'string') return ['timestampType', 'text'];
-  if (key != null && typeof key !== 'string') return ['key', 'base64 text'];
-  if (value != null && typeof value !== 'string') return ['value', 'base64 text'];
-  if (headers != null && !Array.isArray(headers)) return ['headers', 'a list'];
-  if (!isSchema(record.keySchemaMetadata)) return ['keySchemaMetadata', 'a format and an id'];
-  if (!isSchema(record.valueSchemaMetadata)) return ['valueSchemaMetadata', 'a format and an id'];
   return null;
-}
-
-function isSchema(value: unknown): boolean {
-  if (value == null) return true;
-  if (!isObject(value)) return false;
-  return typeof value.dataFormat === 'string' && typeof value.schemaId === 'string';
 }
 
 function isWholeNumber(value: unknown): value is number {

@@ -20,6 +20,9 @@ const BILLION = 1_000_000_000;
 /** How bytes were written: unchanged, as a JSON string of their text, or as a JSON string of their base64. */
 export type Encoding = 'json' | 'utf8' | 'base64';
 
+/** Characters that take two bytes in memory. Node decodes the lower one of them as if it stood alone. */
+const wideCharacter = /[\u0100-\uffff]/;
+
 /**
  * A growing buffer of record lines. Each byte is written once: a usual record needs no string and no object
  * on its way from base64 to the line.
@@ -141,7 +144,8 @@ export class LineBuffer {
     const count = Math.floor((digits * 3) / 4);
     this.#reserve(count + 3);
     // Node skips invalid characters and stops at padding, so invalid text decodes to fewer bytes.
-    return this.#bytes.write(text, start, 'base64') === count ? start + count : INVALID;
+    const isComplete = this.#bytes.write(text, start, 'base64') === count;
+    return isComplete && !wideCharacter.test(text) ? start + count : INVALID;
   }
 
   /** Writes the last `count` digits of a number below a billion. */

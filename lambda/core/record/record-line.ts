@@ -1,19 +1,17 @@
 import { Buffer } from 'node:buffer';
 import { reservedMetadataFields } from '../../contract.ts';
 import { ArchiverError } from '../errors.ts';
+import { isObject } from '../is-object.ts';
 import {
+  computeFields,
   type Enrich,
   type MetadataFields,
   noEnrichment,
   type RecordToEnrich,
 } from './enrichment.ts';
-import type {
-  BatchRun,
-  KafkaEventHeader,
-  KafkaEventRecord,
-  SchemaMetadata,
-} from './kafka-event.ts';
+import type { BatchRun, KafkaEventHeader, KafkaEventRecord } from './kafka-event.ts';
 import type { Encoding, LineBuffer } from './line-buffer.ts';
+import { isExactTimestamp, timestampText } from './timestamp.ts';
 
 /** What all record lines of a batch have in common. */
 export interface RecordLineSettings {
@@ -24,7 +22,8 @@ export interface RecordLineSettings {
   readonly enrich: Enrich;
 }
 
-type ValueEncoding = Encoding | 'null';
+/** How a key, a header value or a value was written; `invalid` is the event's own JSON in place of bytes. */
+type ValueEncoding = Encoding | 'null' | 'invalid';
 
 /** The constant text between the parts of a line that vary. */
 const text = {
@@ -42,6 +41,10 @@ const text = {
  *
  * A value that is JSON is embedded as its own bytes, except for line breaks between tokens. Other text becomes
  * a string, and other bytes become a string of their base64. Null and absent values are `null`.
+ *
+ * There is a line for every record that has coordinates. Where the event does not encode bytes, which AWS does not
+ * send, the line holds a string of the event's own JSON, with the encoding `invalid`. A timestamp that is not exact
+ * is marked in the metadata, where it breaks no reader's columns.
  */
 export class RecordLineWriter {
   readonly #lines: LineBuffer;
@@ -57,7 +60,7 @@ export class RecordLineWriter {
     (encoding) => new HeaderStarts(`,"encoding":"${encoding}"},`),
   );
   /** The text between a record's timestamp and its key, by timestamp type. */
-  readonly #timestampTypes = new Map<string | null, Uint8Array>();
+  readonly #timestampTypes = new Map<unknown, Uint8Array>();
   #lineStart: Uint8Array = new Uint8Array();
 
   constructor({ source, metadata, enrich }: RecordLineSettings, lines: LineBuffer) {
@@ -71,8 +74,7 @@ export class RecordLineWriter {
   /**
    * Writes the lines of one topic-partition's records.
    *
-   * @throws {ArchiverError} `INVALID_EVENT` if a key, value or header does not encode bytes, or
-   * `ENRICH_FAILED`; the buffer must then be discarded
+   * @throws {ArchiverError} `ENRICH_FAILED`; the buffer must then be discarded
    */
   write({ topic, partition }: BatchRun, records: readonly KafkaEventRecord[]): void {
     this.#lineStart = utf8(`{"topic":"${topic}","partition":${partition},"offset":`);
@@ -85,20 +87,40 @@ export class RecordLineWriter {
     lines.raw(this.#lineStart);
     lines.wholeNumber(offset);
     lines.raw(text.timestamp);
-    if (timestamp != null && timestamp >= 0) lines.wholeNumber(timestamp);
-    else lines.text(String(timestamp ?? null));
+    const isExact = isExactTimestamp(timestamp);
+    if (isExact && timestamp != null && timestamp >= 0) lines.wholeNumber(timestamp);
+    else lines.text(timestampText(timestamp));
     lines.raw(this.#timestampType(timestampType ?? null));
-    const keyEncoding = key == null ? this.#writeNull() : lines.base64AsString(key);
-    if (keyEncoding === null) throw noBytes('key', record);
+    const keyEncoding = this.#writeKey(key);
     if (headers == null || headers.length === 0) lines.raw(text.noHeaders[keyEncoding]);
-    else this.#writeHeaders(headers, keyEncoding, record);
-    const valueEncoding = value == null ? this.#writeNull() : lines.base64AsJson(value);
-    if (valueEncoding === null) throw noBytes('value', record);
+    else this.#writeHeaders(headers, keyEncoding);
+    const valueEncoding = this.#writeValue(value);
     const { keySchemaMetadata, valueSchemaMetadata } = record;
     const isStatic =
-      this.#enrich === noEnrichment && keySchemaMetadata == null && valueSchemaMetadata == null;
+      this.#enrich === noEnrichment &&
+      isExact &&
+      keySchemaMetadata == null &&
+      valueSchemaMetadata == null;
     if (isStatic) lines.raw(this.#staticEnds[valueEncoding]);
-    else lines.text(this.#computedEnd(valueEncoding, record));
+    else lines.text(lineEnd(valueEncoding, this.#computeMetadata(record, keyEncoding)));
+  }
+
+  #writeKey(key: unknown): ValueEncoding {
+    if (key == null) return this.#writeNull();
+    const encoding = typeof key === 'string' ? this.#lines.base64AsString(key) : null;
+    return encoding ?? this.#writeInvalid(key);
+  }
+
+  #writeValue(value: unknown): ValueEncoding {
+    if (value == null) return this.#writeNull();
+    const encoding = typeof value === 'string' ? this.#lines.base64AsJson(value) : null;
+    return encoding ?? this.#writeInvalid(value);
+  }
+
+  #writeHeaderValue(value: unknown): ValueEncoding {
+    if (value == null) return this.#writeNull();
+    const encoding = Array.isArray(value) ? this.#lines.byteValuesAsString(value) : null;
+    return encoding ?? this.#writeInvalid(value);
   }
 
   #writeNull(): 'null' {
@@ -106,67 +128,66 @@ export class RecordLineWriter {
     return 'null';
   }
 
-  /** Writes the part between the key and the value. */
-  #writeHeaders(
-    headers: readonly KafkaEventHeader[],
-    keyEncoding: ValueEncoding,
-    record: KafkaEventRecord,
-  ): void {
-    const lines = this.#lines;
-    let starts = this.#firstHeaders[keyEncoding];
-    let encoding: ValueEncoding | null = null;
-    for (let i = 0; i < headers.length; i++) {
-      const header = headers[i];
-      if (!isOneField(header)) throw noBytes('header', record);
-      for (const name in header) {
-        const value = header[name];
-        lines.raw(starts.of(name));
-        encoding = value == null ? this.#writeNull() : writeByteValues(lines, value);
-        if (encoding === null) throw noBytes('header', record);
-        starts = this.#laterHeaders[encoding];
-      }
-    }
-    lines.raw(text.lastHeader[encoding as ValueEncoding]);
+  /** Writes what the event holds in place of bytes, as a string of its JSON. */
+  #writeInvalid(field: unknown): 'invalid' {
+    this.#lines.text(JSON.stringify(JSON.stringify(field)));
+    return 'invalid';
   }
 
-  #timestampType(type: string | null): Uint8Array {
+  /** Writes the part between the key and the value, given headers that are not an empty list. */
+  #writeHeaders(headers: unknown, keyEncoding: ValueEncoding): void {
+    const lines = this.#lines;
+    const list: readonly unknown[] = Array.isArray(headers) ? headers : [headers];
+    let starts = this.#firstHeaders[keyEncoding];
+    let encoding: ValueEncoding = 'null';
+    for (let i = 0; i < list.length; i++) {
+      const header = list[i];
+      if (isOneField(header)) {
+        for (const name in header) {
+          lines.raw(starts.of(name));
+          encoding = this.#writeHeaderValue(header[name]);
+        }
+      } else {
+        lines.raw(starts.of(''));
+        encoding = this.#writeInvalid(header);
+      }
+      starts = this.#laterHeaders[encoding];
+    }
+    lines.raw(text.lastHeader[encoding]);
+  }
+
+  #timestampType(type: unknown): Uint8Array {
     let field = this.#timestampTypes.get(type);
     if (field === undefined) {
-      field = utf8(`,"timestamp_type":${JSON.stringify(type)},"key":`);
+      field = utf8(`,"timestamp_type":${JSON.stringify(textOf(type))},"key":`);
       this.#timestampTypes.set(type, field);
     }
     return field;
   }
 
-  #computedEnd(encoding: ValueEncoding, record: KafkaEventRecord): string {
-    const { keySchemaMetadata, valueSchemaMetadata } = record;
+  /** The fields of a record's metadata: static ones, what the line cannot hold elsewhere, and computed ones. */
+  #computeMetadata(record: KafkaEventRecord, keyEncoding: ValueEncoding): string {
+    const { keySchemaMetadata, timestamp, valueSchemaMetadata } = record;
     const fields = JSON.stringify({
+      ...(!isExactTimestamp(timestamp) && { timestamp_rounded: true }),
       ...(keySchemaMetadata != null && { key_schema: schemaField(keySchemaMetadata) }),
       ...(valueSchemaMetadata != null && { value_schema: schemaField(valueSchemaMetadata) }),
-      ...this.#computeFields(record),
+      ...this.#computeFields(record, keyEncoding),
     });
-    return lineEnd(encoding, `${this.#staticFields},${fields.slice(1, -1)}`.replace(/,$/, ''));
+    return `${this.#staticFields},${fields.slice(1, -1)}`.replace(/,$/, '');
   }
 
-  #computeFields(record: KafkaEventRecord): MetadataFields {
+  #computeFields(record: KafkaEventRecord, keyEncoding: ValueEncoding): MetadataFields {
     if (this.#enrich === noEnrichment) return {};
-    let fields: unknown;
-    try {
-      fields = this.#enrich(toEnrich(record));
-    } catch (error) {
-      // Without a cause: the message may quote the key or a header.
-      const name = error instanceof Error ? error.name : typeof error;
-      throw enrichFailed(`it threw '${name}'`, record);
-    }
-    if (!isPlainObject(fields)) throw enrichFailed('it did not return a plain object', record);
-    for (const [name, value] of Object.entries(fields)) {
-      if (this.#takenFields.has(name))
-        throw enrichFailed(`it returned '${name}', which is already set`, record);
-      // Without the name, which enrich may have taken from a key or a header.
-      if (!isScalar(value))
-        throw enrichFailed('it returned a field that is not text, a number or a boolean', record);
-    }
-    return fields as MetadataFields;
+    const given = toEnrich(record, keyEncoding !== 'invalid');
+    const { fault, fields } = computeFields(this.#enrich, given, this.#takenFields);
+    if (fault === undefined) return fields;
+    const { offset, partition, topic } = record;
+    const place = `${topic}-${partition} offset ${offset}`;
+    throw new ArchiverError(
+      'ENRICH_FAILED',
+      `enrich failed for ${place}: ${fault} (lambda/enrich.ts)`,
+    );
   }
 }
 
@@ -204,7 +225,13 @@ function utf8(text: string): Uint8Array {
 function byValueEncoding<Part>(
   make: (encoding: ValueEncoding) => Part,
 ): Readonly<Record<ValueEncoding, Part>> {
-  return { json: make('json'), utf8: make('utf8'), base64: make('base64'), null: make('null') };
+  return {
+    json: make('json'),
+    utf8: make('utf8'),
+    base64: make('base64'),
+    null: make('null'),
+    invalid: make('invalid'),
+  };
 }
 
 /** Whether a header is an object with one name. It allocates no list, because it runs for every header. */
@@ -215,60 +242,30 @@ function isOneField(header: unknown): header is KafkaEventHeader {
   return names === 1;
 }
 
-function writeByteValues(lines: LineBuffer, values: unknown): Encoding | null {
-  return Array.isArray(values) ? lines.byteValuesAsString(values) : null;
+/** Text, or the JSON text of what the event holds in its place; null if it holds nothing. */
+function textOf(field: unknown): string | null {
+  if (field == null) return null;
+  return typeof field === 'string' ? field : JSON.stringify(field);
 }
 
-function schemaField({ dataFormat, schemaId }: SchemaMetadata) {
-  return { data_format: dataFormat, schema_id: schemaId };
+function schemaField(schema: unknown) {
+  const { dataFormat, schemaId } = isObject(schema) ? schema : { schemaId: schema };
+  return { data_format: textOf(dataFormat), schema_id: textOf(schemaId) };
 }
 
-function toEnrich(record: KafkaEventRecord): RecordToEnrich {
+function toEnrich(record: KafkaEventRecord, isKeyOfBytes: boolean): RecordToEnrich {
   const { topic, partition, offset, timestamp, key, headers } = record;
   return {
     topic,
     partition,
     offset,
-    timestamp: timestamp ?? null,
-    key: key == null ? null : Buffer.from(key, 'base64'),
-    headers: (headers ?? []).flatMap((header) =>
+    timestamp: typeof timestamp === 'number' ? timestamp : null,
+    key: key == null || !isKeyOfBytes ? null : Buffer.from(key, 'base64'),
+    headers: (Array.isArray(headers) ? headers.filter(isOneField) : []).flatMap((header) =>
       Object.entries(header).map(([name, value]) => ({
         name,
-        value: value == null ? null : Buffer.from(value),
+        value: Array.isArray(value) ? Buffer.from(value) : null,
       })),
     ),
   };
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return (
-    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  );
-}
-
-function isScalar(value: unknown): boolean {
-  return (
-    value === null ||
-    typeof value === 'string' ||
-    typeof value === 'boolean' ||
-    Number.isFinite(value)
-  );
-}
-
-function noBytes(field: string, record: KafkaEventRecord): ArchiverError {
-  return new ArchiverError(
-    'INVALID_EVENT',
-    `not a Kafka event: ${field} of ${placeOf(record)} does not encode bytes`,
-  );
-}
-
-function enrichFailed(fault: string, record: KafkaEventRecord): ArchiverError {
-  return new ArchiverError(
-    'ENRICH_FAILED',
-    `enrich failed for ${placeOf(record)}: ${fault} (lambda/enrich.ts)`,
-  );
-}
-
-function placeOf({ topic, partition, offset }: KafkaEventRecord): string {
-  return `${topic}-${partition} offset ${offset}`;
 }

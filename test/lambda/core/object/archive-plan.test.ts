@@ -90,6 +90,24 @@ describe('planner', () => {
     expect(offsets).toEqual([[100, 102, 104], [101], [103]]);
   });
 
+  it('stores a record whose timestamp is beyond 2^53 beside the others of its batch', async () => {
+    const records = [
+      mskRecord({ offset: 100 }),
+      mskRecord({ offset: 101, timestamp: JSON.parse('9223372036854775807') }),
+      mskRecord({ offset: 102, timestamp: JSON.parse('-9223372036854775808') }),
+    ];
+    const { objects } = await plan(mskEvent(records));
+    expect(objects.map(({ key }) => key)).toEqual([
+      `shop/topic=orders/dt=2025-11-23/hour=10/orders-3-${range}.1of2.jsonl.gz`,
+      `shop/topic=orders/dt=invalid/hour=00/orders-3-${range}.2of2.jsonl.gz`,
+    ]);
+    expect(objects[1]?.metadata).toMatchObject({
+      'record-count': '2',
+      'first-timestamp': '-9223372036854775808',
+      'last-timestamp': '9223372036854775807',
+    });
+  });
+
   it('has no timestamps in the metadata if no record has one', async () => {
     const { objects } = await plan(mskEvent([mskRecord({ timestamp: null })]));
     expect(Object.keys(objects[0]?.metadata ?? {})).not.toContain('first-timestamp');

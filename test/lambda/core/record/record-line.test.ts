@@ -205,32 +205,91 @@ describe('RecordLineWriter', () => {
     );
   });
 
-  it.each([
-    ['key', { ...mskRecord(), key: 'no base64!' }],
-    ['value', { ...mskRecord(), value: 'YQ==YQ==' }],
-    ['value', { ...mskRecord(), value: 'YWJjZ' }],
-    ['header', { ...mskRecord(), headers: [{ h: [1.5] }] }],
-    ['header', { ...mskRecord(), headers: [{ h: [256] }] }],
-    ['header', { ...mskRecord(), headers: [{ h: [-129] }] }],
-  ])('refuses a %s that does not encode bytes', (field, record) => {
-    expect(() => writeLine(record)).toThrow(
-      expect.objectContaining({
-        code: 'INVALID_EVENT',
-        message: `not a Kafka event: ${field} of orders-3 offset 100 does not encode bytes`,
-      }),
+  it.each<[unknown, string, boolean]>([
+    [2 ** 53 - 1, '9007199254740991', true],
+    [2 ** 53, '9007199254740992', false],
+    // Nanoseconds, which users of Kafka have run into: KIP-937.
+    [1_764_230_400_000_000_000, '1764230400000000000', false],
+    [JSON.parse('9223372036854775807'), '9223372036854775807', false],
+    [JSON.parse('-9223372036854775808'), '-9223372036854775808', false],
+    [JSON.parse('1e400'), '9223372036854775807', false],
+    [0.5, '1', false],
+    [Number.NaN, 'null', false],
+    ['1764230400000', 'null', false],
+  ])('writes the timestamp %j as %s, and says whether it is exact', (timestamp, text, isExact) => {
+    const record = { ...mskRecord(), timestamp } as KafkaEventRecord;
+    const rounded = isExact ? '' : ',"timestamp_rounded":true';
+    expect(writeLine(record)).toBe(
+      `{"topic":"orders","partition":3,"offset":100,"timestamp":${text},"timestamp_type":"CREATE_TIME",` +
+        '"key":"u-17","key_encoding":"utf8","headers":[],"value":{"order":1},"value_encoding":"json",' +
+        `"metadata":{"source":"arn:aws:kafka:cluster","env":"test"${rounded}}}\n`,
     );
   });
 
-  it.each([
-    ['text', { h: 'abc' }],
-    ['no object', 'abc'],
-    ['null', null],
-    ['a list', [[1]]],
-    ['without a name', {}],
-    ['of two names', { a: [1], b: [2] }],
-  ])('refuses a header that is %s', (_, header) => {
-    const record = JSON.parse(JSON.stringify({ ...mskRecord(), headers: [header] }));
-    expect(() => writeLine(record)).toThrow('header of orders-3 offset 100');
+  it.each<[string, unknown, object]>([
+    ['without an id', { dataFormat: 'PROTOBUF' }, { data_format: 'PROTOBUF', schema_id: null }],
+    ['of nulls', { dataFormat: null, schemaId: null }, { data_format: null, schema_id: null }],
+    ['with a number', { dataFormat: 'AVRO', schemaId: 7 }, { data_format: 'AVRO', schema_id: '7' }],
+    ['that is text', '7', { data_format: null, schema_id: '7' }],
+  ])('keeps schema metadata %s', (_, valueSchemaMetadata, expected) => {
+    const record = { ...mskRecord(), valueSchemaMetadata } as KafkaEventRecord;
+    expect(JSON.parse(writeLine(record)).metadata.value_schema).toEqual(expected);
+  });
+
+  it('keeps a timestamp type that is not text as its JSON', () => {
+    const record = JSON.parse(JSON.stringify({ ...mskRecord(), timestampType: [1] }));
+    expect(JSON.parse(writeLine(record)).timestamp_type).toBe('[1]');
+  });
+
+  it.each<[string, unknown]>([
+    ['text that is not base64', 'no base64!'],
+    ['padding inside', 'YQ==YQ=='],
+    ['half a byte', 'YWJjZ'],
+    // Node decodes these by their low bytes: three NUL bytes.
+    ['characters beyond Latin-1', 'ŁŁŁŁ'],
+    ['half an emoji', '\ud83d'],
+    ['an object', { a: ['"'] }],
+    ['a number', 1234],
+  ])("keeps a key and a value of %s as the event's own JSON", (_, field) => {
+    const record = JSON.parse(JSON.stringify({ ...mskRecord(), key: field, value: field }));
+    const line = writeLine(record);
+    const own = JSON.stringify(JSON.stringify(field));
+    expect(line).toContain(`"key":${own},"key_encoding":"invalid","headers":[],"value":${own},`);
+    expect(line).toContain(',"value_encoding":"invalid","metadata":{');
+    expect(writeLines([record]).bytesIn).toBe(0);
+  });
+
+  it.each<[string, unknown, object]>([
+    ['a fraction', { h: [1.5] }, { name: 'h', value: '[1.5]' }],
+    ['more than a byte', { h: [256] }, { name: 'h', value: '[256]' }],
+    ['less than a byte', { h: [-129] }, { name: 'h', value: '[-129]' }],
+    ['a digit as text', { h: ['1'] }, { name: 'h', value: '["1"]' }],
+    ['text', { h: 'abc' }, { name: 'h', value: '"abc"' }],
+    ['no object', 'abc', { name: '', value: '"abc"' }],
+    ['null', null, { name: '', value: 'null' }],
+    ['a list', [[1]], { name: '', value: '[[1]]' }],
+    ['without a name', {}, { name: '', value: '{}' }],
+    ['of two names', { a: [1], b: [2] }, { name: '', value: '{"a":[1],"b":[2]}' }],
+  ])("keeps a header of %s as the event's own JSON, between others", (_, header, expected) => {
+    const good = { good: [103] };
+    const record = { ...mskRecord(), headers: [good, header, good] };
+    const line = JSON.parse(writeLine(JSON.parse(JSON.stringify(record))));
+    const kept = { name: 'good', value: 'g', encoding: 'utf8' };
+    expect(line.headers).toEqual([kept, { ...expected, encoding: 'invalid' }, kept]);
+    expect(line.value).toEqual({ order: 1 });
+  });
+
+  it('keeps headers that are not a list', () => {
+    const record = JSON.parse(JSON.stringify({ ...mskRecord(), headers: 'abc' }));
+    expect(JSON.parse(writeLine(record)).headers).toEqual([
+      { name: '', value: '"abc"', encoding: 'invalid' },
+    ]);
+  });
+
+  it('writes a record that encodes no bytes between others that do', () => {
+    const records = [mskRecord(), { ...mskRecord(), key: 'Ł' }, mskRecord()];
+    const [first, , third, end] = writeLines(records).text.split('\n');
+    expect([third, end]).toEqual([first, '']);
   });
 });
 
@@ -311,6 +370,51 @@ describe('enrich', () => {
     ['returns nothing', () => JSON.parse('null'), 'it did not return a plain object'],
     ['returns a list', () => JSON.parse('[]'), 'it did not return a plain object'],
     ['is asynchronous', () => Object.assign(Promise.resolve()), 'it did not return a plain object'],
+    [
+      'throws an error whose name is made of a key',
+      () => {
+        throw Object.assign(new Error('secret'), { name: 'secret u-17' });
+      },
+      "it threw 'Error'",
+    ],
+    [
+      'throws an error whose name cannot be read',
+      () => {
+        throw Object.defineProperty(new Error('secret'), 'name', {
+          get() {
+            throw new Error('secret');
+          },
+        });
+      },
+      "it threw 'Error'",
+    ],
+    [
+      'returns a field that cannot be read',
+      () => ({
+        get tenant(): string {
+          throw new TypeError('secret u-17');
+        },
+      }),
+      "it threw 'TypeError'",
+    ],
+    [
+      'returns a proxy that throws',
+      () =>
+        new Proxy(
+          {},
+          {
+            getPrototypeOf() {
+              throw new RangeError('secret u-17');
+            },
+          },
+        ),
+      "it threw 'RangeError'",
+    ],
+    [
+      'sets the mark of a rounded timestamp',
+      () => ({ timestamp_rounded: true }),
+      "it returned 'timestamp_rounded', which is already set",
+    ],
   ])('fails the batch when it %s, without quoting it', (_, enrich, fault) => {
     const line = () => writeLine(record, enrich);
     expect(line).toThrow(
@@ -321,5 +425,57 @@ describe('enrich', () => {
       }),
     );
     expect(line).not.toThrow(expect.objectContaining({ cause: expect.anything() }));
+  });
+
+  it.each<[string, (rejected: Promise<never>) => unknown]>([
+    ['is asynchronous and rejects', (rejected) => rejected],
+    ['returns fields that reject', (rejected) => ({ a: rejected, b: Promise.reject(rejected) })],
+  ])('fails the batch, and not the process, when it %s', async (_, answer) => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    const enrich = () => answer(Promise.reject(new Error('secret u-17'))) as never;
+    expect(() => writeLine(record, enrich)).toThrow(
+      expect.objectContaining({ code: 'ENRICH_FAILED' }),
+    );
+    // Node reports a rejection once the promise jobs at hand are done, before the next turn of the loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+  });
+
+  it('writes the value of a field that it read once', () => {
+    let reads = 0;
+    const line = writeLine(record, () => ({
+      get tenant() {
+        reads += 1;
+        return `read ${reads}`;
+      },
+    }));
+    expect(line).toContain('"tenant":"read 1"}}\n');
+  });
+
+  it('receives null in place of what encodes no bytes', () => {
+    const odd = {
+      ...mskRecord(),
+      timestamp: '1',
+      key: '!',
+      headers: [{ a: 'x' }, 'y', { b: [98] }],
+    };
+    const seen: unknown[] = [];
+    const enrich: Enrich = (input) => {
+      seen.push(input);
+      return {};
+    };
+    writeLines([odd, { ...odd, headers: 'z' }] as unknown as KafkaEventRecord[], enrich);
+    const common = { topic: 'orders', partition: 3, offset: 100, timestamp: null, key: null };
+    const headers = [
+      { name: 'a', value: null },
+      { name: 'b', value: Buffer.from('b') },
+    ];
+    expect(seen).toEqual([
+      { ...common, headers },
+      { ...common, headers: [] },
+    ]);
   });
 });
