@@ -14,12 +14,14 @@ export function wireDelivery(
   environment: StoreEnvironment,
   telemetry: ObjectTelemetry,
 ) {
-  const s3 = createS3Client({ ...environment, random: Math.random });
+  const { random } = Math;
+  const s3 = createS3Client({ ...environment, random });
   const delivery = createDelivery({
     store: createS3ObjectStore(s3, environment),
     clock: systemClock,
     telemetry,
     enrich,
+    random,
     // The compression `none` has no level, and ignores it.
     settings: { ...environment, level: environment.compressionLevel ?? 0 },
   });

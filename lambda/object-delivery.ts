@@ -6,6 +6,7 @@ import {
   createPlanner,
   type PlanSettings,
 } from './core/object/archive-plan.ts';
+import { ConfirmedObjects } from './core/object/confirmed-objects.ts';
 import { type StoreOutcome, storeObject } from './core/object/store-object.ts';
 import type {
   BatchSummary,
@@ -31,6 +32,8 @@ export interface ObjectDeliveryDeps {
   readonly clock: Pick<Clock, 'now'>;
   readonly telemetry: ObjectTelemetry;
   readonly enrich: Enrich;
+  /** From 0 to 1: with which object of a batch a try begins. */
+  readonly random: () => number;
   readonly settings: ObjectDeliverySettings;
 }
 
@@ -45,20 +48,30 @@ interface StoreResult {
  * Delivers batches as objects: one for each batch run and time folder, under keys that depend on the batch
  * alone, so that a retried batch finds itself already stored.
  *
+ * A batch with more objects than one invocation has time for gets further with each try. In the same execution
+ * environment, a try asks for no object that an earlier one knew to be stored. In another one, it begins with an
+ * object at random, so that it does not spend its time on the same objects as the try before.
+ *
  * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, before it stores anything.
  */
 export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
-  const { clock, enrich, settings } = deps;
+  const { clock, enrich, random, settings } = deps;
   const plan = createPlanner(settings, enrich);
+  const confirmed = new ConfirmedObjects();
   return {
     async deliver(batch: Batch, job: DeliveryJob): Promise<DeliveryResult> {
       const started = clock.now();
       const { bytesIn, objects } = await plan(batch);
       const encoded = clock.now();
       const limit = pLimit(settings.maxParallelPuts);
-      const results = await Promise.all(
-        objects.map((object) => limit(() => storeOne(object, deps, job))),
+      const [before, after] = splitAt(objects, Math.floor(random() * objects.length));
+      const stored = await Promise.all(
+        [...after, ...before].map((object) =>
+          limit(() => storeOne(object, job, { ...deps, known: confirmed.find(object, encoded) })),
+        ),
       );
+      const results = splitAt(stored, after.length).reverse().flat();
+      remember(results, confirmed, encoded);
       return {
         summary: {
           requestId: job.requestId,
@@ -76,21 +89,43 @@ export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
   };
 }
 
+/** Divides a list into what stands before an index, and the rest. */
+function splitAt<Item>(
+  items: readonly Item[],
+  index: number,
+): [before: readonly Item[], after: readonly Item[]] {
+  return [items.slice(0, index), items.slice(index)];
+}
+
+/** Keeps what is known about the objects of a batch for its next try, as long as there will be one. */
+function remember(results: readonly StoreResult[], confirmed: ConfirmedObjects, now: number): void {
+  const isComplete = results.every(({ error }) => error === undefined);
+  for (const { object, outcome } of results) {
+    if (isComplete) confirmed.forget(object);
+    else if (outcome !== undefined) confirmed.add(object, outcome, now);
+  }
+}
+
+interface StoreDeps extends Pick<ObjectDeliveryDeps, 'store' | 'clock' | 'telemetry'> {
+  /** The outcome, if an earlier try knew the object to be stored. */
+  readonly known: StoreOutcome | undefined;
+}
+
 async function storeOne(
   object: ArchiveObject,
-  deps: ObjectDeliveryDeps,
   { requestId, functionVersion, provenance, ...options }: DeliveryJob,
+  { clock, known, store, telemetry }: StoreDeps,
 ): Promise<StoreResult> {
   const metadata = {
     ...object.metadata,
     ...provenance,
     [names.requestId]: requestId,
     [names.functionVersion]: functionVersion,
-    [names.storedAt]: new Date(deps.clock.now()).toISOString(),
+    [names.storedAt]: new Date(clock.now()).toISOString(),
   };
   try {
-    const outcome = await storeObject(deps.store, { ...object, metadata }, options);
-    deps.telemetry.objectStored({
+    const outcome = known ?? (await storeObject(store, { ...object, metadata }, options));
+    telemetry.objectStored({
       requestId,
       key: outcome.key,
       records: object.records,

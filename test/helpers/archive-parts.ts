@@ -138,6 +138,7 @@ export function archiveParts(settings: Partial<AllArchiveSettings> = {}) {
     telemetry,
     clock,
     enrich: noEnrichment,
+    random: () => 0,
     settings: { ...archiveSettings, ...settings },
   };
   return { store, telemetry, clock, deps };

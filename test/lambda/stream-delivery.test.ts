@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
+import { type Enrich, noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import { createStreamDelivery } from '../../lambda/stream-delivery.ts';
@@ -11,12 +12,12 @@ const patient = { signal: new AbortController().signal, attemptTimeout: 10_000 }
 const job = { requestId: 'request-1', functionVersion: '7', ...patient };
 const code = 'ServiceUnavailableException';
 
-function parts() {
+function parts(enrich: Enrich = noEnrichment) {
   const { deps, store } = archiveParts({ compression: 'none' });
   const stream = new MemoryStream();
   const objects = createObjectDelivery(deps);
   const pause = async () => undefined;
-  const delivery = createStreamDelivery({ ...deps, stream, objects, pause, random: () => 0 });
+  const delivery = createStreamDelivery({ ...deps, enrich, stream, objects, pause });
   return { delivery, objects, store, stream };
 }
 
@@ -141,10 +142,12 @@ describe('delivery through a stream', () => {
   });
 
   it('sends nothing of a batch that cannot be encoded, and still delivers the next', async () => {
-    const { delivery, stream } = parts();
-    const broken = { ...mskRecord(), value: '%' };
-    await expect(delivery.deliver(batchOf([broken]), job)).rejects.toMatchObject({
-      code: 'INVALID_EVENT',
+    const { delivery, stream } = parts(({ offset }) => {
+      if (offset === 100) throw new Error('no tenant');
+      return {};
+    });
+    await expect(delivery.deliver(batchOf(mskRecords(99, 2)), job)).rejects.toMatchObject({
+      code: 'ENRICH_FAILED',
     });
     expect(stream.calls).toEqual([]);
     await delivery.deliver(batchOf(mskRecords(1, 1)), job);

@@ -62,6 +62,7 @@ export function startProcess(
         batchRefused: (id, error) => process.surroundings.telemetry.batchRefused(id, error),
       },
       enrich: noEnrichment,
+      random: () => 0,
       settings,
     }),
   };

@@ -1,9 +1,17 @@
 import { FIRST_HOUR } from './topic.ts';
 
-/** Time that only steps move: no timer is ever waited for. */
+/** Longer than a process remembers a bucket, and processes outlive their schedules: see process-pool.ts. */
+const DAY = 24 * 3_600_000;
+
+/** Time that only steps move: no timer is ever waited for. Each begins a day after the one before. */
 export class VirtualTime {
+  static #next = FIRST_HOUR;
   /** Epoch milliseconds. */
-  now = FIRST_HOUR;
+  now = VirtualTime.#next;
+
+  constructor() {
+    VirtualTime.#next += DAY;
+  }
 
   /** One step's worth of time passes. */
   tick(): void {

@@ -1,4 +1,4 @@
-import { ArchiverError } from '../errors.ts';
+import { ArchiverError, toArchiverError } from '../errors.ts';
 import type { CallOptions, ObjectStore, StorableObject } from '../ports.ts';
 import { conflictKey } from './object-key.ts';
 
@@ -46,6 +46,21 @@ async function createOrFind(
   options: CallOptions,
 ): Promise<StoreOutcome['status'] | 'other body'> {
   if ((await store.create(object, options)) === 'created') return 'stored';
-  const stored = await store.readSha256(object.key, options);
-  return stored === object.sha256 ? 'already stored' : 'other body';
+  try {
+    return await compare(store, object, options);
+  } catch (error) {
+    if (toArchiverError(error).retryable) throw error;
+    // The object may have been deleted after the put found it. S3 says 404 then, or 403 to a role that may not list
+    // the bucket: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+    if ((await store.create(object, options)) === 'created') return 'stored';
+    return compare(store, object, options);
+  }
+}
+
+async function compare(
+  store: ObjectStore,
+  { key, sha256 }: DigestedObject,
+  options: CallOptions,
+): Promise<'already stored' | 'other body'> {
+  return (await store.readSha256(key, options)) === sha256 ? 'already stored' : 'other body';
 }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
+import { ArchiverError } from '../../../../lambda/core/errors.ts';
 import { storeObject } from '../../../../lambda/core/object/store-object.ts';
 import { MemoryObjectStore } from '../../../helpers/archive-parts.ts';
 
@@ -59,6 +60,30 @@ describe('storeObject', () => {
       status: 'stored',
       keyConflict: true,
     });
+  });
+
+  it('stores an object that is deleted after a put found it', async () => {
+    const store = new MemoryObjectStore();
+    await storeObject(store, object('aa'), options);
+    const missing = new ArchiverError('STORE_WRITE_FAILED', 'NotFound, HTTP 404');
+    store.readSha256 = async (key) => {
+      store.objects.delete(key);
+      throw missing;
+    };
+    expect(await storeObject(store, object('aa'), options)).toMatchObject({ status: 'stored' });
+    expect(store.objects.size).toBe(1);
+  });
+
+  it.each([
+    ['retryable, with one put', true, 1],
+    ['not retryable, with another put', false, 2],
+  ])('fails if the digest cannot be read: %s', async (_, retryable, puts) => {
+    const store = new MemoryObjectStore();
+    await storeObject(store, object('aa'), options);
+    const failure = new ArchiverError('STORE_WRITE_FAILED', 'Forbidden', { retryable });
+    store.readSha256 = () => Promise.reject(failure);
+    await expect(storeObject(store, object('aa'), options)).rejects.toBe(failure);
+    expect(store.attemptTimeouts).toHaveLength(1 + puts);
   });
 
   it('fails if the marked key holds yet another body', async () => {
