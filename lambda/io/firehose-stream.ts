@@ -4,6 +4,9 @@ import type { ChunkStream } from '../core/ports.ts';
 import { callAws } from './aws-errors.ts';
 import { type ClientOptions, clientOptions } from './client-options.ts';
 
+/** The code of a chunk for which Firehose names neither a record id nor an error. */
+const NO_RECORD_ID = 'NoRecordId';
+
 /** Creates a Firehose client. Region and endpoint come from the environment. */
 export function createFirehoseClient(options: ClientOptions): FirehoseClient {
   return new FirehoseClient(clientOptions(options));
@@ -21,14 +24,17 @@ export function createFirehoseStream(client: FirehoseClient, streamName: string)
         DeliveryStreamName: streamName,
         Records: chunks.map((Data) => ({ Data })),
       });
-      const { RequestResponses = [] } = await callAws(call, options, (sent) =>
+      const { FailedPutCount = 0, RequestResponses = [] } = await callAws(call, options, (sent) =>
         client.send(command, sent),
       );
-      if (RequestResponses.length === chunks.length) {
-        return RequestResponses.map(({ ErrorCode }) => ErrorCode);
-      }
+      const codes = RequestResponses.map(({ ErrorCode, RecordId }) =>
+        // Only a record id says that Firehose has the chunk.
+        RecordId === undefined ? (ErrorCode ?? NO_RECORD_ID) : ErrorCode,
+      );
+      const rejected = codes.filter((code) => code !== undefined).length;
+      if (codes.length === chunks.length && rejected >= FailedPutCount) return codes;
       // It is unknown which chunks the stream accepted, and to assume that it has them all could lose some.
-      const problem = `${call.action}: ${RequestResponses.length} answers for ${chunks.length} chunks`;
+      const problem = `${call.action}: ${codes.length} answers for ${chunks.length} chunks, and ${rejected} of ${FailedPutCount} rejections named`;
       throw new ArchiverError(call.code, problem, { retryable: true });
     },
   };

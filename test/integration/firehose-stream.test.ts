@@ -81,7 +81,26 @@ describe('the Firehose stream', { timeout: 60_000 }, () => {
     await expect(put()).rejects.toMatchObject({
       code: 'STREAM_WRITE_FAILED',
       retryable: true,
-      message: "put to the stream 'archive': 1 answers for 2 chunks",
+      message: "put to the stream 'archive': 1 answers for 2 chunks, and 0 of 0 rejections named",
+    });
+  });
+
+  it('takes no chunk for accepted without its record id', async () => {
+    const RequestResponses = [{ RecordId: 'r-1' }, {}];
+    server.answers = [answer(200, { FailedPutCount: 0, RequestResponses })];
+    expect(await put()).toEqual([undefined, 'NoRecordId']);
+    const both = { RecordId: 'r-2', ErrorCode: 'InternalFailure' };
+    server.answers = [answer(200, { RequestResponses: [{ RecordId: 'r-1' }, both] })];
+    expect(await put()).toEqual([undefined, 'InternalFailure']);
+  });
+
+  it('fails if an answer counts more rejections than it names', async () => {
+    const RequestResponses = [{ RecordId: 'r-1' }, { ErrorCode: 'InternalFailure' }];
+    server.answers = [answer(200, { FailedPutCount: 2, RequestResponses })];
+    await expect(put()).rejects.toMatchObject({
+      code: 'STREAM_WRITE_FAILED',
+      retryable: true,
+      message: "put to the stream 'archive': 2 answers for 2 chunks, and 1 of 2 rejections named",
     });
   });
 
