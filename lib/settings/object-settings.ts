@@ -41,14 +41,31 @@ const objectPrefixError = must(
 const metadataFields = z
   .record(
     z.string(),
-    z.union([z.string(), z.number(), z.boolean()], {
-      error: must('be text, a number, true or false'),
-    }),
+    z
+      .union([z.string(), z.number(), z.boolean()], {
+        error: must('be text, a number, true or false'),
+      })
+      .refine(isExactNumber, {
+        error: must('be text if it is a whole number beyond ±9007199254740991, which JSON rounds'),
+      })
+      .refine(isReadable, {
+        error: must('be Unicode text, without half of a surrogate pair'),
+      }),
     { error: must('be an object, as JSON text such as {"env":"prod"}') },
   )
   .superRefine(checkMetadata, {
     when: ({ value }) => typeof value === 'object' && value !== null && !Array.isArray(value),
   });
+
+/** Whether a number has all digits that the operator gave it. A fraction is rounded anyway. */
+function isExactNumber(value: unknown): boolean {
+  return !Number.isInteger(value) || Number.isSafeInteger(value);
+}
+
+/** Whether readers of JSON accept a text: many refuse the line of an unpaired surrogate, or its whole object. */
+function isReadable(value: unknown): boolean {
+  return typeof value !== 'string' || value.isWellFormed();
+}
 
 function checkMetadata(
   fields: Readonly<Record<string, unknown>>,

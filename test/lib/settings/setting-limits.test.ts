@@ -331,6 +331,7 @@ const limits: readonly Limits[] = [
       ['{"env":"prod","shard":3,"pii":false}', { env: 'prod', shard: 3, pii: false }],
       [{ [`_${'b'.repeat(63)}`]: 1 }],
       [{ a: 'x'.repeat(MAX_METADATA_BYTES - metadataFrame) }],
+      [{ a: Number.MAX_SAFE_INTEGER, b: -1.5, c: 1e-7, d: '12345678901234567890', e: '\u{1f642}' }],
     ],
     refuses: ['env=prod', '[1]', '"x"'],
   }),
@@ -338,15 +339,23 @@ const limits: readonly Limits[] = [
     [{ a: null }, 'must be text, a number, true or false, got null$'],
     [{ a: { b: 1 } }, 'must be text, a number, true or false, got {"b":1}$'],
     ['{"a":1e999}', 'must be text, a number, true or false, got '],
+    ...['12345678901234567890', '-9007199254740992', '1e300'].map(
+      (number) =>
+        [
+          `{"a":${number}}`,
+          'must be text if it is a whole number beyond ±9007199254740991, which JSON rounds, got ',
+        ] as const,
+    ),
+    ['{"a":"caf\\ud83d"}', 'must be Unicode text, without half of a surrogate pair, got '],
     ['{"__proto__":1}', "must not have a field '__proto__'$"],
     ...['1a', '', `a${'b'.repeat(64)}`].map(
       (field) => [{ [field]: 1 }, 'must have a name of at most 64 letters, .*'] as const,
     ),
-    ...['source', 'key_schema', 'value_schema'].map(
+    ...['source', 'timestamp_rounded', 'key_schema', 'value_schema'].map(
       (field) =>
         [
           { [field]: 1 },
-          'must not be set \\(the archiver sets source, key_schema, value_schema\\)$',
+          'must not be set \\(the archiver sets source, timestamp_rounded, key_schema, value_schema\\)$',
         ] as const,
     ),
     [
