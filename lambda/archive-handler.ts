@@ -1,3 +1,4 @@
+import { MOST_NAMED, nameFirst } from './core/bounded-text.ts';
 import { type ArchiverError, toArchiverError } from './core/errors.ts';
 import type {
   BatchSummary,
@@ -39,8 +40,8 @@ export interface PartialBatchResponse {
  * Creates the handler that archives the batch of one invocation: parse, deliver, report.
  *
  * It resolves only when every record of the batch is stored. Otherwise it throws an `AggregateError` that
- * names each topic-partition and offset range that is not stored, so the event source mapping retries the
- * batch. If the mapping accepts a partial batch response, it returns every record of the topic-partitions
+ * names the first topic-partitions and offset ranges that are not stored and counts the others, so the event source
+ * mapping retries the batch. If the mapping accepts a partial batch response, it returns every record of the topic-partitions
  * that failed instead.
  *
  * @throws {ArchiverError} `INVALID_EVENT`, `ENRICH_FAILED` or `UNEXPECTED`, before it stores anything
@@ -75,14 +76,20 @@ async function deliverEvent(
   return delivery.deliver(parseBatch(event), job);
 }
 
-/** The error for a batch; it names every record that is not stored. */
+/**
+ * The error for a batch. It names no more than the first failures: the runtime sends the message in a header, and
+ * makes no request if that is over 1 MiB, so that the invocation would end by its timeout.
+ */
 function notArchived(
   errors: readonly ArchiverError[],
   { objects, alreadyStored, failedObjects }: BatchSummary,
 ): AggregateError {
-  const reasons = errors.map(({ message }) => message).join('; ');
+  const reasons = nameFirst(errors, ({ message }) => message);
   const all = objects + alreadyStored + failedObjects;
-  return new AggregateError(errors, `${errors.length} of ${all} objects not stored: ${reasons}`);
+  return new AggregateError(
+    errors.slice(0, MOST_NAMED),
+    `${errors.length} of ${all} objects not stored: ${reasons}`,
+  );
 }
 
 /**

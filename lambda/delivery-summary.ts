@@ -6,8 +6,14 @@ import type { Batch, BatchRun } from './core/record/kafka-event.ts';
 /** The figures of a batch that do not depend on how it is delivered. */
 export type BatchFigures = Pick<
   BatchSummary,
-  'topic' | 'runs' | 'records' | 'invalidTimestamps' | 'oldestRecordAge'
+  'topic' | 'runs' | 'moreRuns' | 'records' | 'invalidTimestamps' | 'oldestRecordAge'
 >;
+
+/**
+ * Maximum of runs in a summary. One needs 100 bytes of a log line, and an event in CloudWatch Logs had 256 KiB before it
+ * had 1 MiB. It is more than a message names, because the saved query of archived offsets reads it.
+ */
+const MOST_RUNS = 1000;
 
 /**
  * Sums up a batch for the log line and the metrics.
@@ -27,12 +33,13 @@ export function summariseBatch({ runs }: Batch, now: number): BatchFigures {
   }
   return {
     topic: runs[0]?.topic,
-    runs: runs.map(({ partition, first, last, records }) => ({
+    runs: runs.slice(0, MOST_RUNS).map(({ partition, first, last, records }) => ({
       partition,
       firstOffset: first,
       lastOffset: last,
       records: records.length,
     })),
+    ...(runs.length > MOST_RUNS && { moreRuns: runs.length - MOST_RUNS }),
     records,
     invalidTimestamps,
     oldestRecordAge: oldest === Number.POSITIVE_INFINITY ? undefined : Math.max(0, now - oldest),

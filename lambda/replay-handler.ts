@@ -1,4 +1,5 @@
 import { objectMetadataNames } from './contract.ts';
+import { MOST_NAMED, nameFirst } from './core/bounded-text.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import { retryDelaySeconds } from './core/failed-batch/backoff.ts';
 import { toMetadataText } from './core/failed-batch/carried-text.ts';
@@ -6,9 +7,9 @@ import type { ReplayFacts } from './core/failed-batch/dead-letter-notification.t
 import {
   describeRanges,
   type FailedBatch,
-  type FailedRange,
   knownRanges,
   missingRanges,
+  type OffsetRange,
   parseFailedBatch,
 } from './core/failed-batch/failed-batch.ts';
 import type { QueueEvent, QueueMessage } from './core/failed-batch/queue-event.ts';
@@ -113,26 +114,42 @@ async function replayOne(
   deps: ReplayDeps,
 ): Promise<ReplayOutcome> {
   const tries = Number(message.attributes.ApproximateReceiveCount);
-  let facts: ReplayFacts = {};
+  const failures: { readonly facts: ReplayFacts; readonly error: ArchiverError }[] = [];
+  let pointers: readonly FailedBatchPointer[] = [];
   try {
-    const pointers = parseReplayMessage(message.body);
-    for (const pointer of pointers) {
-      facts = { pointer };
-      const learn = (found: ReplayFacts) => {
-        facts = { ...facts, ...found };
-      };
-      await replayFailedBatch(pointer, { deps, job, learn, tries });
-    }
-    return { step: pointers.length === 0 ? 'ignored' : 'replayed' };
+    pointers = parseReplayMessage(message.body);
   } catch (cause) {
-    const failure = failureOf(facts, {
-      requestId: job.requestId,
-      messageId: message.messageId,
-      tries,
-      error: toArchiverError(cause),
-    });
-    return { step: 'failed', failure, facts };
+    failures.push({ facts: {}, error: toArchiverError(cause) });
   }
+  for (const pointer of pointers) {
+    let facts: ReplayFacts = { pointer };
+    const learn = (found: ReplayFacts) => {
+      facts = { ...facts, ...found };
+    };
+    try {
+      await replayFailedBatch(pointer, { deps, job, learn, tries });
+    } catch (cause) {
+      failures.push({ facts, error: toArchiverError(cause) });
+    }
+  }
+  // A message has one outcome. While any of its failed batches may still succeed, it is retried.
+  const failed = failures.find(({ error }) => error.retryable) ?? failures[0];
+  if (failed === undefined) return { step: pointers.length === 0 ? 'ignored' : 'replayed' };
+  const failure = failureOf(failed.facts, {
+    requestId: job.requestId,
+    messageId: message.messageId,
+    tries,
+    error: withOthers(failed.error, failures.length - 1),
+  });
+  return { step: 'failed', failure, facts: failed.facts };
+}
+
+/** S3 sends one failed batch in a message, and so does the command line. */
+function withOthers(error: ArchiverError, others: number): ArchiverError {
+  if (others === 0) return error;
+  const { code, message, retryable } = error;
+  const all = `${message}; and ${others} more of the message's failed batches failed`;
+  return new ArchiverError(code, all, { retryable, cause: error });
 }
 
 interface Replay {
@@ -153,7 +170,8 @@ async function replayFailedBatch(
   const { event, ...failedBatch } = parseFailedBatch(entry.text);
   learn({ failedBatch });
   const batch = parsePayload({ event, ...failedBatch });
-  learn({ runs: batch.runs.map(({ records, ...run }) => ({ ...run, records: records.length })) });
+  const runs = batch.runs.map(({ records, ...run }) => ({ ...run, records: records.length }));
+  learn({ runs });
   if (batch.runs.length === 0) throw noPayload(failedBatch);
   const { condition } = failedBatch;
   const provenance = {
@@ -163,7 +181,7 @@ async function replayFailedBatch(
   const { failures, summary } = await delivery.deliver(batch, { ...job, provenance });
   const [error, ...errors] = failures.map((failure) => failure.error);
   if (error !== undefined) throw notReplayed(error, errors);
-  const missing = missingRanges(failedBatch, batch.runs);
+  const missing = missingRanges(failedBatch, runs);
   if (missing.length > 0) throw incomplete(missing);
   const at = new Date(clock.now()).toISOString();
   const objects = summary.objects + summary.alreadyStored;
@@ -219,17 +237,18 @@ function noPayload({ condition, ranges }: Pick<FailedBatch, 'condition' | 'range
   );
 }
 
-function incomplete(missing: readonly FailedRange[]): ArchiverError {
+function incomplete(missing: readonly OffsetRange[]): ArchiverError {
   return new ArchiverError(
     'INCOMPLETE_PAYLOAD',
     `the failed batch does not hold all records that it names: fetch ${describeRanges(missing)} from the topic; the others are stored`,
   );
 }
 
-/** One error for everything that is not stored: retryable if any of it is. */
+/** One error for everything that is not stored: retryable if any of it is. It names the first failures. */
 function notReplayed(error: ArchiverError, others: readonly ArchiverError[]): ArchiverError {
   const all = [error, ...others];
-  const message = all.map((each) => each.message).join('; ');
+  const message = nameFirst(all, (each) => each.message);
   const retryable = all.some((each) => each.retryable);
-  return new ArchiverError(error.code, message, { retryable, cause: new AggregateError(all) });
+  const cause = new AggregateError(all.slice(0, MOST_NAMED));
+  return new ArchiverError(error.code, message, { retryable, cause });
 }

@@ -1,10 +1,17 @@
 /** Maximum of things that a message or a log line names; the rest are counted. */
 export const MOST_NAMED = 20;
 
-/** Joins descriptions to one text: the first {@link MOST_NAMED} of them, and how many more there are. */
-export function nameFirst(descriptions: readonly string[]): string {
-  const named = descriptions.slice(0, MOST_NAMED);
-  const more = descriptions.length - named.length;
+/**
+ * Describes things in one text: the first {@link MOST_NAMED}, separated by semicolons, and how many more there are.
+ * A batch may have 10,000 topic-partitions, while Lambda gets no error with a message over 1 MiB, and CloudWatch Logs
+ * no event: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
+ */
+export function nameFirst<Thing>(
+  things: readonly Thing[],
+  describe: (thing: Thing) => string,
+): string {
+  const named = things.slice(0, MOST_NAMED).map(describe);
+  const more = things.length - named.length;
   return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 

@@ -217,7 +217,10 @@ export interface BatchSummary {
   readonly requestId: string;
   /** Undefined for a batch without records. */
   readonly topic: string | undefined;
+  /** The first of them, so that the log line stays far below what CloudWatch Logs accepts. */
   readonly runs: readonly RunSummary[];
+  /** How many more there are; undefined if there are none. */
+  readonly moreRuns?: number;
   readonly records: number;
   readonly bytesIn: number;
   readonly bytesStored: number;

@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { type Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { logMessages, METRIC_DIMENSION, metricNames, stackMetricNames } from '../contract.ts';
+import { MOST_NAMED } from '../core/bounded-text.ts';
 import type { ArchiverError } from '../core/errors.ts';
 import type { BatchSummary, Telemetry } from '../core/ports.ts';
 
@@ -49,8 +50,10 @@ export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
       if (failures.length === 0) {
         logger.info(logMessages.batchArchived, { ...summary });
       } else {
-        const described = failures.map(describeError);
-        logger.error(logMessages.batchNotArchived, { ...summary, failures: described });
+        const described = failures.slice(0, MOST_NAMED).map(describeError);
+        const more = failures.length - described.length;
+        const all = { failures: described, ...(more > 0 && { moreFailures: more }) };
+        logger.error(logMessages.batchNotArchived, { ...summary, ...all });
       }
     },
 

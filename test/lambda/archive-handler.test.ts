@@ -118,6 +118,27 @@ describe('archive handler', () => {
     );
   });
 
+  it('names the first objects of very many, and counts the others', async () => {
+    const { store, deps, telemetry } = archiveParts({ compression: 'none', maxParallelPuts: 256 });
+    store.fail = () => true;
+    const topic = 't'.repeat(249);
+    const records = Array.from({ length: 10_000 }, (_, partition) =>
+      mskRecord({ topic, partition }),
+    );
+    const error: AggregateError = (await archiveHandler(deps)(mskEvent(records), invocation).catch(
+      (thrown: unknown) => thrown,
+    )) as AggregateError;
+    expect(error.message).toMatch(/^10000 of 10000 objects not stored: .*; and 9980 more$/);
+    expect(error.message.split('; ')).toHaveLength(21);
+    expect(error.errors).toHaveLength(20);
+    expect(error.message.length).toBeLessThan(10_000);
+    const [{ summary = undefined, failures = [] } = {}] = telemetry.done;
+    expect(summary).toMatchObject({ failedObjects: 10_000, moreRuns: 9000 });
+    expect(summary?.runs).toHaveLength(1000);
+    expect(JSON.stringify(summary).length).toBeLessThan(100_000);
+    expect(failures).toHaveLength(10_000);
+  });
+
   it('names only the offsets of the object, not of its whole run', async () => {
     const { store, deps } = archiveParts();
     store.fail = (key) => key.includes('2of2');

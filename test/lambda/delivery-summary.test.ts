@@ -27,4 +27,12 @@ describe('summariseBatch', () => {
   it('counts the records whose timestamp names no folder', () => {
     expect(summaryOf(null, -1, noon).invalidTimestamps).toBe(2);
   });
+
+  it('names the first 1,000 topic-partitions, and counts the others', () => {
+    const all = summaryOf(...Array.from({ length: 1002 }, () => noon));
+    expect(all.runs).toHaveLength(1000);
+    expect(all.runs.at(-1)?.partition).toBe(999);
+    expect(all).toMatchObject({ moreRuns: 2, records: 1002 });
+    expect(summaryOf(noon)).not.toHaveProperty('moreRuns');
+  });
 });

@@ -279,6 +279,56 @@ describe('replay handler', () => {
     ]);
   });
 
+  it.each<[string, object, string]>([
+    [
+      'counts more records than its event holds',
+      { batchSize: 6 },
+      'orders-3 offsets 100 to 102; orders-0 offsets 7 to 8 from the topic',
+    ],
+    [
+      'names an offset that is not a number',
+      { recordsInfo: { 'orders-3': { firstRecordOffset: 'abc', lastRecordOffset: '102' } } },
+      'orders-3 offsets unknown to 102 from the topic',
+    ],
+    [
+      'names a partition without offsets',
+      { recordsInfo: { 'orders-0': {} } },
+      'orders-0 offset unknown from the topic',
+    ],
+  ])('does not mark an entry that %s', async (_, info, reason) => {
+    const { replay, store, failedBatches, queue } = parts();
+    const entry = JSON.parse(failedBatchOf(event));
+    entry.KafkaBatchInfo = { ...entry.KafkaBatchInfo, ...info };
+    failedBatches.entries.set(key, JSON.stringify(entry));
+    expect(await replay()).toEqual(nothingKept);
+    expect(store.objects.size).toBe(2);
+    expect(failedBatches.marked).toEqual([]);
+    const attributes = { code: 'INCOMPLETE_PAYLOAD', reason: expect.stringContaining(reason) };
+    expect(queue.letters).toMatchObject([{ attributes }]);
+  });
+
+  it('marks a compacted entry, whose offsets have gaps', async () => {
+    const { replay, failedBatches } = parts();
+    const gaps = [mskRecord({ offset: 100 }), mskRecord({ offset: 149 })];
+    failedBatches.entries.set(key, failedBatchOf(mskEvent(gaps)));
+    expect(await replay()).toEqual(nothingKept);
+    expect([...failedBatches.marks.keys()]).toEqual([key]);
+  });
+
+  it('names the first of many objects that are not stored, and counts the others', async () => {
+    const { replay, store, failedBatches, telemetry, queue } = parts();
+    const many = Array.from({ length: 300 }, (_, partition) => mskRecord({ partition }));
+    failedBatches.entries.set(key, failedBatchOf(mskEvent(many)));
+    store.fail = () => true;
+    await replay(3);
+    const reason = (partition: number) =>
+      `orders-${partition} offsets 100 to 100: SlowDown, HTTP 503 (STORE_WRITE_FAILED); `;
+    const first = Array.from({ length: 20 }, (_, partition) => reason(partition)).join('');
+    expect(telemetry.died[0]?.error.message).toBe(`${first}and 280 more`);
+    expect(telemetry.died[0]?.offsets).toMatch(/^orders-0 offset 100; .*; and 280 more$/);
+    expect(queue.letters[0]?.attributes.reason).toBe(`${first}and 280 more`);
+  });
+
   it('names the offsets to fetch if a failed batch holds no records', async () => {
     const { replay, failedBatches, queue } = parts();
     failedBatches.entries.set(key, failedBatchSample('oversize'));
@@ -306,6 +356,38 @@ describe('replay handler', () => {
       { body, attributes: { code: 'INVALID_MESSAGE', reason } },
     ]);
     expect(failedBatches.loaded).toEqual([]);
+  });
+
+  it('replays every failed batch that a message points to, behind a dead one too', async () => {
+    const { handler, failedBatches, queue, telemetry } = parts();
+    const bodyOf = (...keys: string[]) =>
+      JSON.stringify({
+        Records: keys.map((each) => ({
+          s3: { bucket: { name: 'failed' }, object: { key: each } },
+        })),
+      });
+    const message = { ...replayMessage('m'), body: bodyOf('missing', key, 'also-missing') };
+    expect(await handler({ Records: [message] }, invocation)).toEqual(nothingKept);
+    expect([...failedBatches.marks.keys()]).toEqual([key]);
+    expect(queue.letters).toMatchObject([
+      {
+        body: message.body,
+        attributes: {
+          code: 'FAILED_BATCH_NOT_FOUND',
+          reason: expect.stringMatching(/; and 1 more of the message's failed batches failed$/),
+          'failed-batch': 'missing',
+        },
+      },
+    ]);
+
+    failedBatches.failLoad = () =>
+      failedBatches.loaded.at(-1)?.key === key
+        ? new ArchiverError('LOAD_FAILED', 'x', { retryable: true })
+        : undefined;
+    expect(await handler({ Records: [message] }, invocation)).toEqual(kept('m'));
+    expect(telemetry.delayed).toMatchObject([
+      { failure: { error: { code: 'LOAD_FAILED', retryable: true }, failedBatch: key } },
+    ]);
   });
 
   it('acknowledges the test event of S3', async () => {

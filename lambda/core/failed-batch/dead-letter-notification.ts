@@ -1,14 +1,15 @@
 import { notificationAttributes as names } from '../../contract.ts';
+import { MOST_NAMED, shorten } from '../bounded-text.ts';
 import type { Notification, ReplayFailure } from '../ports.ts';
 import { parseTopicPartition } from '../record/topic-partition.ts';
 import { toAttributeText } from './carried-text.ts';
 import { logLink } from './console-link.ts';
 import {
+  type CountedRun,
   describeRange,
   type FailedBatchSummary,
   knownRanges,
   type OffsetRange,
-  type RunBounds,
 } from './failed-batch.ts';
 import type { FailedBatchPointer } from './replay-message.ts';
 
@@ -20,7 +21,7 @@ export interface ReplayFacts {
   readonly pointer?: FailedBatchPointer | undefined;
   readonly failedBatch?: FailedBatchSummary | undefined;
   /** Bounds and record counts of the entry's batch runs. */
-  readonly runs?: readonly (RunBounds & { readonly records: number })[] | undefined;
+  readonly runs?: readonly CountedRun[] | undefined;
 }
 
 /** What is known of a dead letter and of the invocation that gave it up. */
@@ -40,8 +41,6 @@ export interface DeadLetterFacts extends ReplayFacts {
   readonly archiveLogGroup: string | undefined;
 }
 
-/** Maximum of topic-partitions that are listed: a batch may have as many as its topic. */
-const MOST_RANGES = 20;
 /** Maximum of characters of a text that others wrote, keys excepted. */
 const MOST_TEXT = 1000;
 /** Less than 100: https://docs.aws.amazon.com/sns/latest/api/API_Publish.html */
@@ -96,7 +95,7 @@ function whichRecords({ failedBatch, runs }: DeadLetterFacts): string {
   const ranges = knownRanges(failedBatch, runs);
   if (ranges.length === 0) return 'Records: unknown';
   const listed = ranges
-    .slice(0, MOST_RANGES)
+    .slice(0, MOST_NAMED)
     .map((range) => `  ${shortLine(describeRange(range))}${inEntry(range, runs)}`);
   const more = ranges.length - listed.length;
   return ['Records:', ...listed, ...(more > 0 ? [`  and ${more} more`] : [])].join('\n');
@@ -152,8 +151,7 @@ function topicOf({ id = '' }: OffsetRange): string | undefined {
 }
 
 function shortLine(text: string): string {
-  const all = oneLine(text);
-  return all.length <= MOST_TEXT ? all : `${all.slice(0, MOST_TEXT).toWellFormed()}…`;
+  return shorten(oneLine(text), MOST_TEXT);
 }
 
 /** Puts a text that others wrote on one line, so that it cannot pass for lines of ours. */

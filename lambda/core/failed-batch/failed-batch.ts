@@ -1,11 +1,20 @@
+import { nameFirst, shorten } from '../bounded-text.ts';
 import { ArchiverError } from '../errors.ts';
 import { type Fields, isObject } from '../is-object.ts';
 import type { BatchRun } from '../record/kafka-event.ts';
+import { isDeeperThan } from './json-depth.ts';
 
-/** The offsets that a failed batch names for one topic-partition, as the entry spells them. */
+/** Maximum of characters of a text in an entry. Lambda's own have less; anyone who can write to the bucket has others. */
+const MOST_TEXT = 1000;
+
+/** Depth of an entry that no event comes near: the bytes of a header in an entry of a Kafka topic are at 8. */
+const MOST_DEPTH = 100;
+
+/** The offsets that a failed batch names for one topic-partition. */
 export interface FailedRange {
   /** `topic-partition`; undefined if the entry does not name it. */
   readonly id: string | undefined;
+  /** Digits, as the entry spells them; 'unknown' if it has others. */
   readonly firstOffset: string;
   readonly lastOffset: string;
   /** ISO 8601. */
@@ -24,6 +33,7 @@ export interface FailedBatchSummary {
   readonly requestId: string | undefined;
   /** ISO 8601: when Lambda gave the batch up. */
   readonly failedAt: string | undefined;
+  /** ASSUMED: Lambda's `batchSize` is the number of records in the batch, not the setting of the mapping. */
   readonly records: number | undefined;
   readonly ranges: readonly FailedRange[];
 }
@@ -41,18 +51,17 @@ export interface FailedBatch extends FailedBatchSummary {
  * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure.html
  * https://docs.aws.amazon.com/lambda/latest/dg/kafka-on-failure-destination.html
  *
- * @throws {ArchiverError} `FAILED_BATCH_UNREADABLE` or `NOT_A_FAILED_BATCH`; neither quotes the entry
+ * @throws {ArchiverError} `FAILED_BATCH_UNREADABLE`, or `NOT_A_FAILED_BATCH`, also for one that is nested too deeply;
+ * neither quotes the entry
  */
 export function parseFailedBatch(text: string): FailedBatch {
-  const entry = parseJson(text, 'the object is not JSON');
+  const entry = parseJson(text, 'the object');
   if (!isObject(entry) || !isObject(entry.KafkaBatchInfo)) {
     throw new ArchiverError('NOT_A_FAILED_BATCH', 'the object has no KafkaBatchInfo');
   }
   const { payload } = entry;
   const event =
-    typeof payload === 'string'
-      ? parseJson(payload, 'the payload of the entry is not JSON')
-      : payload;
+    typeof payload === 'string' ? parseJson(payload, 'the payload of the entry') : payload;
   return { ...summarise(entry, entry.KafkaBatchInfo, event), event: event ?? undefined };
 }
 
@@ -77,19 +86,37 @@ export function parseFailedBatchHead(text: string): FailedBatchSummary | undefin
 /**
  * Returns the ranges that an entry names but whose records its event does not hold: they would be lost if the
  * entry were marked as replayed. The event may hold more than the ranges, as when only a part of it failed.
+ *
+ * A range counts as missing if one of its offsets is unknown. All ranges do if the event lacks more records than the
+ * missing ranges can have, because Kafka itself leaves gaps between offsets, so that no one can say which are missing.
  */
 export function missingRanges(
-  { ranges }: Pick<FailedBatchSummary, 'ranges'>,
-  runs: readonly RunBounds[],
-): readonly FailedRange[] {
-  return ranges.filter(({ firstOffset, id, lastOffset }) => {
-    const run = runs.find((each) => each.id === id);
-    return !run || run.first > Number(firstOffset) || run.last < Number(lastOffset);
+  { ranges, records = 0 }: Pick<FailedBatchSummary, 'ranges' | 'records'>,
+  runs: readonly CountedRun[],
+): readonly OffsetRange[] {
+  const byId = Map.groupBy(
+    runs.flatMap((run) => [run.id, ...(run.otherIds ?? [])].map((id) => ({ ...run, id }))),
+    ({ id }) => id,
+  );
+  const missing = ranges.filter(({ firstOffset, id = '', lastOffset }) => {
+    const isHeld = ({ first, last }: RunBounds) =>
+      // An unknown offset is not a number, and compares false.
+      first <= Number(firstOffset) && last >= Number(lastOffset);
+    return !byId.get(id)?.some(isHeld);
   });
+  const held = runs.reduce((total, run) => total + run.records, 0);
+  const most = missing.reduce(
+    (total, { firstOffset, lastOffset }) => total + Number(lastOffset) - Number(firstOffset) + 1,
+    held,
+  );
+  return records > most ? knownRanges({ ranges }, runs) : missing;
 }
 
-/** Name, first and last offset of a batch run. */
-export type RunBounds = Pick<BatchRun, 'id' | 'first' | 'last'>;
+/** Names, first and last offset of a batch run. */
+export type RunBounds = Pick<BatchRun, 'id' | 'otherIds' | 'first' | 'last'>;
+
+/** A batch run without its records, and how many they are. */
+export type CountedRun = RunBounds & { readonly records: number };
 
 /** First and last offset of a topic-partition. */
 export type OffsetRange = Pick<FailedRange, 'id' | 'firstOffset' | 'lastOffset'>;
@@ -108,9 +135,9 @@ export function knownRanges(
   }));
 }
 
-/** Describes ranges: `orders-3 offsets 100 to 149; orders-0 offsets 7 to 8`. */
+/** Describes ranges, the first of them: `orders-3 offsets 100 to 149; orders-0 offsets 7 to 8; and 5 more`. */
 export function describeRanges(ranges: readonly OffsetRange[]): string {
-  return ranges.map(describeRange).join('; ');
+  return nameFirst(ranges, describeRange);
 }
 
 /** Describes a range: `orders-3 offsets 100 to 149`. */
@@ -119,9 +146,10 @@ export function describeRange({
   id = 'a partition',
   lastOffset,
 }: OffsetRange): string {
+  const name = shorten(id, MOST_TEXT);
   return firstOffset === lastOffset
-    ? `${id} offset ${firstOffset}`
-    : `${id} offsets ${firstOffset} to ${lastOffset}`;
+    ? `${name} offset ${firstOffset}`
+    : `${name} offsets ${firstOffset} to ${lastOffset}`;
 }
 
 function summarise(entry: Fields, info: Fields, event: unknown): FailedBatchSummary {
@@ -171,22 +199,26 @@ function rangesOf({ recordsInfo, recordInfo }: Fields, event: unknown): FailedRa
 
 /** Offsets are text in an entry; numbers are accepted, too. */
 function offsetOf(value: unknown): string {
-  return typeof value === 'number' ? String(value) : (textOf(value) ?? 'unknown');
+  const text = typeof value === 'number' ? String(value) : (textOf(value) ?? '');
+  return /^\d+$/.test(text) ? text : 'unknown';
 }
 
 function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
+  return typeof value === 'string' ? shorten(value, MOST_TEXT) : undefined;
 }
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined;
 }
 
-function parseJson(text: string, problem: string): unknown {
+function parseJson(text: string, what: string): unknown {
+  if (isDeeperThan(MOST_DEPTH, text)) {
+    throw new ArchiverError('NOT_A_FAILED_BATCH', `${what} is nested deeper than any failed batch`);
+  }
   try {
     return JSON.parse(text);
   } catch {
     // Without a cause: the parser's message quotes the text.
-    throw new ArchiverError('FAILED_BATCH_UNREADABLE', problem);
+    throw new ArchiverError('FAILED_BATCH_UNREADABLE', `${what} is not JSON`);
   }
 }

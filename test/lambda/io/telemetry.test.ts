@@ -132,6 +132,16 @@ describe('telemetry', () => {
     ]);
   });
 
+  it('logs the first 20 failures of very many, and how many more there are', async () => {
+    const { handler, store } = parts();
+    store.fail = () => true;
+    const many = Array.from({ length: 25 }, (_, partition) => mskRecord({ partition }));
+    await expect(handler(mskEvent(many), invocation)).rejects.toThrow();
+    const [line] = logs();
+    expect(line).toMatchObject({ failedObjects: 25, moreFailures: 5 });
+    expect(line.failures).toHaveLength(20);
+  });
+
   it('logs at level error which offsets are not stored, and why', async () => {
     const { handler, store } = parts();
     store.fail = () => true;
@@ -170,10 +180,11 @@ describe('telemetry', () => {
     store.fail = () => true;
     const event = mskEvent(records.map((record) => ({ ...record, offset: record.offset + 5 })));
     await expect(handler(event, invocation)).rejects.toThrow();
-    await expect(
-      handler(mskEvent([{ ...mskRecord(), value: 'secret-value!' }]), invocation),
-    ).rejects.toThrow();
-    expect(printed).toHaveLength(1 + 3 + 3 + 1);
+    const odd = { ...mskRecord(), value: 'secret-value!' };
+    await expect(handler(mskEvent([odd]), invocation)).rejects.toThrow('STORE_WRITE_FAILED');
+    const refused = mskEvent([{ ...odd, offset: 1.5 }]);
+    await expect(handler(refused, invocation)).rejects.toThrow('not a Kafka event');
+    expect(printed).toHaveLength(1 + 3 + 3 + 3 + 1);
     for (const secret of secrets) {
       expect(printed.join()).not.toContain(secret);
       expect(printed.join()).not.toContain(

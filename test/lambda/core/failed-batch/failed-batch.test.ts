@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  type CountedRun,
   describeRanges,
   knownRanges,
   missingRanges,
@@ -104,6 +105,10 @@ describe('parseFailedBatch', () => {
     expect(info({ recordsInfo })).toMatchObject([
       { id: 'a-0', firstOffset: '5', lastOffset: 'unknown' },
     ]);
+    const hostile = { 'a-0': { firstRecordOffset: 'abc', lastRecordOffset: 1.5 } };
+    expect(info({ recordsInfo: hostile })).toMatchObject([
+      { firstOffset: 'unknown', lastOffset: 'unknown' },
+    ]);
     expect(info({})).toEqual([]);
     const alone = parse({ payload: undefined, KafkaBatchInfo: { recordInfo: { offset: '5' } } });
     expect(alone.ranges).toMatchObject([{ id: undefined, firstOffset: '5' }]);
@@ -126,6 +131,43 @@ describe('parseFailedBatch', () => {
     expect(error).toMatchObject({ code, message, retryable: false });
     // The parser's message would quote the text.
     expect(error).not.toHaveProperty('cause');
+  });
+});
+
+describe('parseFailedBatch of a hostile entry', () => {
+  const deep = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+  const entryOf = (payload: string) => JSON.stringify({ ...sample, payload });
+
+  it.each([
+    ['the object', deep(101)],
+    ['the object', `{"a":"]}\\"]}","b":${'{"c":'.repeat(100)}`],
+    ['the object', '['.repeat(6_700_000)],
+    ['the payload of the entry', entryOf(deep(101))],
+  ])('refuses %s that is nested too deeply, before it parses it', (what, text) => {
+    expect(errorOf(() => parseFailedBatch(text))).toMatchObject({
+      code: 'NOT_A_FAILED_BATCH',
+      message: `${what} is nested deeper than any failed batch`,
+    });
+  });
+
+  it('counts the depth, and not what is closed again or stands in strings', () => {
+    const flat = `[${'[],{},"[[\\"[[",'.repeat(200)}${deep(99)}]`;
+    expect(parseFailedBatch(entryOf(flat)).event).toHaveLength(601);
+  });
+
+  it('keeps no more than the beginning of a text', () => {
+    const text = 'x'.repeat(1_000_000);
+    const { condition } = parse({ requestContext: { condition: text } });
+    expect(condition).toBe(`${'x'.repeat(1000)}…`);
+  });
+
+  it('describes 50,000 ranges in a few words', () => {
+    const names = Array.from({ length: 50_000 }, (_, n) => [`t-${n}`, {}]);
+    const { ranges } = parse({ KafkaBatchInfo: { recordsInfo: Object.fromEntries(names) } });
+    const missing = missingRanges({ ranges, records: undefined }, []);
+    expect(missing).toHaveLength(50_000);
+    const first = Array.from({ length: 20 }, (_, n) => `t-${n} offset unknown; `).join('');
+    expect(describeRanges(missing)).toBe(`${first}and 49980 more`);
   });
 });
 
@@ -161,26 +203,64 @@ describe('describeRanges', () => {
     );
     expect(describeRanges([alone])).toBe('a partition offset 9');
     expect(describeRanges([])).toBe('');
+    const long = describeRanges([{ ...alone, id: 'x'.repeat(100_000) }]);
+    expect(long).toBe(`${'x'.repeat(1000)}… offset 9`);
   });
 });
 
 describe('missingRanges', () => {
-  const { ranges } = summaryOfS3;
-  const whole = [
-    { id: 'orders-3', first: 100, last: 101 },
-    { id: 'orders-0', first: 7, last: 7 },
+  const { ranges, records } = summaryOfS3;
+  const whole: CountedRun[] = [
+    { id: 'orders-3', first: 100, last: 101, records: 2 },
+    { id: 'orders-0', first: 7, last: 7, records: 1 },
   ];
+  const longer = whole.map((run) => ({ ...run, first: 1, last: 500 }));
+  const idsOf = (missing: ReturnType<typeof missingRanges>) => missing.map(({ id }) => id);
 
-  it.each([
+  it.each<[string, CountedRun[], string[]]>([
     ['nothing, of the same', whole, []],
-    ['nothing, of more', [...whole, { id: 'orders-9', first: 1, last: 2 }], []],
-    ['nothing, of longer runs', whole.map((run) => ({ ...run, first: 1, last: 500 })), []],
+    ['nothing, of more', [...whole, { id: 'orders-9', first: 1, last: 2, records: 2 }], []],
+    ['nothing, of longer runs', longer, []],
     ['a partition', whole.slice(0, 1), ['orders-0']],
     ['all', [], ['orders-3', 'orders-0']],
     ['the first record', whole.map((run) => ({ ...run, first: 101 })), ['orders-3', 'orders-0']],
     ['the last record', whole.map((run) => ({ ...run, last: 100 })), ['orders-3']],
   ])('is %s', (_, runs, ids) => {
-    expect(missingRanges({ ranges }, runs).map(({ id }) => id)).toEqual(ids);
+    expect(idsOf(missingRanges({ ranges, records: undefined }, runs))).toEqual(ids);
+  });
+
+  it('is all of an entry that counts more records than its event holds', () => {
+    expect(missingRanges({ ranges, records }, whole)).toEqual([]);
+    const short = whole.map((run) => ({ ...run, records: 1 }));
+    expect(missingRanges({ ranges, records }, short)).toEqual(ranges);
+    // One of two partitions is missing, with two of the three records.
+    expect(idsOf(missingRanges({ ranges, records }, whole.slice(1)))).toEqual(['orders-3']);
+    expect(missingRanges({ ranges, records: 4 }, whole.slice(1))).toEqual(ranges);
+    expect(missingRanges({ ranges: [], records: 50 }, whole)).toEqual([
+      { id: 'orders-3', firstOffset: '100', lastOffset: '101' },
+      { id: 'orders-0', firstOffset: '7', lastOffset: '7' },
+    ]);
+  });
+
+  it.each([
+    ['first', { firstOffset: 'unknown' }],
+    ['last', { lastOffset: 'unknown' }],
+  ])('is a range whose %s offset is unknown', (_, unknown) => {
+    const changed = ranges.map((range) =>
+      range.id === 'orders-0' ? { ...range, ...unknown } : range,
+    );
+    expect(idsOf(missingRanges({ ranges: changed, records }, longer))).toEqual(['orders-0']);
+  });
+
+  it('is nothing of a topic-partition that the event has under several names', () => {
+    const merged = { ...longer[0], otherIds: ['orders-0'] } as CountedRun;
+    expect(missingRanges({ ranges, records: 2 }, [merged])).toEqual([]);
+  });
+
+  it('is a range without a name', () => {
+    const times = { firstTimestamp: undefined, lastTimestamp: undefined };
+    const alone = [{ id: undefined, firstOffset: '7', lastOffset: '7', ...times }];
+    expect(missingRanges({ ranges: alone, records: 1 }, whole)).toEqual(alone);
   });
 });
 
