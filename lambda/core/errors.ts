@@ -18,7 +18,7 @@ export const errorCodes = [
   'FAILED_BATCH_NOT_FOUND',
   /** The object of a failed batch is not JSON. */
   'FAILED_BATCH_UNREADABLE',
-  /** The object is not an entry of an on-failure destination, or is too large to be one. */
+  /** The object is not an entry of an on-failure destination, or is too large or too deeply nested to be one. */
   'NOT_A_FAILED_BATCH',
   /** The failed batch names offsets only, as when a record exceeds the payload limit. */
   'NO_PAYLOAD',
