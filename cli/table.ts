@@ -1,6 +1,9 @@
-/** Puts text on one line, without control characters that a terminal would act on. */
+/**
+ * Puts text on one line, without characters that a terminal would act on or that would hide or reorder its neighbours:
+ * control and format characters, such as U+202E, separators of lines and paragraphs, and lone surrogates.
+ */
 export function toLine(text: string): string {
-  return text.replaceAll(/\p{Cc}+/gu, ' ');
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu, ' ');
 }
 
 /** Lines of a table with aligned columns. */

@@ -149,16 +149,18 @@ export const objectMetadataNames = {
   failedBatchCondition: 'failed-batch-condition',
 } as const;
 
-/** Tags of a replayed failed batch. Other failed batches have no tags. */
+/** Tags of a failed batch that is replayed or dismissed. Other failed batches have no tags. */
 export const failedBatchTags = {
   status: 'status',
-  /** ISO 8601, UTC. */
+  /** ISO 8601, UTC; only if it was replayed. */
   replayedAt: 'replayed-at',
-  /** Number of objects that hold its records. */
+  /** ISO 8601, UTC; only if an operator dismissed it. */
+  dismissedAt: 'dismissed-at',
+  /** Number of objects that hold its records; only if it was replayed. */
   objects: 'objects',
 } as const;
 
-/** The `status` of a failed batch whose records are all stored. */
+/** The `status` of a failed batch that needs no replay any more: it is replayed or dismissed, and expires. */
 export const REPLAYED = 'replayed';
 
 /** Maximum size of a failed batch, in bytes: a whole event with every character escaped. */

@@ -1,10 +1,14 @@
 import { describeRanges, type FailedRange } from '../../lambda/core/failed-batch/failed-batch.ts';
+import type { ReplayMark } from '../../lambda/core/ports.ts';
 import { formatAge, tableLines } from '../table.ts';
 import type { DeadLetter } from './dead-letters.ts';
 import { formatOffsets, placeOf, toJsonRange } from './ranges.ts';
 
-/** State of a failed batch: `dead` once its message is in the dead-letter queue. */
-export type FailedBatchState = 'waiting' | 'dead' | 'replayed';
+/**
+ * State of a failed batch: `dead` once its message is in the dead-letter queue, `dismissed` once an operator decided
+ * that it needs no replay.
+ */
+export type FailedBatchState = 'waiting' | 'dead' | 'replayed' | 'dismissed';
 
 /** A failed batch, or a dead letter that names none, as a row of a table. */
 export interface FailedBatchRow {
@@ -19,9 +23,8 @@ export interface FailedBatchRow {
   readonly records?: number | undefined;
   readonly bytes?: number;
   readonly ranges: readonly FailedRange[];
-  /** Time of the replay, ISO 8601, and the number of objects it wrote. */
-  readonly replayedAt?: string | undefined;
-  readonly objects?: number | undefined;
+  /** The mark of a batch that is replayed or dismissed; undefined for others. */
+  readonly mark?: ReplayMark | undefined;
   /** Dead letters that name the failed batch, the latest first. */
   readonly deadLetters: readonly DeadLetter[];
   /** An irregularity. */
@@ -71,9 +74,10 @@ export function failedBatchTable(rows: readonly FailedBatchRow[], now: number): 
 }
 
 /** A row as JSON. */
-export function toJsonRow({ failedAt, ranges, deadLetters, ...row }: FailedBatchRow): object {
+export function toJsonRow({ failedAt, mark, ranges, deadLetters, ...row }: FailedBatchRow): object {
   return {
     ...row,
+    ...toJsonMark(mark),
     failedAt: new Date(failedAt).toISOString(),
     ranges: ranges.map(toJsonRange),
     deadLetters: deadLetters.map(({ diedAt, pointers: _, ...letter }) => ({
@@ -81,6 +85,19 @@ export function toJsonRow({ failedAt, ranges, deadLetters, ...row }: FailedBatch
       diedAt: new Date(diedAt).toISOString(),
     })),
   };
+}
+
+/** The state that a mark says. */
+export function stateOf({ objects }: ReplayMark): 'replayed' | 'dismissed' {
+  return objects === undefined ? 'dismissed' : 'replayed';
+}
+
+/** A mark as JSON: `replayedAt` and `objects`, or `dismissedAt`. */
+export function toJsonMark(mark: ReplayMark | undefined): object {
+  if (mark === undefined) return {};
+  const { objects } = mark;
+  const at = mark.at || undefined;
+  return objects === undefined ? { dismissedAt: at } : { replayedAt: at, objects };
 }
 
 /** Short name of a failed batch: its offsets, or else its key. */
@@ -92,7 +109,7 @@ export function nameOf({ deadLetters, key, ranges }: FailedBatchRow): string {
 function describeState({ deadLetters, state = 'waiting' }: FailedBatchRow): string {
   const [letter] = deadLetters;
   if (letter === undefined) return state;
-  if (state === 'replayed') return 'replayed, dead letter remains';
+  if (state === 'replayed' || state === 'dismissed') return `${state}, dead letter remains`;
   return `dead: ${letter.code ?? letter.reason}`;
 }
 

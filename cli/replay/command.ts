@@ -36,7 +36,7 @@ both.`;
 function createRun(machine: Machine) {
   const command = createCommand(
     'run',
-    'Queue failed batches for replay again, even if their queue messages have expired or were deleted. Batches that were replayed are skipped.',
+    'Queue failed batches for replay again, even if their queue messages have expired or were deleted. Batches that were replayed or dismissed are skipped.',
   );
   return withTargets(
     command
@@ -52,7 +52,10 @@ function createRun(machine: Machine) {
         time('--until <time>', 'only batches that failed before this time, as above', machine),
       )
       .addOption(named('--topic <name>', 'only batches with records of this topic'))
-      .option('--force', 'include replayed batches; their objects exist and are left unchanged')
+      .option(
+        '--force',
+        'include replayed and dismissed batches; existing objects are left unchanged',
+      )
       .option('--dry-run', 'only list the batches')
       .addOption(yesOption),
   )
@@ -128,7 +131,7 @@ Examples:
 function createShow(machine: Machine) {
   const command = createCommand(
     'show',
-    'Show one failed batch: its offsets, why it failed, and whether it was replayed.',
+    'Show one failed batch: its offsets, why it failed, and whether it was replayed or dismissed.',
   );
   return withTargets(
     command
@@ -147,9 +150,10 @@ function createShow(machine: Machine) {
 }
 
 const SHOW_HELP = `
-JSON: key, state (replayed, not replayed), replayedAt, objects, condition,
-functionError, invokeCount, requestId, failedAt, records, bytes, hasPayload,
-and ranges as for 'kafka-archive status'. Unknown values are left out.
+JSON: key, state (replayed, dismissed, not replayed), replayedAt, objects,
+dismissedAt, condition, functionError, invokeCount, requestId, failedAt,
+records, bytes, hasPayload, and ranges as for 'kafka-archive status'. Unknown
+values are left out.
 
 Examples:
   kafka-archive replay show KEY
@@ -158,7 +162,7 @@ Examples:
 function createDismiss(machine: Machine, waitSeconds: number | undefined) {
   const command = createCommand(
     'dismiss',
-    'Dismiss a failed batch that cannot be replayed, after you archived its records yourself or decided to drop them. It is marked as done manually and then expires, and its dead letters are deleted.',
+    'Dismiss a failed batch that cannot be replayed, after you archived its records yourself or decided to drop them. It is marked as dismissed, expires like a replayed one, and its dead letters are deleted. A batch that is replayed keeps that mark.',
   );
   return withTargets(
     command

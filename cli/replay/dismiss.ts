@@ -3,17 +3,15 @@ import type { FailedBatchPointer } from '../../lambda/core/failed-batch/replay-m
 import type { Ask } from '../ask.ts';
 import type { CommandContext } from '../failed-batches/context.ts';
 import { deleteDeadLetters } from '../failed-batches/dead-letters.ts';
-import { formatLetters } from '../table.ts';
-
-/** Number of objects in the mark of a failed batch that was dismissed instead of replayed. */
-export const BY_HAND = 0;
+import { formatLetters, toLine } from '../table.ts';
 
 /**
- * Dismisses a failed batch that no replay can store: marks it as done manually, then deletes its dead letters. In this
- * order, since a remaining dead letter shows that work is left.
+ * Dismisses a failed batch that no replay can store: marks it as dismissed unless it is marked as replayed, then deletes
+ * its dead letters. In this order, since a remaining dead letter shows that work is left.
  *
  * @returns false if the user declined
- * @throws {ArchiverError} `MARK_FAILED`, `QUEUE_FAILED` or `STORE_ABORTED`
+ * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND` if neither the bucket nor a dead letter has the key; `LOAD_FAILED`,
+ * `MARK_FAILED`, `QUEUE_FAILED` or `STORE_ABORTED`
  */
 export async function dismiss(
   { confirm, key }: { readonly confirm: Ask; readonly key: string },
@@ -21,33 +19,42 @@ export async function dismiss(
 ): Promise<boolean> {
   const { calls, sqs, targets, waitSeconds } = context;
   const { bucket, deadLetterQueue } = targets;
-  if (!(await confirm(`Dismiss '${key}' without a replay, and delete its dead letters?`))) {
+  const question = `Dismiss '${toLine(key)}' without a replay, and delete its dead letters?`;
+  if (!(await confirm(question))) {
     context.answer({ marked: false, deleted: 0 }, () => ['Nothing was changed.']);
     return false;
   }
-  const marked = await mark({ bucket, key }, context);
+  const outcome = await mark({ bucket, key }, context);
   const deleted = await deleteDeadLetters(sqs, deadLetterQueue, {
     ...{ ...calls, waitSeconds },
     isDone: ({ pointers }) => pointers.some((each) => each.bucket === bucket && each.key === key),
   });
-  context.answer({ marked, deleted }, () => [
-    `${marked ? 'Marked as done manually' : 'Not in the bucket'}, ${formatLetters(deleted)} deleted.`,
+  if (outcome === 'Not in the bucket' && deleted === 0) {
+    const problem = `'${key}' is not in '${bucket}', and no dead letter names it: nothing was changed`;
+    throw new ArchiverError('FAILED_BATCH_NOT_FOUND', problem);
+  }
+  context.answer({ marked: outcome !== 'Not in the bucket', deleted }, () => [
+    `${outcome}, ${formatLetters(deleted)} deleted.`,
   ]);
   return true;
 }
 
-/** @returns false if the failed batch no longer exists; its dead letters may still do */
+type Outcome = 'Marked as dismissed' | 'Already marked as replayed' | 'Not in the bucket';
+
 async function mark(
   pointer: FailedBatchPointer,
-  context: Pick<CommandContext, 'calls' | 'now' | 'storeOf'>,
-): Promise<boolean> {
-  const at = new Date(context.now()).toISOString();
+  { calls, now, storeOf }: Pick<CommandContext, 'calls' | 'now' | 'storeOf'>,
+): Promise<Outcome> {
+  const at = new Date(now()).toISOString();
+  const store = storeOf(pointer.bucket);
+  const earlier = await store.mark(pointer, calls);
+  if (earlier?.objects !== undefined) return 'Already marked as replayed';
   try {
-    const store = context.storeOf(pointer.bucket);
-    await store.markReplayed(pointer, { at, objects: BY_HAND }, context.calls);
-    return true;
+    await store.markReplayed(pointer, { at, objects: undefined }, calls);
+    return 'Marked as dismissed';
   } catch (error) {
-    if (isMissing(error)) return false;
+    // The dead letters of a batch that no longer exists may still do.
+    if (isMissing(error)) return 'Not in the bucket';
     throw error;
   }
 }

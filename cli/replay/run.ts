@@ -21,7 +21,7 @@ import { formatBatches } from '../table.ts';
 export interface Selected {
   readonly entries: readonly FailedBatchEntry[];
   readonly scanned: number;
-  /** Match the selection, but were replayed before. */
+  /** Match the selection, but were replayed or dismissed before. */
   readonly alreadyReplayed: number;
 }
 
@@ -148,8 +148,9 @@ function toResult({ entries, ...counts }: Selected, dryRun: boolean): object {
   return { dryRun, ...counts, enqueued: keys.length, failedBatches: keys };
 }
 
-/** `(5 examined, 1 skipped as replayed before)` */
+/** `(5 examined, 1 skipped as replayed or dismissed before)` */
 function describeRest({ alreadyReplayed, scanned }: Selected): string {
-  const left = alreadyReplayed > 0 ? `, ${alreadyReplayed} skipped as replayed before` : '';
+  const left =
+    alreadyReplayed > 0 ? `, ${alreadyReplayed} skipped as replayed or dismissed before` : '';
   return `(${scanned} examined${left})`;
 }

@@ -1,4 +1,3 @@
-import { REPLAYED } from '../../lambda/contract.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import {
   type FailedBatch,
@@ -17,14 +16,14 @@ import { LineBuffer } from '../../lambda/core/record/line-buffer.ts';
 import { RecordLineWriter } from '../../lambda/core/record/record-line.ts';
 import type { CommandContext } from '../failed-batches/context.ts';
 import { formatOffsets, toJsonRange } from '../failed-batches/ranges.ts';
+import { stateOf, toJsonMark } from '../failed-batches/rows.ts';
 import { tableLines } from '../table.ts';
-import { BY_HAND } from './dismiss.ts';
 
-/** A failed batch and its replay. */
+/** A failed batch and its mark. */
 interface ShownBatch extends FailedBatch {
   readonly key: string;
   readonly bytes: number;
-  /** Undefined if the batch was not replayed. */
+  /** Undefined if the batch is neither replayed nor dismissed. */
   readonly mark: ReplayMark | undefined;
 }
 
@@ -87,9 +86,8 @@ function shownLines(shown: ShownBatch): string[] {
 function toJsonShown({ event, key, mark, ranges, ...shown }: ShownBatch): object {
   return {
     key,
-    state: mark === undefined ? 'not replayed' : REPLAYED,
-    replayedAt: mark?.at || undefined,
-    objects: mark?.objects,
+    state: mark === undefined ? 'not replayed' : stateOf(mark),
+    ...toJsonMark(mark),
     ...shown,
     ranges: ranges.map(toJsonRange),
     hasPayload: event !== undefined,
@@ -117,8 +115,9 @@ function recordLines({ condition, event, key }: ShownBatch): string[] {
 
 function describeMark(mark: ReplayMark | undefined): string {
   if (mark === undefined) return 'not replayed';
-  if (mark.objects === BY_HAND) return `done manually${mark.at === '' ? '' : ` at ${mark.at}`}`;
-  return `replayed at ${mark.at} into ${mark.objects} ${mark.objects === 1 ? 'object' : 'objects'}`;
+  const state = `${stateOf(mark)}${mark.at === '' ? '' : ` at ${mark.at}`}`;
+  if (mark.objects === undefined) return state;
+  return `${state} into ${mark.objects} ${mark.objects === 1 ? 'object' : 'objects'}`;
 }
 
 function describeRange(range: FailedRange): string {

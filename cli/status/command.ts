@@ -12,9 +12,11 @@ import { status } from './status.ts';
 export function createStatusCommand(machine: Machine, waitSeconds?: number) {
   const command = createCommand(
     'status',
-    'List the failed batches that are not replayed: topic, partition, offsets, age, condition, state (waiting, or dead and why) and key. It changes nothing.',
+    'List the failed batches that are neither replayed nor dismissed: topic, partition, offsets, age, condition, state (waiting, or dead and why) and key. It changes nothing.',
   );
-  return withTargets(command.option('--all', 'also list the failed batches that are replayed'))
+  return withTargets(
+    command.option('--all', 'also list the failed batches that are replayed or dismissed'),
+  )
     .addHelpText('after', HELP)
     .action((values) =>
       runOnFailedBatches(
@@ -29,11 +31,12 @@ Each failed batch stays in the failed-batch bucket until the replay function
 has stored its records. A batch is dead once its message is in the dead-letter
 queue: nothing retries it until you act.
 
-JSON: bucket, counts (waiting, dead, replayed, deadLetters), replayQueue and
-deadLetterQueue (visible, inFlight, delayed), and failedBatches: key, state,
-failedAt, condition, records, bytes, ranges (topic, partition, firstOffset,
-lastOffset, firstTimestamp, lastTimestamp), replayedAt, objects, note, and
-deadLetters (messageId, code, reason, condition, offsets, requestId, diedAt).
+JSON: bucket, counts (waiting, dead, replayed, dismissed, deadLetters),
+replayQueue and deadLetterQueue (visible, inFlight, delayed), and failedBatches:
+key, state, failedAt, condition, records, bytes, ranges (topic, partition,
+firstOffset, lastOffset, firstTimestamp, lastTimestamp), replayedAt, objects,
+dismissedAt, note, and deadLetters (messageId, code, reason, condition, offsets,
+requestId, diedAt).
 Unknown values are left out. Offsets of ranges are strings; times are ISO 8601.
 
 Examples:

@@ -14,6 +14,7 @@ import {
   failedBatchTable,
   nameOf,
   sortRows,
+  stateOf,
   toJsonRow,
 } from '../failed-batches/rows.ts';
 import type { Target } from '../failed-batches/targets.ts';
@@ -26,7 +27,7 @@ export interface ReplayStatus {
   readonly deadLetterQueue: QueueCounts;
   /** Failed batches by state, where a dead letter that names none counts as dead; and all dead letters. */
   readonly counts: Readonly<Record<FailedBatchState | 'deadLetters', number>>;
-  /** Replayed ones only if they were requested or still have a dead letter. */
+  /** Replayed and dismissed ones only if they were requested or still have a dead letter. */
   readonly failedBatches: readonly StatusRow[];
 }
 
@@ -44,7 +45,7 @@ export interface StatusParts extends ReadOptions {
 /**
  * Prints the state of all failed batches.
  *
- * @param all whether to list the replayed ones too
+ * @param all whether to list the replayed and dismissed ones too
  * @returns true
  */
 export async function status(all: boolean, context: CommandContext): Promise<true> {
@@ -59,7 +60,7 @@ export async function status(all: boolean, context: CommandContext): Promise<tru
 /**
  * Reads the state of all failed batches without changing anything.
  *
- * @param all whether to list the replayed ones too
+ * @param all whether to list the replayed and dismissed ones too
  * @throws {ArchiverError} `LOAD_FAILED`, `QUEUE_FAILED` or `STORE_ABORTED`
  */
 export async function readStatus(parts: StatusParts, all: boolean): Promise<ReplayStatus> {
@@ -80,7 +81,7 @@ export async function readStatus(parts: StatusParts, all: boolean): Promise<Repl
   for (const { key = '' } of found) places.delete(placeOf({ bucket, key }));
   const strays = [...places.values()].map((letters) => toStrayRow(letters, bucket));
   const rows = [...found, ...strays];
-  const counts = { waiting: 0, dead: 0, replayed: 0, deadLetters: letters.length };
+  const counts = { waiting: 0, dead: 0, replayed: 0, dismissed: 0, deadLetters: letters.length };
   for (const { state } of rows) counts[state] += 1;
   return {
     ...{ bucket, counts },
@@ -93,9 +94,11 @@ export async function readStatus(parts: StatusParts, all: boolean): Promise<Repl
 /** The status as lines for people. @param now epoch milliseconds */
 function statusLines(given: ReplayStatus, now: number): string[] {
   const { bucket, counts, deadLetterQueue, failedBatches, replayQueue } = given;
-  const { dead, replayed, waiting } = counts;
+  const { dead, dismissed, replayed, waiting } = counts;
+  // Rare, so that it is mentioned only where it explains a sum.
+  const others = dismissed > 0 ? `, ${dismissed} dismissed` : '';
   return [
-    `Failed batches in '${bucket}': ${waiting} waiting, ${dead} dead, ${replayed} replayed`,
+    `Failed batches in '${bucket}': ${waiting} waiting, ${dead} dead, ${replayed} replayed${others}`,
     `Replay queue: ${describeQueue(replayQueue)}`,
     `Dead-letter queue: ${describeQueue(deadLetterQueue)}`,
     ...(failedBatches.length > 0 ? ['', ...failedBatchTable(failedBatches, now)] : []),
@@ -110,7 +113,7 @@ function toJsonStatus({ failedBatches, ...figures }: ReplayStatus): object {
 }
 
 function isOpen({ deadLetters, state }: FailedBatchRow): boolean {
-  return state !== 'replayed' || deadLetters.length > 0;
+  return state === 'waiting' || state === 'dead' || deadLetters.length > 0;
 }
 
 /** Dead letters by the failed batch that they name, the latest first; those that name none, one by one. */
@@ -138,7 +141,7 @@ async function toRow(
   const { bytes, failedAt, key } = entry;
   const mark = await parts.failedBatches.mark(entry, parts);
   const unmarked = deadLetters.length > 0 ? 'dead' : 'waiting';
-  const state = mark === undefined ? unmarked : 'replayed';
+  const state = mark === undefined ? unmarked : stateOf(mark);
   const row = {
     key,
     failedAt,
@@ -147,11 +150,11 @@ async function toRow(
     ranges: [],
     deadLetters,
     state,
+    mark,
   } as const;
-  const marked = { ...row, replayedAt: mark?.at || undefined, objects: mark?.objects };
   // The contents of a batch that is done are not shown.
-  if (!parts.all && !isOpen(row)) return marked;
-  return { ...marked, ...(await describeEntry(entry, parts.failedBatches, parts)) };
+  if (!parts.all && !isOpen(row)) return row;
+  return { ...row, ...(await describeEntry(entry, parts.failedBatches, parts)) };
 }
 
 /** Dead letters whose failed batch is not in the bucket, or that name none. */

@@ -26,7 +26,7 @@ export const errorCodes = [
   'INCOMPLETE_PAYLOAD',
   /** S3 refused or failed to return a failed batch. */
   'LOAD_FAILED',
-  /** The records of a failed batch are stored, but the batch could not be marked as replayed. */
+  /** A failed batch could not be marked as replayed, although its records are stored, or as dismissed. */
   'MARK_FAILED',
   /** SQS refused or failed to handle a message. */
   'QUEUE_FAILED',

@@ -100,7 +100,7 @@ export interface FailedBatchStore {
    */
   load(pointer: FailedBatchPointer, options: CallOptions): Promise<LoadedEntry>;
   /**
-   * Marks a failed batch as replayed, which allows it to expire.
+   * Marks a failed batch as replayed, or as dismissed if the mark has no number of objects. Either lets it expire.
    *
    * @throws {ArchiverError} `MARK_FAILED` or `STORE_ABORTED`: it may or may not be marked
    */
@@ -114,12 +114,15 @@ export interface FailedBatchEntry extends FailedBatchPointer {
   readonly bytes: number;
 }
 
-/** The mark of a replayed failed batch. */
+/** The mark of a failed batch that needs no replay any more. */
 export interface ReplayMark {
-  /** ISO 8601: when it was replayed. */
+  /** ISO 8601: when it was replayed or dismissed; empty if someone set the tag without a time. */
   readonly at: string;
-  /** Number of objects that hold its records. */
-  readonly objects: number;
+  /**
+   * Number of objects that hold its records: 0 if a delivery stream took all of them. Undefined if the failed batch was
+   * dismissed instead of replayed.
+   */
+  readonly objects: number | undefined;
 }
 
 /** Reads the failed-batch bucket. */
@@ -134,7 +137,7 @@ export interface FailedBatchListing {
     place: { readonly prefix: string; readonly after: string | undefined },
     options: CallOptions,
   ): Promise<{ readonly entries: readonly FailedBatchEntry[]; readonly next: string | undefined }>;
-  /** Returns the mark of an entry; undefined if it is not replayed, or does not exist. */
+  /** Returns the mark of an entry; undefined if it has none, or does not exist. */
   mark(pointer: FailedBatchPointer, options: CallOptions): Promise<ReplayMark | undefined>;
   /** Returns the summary of an entry; undefined if it is not a failed batch, or does not exist. */
   summary(

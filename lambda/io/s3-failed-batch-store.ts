@@ -27,7 +27,7 @@ const PAGE_ENTRIES = 250;
 
 /**
  * Accesses the failed batches in the S3 bucket that the event source mapping writes them to: one object each,
- * which is tagged once it is replayed.
+ * which is tagged once it is replayed or dismissed.
  *
  * @param client retries what is retryable
  */
@@ -84,13 +84,21 @@ export function createS3FailedBatchStore(
         VersionId: versionId,
         Tagging: {
           TagSet: [
+            // The lifecycle rule expires entries by this tag.
             { Key: tags.status, Value: REPLAYED },
-            { Key: tags.replayedAt, Value: at },
-            { Key: tags.objects, Value: String(objects) },
+            ...(objects === undefined
+              ? [{ Key: tags.dismissedAt, Value: at }]
+              : [
+                  { Key: tags.replayedAt, Value: at },
+                  { Key: tags.objects, Value: String(objects) },
+                ]),
           ],
         },
       });
-      const action = `records are stored, but marking '${key}' as replayed`;
+      const action =
+        objects === undefined
+          ? `marking '${key}' as dismissed`
+          : `records are stored, but marking '${key}' as replayed`;
       await callAws({ code: 'MARK_FAILED', action }, options, (sent) => client.send(command, sent));
     },
 
@@ -126,8 +134,10 @@ export function createS3FailedBatchStore(
         const { TagSet = [] } = await client.send(command, sent);
         const values = new Map(TagSet.map(({ Key, Value }) => [Key, Value]));
         if (values.get(tags.status) !== REPLAYED) return undefined;
-        const at = values.get(tags.replayedAt) ?? '';
-        return { at, objects: Number(values.get(tags.objects) ?? 0) };
+        const objects = values.get(tags.objects);
+        return objects === undefined
+          ? { at: values.get(tags.dismissedAt) ?? '', objects }
+          : { at: values.get(tags.replayedAt) ?? '', objects: Number(objects) };
       } catch (error) {
         if (isMissing(error)) return undefined;
         throw callError(error, { code: 'LOAD_FAILED', action: `tags of '${key}'`, signal });
@@ -165,6 +175,10 @@ function readError(cause: unknown, { key, action, signal }: FailedRead): Archive
     return new ArchiverError('FAILED_BATCH_NOT_FOUND', `'${key}' does not exist: ${why}`, {
       cause,
     });
+  }
+  // S3 serves no range of an object of 0 bytes, such as a folder that its console creates.
+  if (statusOf(cause) === 416) {
+    return new ArchiverError('NOT_A_FAILED_BATCH', `'${key}' is empty`, { cause });
   }
   return callError(cause, { code: 'LOAD_FAILED', action, signal });
 }

@@ -17,6 +17,19 @@ describe('a line', () => {
   it('is text without control characters', () => {
     expect(toLine('a\r\n\tb\u007f ü\u{1f600}')).toBe('a b  ü\u{1f600}');
   });
+
+  it.each([
+    ['a right-to-left override', '\u202e'],
+    ['an Arabic letter mark', '\u061c'],
+    ['bidirectional isolates', '\u2066\u2067\u2068\u2069'],
+    ['characters without width', '\u200b\u2060\ufeff'],
+    ['a soft hyphen', '\u00ad'],
+    ['separators of lines and paragraphs', '\u2028\u2029'],
+    ['tag characters', '\u{e0001}\u{e0041}'],
+    ['lone surrogates', '\ud83d'],
+  ])('does not contain %s, which would reorder, hide or break text', (_, hostile) => {
+    expect(toLine(`a${hostile}b`)).toBe('a b');
+  });
 });
 
 describe('an age', () => {

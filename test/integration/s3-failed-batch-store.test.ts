@@ -88,6 +88,21 @@ describe('the failed-batch store', { timeout: 60_000 }, () => {
     expect((await store.load(pointer, patient)).text).toBe(entry);
   });
 
+  it('marks a dismissed entry so that it expires too, and reads the mark back', async () => {
+    const dismissal = { at: mark.at, objects: undefined };
+    await newStore().markReplayed(pointer, dismissal, patient);
+    expect(await tagsOf(key)).toEqual([
+      { Key: 'status', Value: 'replayed' },
+      { Key: 'dismissed-at', Value: '2026-11-24T00:00:00.000Z' },
+    ]);
+    expect(await newStore().mark(pointer, patient)).toEqual(dismissal);
+  });
+
+  it('distinguishes a replay that made no objects, as with a stream, from a dismissal', async () => {
+    await newStore().markReplayed(pointer, { ...mark, objects: 0 }, patient);
+    expect(await newStore().mark(pointer, patient)).toEqual({ ...mark, objects: 0 });
+  });
+
   it('marks an entry that is already marked', async () => {
     const store = newStore();
     await store.markReplayed(pointer, mark, patient);
@@ -134,6 +149,13 @@ describe('the failed-batch store', { timeout: 60_000 }, () => {
       retryable: false,
       message: `records are stored, but marking '${key}' as replayed failed: AccessDenied, HTTP 403`,
     });
+    const dismissal = { at: mark.at, objects: undefined };
+    faults = [refused];
+    await expect(store.markReplayed(pointer, dismissal, patient)).rejects.toMatchObject({
+      code: 'MARK_FAILED',
+      message: `marking '${key}' as dismissed failed: AccessDenied, HTTP 403`,
+    });
+    faults = [refused, refused, refused];
     await expect(store.list({ prefix: '', after: undefined }, patient)).rejects.toMatchObject({
       code: 'LOAD_FAILED',
       message: "list of 'failed' failed: AccessDenied, HTTP 403",
@@ -257,6 +279,14 @@ describe('the failed-batch store', { timeout: 60_000 }, () => {
       ranges: [{ id: 'orders-3' }],
     });
     expect(requests).toEqual(['GetObject', 'GetObject']);
+  });
+
+  it('has no summary of an empty object, such as a folder that the S3 console creates', async () => {
+    await put('a folder/', '');
+    const folder = { bucket: 'failed', key: 'a folder/' };
+    expect(await newStore().summary(folder, patient)).toBeUndefined();
+    const [listed] = (await newStore().list({ prefix: 'a', after: undefined }, patient)).entries;
+    expect(listed).toMatchObject({ ...folder, bytes: 0 });
   });
 
   it('has no summary and no mark of foreign or missing objects', async () => {

@@ -8,7 +8,7 @@ const letter = {
 };
 
 describe('dismiss', { timeout: 60_000 }, () => {
-  it('marks a failed batch as done manually, and deletes its dead letters and no others', async () => {
+  it('marks a failed batch as dismissed, and deletes its dead letters and no others', async () => {
     const { bury, exhaust, keysIn, questions, run, seed } = await startReplayServers();
     const [done, other] = [
       await seed({ ranges: { 0: [1, 3] } }),
@@ -19,16 +19,48 @@ describe('dismiss', { timeout: 60_000 }, () => {
     expect(await run(`dismiss ${done}`)).toEqual({
       code: 0,
       error: '',
-      printed: ['Marked as done manually, 3 dead letters deleted.'],
+      printed: ['Marked as dismissed, 3 dead letters deleted.'],
     });
     expect(questions).toEqual([`Dismiss '${done}' without a replay, and delete its dead letters?`]);
     expect(keysIn('dead')).toEqual([other]);
-    const { printed } = await run('status --all --json');
-    expect(JSON.parse(printed.join(''))).toMatchObject({
-      counts: { waiting: 0, dead: 1, replayed: 1, deadLetters: 1 },
+    const at = new Date(now).toISOString();
+    expect((await run('status')).printed[0]).toBe(
+      "Failed batches in 'failed': 0 waiting, 1 dead, 0 replayed, 1 dismissed",
+    );
+    const { counts, failedBatches } = JSON.parse(
+      (await run('status --all --json')).printed.join(''),
+    );
+    expect(counts).toEqual({ waiting: 0, dead: 1, replayed: 0, dismissed: 1, deadLetters: 1 });
+    const row = failedBatches.find((each: { key: string }) => each.key === done);
+    expect(row).toMatchObject({ state: 'dismissed', dismissedAt: at });
+    expect(row).not.toHaveProperty('replayedAt');
+    expect((await run('status --all')).printed.join('\n')).toMatch(/ dismissed +aws/);
+    expect((await run(`show ${done}`)).printed).toContain(`state            dismissed at ${at}`);
+    const shown = JSON.parse((await run(`show ${done} --json`)).printed.join(''));
+    expect(shown).toMatchObject({ state: 'dismissed', dismissedAt: at });
+  });
+
+  it('leaves the mark of a batch that was replayed, and deletes its dead letter', async () => {
+    const { bury, keysIn, run, seed, tag } = await startReplayServers();
+    const key = await seed({ ranges: { 0: [1, 3] } });
+    const at = '2025-11-24T10:00:00.000Z';
+    await tag(key, { status: 'replayed', 'replayed-at': at, objects: '2' });
+    bury(key, letter);
+    const { printed } = await run(`dismiss ${key}`);
+    expect(printed).toEqual(['Already marked as replayed, 1 dead letter deleted.']);
+    expect(keysIn('dead')).toEqual([]);
+    expect((await run(`show ${key}`)).printed[1]).toContain('replayed at');
+  });
+
+  it('fails for a key that neither the bucket nor a dead letter has', async () => {
+    const { bury, keysIn, run } = await startReplayServers();
+    bury('other', letter);
+    expect(await run('dismiss nosuch --json')).toEqual({
+      code: 1,
+      error: "'nosuch' is not in 'failed', and no dead letter names it: nothing was changed",
+      printed: [],
     });
-    const shown = (await run(`show ${done}`)).printed.join('\n');
-    expect(shown).toContain(`done manually at ${new Date(now).toISOString()}`);
+    expect(keysIn('dead')).toEqual(['other']);
   });
 
   it('leaves all other dead letters visible', async () => {
@@ -68,7 +100,9 @@ describe('dismiss', { timeout: 60_000 }, () => {
     });
     const key = await seed({ ranges: { 0: [1, 3] } });
     bury(key, letter);
-    expect((await run(`dismiss ${key}`)).error).toMatch(/mark(ing)? '.*' as replayed failed/);
+    expect((await run(`dismiss ${key}`)).error).toBe(
+      `marking '${key}' as dismissed failed: AccessDenied, HTTP 403: Access Denied`,
+    );
     expect(keysIn('dead')).toEqual([key]);
   });
 });

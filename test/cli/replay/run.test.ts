@@ -18,7 +18,7 @@ async function someBatches(...given: Parameters<typeof startReplayServers>) {
 describe('run', { timeout: 60_000 }, () => {
   it('puts every unreplayed batch on the replay queue', async () => {
     const { keys, keysIn, questions, run } = await someBatches();
-    const rest = '(4 examined, 1 skipped as replayed before)';
+    const rest = '(4 examined, 1 skipped as replayed or dismissed before)';
     expect(await run('run')).toEqual({
       code: 0,
       error: '',
@@ -47,13 +47,22 @@ describe('run', { timeout: 60_000 }, () => {
     expect(keysIn('replay')).toEqual(names.map((name) => keys[name]).sort());
   });
 
+  it('counts an empty object, such as a folder that the S3 console creates, but does not select it by topic', async () => {
+    const { keys, keysIn, put, run } = await someBatches();
+    await put('a folder/', '');
+    expect((await run('run --topic payments --yes')).printed).toEqual([
+      'Put 1 failed batch on the replay queue (5 examined).',
+    ]);
+    expect(keysIn('replay')).toEqual([keys.payments]);
+  });
+
   it('only lists the batches with --dry-run', async () => {
     const { keys, questions, run, sqs } = await someBatches();
     expect(await run('run --dry-run', { ask: undefined })).toEqual({
       code: 0,
       error: '',
       printed: [
-        'Would put 3 failed batches on the replay queue (4 examined, 1 skipped as replayed before).',
+        'Would put 3 failed batches on the replay queue (4 examined, 1 skipped as replayed or dismissed before).',
         '',
         'TOPIC     PARTITION  OFFSETS   AGE  CONDITION               KEY',
         `orders    0          0 to 9    25h  RetryAttemptsExhausted  ${keys.old}`,

@@ -39,7 +39,12 @@ describe('show', { timeout: 60_000 }, () => {
       { 'replayed-at': '2025-11-24T10:00:00.000Z', objects: '1' },
       'replayed at 2025-11-24T10:00:00.000Z into 1 object',
     ],
-    [{ by: 'hand' }, 'done manually'],
+    [{ 'dismissed-at': '2025-11-24T10:00:00.000Z' }, 'dismissed at 2025-11-24T10:00:00.000Z'],
+    [{ by: 'hand' }, 'dismissed'],
+    [
+      { 'replayed-at': '2025-11-24T10:00:00.000Z', objects: '0' },
+      'replayed at 2025-11-24T10:00:00.000Z into 0 objects',
+    ],
   ])('describes the replay that the tags %j record', async (tags, told) => {
     const { run, seed, tag } = await startReplayServers();
     const key = await seed({ ranges: { 0: [0, 0] } });

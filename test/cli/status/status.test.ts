@@ -80,7 +80,7 @@ describe('status', { timeout: 60_000 }, () => {
     const { failedBatches, ...figures } = JSON.parse(printed[0] ?? '');
     expect(figures).toEqual({
       bucket: 'failed',
-      counts: { waiting: 2, dead: 2, replayed: 1, deadLetters: 2 },
+      counts: { waiting: 2, dead: 2, replayed: 1, dismissed: 0, deadLetters: 2 },
       replayQueue: { visible: 0, inFlight: 0, delayed: 0 },
       deadLetterQueue: { visible: 2, inFlight: 0, delayed: 0 },
     });
@@ -173,6 +173,15 @@ describe('status', { timeout: 60_000 }, () => {
     expect(printed[0]).toBe("Failed batches in 'failed': 1 waiting, 0 dead, 0 replayed");
     expect(printed[5]).toBe(
       '-      -          -        0s   -          waiting  no [2Je (unreadable)',
+    );
+  });
+
+  it('lists an empty object, such as a folder that the S3 console creates', async () => {
+    const { put, run } = await startReplayServers();
+    await put('a folder/', '');
+    expect(await run('status')).toMatchObject({ code: 0, error: '' });
+    expect((await run('status')).printed[5]).toBe(
+      '-      -          -        0s   -          waiting  a folder/ (unreadable)',
     );
   });
 
