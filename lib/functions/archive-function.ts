@@ -1,8 +1,9 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { Annotations, RemovalPolicy } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import { type ArchiveEnvironment, archiveEnvironment } from '../../lambda/environment.ts';
 import { archiveName } from '../archive-name.ts';
+import { SAFE_MEMORY_MIB } from '../settings/function-settings.ts';
 import { BundledFunction, type StoreFunctionProps } from './bundled-function.ts';
 
 /** Props of an {@link ArchiveFunction}: its environment and its resources. */
@@ -46,6 +47,16 @@ export class ArchiveFunction extends BundledFunction {
       }),
     });
     this.allowStoring(props);
+    this.warnOfMemory(props.memory.toMebibytes());
     this.version = this.function.currentVersion;
+  }
+
+  /** A warning and no refusal: with small batches, less memory can be enough. */
+  private warnOfMemory(memoryMiB: number): void {
+    if (memoryMiB >= SAFE_MEMORY_MIB) return;
+    Annotations.of(this).addWarningV2(
+      'msk-s3-archiver:littleMemory',
+      `with memoryMiB ${memoryMiB}, the functions may run out of memory for batches of many objects or very large records, which then become dead letters: set memoryMiB to at least ${SAFE_MEMORY_MIB}, or keep batchSize small`,
+    );
   }
 }

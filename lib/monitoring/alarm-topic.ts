@@ -12,6 +12,9 @@ export interface AlarmTopicProps {
   readonly subscribers: readonly string[];
 }
 
+/** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
+const MAX_DISPLAY_NAME_LENGTH = 100;
+
 const CLOUDWATCH = 'cloudwatch.amazonaws.com';
 
 /** The SNS topic that receives alarms and notifications of dead letters, with its subscriptions. */
@@ -22,7 +25,8 @@ export class AlarmTopic extends Construct {
     super(scope, id);
 
     const topic = new sns.Topic(this, 'Topic', {
-      displayName: archiveName(this),
+      // Only the name of the sender in e-mails, so a shortened one does no harm.
+      displayName: archiveName(this).slice(0, MAX_DISPLAY_NAME_LENGTH),
       masterKey: this.createKey(),
       enforceSSL: true,
     });

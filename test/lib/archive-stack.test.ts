@@ -167,6 +167,19 @@ describe('the stack of an MSK cluster', () => {
       ],
     });
   });
+
+  it.each([
+    [511, true],
+    [512, false],
+  ])('with memoryMiB %i, warns of too little memory: %s', (memoryMiB, isWarned) => {
+    const annotations = Annotations.fromStack(stackOf({ memoryMiB }));
+    const [id, text] = [
+      '/Stack/Archive/Default/ArchiveFunction',
+      Match.stringLikeRegexp(`with memoryMiB ${memoryMiB}, .* set memoryMiB to at least 512`),
+    ];
+    if (isWarned) annotations.hasWarning(id, text);
+    else annotations.hasNoWarning(id, text);
+  });
 });
 
 /** Clears the settings that apply only to an MSK cluster. */

@@ -1,3 +1,4 @@
+import { Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { AlarmTopic } from '../../../lib/monitoring/alarm-topic.ts';
@@ -32,6 +33,13 @@ describe('the alarm topic', () => {
       DisplayName: 'Stack',
       KmsMasterKeyId: { 'Fn::GetAtt': [keyId, 'Arn'] },
     });
+  });
+
+  it('shortens a display name that SNS would refuse', () => {
+    const stack = new Stack(bareStack(), 'Long', { stackName: 'S'.repeat(128) });
+    new AlarmTopic(stack, 'AlarmTopic', { subscribers: [] });
+    const { DisplayName } = propertiesOf(Template.fromStack(stack), 'AWS::SNS::Topic');
+    expect(DisplayName).toBe('S'.repeat(100));
   });
 
   it('accepts messages over TLS only, and only from alarms of the stack', () => {
