@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -139,6 +139,13 @@ describe('a refused run', () => {
     );
     expect(filesOf(out)).toEqual([...names].sort());
     for (const name of names) expect(readFileSync(join(out, name), 'utf8')).toBe(name);
+  });
+
+  // Node's own recursive mkdir never ends there.
+  it.runIf(existsSync('/proc/version'))('ends for a folder that cannot be created', async () => {
+    await expect(runDemo(demoOptions({ out: '/proc/demo/out' }), deps)).rejects.toThrow(
+      /^cannot use --out '.proc.demo.out': ENOENT/,
+    );
   });
 
   it('leaves a file in place of the folder unchanged', async () => {

@@ -136,7 +136,7 @@ describe('npm run emulate, with TLS, SCRAM and a real S3 server', () => {
     child.kill('SIGTERM');
     const [code] = await once(child, 'exit');
     expect(await output).toMatch(
-      /stopping: finishing running invocations[\s\S]*\nstopped: lag calm 0 /,
+      /stopping: finishing running invocations[\s\S]*\nstopped: archived .* · lag calm 0 /,
     );
     expect(code).toBe(0);
     const times = await stored('calm');

@@ -11,6 +11,7 @@ import {
   settingRanges,
   timeFolders,
 } from '../../../lambda/contract.ts';
+import { STANDARD_INPUT } from './input.ts';
 import type { DemoOptions, DemoStreamOptions } from './options.ts';
 
 /** Batch size of a run with failures: dozens of batches for the earthquakes. */
@@ -33,7 +34,10 @@ export function demoCommand({ environment, runDemo }: DemoCommandDeps) {
     'Archives a topic on this machine: an emulated event source mapping invokes the function as it would be deployed, the function stores its objects in a local S3 server, and then every record is read back.',
   )
     .addOption(
-      named('--input <file>', 'records from a file, one per line (default: 1,707 earthquakes)'),
+      named(
+        '--input <file>',
+        'records from a file, one per line, also compressed with gzip; - is standard input (default: 1,707 earthquakes)',
+      ),
     )
     .addOption(
       named('--key <field>', "field of each line's JSON that is the key; a.b for nested fields"),
@@ -140,6 +144,9 @@ batch is left, 1 if not, 2 if the command line is wrong.`,
     }
     if (input === undefined && (key ?? timestamp) !== undefined) {
       throw new UsageError('--key and --timestamp need --input');
+    }
+    if (input === STANDARD_INPUT && (values.topics?.length ?? 0) > 1) {
+      throw new UsageError('--input - can fill a single topic');
     }
     const isFailing = failRate !== undefined || outage !== undefined;
     if (keep && !isFailing) throw new UsageError('--keep needs --fail-rate or --outage');

@@ -3,7 +3,7 @@ import type { EventOrigin } from '../../../kafka/mapping-event.ts';
 import { Change } from '../mapping/change.ts';
 import { MemoryTopic } from '../mapping/memory-topic.ts';
 import type { Source } from '../mapping/source.ts';
-import { demoRecords } from './input.ts';
+import { demoRecords, type InputDeps, STANDARD_INPUT } from './input.ts';
 import type { DemoOptions } from './options.ts';
 import type { ArchivedRecord } from './read-back.ts';
 
@@ -28,7 +28,7 @@ export interface DemoTopic {
 const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
 
 /** Creates a topic in memory, which the run fills. */
-export function memoryDemoTopic(options: DemoOptions, now: number): DemoTopic {
+export function memoryDemoTopic(options: DemoOptions, deps: InputDeps): DemoTopic {
   const { partitions } = options;
   const topic = ownTopicName(options);
   const source = new MemoryTopic({ topic, partitions, maxBufferedBytes: MAX_BUFFERED_BYTES });
@@ -39,7 +39,7 @@ export function memoryDemoTopic(options: DemoOptions, now: number): DemoTopic {
     description: `archiving topic '${topic}' with ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}`,
     learn: async (expect, signal) => {
       const produceAll = async () => {
-        for await (const record of demoRecords(options, now)) {
+        for await (const record of demoRecords(options, deps)) {
           expect({ ...record, topic, offset: await source.produce(record) });
         }
         source.end();
@@ -69,8 +69,9 @@ export function demoOrigin(topic: string, bootstrapServers: string): EventOrigin
 export function ownTopicName({ input, records }: DemoOptions): string {
   if (records !== undefined) return 'orders';
   if (input === undefined) return 'earthquakes';
+  if (input === STANDARD_INPUT) return 'stdin';
   return (
-    basename(input, extname(input))
+    basename(input.replace(/\.gz$/i, ''), extname(input.replace(/\.gz$/i, '')))
       .replace(/[^a-zA-Z0-9_-]/g, '-')
       .slice(0, 200) || 'input'
   );

@@ -1,7 +1,8 @@
-import { Buffer } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { pipeline, Readable } from 'node:stream';
+import { crc32, createGunzip } from 'node:zlib';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
 import { ArchiverError } from '../../../lambda/core/errors.ts';
 import type { DemoOptions } from './options.ts';
@@ -15,19 +16,34 @@ const earthquakes = {
   timestamp: 'properties.time',
 };
 
+/** What the input needs from its run. */
+export interface InputDeps {
+  /** Epoch milliseconds: the timestamp of records without one. */
+  readonly now: number;
+  /** Prints a warning about lines of a file. */
+  readonly print: (line: string) => void;
+}
+
+/** The input that stands for standard input. */
+export const STANDARD_INPUT = '-';
+
 /**
- * Generates the records that the options ask for, one by one, so that they are never all in memory.
+ * Generates the records that the options ask for, one by one, so that they are never all in memory. A line whose key or
+ * time cannot be selected becomes a record all the same, and is counted in a warning at the end; but if the first line
+ * is such a line, the flags do not fit the file.
  *
- * @param now epoch milliseconds: the timestamp of records without one
  * @throws {ArchiverError} `INVALID_SETTINGS` with file and line, if the input cannot be read
  */
-export async function* demoRecords(options: DemoOptions, now: number): AsyncGenerator<NewRecord> {
+export async function* demoRecords(
+  options: DemoOptions,
+  deps: InputDeps,
+): AsyncGenerator<NewRecord> {
   const { records, partitions } = options;
   let index = 0;
   const drafts =
     records === undefined
-      ? fileDrafts(options.input === undefined ? earthquakes : options, now)
-      : orderDrafts(records, now);
+      ? fileDrafts(options.input === undefined ? earthquakes : options, deps)
+      : orderDrafts(records, deps.now);
   for await (const { key, value, timestamp } of drafts) {
     yield {
       // As producers do: records with the same key in one partition, others distributed evenly.
@@ -52,31 +68,128 @@ interface FileSelection {
 
 async function* fileDrafts(
   { input = '', key, timestamp }: FileSelection,
-  now: number,
+  { now, print }: InputDeps,
 ): AsyncGenerator<Draft> {
+  const name = input === STANDARD_INPUT ? 'standard input' : input;
+  const substitutes = [key && 'no key', timestamp && 'the time of the run'].filter(Boolean);
+  const notJson = new BadLines(
+    name,
+    ['is not JSON in UTF-8', 'are not JSON in UTF-8'],
+    substitutes,
+  );
+  const timeless = new BadLines(
+    name,
+    ['has no usable time', 'have no usable time'],
+    ['the time of the run'],
+  );
   let lineNumber = 0;
-  let isEmpty = true;
+  let records = 0;
+  let isArray = false;
+  const draftOf = (line: Buffer): Draft => {
+    const draft = { key: null, value: line, timestamp: now };
+    if ((key ?? timestamp) === undefined) return draft;
+    const place = `${name}:${lineNumber}`;
+    const fields = parseJson(line);
+    if (fields === undefined) {
+      if (records === 1) {
+        const problem = 'is not JSON in UTF-8, so --key and --timestamp cannot select its fields';
+        throw invalid(`${place} ${problem}`);
+      }
+      notJson.add(lineNumber);
+      return draft;
+    }
+    const selected = { ...draft, key: key === undefined ? null : toKey(select(fields, key)) };
+    if (timestamp === undefined) return selected;
+    const given = select(fields, timestamp);
+    const time = toTimestamp(given);
+    if (time !== undefined) return { ...selected, timestamp: time };
+    if (records === 1) {
+      const wanted = 'epoch milliseconds or an ISO 8601 time';
+      throw invalid(`${place} ${timestamp} must be ${wanted}, got ${typeof given}`);
+    }
+    timeless.add(lineNumber);
+    return selected;
+  };
   try {
     for await (const line of linesOf(input)) {
       lineNumber += 1;
       if (line.every(isSpace)) continue;
-      isEmpty = false;
-      const place = `${input}:${lineNumber}`;
-      const fields = (key ?? timestamp) ? parseLine(line.toString(), place) : {};
-      yield {
-        key: key === undefined ? null : toKey(select(fields, key)),
-        value: line,
-        timestamp:
-          timestamp === undefined
-            ? now
-            : toTimestamp(select(fields, timestamp), `${place} ${timestamp}`),
-      };
+      records += 1;
+      if (records === 1) isArray = isArrayOfRecords(line, `${name}:${lineNumber}`);
+      yield draftOf(line);
     }
   } catch (error) {
     if (error instanceof ArchiverError) throw error;
-    throw invalid(`cannot read ${input}: ${error instanceof Error ? error.message : error}`);
+    throw invalid(`cannot read ${name}: ${error instanceof Error ? error.message : error}`);
   }
-  if (isEmpty) throw invalid(`${input} has no records`);
+  if (records === 0) throw invalid(`${name} has no records`);
+  for (const lines of [notJson, timeless]) lines.warn(print);
+  if (isArray && records === 1) {
+    print(
+      `warning: ${name} is one JSON array on one line, and became one record: convert it with ${TO_LINES}`,
+    );
+  }
+  if (/\.[ct]sv$/i.test(input)) {
+    print(`warning: each line of ${name} became a record as it stands, including a header`);
+  }
+}
+
+/** The command that prints the elements of a JSON array one per line. */
+const TO_LINES = "jq -c '.[]'";
+
+/**
+ * Whether the first line is a JSON array of objects, which may be meant as the records of the file.
+ *
+ * @throws {ArchiverError} `INVALID_SETTINGS` if the line begins a JSON value that continues on the next line
+ */
+function isArrayOfRecords(line: Buffer, place: string): boolean {
+  const text = line.toString().trim();
+  // Lines of a log may begin with a bracket, too.
+  if (!/^(\[|\{|\[\s*\{.*)$/.test(text)) return false;
+  if (parseJson(line) !== undefined) return true;
+  const problem = 'begins a JSON value of several lines, but each line is one record';
+  throw invalid(`${place} ${problem}: convert an array with ${TO_LINES}`);
+}
+
+/** How many lines of each kind are named. */
+const MAX_NAMED_LINES = 5;
+
+/** Counts the lines of a file with one problem. */
+class BadLines {
+  readonly #file: string;
+  readonly #problem: readonly [one: string, many: string];
+  readonly #substitutes: readonly unknown[];
+  readonly #first: number[] = [];
+  #count = 0;
+
+  /** @param substitutes what their records have instead */
+  constructor(
+    file: string,
+    problem: readonly [one: string, many: string],
+    substitutes: readonly unknown[],
+  ) {
+    this.#file = file;
+    this.#problem = problem;
+    this.#substitutes = substitutes;
+  }
+
+  add(lineNumber: number): void {
+    this.#count += 1;
+    if (this.#first.length < MAX_NAMED_LINES) this.#first.push(lineNumber);
+  }
+
+  /** Prints a warning, if there are such lines. */
+  warn(print: (line: string) => void): void {
+    if (this.#count === 0) return;
+    const [one, many] = this.#problem;
+    const isOne = this.#count === 1;
+    const lines = isOne ? 'line' : 'lines';
+    const what = `${this.#count.toLocaleString('en-US')} ${lines} of ${this.#file} ${isOne ? one : many}`;
+    const records = isOne ? 'its record has' : 'their records have';
+    const rest = this.#count > this.#first.length ? ', …' : '';
+    const named = `${lines} ${this.#first.join(', ')}${rest}`;
+    print(`warning: ${what}, so that ${records} ${this.#substitutes.join(' and ')}: ${named}`);
+  }
 }
 
 const LINE_FEED = 0x0a;
@@ -87,6 +200,24 @@ function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x09;
 }
 
+/** The first bytes of gzip data: https://www.rfc-editor.org/rfc/rfc1952#page-6 */
+const GZIP = Buffer.from([0x1f, 0x8b]);
+
+/** Reads a file or standard input, and decompresses gzip. */
+async function* bytesOf(input: string): AsyncGenerator<Buffer> {
+  const stream: Readable = input === STANDARD_INPUT ? process.stdin : createReadStream(input);
+  const chunks = stream[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  const first = await chunks.next();
+  if (first.done) return;
+  const whole = async function* () {
+    yield first.value;
+    for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
+  };
+  if (first.value.indexOf(GZIP) !== 0) yield* whole();
+  // An error of the one ends the other, whose reader then receives it.
+  else yield* pipeline(Readable.from(whole()), createGunzip(), () => undefined);
+}
+
 /**
  * Reads the lines of a file as bytes, without line breaks and the byte order mark. Not `readline`, which
  * decodes, and splits lines at U+2028, which JSON strings may contain.
@@ -94,7 +225,7 @@ function isSpace(byte: number): boolean {
 async function* linesOf(path: string): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   let isFirst = true;
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+  for await (const chunk of bytesOf(path)) {
     let bytes = Buffer.concat([rest, chunk]);
     if (isFirst && bytes.indexOf(BYTE_ORDER_MARK) === 0)
       bytes = bytes.subarray(BYTE_ORDER_MARK.length);
@@ -112,11 +243,13 @@ async function* linesOf(path: string): AsyncGenerator<Buffer> {
   if (rest.length > 0) yield rest;
 }
 
-function parseLine(line: string, place: string): unknown {
+/** The JSON value of a line; undefined if the line is not JSON in UTF-8. */
+function parseJson(line: Buffer): unknown {
+  if (!isUtf8(line)) return undefined;
   try {
-    return JSON.parse(line);
+    return JSON.parse(line.toString());
   } catch {
-    throw invalid(`${place} is not JSON, so --key and --timestamp cannot select its fields`);
+    return undefined;
   }
 }
 
@@ -137,10 +270,9 @@ function toKey(value: unknown): Buffer | null {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function toTimestamp(value: unknown, place: string): number {
+function toTimestamp(value: unknown): number | undefined {
   const timestamp = typeof value === 'string' ? Date.parse(value) : value;
-  if (Number.isSafeInteger(timestamp)) return timestamp as number;
-  throw invalid(`${place} must be epoch milliseconds or an ISO 8601 time, got ${typeof value}`);
+  return Number.isSafeInteger(timestamp) ? (timestamp as number) : undefined;
 }
 
 /** Approximate bytes of an order's lines; an order has about 1,000 in total. */

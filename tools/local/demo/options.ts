@@ -3,7 +3,7 @@ import type { Compression, TimeFolder } from '../../../lambda/contract.ts';
 
 /** Options of a run of the demo. */
 export interface DemoOptions {
-  /** A file of JSON lines. @default - the earthquakes that come with the project */
+  /** A file of JSON lines, or `-` for standard input. @default - the earthquakes that come with the project */
   readonly input: string | undefined;
   /** Field of the input's lines that is the key, with dots between levels. @default - no key */
   readonly key: string | undefined;

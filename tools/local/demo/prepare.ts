@@ -7,6 +7,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ArchiverError } from '../../../lambda/core/errors.ts';
 import { SERVER_FOLDER } from '../s3-server/key-place.ts';
@@ -41,8 +42,15 @@ export function prepareFolder(out: string, { always, sometimes }: RunFolder): vo
       throw new Error('it must be a new or empty folder, or that of an earlier demo');
     }
     rmSync(out, { recursive: true, force: true });
-    mkdirSync(out, { recursive: true });
+    makeFolder(resolve(out));
   });
+}
+
+/** Creates a folder. Not recursively, since Node then tries for ever in a file system such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
 
 /**

@@ -103,7 +103,9 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
   const sorted = [...durations].sort((a, b) => a - b);
   const percentile = (share: number) => count(sorted[Math.ceil(sorted.length * share) - 1] ?? 0);
   const { bytesStored, functionMiB } = figures;
-  const smaller = bytesStored === 0 ? '' : `, ${(bytesIn / bytesStored).toFixed(1)} to 1`;
+  // If some records are not stored, the two sizes are not those of the same records.
+  const isWhole = bytesStored > 0 && records >= counts.produced + counts.found;
+  const smaller = isWhole ? `, ${(bytesIn / bytesStored).toFixed(1)} to 1` : '';
   // AWS's runtime client does not report its memory.
   const held = functionMiB === 0 ? 'unknown' : count(functionMiB);
   const rows = [

@@ -17,7 +17,7 @@ import { BrokerWatch } from './broker-watch.ts';
 import { DemoCluster } from './demo-cluster.ts';
 import { type DemoTopic, memoryDemoTopic, ownTopicName } from './demo-topic.ts';
 import { DemoFailures, FAILED_BUCKET, type FunctionPlace } from './failures.ts';
-import { demoRecords } from './input.ts';
+import { demoRecords, STANDARD_INPUT } from './input.ts';
 import { explainKafkaError } from './kafka-errors.ts';
 import { Ledger, total } from './ledger.ts';
 import { type DemoOptions, hasFailures } from './options.ts';
@@ -99,7 +99,7 @@ class DemoRun {
     const { ric, input, kafka, out } = this.#options;
     // Check everything before emptying the folder of an earlier run.
     const runtimeCommand = ric ? ricCommand() : undefined;
-    if (input !== undefined) checkReadable(input);
+    if (input !== undefined && input !== STANDARD_INPUT) checkReadable(input);
     const given = kafka?.connection && (await this.#connect(kafka.connection));
     const codeFolder = this.#bundle('archive');
     prepareFolder(out, {
@@ -175,11 +175,12 @@ class DemoRun {
   }
 
   async #openTopics(given: DemoCluster | undefined): Promise<readonly DemoTopic[]> {
-    const { now } = this.#deps;
-    if (this.#options.kafka === undefined) return [memoryDemoTopic(this.#options, now())];
+    const { now, print } = this.#deps;
+    const deps = { now: now(), print };
+    if (this.#options.kafka === undefined) return [memoryDemoTopic(this.#options, deps)];
     const cluster = given ?? (await this.#connect(await this.#startBroker()));
     const { partitions } = this.#options;
-    const records = () => demoRecords(this.#options, now());
+    const records = () => demoRecords(this.#options, deps);
     return cluster.open({ partitions, records }, (topic, event) =>
       this.#watch.observe(topic, event),
     );

@@ -37,10 +37,8 @@ export function emulateCommand({ environment, runEmulate }: EmulateCommandDeps) 
     .addOption(
       new Option(
         '--starting-position <position>',
-        'where a group without committed offsets begins: earliest, latest or an ISO 8601 time',
-      )
-        .argParser(parsePosition)
-        .default('earliest' as StartingPosition),
+        'where a group without committed offsets begins: earliest, latest or an ISO 8601 time (default: earliest)',
+      ).argParser(parsePosition),
     )
     .addOption(
       new Option('--out-of-range <policy>', 'where to continue if the next offset was deleted')
@@ -118,7 +116,8 @@ Exit code: 0 if stopped, 1 if it cannot continue, 2 if the command line is wrong
     const isDone = await runEmulate({
       ...{ connection, topics, bucket, failedBucket },
       groupOf: (topic) => group.replaceAll('{topic}', topic),
-      startingPosition: values.startingPosition,
+      startingPosition: values.startingPosition ?? 'earliest',
+      isPositionGiven: values.startingPosition !== undefined,
       outOfRange: values.outOfRange,
       sessionTimeoutMs: values.sessionTimeout * 1000,
       mapping: mappingSettings({ batchSize, batchWindow, pollers }),

@@ -10,6 +10,8 @@ export interface EmulateOptions {
   /** The consumer group of a topic. */
   readonly groupOf: (topic: string) => string;
   readonly startingPosition: StartingPosition;
+  /** Whether the user chose it, and so wants to know of a group that continues elsewhere. */
+  readonly isPositionGiven: boolean;
   readonly outOfRange: OutOfRangePolicy;
   readonly sessionTimeoutMs: number;
   readonly mapping: MappingSettings;

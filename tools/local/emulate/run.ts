@@ -91,7 +91,11 @@ class EmulateRun {
           ...options,
           topic,
           groupId: options.groupOf(topic),
-          observe: (event) => status.kafka(topic, event),
+          observe: (event) => {
+            const isExpected =
+              event.type === 'starting position ignored' && !options.isPositionGiven;
+            if (!isExpected) status.kafka(topic, event);
+          },
         }),
     );
   }

@@ -62,7 +62,7 @@ export class EmulateStatus {
         break;
       case 'starting position ignored':
         this.#print(
-          `${topic}: warning: the group has committed offsets and continues from them; the starting position is ignored`,
+          `${topic}: the group continues from its committed offsets; --starting-position has no effect`,
         );
         break;
       case 'out of range':
@@ -102,13 +102,15 @@ export class EmulateStatus {
     const rate = now > at ? ((this.archived - archived) / (now - at)) * 1000 : 0;
     this.#before = { at: now, archived: this.archived };
     const lags = [...this.#lags].map(([topic, lag]) => `${topic} ${count(lag)}`).join(', ');
+    // The totals first: a terminal cuts off the end.
     const parts = [
+      `archived ${count(this.archived)}`,
+      `failed ${count(this.failures)}`,
+      ...(this.failedBatches ? [describeCounts(this.failedBatches)] : []),
       `lag ${lags || 'unknown'}`,
       `${count(rate)} records/s`,
-      `archived ${count(this.archived)}`,
       `last batch ${this.#lastBatch || 'none yet'}`,
-      `failed ${count(this.failures)}${this.#lastFailure && ` (${this.#lastFailure})`}`,
-      ...(this.failedBatches ? [describeCounts(this.failedBatches)] : []),
+      ...(this.#lastFailure ? [`last failure ${this.#lastFailure}`] : []),
     ];
     return parts.join(' · ');
   }

@@ -55,6 +55,7 @@ describe('npm run demo', () => {
     ['--records 5 --key id', '--records excludes --input, --key and --timestamp'],
     ['--key id', '--key and --timestamp need --input'],
     ['--keep', '--keep needs --fail-rate or --outage'],
+    ['--kafka --input - --topics a,b', '--input - can fill a single topic'],
     ['--topics orders', '--topics needs --kafka or --brokers'],
     ['--kafka --topics a/b', "--topics must be names of letters, digits, '.', '_' and '-'"],
     ['--buffer-mib 5', '--buffer-mib and --buffer-seconds need --delivery firehose'],

@@ -18,7 +18,10 @@ describe("a run's own topic", () => {
 
 describe('a topic in memory', () => {
   it('waits for room, and stops waiting when it is aborted', async () => {
-    const topic = memoryDemoTopic(demoOptions({ records: 100_000 }), noon);
+    const topic = memoryDemoTopic(demoOptions({ records: 100_000 }), {
+      now: noon,
+      print: () => undefined,
+    });
     const stop = new AbortController();
     let told = 0;
     let isDone = false;

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
+import { crc32, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { ArchiverError } from '../../../../lambda/core/errors.ts';
 import { demoRecords, type NewRecord } from '../../demo/input.ts';
@@ -12,18 +12,25 @@ import { demoOptions } from './demo-options.ts';
 
 /** Generates all records. */
 async function recordsOf(parts: Partial<DemoOptions> = {}): Promise<NewRecord[]> {
+  return (await inputOf(parts)).records;
+}
+
+/** Generates all records, with what is printed about their lines. */
+async function inputOf(parts: Partial<DemoOptions>) {
   const records: NewRecord[] = [];
-  for await (const record of demoRecords(demoOptions(parts), noon)) {
+  const printed: string[] = [];
+  const print = (line: string) => printed.push(line);
+  for await (const record of demoRecords(demoOptions(parts), { now: noon, print })) {
     records.push(record);
   }
-  return records;
+  return { records, printed };
 }
 
 /** Creates a file with a text, which is deleted after the test. */
-async function fileOf(text: string | Buffer): Promise<string> {
+async function fileOf(text: string | Buffer, name = 'records.jsonl'): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'demo-input-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, 'records.jsonl');
+  const file = join(folder, name);
   await writeFile(file, text);
   return file;
 }
@@ -83,6 +90,54 @@ describe('file', () => {
     expect(await refusalOf({ input })).toBe(`${input} has no records`);
   });
 
+  it('may be compressed with gzip, whatever its name', async () => {
+    const input = await fileOf(gzipSync('{"id":1}\n{"id":2}\n'));
+    expect(keys(await recordsOf({ input, key: 'id' }))).toEqual(['1', '2']);
+  });
+
+  it('is refused if its gzip data is damaged', async () => {
+    const input = await fileOf(gzipSync('{"id":1}\n'.repeat(9999)).subarray(0, -20));
+    expect(await refusalOf({ input })).toBe(`cannot read ${input}: unexpected end of file`);
+  });
+
+  it.each([
+    ['an array', '[\n  {"a":1},\n  {"a":2}\n]\n'],
+    ['an array of objects, one per line', '[{"a":1},\n{"a":2}]\n'],
+    ['an object', '{\n  "a": 1\n}\n'],
+  ])('is refused if it holds one JSON value on several lines: %s', async (_, text) => {
+    const input = await fileOf(text);
+    expect(await refusalOf({ input })).toBe(
+      `${input}:1 begins a JSON value of several lines, but each line is one record: convert an array with jq -c '.[]'`,
+    );
+  });
+
+  it('may have lines of text that begin like an array', async () => {
+    const { printed, records } = await inputOf({ input: await fileOf('[INFO] a\n[{"a":1}]\n[') });
+    expect(texts(records)).toEqual(['[INFO] a', '[{"a":1}]', '[']);
+    expect(printed).toEqual([]);
+  });
+
+  it('of one line that is a JSON array is one record, with a warning', async () => {
+    const input = await fileOf('[{"a":1},{"a":2}]\n');
+    const { printed, records } = await inputOf({ input });
+    expect(texts(records)).toEqual(['[{"a":1},{"a":2}]']);
+    expect(printed).toEqual([
+      `warning: ${input} is one JSON array on one line, and became one record: convert it with jq -c '.[]'`,
+    ]);
+  });
+
+  it.each(['table.csv', 'table.TSV'])(
+    'of rows is archived as it is, with a warning: %s',
+    async (name) => {
+      const input = await fileOf('a,b\n1,2\n', name);
+      const { printed, records } = await inputOf({ input });
+      expect(texts(records)).toEqual(['a,b', '1,2']);
+      expect(printed).toEqual([
+        `warning: each line of ${input} became a record as it stands, including a header`,
+      ]);
+    },
+  );
+
   it('is distributed over all partitions if it has no keys', async () => {
     const input = await fileOf('a\nb\nc\nd\ne\n');
     const records = await recordsOf({ input, partitions: 2 });
@@ -122,12 +177,39 @@ describe('key', () => {
     );
   });
 
-  it('cannot be selected from a line that is not JSON, which is named', async () => {
-    const input = await fileOf('{"id":1}\n\n{"id":\n');
-    expect(await refusalOf({ input, key: 'id' })).toBe(
-      `${input}:3 is not JSON, so --key and --timestamp cannot select its fields`,
-    );
+  it('is null for a line that is not JSON in UTF-8; such lines are counted, and the first are named', async () => {
+    const invalid = Buffer.concat([
+      Buffer.from('{"id":"caf'),
+      Buffer.from([0xe9]),
+      Buffer.from('"}'),
+    ]);
+    const lines = [Buffer.from('{"id":1}\n\n{"id":\n'), invalid, Buffer.from('\n{"id":2}')];
+    const input = await fileOf(Buffer.concat(lines));
+    const { printed, records } = await inputOf({ input, key: 'id' });
+    expect(keys(records)).toEqual(['1', null, null, '2']);
+    expect(records[2]?.value).toEqual(invalid);
+    expect(printed).toEqual([
+      `warning: 2 lines of ${input} are not JSON in UTF-8, so that their records have no key: lines 3, 4`,
+    ]);
   });
+
+  it('has a warning that names five lines at most', async () => {
+    const input = await fileOf(`{"id":1}\n${'x\n'.repeat(1200)}`);
+    const { printed } = await inputOf({ input, key: 'id' });
+    expect(printed).toEqual([
+      `warning: 1,200 lines of ${input} are not JSON in UTF-8, so that their records have no key: lines 2, 3, 4, 5, 6, …`,
+    ]);
+  });
+
+  it.each(['id,name\n1,a\n', '\u001f\n'])(
+    'cannot be selected if the first line is not JSON: %j',
+    async (text) => {
+      const input = await fileOf(text);
+      expect(await refusalOf({ input, key: 'id' })).toBe(
+        `${input}:1 is not JSON in UTF-8, so --key and --timestamp cannot select its fields`,
+      );
+    },
+  );
 });
 
 describe('timestamp', () => {
@@ -151,11 +233,29 @@ describe('timestamp', () => {
     ['true', 'boolean'],
     ['null', 'object'],
     ['{}', 'object'],
-  ])('cannot be %s: file, line and field are named', async (json, type) => {
-    const input = await fileOf(`{"time":1}\n{"time":${json}}\n`);
-    expect(await refusalOf({ input, timestamp: 'time' })).toBe(
-      `${input}:2 time must be epoch milliseconds or an ISO 8601 time, got ${type}`,
-    );
+  ])(
+    'cannot be %s: in the first line it is refused, and another line gets the time of the run',
+    async (json, type) => {
+      const first = await fileOf(`{"time":${json}}\n`);
+      expect(await refusalOf({ input: first, timestamp: 'time' })).toBe(
+        `${first}:1 time must be epoch milliseconds or an ISO 8601 time, got ${type}`,
+      );
+      const input = await fileOf(`{"time":1}\n{"time":${json}}\n`);
+      const { printed, records } = await inputOf({ input, timestamp: 'time' });
+      expect(records.map(({ timestamp }) => timestamp)).toEqual([1, noon]);
+      expect(printed).toEqual([
+        `warning: 1 line of ${input} has no usable time, so that its record has the time of the run: line 2`,
+      ]);
+    },
+  );
+
+  it('of a line that is not JSON is the time of the run', async () => {
+    const input = await fileOf('{"time":1,"id":2}\nx\n');
+    const { printed, records } = await inputOf({ input, key: 'id', timestamp: 'time' });
+    expect(records.map(({ timestamp }) => timestamp)).toEqual([1, noon]);
+    expect(printed).toEqual([
+      `warning: 1 line of ${input} is not JSON in UTF-8, so that its record has no key and the time of the run: line 2`,
+    ]);
   });
 });
 

@@ -79,6 +79,13 @@ describe('table', () => {
     );
   });
 
+  it('has no ratio of sizes if a record is not stored', () => {
+    const counts = countsOf([3000, 400, success]);
+    counts.bytesIn = 4_321_000;
+    counts.produced = 3001;
+    expect(demoTable(counts, figures)).toContain('\n  bytes stored   500,000, zstd\n');
+  });
+
   it('shows failed batches and replays', () => {
     const counts = countsOf([900, 400, success]);
     const replay: ReplayFigures = {

@@ -32,6 +32,7 @@ describe('npm run emulate', () => {
       topics: ['orders'],
       groupOf: expect.any(Function),
       startingPosition: 'earliest',
+      isPositionGiven: false,
       outOfRange: 'earliest',
       sessionTimeoutMs: 45_000,
       mapping: mappingSettings({ batchWindow: 1 }),
@@ -47,7 +48,7 @@ describe('npm run emulate', () => {
   });
 
   it.each<[string, Partial<EmulateOptions>]>([
-    ['--starting-position latest', { startingPosition: 'latest' }],
+    ['--starting-position latest', { startingPosition: 'latest', isPositionGiven: true }],
     ['--starting-position 2025-11-23T10:53:20Z', { startingPosition: { timestamp: noon } }],
     ['--out-of-range stop --session-timeout 1', { outOfRange: 'stop', sessionTimeoutMs: 1000 }],
     [

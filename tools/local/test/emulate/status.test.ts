@@ -33,14 +33,26 @@ describe('the line of status', () => {
     clock.now += 2000;
     expect(status.line()).toBe(
       [
+        'archived 12,500',
+        'failed 2',
         'lag orders 1,234,567, payments 0',
         '6,250 records/s',
-        'archived 12,500',
         'last batch orders 2,500 records in 100 ms',
-        'failed 2 (Sandbox.Timedout)',
+        'last failure Sandbox.Timedout',
       ].join(' · '),
     );
     expect(printed).toEqual([]);
+  });
+
+  it('shows all totals within 80 columns', () => {
+    const { clock, status } = newStatus();
+    status.failedBatches = { all: 9, waiting: 1, replayed: 7, dead: 1 };
+    status.archived = 123_456;
+    status.failures = 12;
+    clock.now += 1000;
+    const totals =
+      'archived 123,456 · failed 12 · failed batches 9 (waiting 1, replayed 7, dead 1)';
+    expect(status.line().slice(0, 80)).toContain(totals);
   });
 
   it('shows the rate since the previous line', () => {
@@ -54,7 +66,7 @@ describe('the line of status', () => {
     ] as const) {
       if (records > 0) invoke(records, success);
       clock.now += milliseconds;
-      rates.push(status.line().split(' · ')[1]);
+      rates.push(status.line().split(' · ')[3]);
     }
     expect(rates).toEqual(['300 records/s', '0 records/s', '100 records/s', '0 records/s']);
   });
@@ -82,7 +94,7 @@ describe('failed batches', () => {
     const { status } = newStatus();
     status.failedBatches = { all: 6, waiting: 3, replayed: 2, dead: 1 };
     expect(status.line()).toMatch(
-      / · failed 0 · failed batches 6 \(waiting 3, replayed 2, dead 1\)$/,
+      /^archived 0 · failed 0 · failed batches 6 \(waiting 3, replayed 2, dead 1\) · /,
     );
   });
 
@@ -118,7 +130,7 @@ describe('events of the cluster', () => {
     [{ type: 'assigned', partitions: [] }, 'orders: poller has partitions none'],
     [
       { type: 'starting position ignored', partitions: [0] },
-      'orders: warning: the group has committed offsets and continues from them; the starting position is ignored',
+      'orders: the group continues from its committed offsets; --starting-position has no effect',
     ],
     [
       { ...outOfRange, from: 5, to: 1205, lost: 1200 },

@@ -17,7 +17,8 @@ function optionsOf(parts: Partial<EmulateOptions> = {}): EmulateOptions {
   onTestFinished(() => rmSync(out, { recursive: true, force: true }));
   return {
     ...{ connection: { brokers: [] }, topics: [], groupOf: (topic) => topic },
-    ...{ startingPosition: 'earliest', outOfRange: 'earliest', sessionTimeoutMs: 1000 },
+    ...{ startingPosition: 'earliest', isPositionGiven: false },
+    ...{ outOfRange: 'earliest', sessionTimeoutMs: 1000 },
     ...{ mapping: mappingSettings(), compression: 'gzip', timeFolder: 'hour', objectPrefix: '' },
     ...{ out, s3Endpoint: undefined, bucket: 'archive', failedBucket: 'failed' },
     ...parts,
