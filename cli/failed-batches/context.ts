@@ -5,6 +5,7 @@ import { ATTEMPT_MS, explain } from '../aws-calls.ts';
 import { NotDone } from '../command.ts';
 import type { Machine } from '../machine.ts';
 import { createClients } from './clients.ts';
+import { readLocalTargets } from './local-targets.ts';
 import { checkTargets, findTargets, type Target, type TargetValues } from './targets.ts';
 
 /** What a command for failed batches works with. */
@@ -41,13 +42,14 @@ export interface FailedBatchRun<Needed extends Target> {
  * Runs a command with clients and targets, and closes the clients.
  *
  * @param act returns false if it has said why it is not done
- * @throws {UsageError} if flags name some of the needed targets only; {@link NotDone}; {@link ArchiverError}
+ * @throws {UsageError} if flags name some of the needed targets only, or a folder without targets; {@link NotDone}; {@link ArchiverError}
  */
 export async function runOnFailedBatches<Needed extends Target>(
-  { machine, needed, values, waitSeconds = 1 }: FailedBatchRun<Needed>,
+  { machine, needed, values: given, waitSeconds = 1 }: FailedBatchRun<Needed>,
   act: (context: CommandContext<Needed>) => Promise<boolean>,
 ): Promise<void> {
   const { environment, now, pause, print, stop } = machine;
+  const values = given.local === undefined ? given : { ...given, ...readLocalTargets(given.local) };
   checkTargets(needed, values);
   const { cloudFormation, s3, sqs, destroy } = createClients(values, environment);
   const calls = { signal: stop, attemptTimeout: ATTEMPT_MS };

@@ -18,6 +18,8 @@ export type Target = 'bucket' | 'queue' | 'deadLetterQueue';
 export interface TargetValues extends Partial<Readonly<Record<Target, string>>>, AwsAccess {
   readonly stack?: string | undefined;
   readonly archive?: string | undefined;
+  /** Folder of a local run, which has all of the targets. */
+  readonly local?: string | undefined;
   readonly s3Endpoint?: string | undefined;
   readonly sqsEndpoint?: string | undefined;
   /** Whether a program reads the answer. */
@@ -57,6 +59,14 @@ export function withTargets<
     )
     .addOption(awsOptions.region)
     .addOption(awsOptions.profile)
+    .addOption(
+      named(
+        '--local <folder>',
+        'all targets of a demo or emulator that is running on this machine, from its --out folder',
+      )
+        .conflicts([...Object.keys(outputOf), 'stack', 'archive', 's3Endpoint', 'sqsEndpoint'])
+        .helpGroup(LOCAL),
+    )
     .addOption(httpUrl('--s3-endpoint <url>', 'S3 server to use in place of AWS').helpGroup(LOCAL))
     .addOption(
       httpUrl('--sqs-endpoint <url>', 'SQS server to use in place of AWS').helpGroup(LOCAL),

@@ -83,6 +83,11 @@ describe('a wrong command line', () => {
     [`${early} --sasl IAM --username u`, '--username does not apply to --sasl IAM'],
     [`${early} --sasl AWS_MSK_IAM`, 'Allowed choices are PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, IAM'],
     ['reset --topic orders --to-earliest --tls', '--brokers or KAFKA_BOOTSTRAP_SERVERS is needed'],
+    [
+      'status --local x --bucket b',
+      "option '--local <folder>' cannot be used with option '--bucket",
+    ],
+    ['status --local nowhere', '--local must be the --out folder of a running'],
     [`${early} --lambda-endpoint x`, 'It must be an http or https URL'],
   ])('is refused with exit code 2 and the way to its help: %s', async (line, message) => {
     const { code, errors } = await runLine(line);
@@ -103,7 +108,7 @@ describe('a wrong command line', () => {
 describe('help', () => {
   it.each([
     ['', ['status', 'replay', 'reset', 'KAFKA_PASSWORD', 'AWS_PROFILE', 'Exit codes:']],
-    ['status', ['--all', '(default: KafkaArchive)', 'JSON: bucket']],
+    ['status', ['--all', '--local <folder>', '(default: KafkaArchive)', 'JSON: bucket']],
     ['replay', ['run', 'redrive', 'show', 'dismiss']],
     ['replay run', ['--since <time>', '30m, 2h or 7d', 'JSON: dryRun']],
     ['replay redrive', ['--max-per-second <n>', '1 to 500', 'JSON: outcome']],

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readObjects } from '../../tools/local/demo/read-back.ts';
 import { createFailedBatchBucket } from '../../tools/local/replay/failed-batch-bucket.ts';
 import { s3ClientOf } from '../../tools/local/s3-client.ts';
@@ -17,6 +19,7 @@ import {
   filesOf,
   type Run,
   readArchive,
+  root,
   startDemo,
 } from '../../tools/local/test/demo/running-demo.ts';
 
@@ -187,10 +190,14 @@ describe('failed batches', manner, () => {
     const child = startDemo(['--input', input, '--fail-rate', '0', '--keep', '--out', out], {});
     const ended = endOf(child);
     const hint = await lineOf(child, /^npm run archive -- status /);
-    const [, s3 = '', sqs = ''] = / --s3-endpoint (\S+) --sqs-endpoint (\S+)$/.exec(hint) ?? [];
-    expect(hint).toBe(
-      `npm run archive -- status --bucket failed-batches --queue ${sqs}/000000000000/replay --dead-letter-queue ${sqs}/000000000000/dead-letter --s3-endpoint ${s3} --sqs-endpoint ${sqs}`,
-    );
+    expect(hint).toBe(`npm run archive -- status --local ${out}`);
+    const file = join(out, 'replay-targets.json');
+    const { s3Endpoint: s3, sqsEndpoint: sqs, ...targets } = JSON.parse(readFileSync(file, 'utf8'));
+    expect(targets).toEqual({
+      bucket: 'failed-batches',
+      queue: `${sqs}/000000000000/replay`,
+      deadLetterQueue: `${sqs}/000000000000/dead-letter`,
+    });
     const keys = await keysOf(s3, 'failed-batches');
     expect(keys).toEqual(filesOf(join(out, 'failed-batches')));
     expect(await countOf(`${sqs}/000000000000/dead-letter`, sqs)).toBe('1');
@@ -208,8 +215,40 @@ describe('failed batches', manner, () => {
       ].join('\n'),
     );
     expect(stdout).toContain('\n  failed batches 1: replayed 0, waiting 0, dead 1\n');
+    expect(existsSync(file)).toBe(false);
+  });
+
+  it('that the replay may not read are dead, until the user dismisses or redrives them', async () => {
+    const out = join(temporaryFolder(), 'out');
+    const flags = ['--fail-rate', '0.2', '--dead-letters', '2', '--keep', '--out', out];
+    const child = startDemo(flags, {});
+    const ended = endOf(child);
+    await lineOf(child, /^npm run archive -- status /);
+    const before = JSON.parse(await operate('status', '--json', '--local', out));
+    expect(before.counts).toMatchObject({ dead: 2, dismissed: 0, deadLetters: 2 });
+    const [first, second] = before.failedBatches.map(({ key }: { key: string }) => key);
+    expect(before.failedBatches[0].deadLetters).toMatchObject([{ code: 'LOAD_FAILED' }]);
+    expect(await operate('replay', 'show', first, '--local', out)).toContain('not replayed');
+    await operate('replay', 'dismiss', first, '--yes', '--local', out);
+    await operate('replay', 'redrive', '--yes', '--local', out);
+    const state = async () =>
+      JSON.parse(await operate('replay', 'show', second, '--json', '--local', out)).state;
+    await vi.waitFor(async () => expect(await state()).toBe('replayed'), 30_000);
+    const after = JSON.parse(await operate('status', '--json', '--local', out));
+    expect(after.counts).toMatchObject({ waiting: 0, dead: 0, dismissed: 1, deadLetters: 0 });
+    child.kill('SIGINT');
+    const { status, stderr, stdout } = await ended;
+    expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+    expect(stdout).toMatch(/^every offset stored exactly once: 1607 of 1707$/m);
   });
 });
+
+/** Runs `kafka-archive` as a user would. @returns what it prints */
+async function operate(...args: string[]): Promise<string> {
+  const file = join(root, 'bin/kafka-archive.ts');
+  const { stdout } = await promisify(execFile)(process.execPath, [file, ...args]);
+  return stdout;
+}
 
 /** Waits for a line of a run's output. */
 async function lineOf(child: ReturnType<typeof startDemo>, wanted: RegExp): Promise<string> {

@@ -96,6 +96,13 @@ export function demoCommand({ environment, runDemo }: DemoCommandDeps) {
         'after the first batch, the archive bucket (with --delivery firehose, the stream) refuses every put for this long, 1s to 10m',
       ),
     )
+    .addOption(
+      wholeNumber(
+        '--dead-letters <n>',
+        'with --fail-rate, the first failed batches that the replay may not read, so that they become dead letters; with --keep, it may after the verdict',
+        { min: 1, max: 100 },
+      ),
+    )
     .option('--keep', 'keep the servers running after the verdict, until Ctrl-C')
     .addOption(
       new Option(
@@ -150,6 +157,10 @@ batch is left, 1 if not, 2 if the command line is wrong.`,
     }
     const isFailing = failRate !== undefined || outage !== undefined;
     if (keep && !isFailing) throw new UsageError('--keep needs --fail-rate or --outage');
+    const { deadLetters } = values;
+    if (deadLetters !== undefined && failRate === undefined) {
+      throw new UsageError('--dead-letters needs --fail-rate');
+    }
     const { batchSize = isFailing ? FAILING_BATCH_SIZE : settingRanges.batchSize.default } = values;
     const isKafka = values.kafka === true || values.brokers !== undefined;
     // Without --kafka, brokers in the environment are none of the demo's business.
@@ -161,6 +172,7 @@ batch is left, 1 if not, 2 if the command line is wrong.`,
       ...{ input, key, timestamp, records, batchSize, compression, failRate, keep },
       ...{ partitions: values.partitions, batchWindow: values.batchWindow },
       ...{ pollers: values.pollers, timeFolder: values.timeFolder, out: values.out },
+      deadLetters,
       outage: readOutage(outage),
       stream: values.delivery === 'firehose' ? readStream(values, compression) : noStream(values),
       ric: values.ric === true,

@@ -9,7 +9,8 @@ import { type MappingSettings, mappingSettings } from '../mapping/settings.ts';
 import { describeCounts, type FailedBatchEvent } from '../replay/failed-batch-watch.ts';
 import { type FailedBatches, startFailedBatches } from '../replay/failed-batches.ts';
 import { s3ClientOf } from '../s3-client.ts';
-import type { S3ServerOptions } from '../s3-server/server.ts';
+import type { S3RequestInfo, S3ServerOptions } from '../s3-server/server.ts';
+import type { ServerFault } from '../server-fault.ts';
 import { failBatches } from './failing-batches.ts';
 import type { DemoOptions } from './options.ts';
 import { Outage } from './outage.ts';
@@ -63,6 +64,8 @@ export class DemoFailures {
   /** Number of lines printed so far, by kind. */
   readonly #printed = new Map<string, number>();
   #batches: FailedBatches | undefined;
+  /** Whether the replay may read every failed batch. */
+  #isMended = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DemoOptions, place: OutagePlace, deps: FailuresDeps) {
@@ -79,9 +82,9 @@ export class DemoFailures {
           });
   }
 
-  /** Injects the outage into the S3 server. */
+  /** Injects the outage, and loads that are refused, into the S3 server. */
   get s3Fault(): NonNullable<S3ServerOptions['fault']> {
-    return (request) => this.#outage?.fault(request);
+    return (request) => this.#outage?.fault(request) ?? this.#refuseLoad(request);
   }
 
   /** Injects the outage into the Firehose server. */
@@ -124,13 +127,18 @@ export class DemoFailures {
 
   /** Describes the failures for the user. */
   describe(folder: string): readonly string[] {
-    const { batchSize, failRate, outage } = this.#options;
+    const { batchSize, deadLetters, failRate, outage } = this.#options;
     const lines = [
       `batches of ${count(batchSize)} records, ${RETRIES} retry after ${seconds(RETRY_DELAY_MS)}; failed batches are kept in ${folder}/ and replayed`,
     ];
     if (failRate !== undefined) {
       const percentage = Number((failRate * 100).toFixed(6));
       lines.push(`${percentage} % of the batches fail in every attempt`);
+    }
+    if (deadLetters !== undefined) {
+      lines.push(
+        `the replay may not read the first ${count(deadLetters)} failed ${deadLetters === 1 ? 'batch' : 'batches'}`,
+      );
     }
     if (outage !== undefined) {
       lines.push(
@@ -168,6 +176,14 @@ export class DemoFailures {
     const isArchived = event.type === 'invoked' && event.outcome.kind === 'returned';
     // If no batch is archived, the first one that is given up counts.
     if (isArchived || event.type === 'discarded') this.#outage?.begin();
+  }
+
+  /** Lets the replay read every failed batch from now on. @returns lines for the user */
+  mend(): readonly string[] {
+    const { deadLetters = 0 } = this.#options;
+    this.#isMended = true;
+    if (deadLetters === 0) return [];
+    return ['the replay may read every failed batch now, so that dead letters can be redriven'];
   }
 
   /** The state of the failed batches, for a line of progress. */
@@ -214,6 +230,15 @@ export class DemoFailures {
     clearInterval(this.#timer);
     this.#outage?.close();
     await this.#batches?.close();
+  }
+
+  /** A refusal that no retry overcomes, as when someone has changed the policy of the bucket. */
+  #refuseLoad({ bucket, key, operation }: S3RequestInfo): ServerFault | undefined {
+    const { deadLetters = 0 } = this.#options;
+    if (this.#isMended || operation !== 'GetObject' || bucket !== FAILED_BUCKET) return undefined;
+    const place = [...this.#names.keys()].indexOf(key);
+    if (place === -1 || place >= deadLetters) return undefined;
+    return { kind: 'error', status: 403, code: 'AccessDenied' };
   }
 
   #report(event: FailedBatchEvent): void {

@@ -27,6 +27,8 @@ export interface DemoOptions {
   readonly kafka: DemoKafka | undefined;
   /** Share of the batches, from 0 to 1, that fail in every attempt. @default - none */
   readonly failRate: number | undefined;
+  /** Number of failed batches that the replay cannot load, so that they become dead letters. @default - none */
+  readonly deadLetters: number | undefined;
   /** Seconds for which the archive bucket refuses every put. @default - none */
   readonly outage: number | undefined;
   /** Whether the servers keep running after the verdict, until the user stops them. */

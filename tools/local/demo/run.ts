@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { LOCAL_TARGETS_FILE } from '../../../cli/failed-batches/local-targets.ts';
 import type { KafkaConnection } from '../../../kafka/connection.ts';
 import { settingRanges } from '../../../lambda/contract.ts';
 import type { FunctionEntry } from '../../../lib/functions/bundle.ts';
@@ -10,6 +11,7 @@ import { openLog } from '../log-file.ts';
 import { createPipeline, type Pipeline } from '../mapping/pipeline.ts';
 import { mappingSettings } from '../mapping/settings.ts';
 import type { FailedBatches } from '../replay/failed-batches.ts';
+import { removeLocalTargets, writeLocalTargets } from '../replay/local-targets.ts';
 import { type S3Access, s3ClientOf } from '../s3-client.ts';
 import { type S3Server, startS3Server } from '../s3-server/server.ts';
 import { archiveAll } from './archive-all.ts';
@@ -104,7 +106,7 @@ class DemoRun {
     const codeFolder = this.#bundle('archive');
     prepareFolder(out, {
       always: [BUCKET, FUNCTION_LOG],
-      sometimes: [KAFKA_FOLDER, FAILED_BUCKET, REPLAY_LOG],
+      sometimes: [KAFKA_FOLDER, FAILED_BUCKET, REPLAY_LOG, LOCAL_TARGETS_FILE],
     });
     const s3 = await this.#startS3();
     const stream = await this.#startStream(s3);
@@ -304,17 +306,21 @@ class DemoRun {
   }
 
   /** Prints where the failed batches are, and keeps the servers running if the user wants it. */
-  async #keep({ endpoint, queueUrls }: FailedBatches, s3Endpoint: string): Promise<void> {
+  async #keep(batches: FailedBatches, s3Endpoint: string): Promise<void> {
     const { print, waitForUser } = this.#deps;
-    print(`failed batches are in ${join(this.#options.out, FAILED_BUCKET)}/`);
-    if (!this.#options.keep) return;
+    const { keep, out } = this.#options;
+    print(`failed batches are in ${join(out, FAILED_BUCKET)}/`);
+    if (!keep) return;
+    for (const line of this.#failures?.mend() ?? []) print(line);
     print(
-      `S3 at ${s3Endpoint} and SQS at ${endpoint} keep running until Ctrl-C; inspect them with:`,
+      `S3 at ${s3Endpoint} and SQS at ${batches.endpoint} keep running until Ctrl-C; inspect them with:`,
     );
-    const { deadLetter, replay } = queueUrls;
-    const queues = `--queue ${replay} --dead-letter-queue ${deadLetter}`;
-    const endpoints = `--s3-endpoint ${s3Endpoint} --sqs-endpoint ${endpoint}`;
-    print(`npm run archive -- status --bucket ${FAILED_BUCKET} ${queues} ${endpoints}`);
-    await waitForUser();
+    writeLocalTargets({ out, bucket: FAILED_BUCKET, s3Endpoint }, batches);
+    print(`npm run archive -- status --local ${out}`);
+    try {
+      await waitForUser();
+    } finally {
+      removeLocalTargets(out);
+    }
   }
 }

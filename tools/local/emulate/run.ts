@@ -9,6 +9,7 @@ import { openLog } from '../log-file.ts';
 import { s3Destination } from '../mapping/on-failure.ts';
 import { createPipeline, type PipelineOptions } from '../mapping/pipeline.ts';
 import type { FailedBatches } from '../replay/failed-batches.ts';
+import { removeLocalTargets } from '../replay/local-targets.ts';
 import { s3ClientOf } from '../s3-client.ts';
 import type { EmulateOptions } from './options.ts';
 import { EmulateStatus } from './status.ts';
@@ -57,6 +58,7 @@ export async function runEmulate(options: EmulateOptions, deps: EmulateDeps): Pr
       ...{ codeFolder: deps.bundle('archive'), reportBatchItemFailures: false, log },
     });
   } finally {
+    removeLocalTargets(options.out);
     await s3.close();
   }
 }

@@ -9,6 +9,7 @@ import {
   type FailedBatchesOptions,
   startFailedBatches,
 } from '../replay/failed-batches.ts';
+import { writeLocalTargets } from '../replay/local-targets.ts';
 import type { S3Access } from '../s3-client.ts';
 import { startS3Server } from '../s3-server/server.ts';
 import type { EmulateOptions } from './options.ts';
@@ -84,11 +85,12 @@ export async function startReplay(
     replayRetrySeconds: settingRanges.replayRetrySeconds.default,
     visibilitySeconds: VISIBILITY,
   });
-  const { endpoint, queueUrls } = failedBatches;
   try {
     const restored = await failedBatches.restore();
-    print(`failed batches are kept in ${failedBucket} and replayed by way of ${queueUrls.replay}`);
-    print(`(dead letters: ${queueUrls.deadLetter}, SQS server: ${endpoint})`);
+    writeLocalTargets({ out, bucket: failedBucket, s3Endpoint: s3.endpoint }, failedBatches);
+    print(`failed batches are kept in ${failedBucket} and replayed; inspect them with:`);
+    print(`npm run archive -- status --local ${out}`);
+    print(`(S3 server: ${s3.endpoint}, SQS server: ${failedBatches.endpoint})`);
     if (restored > 0) print(`${restored} failed batches of earlier runs will be replayed`);
     return failedBatches;
   } catch (cause) {

@@ -33,6 +33,7 @@ describe('npm run demo', () => {
     ['--input a.jsonl --key id --timestamp a.b', { input: 'a.jsonl', key: 'id', timestamp: 'a.b' }],
     ['--records 5 --partitions 7 --batch-size 9', { records: 5, partitions: 7, batchSize: 9 }],
     ['--fail-rate .5', { failRate: 0.5, batchSize: 50 }],
+    ['--fail-rate 1 --dead-letters 3', { failRate: 1, batchSize: 50, deadLetters: 3 }],
     ['--outage 2m --batch-size 7 --keep', { outage: 120, batchSize: 7, keep: true }],
     ['--delivery firehose', { stream: { bufferMiB: 64, bufferSeconds: 3 } }],
     [
@@ -56,6 +57,7 @@ describe('npm run demo', () => {
     ['--key id', '--key and --timestamp need --input'],
     ['--keep', '--keep needs --fail-rate or --outage'],
     ['--kafka --input - --topics a,b', '--input - can fill a single topic'],
+    ['--outage 2s --dead-letters 3', '--dead-letters needs --fail-rate'],
     ['--topics orders', '--topics needs --kafka or --brokers'],
     ['--kafka --topics a/b', "--topics must be names of letters, digits, '.', '_' and '-'"],
     ['--buffer-mib 5', '--buffer-mib and --buffer-seconds need --delivery firehose'],

@@ -7,6 +7,7 @@ export function demoOptions(parts: Partial<DemoOptions> = {}): DemoOptions {
     ...{ partitions: 3, batchSize: 10_000, batchWindow: 1, pollers: 1 },
     ...{ compression: 'gzip', timeFolder: 'day', out: 'demo-out' },
     ...{ stream: undefined, kafka: undefined, failRate: undefined, outage: undefined },
+    deadLetters: undefined,
     ...{ ric: false, keep: false },
     ...parts,
   };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readLocalTargets } from '../../../../cli/failed-batches/local-targets.ts';
 import type { EmulateOptions } from '../../emulate/options.ts';
 import { openS3, startReplay } from '../../emulate/storage.ts';
 import { mappingSettings } from '../../mapping/settings.ts';
@@ -49,7 +50,16 @@ describe('the emulator’s own S3 server', () => {
     onTestFinished(() => second.close());
     const { printed, replay } = await start(options, second.access);
     expect(replay?.watch.waiting()).toEqual(['a', 'b']);
-    expect(printed.at(-1)).toBe('2 failed batches of earlier runs will be replayed');
+    expect(printed).toEqual([
+      'failed batches are kept in failed and replayed; inspect them with:',
+      `npm run archive -- status --local ${options.out}`,
+      `(S3 server: ${second.access.endpoint}, SQS server: ${replay?.endpoint})`,
+      '2 failed batches of earlier runs will be replayed',
+    ]);
+    expect(readLocalTargets(options.out)).toEqual({
+      ...{ bucket: 'failed', s3Endpoint: second.access.endpoint, sqsEndpoint: replay?.endpoint },
+      ...{ queue: replay?.queueUrls.replay, deadLetterQueue: replay?.queueUrls.deadLetter },
+    });
   });
 });
 
