@@ -65,7 +65,7 @@ export class DemoFailures {
   readonly #printed = new Map<string, number>();
   #batches: FailedBatches | undefined;
   /** Whether the replay may read every failed batch. */
-  #isMended = false;
+  #isAccessRestored = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: DemoOptions, place: OutagePlace, deps: FailuresDeps) {
@@ -179,9 +179,9 @@ export class DemoFailures {
   }
 
   /** Lets the replay read every failed batch from now on. @returns lines for the user */
-  mend(): readonly string[] {
+  restoreAccess(): readonly string[] {
     const { deadLetters = 0 } = this.#options;
-    this.#isMended = true;
+    this.#isAccessRestored = true;
     if (deadLetters === 0) return [];
     return ['the replay may read every failed batch now, so that dead letters can be redriven'];
   }
@@ -235,7 +235,7 @@ export class DemoFailures {
   /** A refusal that no retry overcomes, as when someone has changed the policy of the bucket. */
   #refuseLoad({ bucket, key, operation }: S3RequestInfo): ServerFault | undefined {
     const { deadLetters = 0 } = this.#options;
-    if (this.#isMended || operation !== 'GetObject' || bucket !== FAILED_BUCKET) return undefined;
+    if (this.#isAccessRestored || operation !== 'GetObject' || bucket !== FAILED_BUCKET) return undefined;
     const place = [...this.#names.keys()].indexOf(key);
     if (place === -1 || place >= deadLetters) return undefined;
     return { kind: 'error', status: 403, code: 'AccessDenied' };

@@ -311,7 +311,7 @@ class DemoRun {
     const { keep, out } = this.#options;
     print(`failed batches are in ${join(out, FAILED_BUCKET)}/`);
     if (!keep) return;
-    for (const line of this.#failures?.mend() ?? []) print(line);
+    for (const line of this.#failures?.restoreAccess() ?? []) print(line);
     print(
       `S3 at ${s3Endpoint} and SQS at ${batches.endpoint} keep running until Ctrl-C; inspect them with:`,
     );
