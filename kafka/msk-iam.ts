@@ -47,6 +47,9 @@ export function mskIamConnection(options: MskIamOptions): KafkaConnection {
  * base64url. It equals the token of AWS's own signer (aws-msk-iam-sasl-signer-js 1.0.3) except for the signer's name;
  * that package depends on the whole STS client: https://github.com/aws/aws-msk-iam-sasl-signer-js
  *
+ * The host has the suffix `amazonaws.com` in every region, those of China included, as in AWS's signers for
+ * JavaScript (1.0.3), Python (1.0.2) and Go (read 2026-11-28). The host is signed but never looked up.
+ *
  * ASSUMED: that a cluster accepts it. Only an AWS account can show that.
  */
 export async function createMskToken({ region, credentials, now }: MskTokenProps): Promise<string> {

@@ -73,10 +73,10 @@ export class KafkaTrigger extends Construct {
 
     const { target } = props;
     const statements = [
-      ...sourceStatements(props.source, props.topics),
+      ...sourceStatements(this, props.source, props.topics),
       ...(props.schemaRegistry === undefined
         ? []
-        : registryStatements(props.schemaRegistry, props.source.secretKeyArns)),
+        : registryStatements(this, props.schemaRegistry, props.source.secretKeyArns)),
     ];
     // Lambda checks the role when it creates a mapping, so the policy must already exist.
     const policies = statements.flatMap<IDependable>((statement) => {

@@ -1,5 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import type { IConstruct } from 'constructs';
 import type { SchemaRegistrySettings } from '../settings/registry-settings.ts';
 import { secretStatements } from './source-permissions.ts';
 
@@ -40,13 +41,14 @@ export function schemaRegistryOf(settings: SchemaRegistrySettings): lambda.ISche
  * @param secretKeyArns the KMS keys that encrypt its secrets
  */
 export function registryStatements(
+  scope: IConstruct,
   registry: SchemaRegistrySettings,
   secretKeyArns?: readonly string[],
 ): iam.PolicyStatement[] {
   const { uri, secretArn, rootCaSecretArn } = registry;
   if (!isGlueRegistry(registry)) {
     const secrets = [secretArn, rootCaSecretArn].filter((arn) => arn !== undefined);
-    return secretStatements(secrets, secretKeyArns);
+    return secretStatements(scope, secrets, secretKeyArns);
   }
   return [
     new iam.PolicyStatement({ actions: ['glue:GetRegistry'], resources: [uri] }),

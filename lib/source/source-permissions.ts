@@ -1,5 +1,7 @@
 import { Arn, ArnFormat } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
+import type { IConstruct } from 'constructs';
+import { viaService } from '../service-hosts.ts';
 import type { TopicSettings } from '../settings/settings.ts';
 import { type ClusterArn, groupArn, topicArn } from './cluster-arn.ts';
 import { isInVpc, type KafkaSource, secretsOf } from './kafka-source.ts';
@@ -30,12 +32,13 @@ const NAMES_PER_STATEMENT = 3;
  * between statements.
  */
 export function sourceStatements(
+  scope: IConstruct,
   source: KafkaSource,
   topics: readonly TopicSettings[],
 ): iam.PolicyStatement[] {
   return [
     ...(source.kind === 'msk' ? clusterStatements(source, source.cluster, topics) : []),
-    ...secretStatements(secretsOf(source), source.secretKeyArns),
+    ...secretStatements(scope, secretsOf(source), source.secretKeyArns),
     // BROKERS_REASON says why.
     ...(source.kind === 'msk' ? [allow(['kafka:GetBootstrapBrokers'], ['*'])] : []),
     ...(isInVpc(source) ? [networkStatement()] : []),
@@ -47,13 +50,14 @@ export function sourceStatements(
  * https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html
  */
 export function secretStatements(
+  scope: IConstruct,
   secretArns: readonly string[],
   keyArns: readonly string[] = [],
 ): iam.PolicyStatement[] {
   if (secretArns.length === 0) return [];
   const read = allow(['secretsmanager:GetSecretValue'], secretArns);
   if (keyArns.length === 0) return [read];
-  const services = keyArns.map((arn) => `secretsmanager.${regionOf(arn)}.amazonaws.com`);
+  const services = keyArns.flatMap((arn) => viaService(scope, regionOf(arn), ['secretsmanager']));
   const decrypt = new iam.PolicyStatement({
     actions: ['kms:Decrypt'],
     resources: [...keyArns],

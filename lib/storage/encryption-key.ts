@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { archiveName } from '../archive-name.ts';
+import { logsPrincipal, viaService } from '../service-hosts.ts';
 
 /** The actions with which a role reads and writes encrypted data. */
 const KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
@@ -31,14 +32,12 @@ export function encryptionKeyOf(
 }
 
 /** Allows reading and writing data that the key encrypts, only through S3 and SQS. */
-export function keyStatement({ region }: Stack, key: kms.IKey): iam.PolicyStatement {
+export function keyStatement(stack: Stack, key: kms.IKey): iam.PolicyStatement {
   return new iam.PolicyStatement({
     actions: KEY_ACTIONS,
     resources: [key.keyArn],
     conditions: {
-      StringEquals: {
-        'kms:ViaService': [`s3.${region}.amazonaws.com`, `sqs.${region}.amazonaws.com`],
-      },
+      StringEquals: { 'kms:ViaService': viaService(stack, stack.region, ['s3', 'sqs']) },
     },
   });
 }
@@ -62,7 +61,7 @@ function serviceStatements(stack: Stack): iam.PolicyStatement[] {
       conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
     }),
     new iam.PolicyStatement({
-      principals: [new iam.ServicePrincipal(`logs.${stack.region}.amazonaws.com`)],
+      principals: [new iam.ServicePrincipal(logsPrincipal(stack))],
       actions: [
         'kms:Decrypt',
         'kms:Encrypt',

@@ -5,7 +5,14 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ArchiveStack } from '../../lib/archive-stack.ts';
 import { propsOf, settingsOf } from '../../lib/kafka-archive-settings.ts';
-import { clusterArn, keyArn, parse, secretArn, selfManaged } from './settings-fixture.ts';
+import {
+  clusterArn,
+  keyArn,
+  mskSecretArn,
+  parse,
+  secretArn,
+  selfManaged,
+} from './settings-fixture.ts';
 import { parametersOf, startsOf } from './starting-positions.ts';
 import {
   bareStack,
@@ -402,6 +409,25 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
     expect(policy).toContain(secretArn);
     expect(policy).not.toMatch(/"(ec2|kafka|kafka-cluster):/);
     expect(findings).toEqual([]);
+  });
+
+  it.each([
+    ['arn:aws:', 'eu-west-1', ['amazonaws.com'], 'amazonaws.com'],
+    ['arn:aws-cn:', 'cn-north-1', ['amazonaws.com', 'amazonaws.com.cn'], 'amazonaws.com.cn'],
+  ])('with a key, name the endpoints of the partition: %s', (arn, region, suffixes, ofLogs) => {
+    const local = (value: string) => value.replace('arn:aws:', arn).replace('eu-west-1', region);
+    const template = templateOf({
+      clusterArn: local(clusterArn),
+      ...{ secretArn: local(mskSecretArn), secretKeyArns: local(keyArn) },
+      encryptionKey: 'stack',
+    });
+    const endpoints = JSON.stringify(template.toJSON()).match(
+      new RegExp(`"(?:logs|s3|secretsmanager|sqs)\\.${region}\\.[^"]*`, 'g'),
+    );
+    const expected = ['s3', 'secretsmanager', 'sqs'].flatMap((service) =>
+      suffixes.map((suffix) => `"${service}.${region}.${suffix}`),
+    );
+    expect([...new Set(endpoints)].sort()).toEqual([`"logs.${region}.${ofLogs}`, ...expected]);
   });
 
   it("are deployed to the cluster's account and region, or those of the credentials", () => {
