@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Token } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
+import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ArchiveStack } from '../../lib/archive-stack.ts';

@@ -235,7 +235,8 @@ export class DemoFailures {
   /** A refusal that no retry overcomes, as when someone has changed the policy of the bucket. */
   #refuseLoad({ bucket, key, operation }: S3RequestInfo): ServerFault | undefined {
     const { deadLetters = 0 } = this.#options;
-    if (this.#isAccessRestored || operation !== 'GetObject' || bucket !== FAILED_BUCKET) return undefined;
+    if (this.#isAccessRestored || operation !== 'GetObject' || bucket !== FAILED_BUCKET)
+      return undefined;
     const place = [...this.#names.keys()].indexOf(key);
     if (place === -1 || place >= deadLetters) return undefined;
     return { kind: 'error', status: 403, code: 'AccessDenied' };
