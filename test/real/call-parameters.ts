@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { providePythonPackage } from '../../tools/local/real-servers/python-package.ts';
-import type { TemplateJson } from './template-update.ts';
+import { resolveTemplate, type TemplateJson } from './template-update.ts';
 
 /** The release of botocore, and with it of the services' models. */
 const BOTOCORE = 'botocore==1.44.8';
@@ -38,27 +38,26 @@ export async function findParameterMistakes(
   return mistakes.map(([template, id, message]) => ({ template, id, message }));
 }
 
-function resourcesOf({ Parameters = {}, Resources }: TemplateJson): Record<string, unknown> {
+/** The resources, with a text in place of every value that is known only at deployment. */
+function resourcesOf(template: TemplateJson): Record<string, unknown> {
   const resolve = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(resolve).filter((each) => each !== undefined);
+    if (Array.isArray(value)) return value.map(resolve);
     if (typeof value !== 'object' || value === null) return value;
     const [[name, operand] = ['', undefined], ...others] = Object.entries(value);
     if (others.length === 0 && isIntrinsic(name)) return intrinsic(name, operand);
     const entries = Object.entries(value).map(([key, each]) => [key, resolve(each)] as const);
-    return Object.fromEntries(entries.filter(([, each]) => each !== undefined));
+    return Object.fromEntries(entries);
   };
   const intrinsic = (name: string, operand: unknown): unknown => {
     const operands = Array.isArray(operand) ? operand : [];
     if (name === 'Ref') {
       const id = String(operand);
-      if (id === 'AWS::NoValue') return undefined;
-      return pseudoParameters[id] ?? Parameters[id]?.Default ?? id;
+      return pseudoParameters[id] ?? id;
     }
     // As long as an ARN that CloudFormation would return.
     if (name === 'Fn::GetAtt')
       return `arn:aws:service:eu-west-1:111122223333:${operands.join('/')}`;
     if (name === 'Fn::Join') return resolvedTexts(operands[1]).join(String(operands[0]));
-    if (name === 'Fn::If') return resolve(operands[1]) ?? resolve(operands[2]);
     return `${name}(${JSON.stringify(operand)})`.slice(0, 40);
   };
   const resolvedTexts = (value: unknown): string[] => {
@@ -67,7 +66,7 @@ function resourcesOf({ Parameters = {}, Resources }: TemplateJson): Record<strin
   };
   const isCustom = (type: string): boolean => /^(Custom::|AWS::CloudFormation::Custom)/.test(type);
   return Object.fromEntries(
-    Object.entries(Resources)
+    [...resolveTemplate(template)]
       .filter(([, { Type }]) => !isCustom(Type))
       .map(([id, { Type, Properties = {} }]) => [id, { Type, Properties: resolve(Properties) }]),
   );

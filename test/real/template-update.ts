@@ -69,7 +69,7 @@ export function casualtiesOf(
   createOnly: CreateOnly,
 ): Casualty[] {
   const parameters = defaultsOf(before);
-  const old = resolveTemplate(before, parameters);
+  const old = resolveTemplate(before);
   const next = resolveTemplate(after, { ...defaultsOf(after), ...parameters });
   const createdTypes = [...next].filter(([id, { Type }]) => old.get(id)?.Type !== Type);
   const changed = replacedIds(old, next, createOnly);
@@ -153,8 +153,16 @@ function defaultsOf({ Parameters = {} }: TemplateJson): Values {
   return Object.fromEntries(Object.entries(Parameters).map(([id, each]) => [id, each.Default]));
 }
 
-/** The resources that exist with these parameters, with references to parameters and conditions resolved. */
-function resolveTemplate(template: TemplateJson, parameters: Values): Resources {
+/**
+ * Returns the resources that exist with these parameters, by logical id, with references to parameters and
+ * conditions resolved.
+ *
+ * @throws {Error} if a condition uses another function than those of CloudFormation's conditions
+ */
+export function resolveTemplate(
+  template: TemplateJson,
+  parameters: Values = defaultsOf(template),
+): Resources {
   const { Conditions = {}, Resources } = template;
   const isMet = (condition: unknown): boolean => {
     if (typeof condition === 'string') return isMet(Conditions[condition]);
