@@ -93,7 +93,10 @@ export function archiveIn(deployment: Deployment) {
 
 const stream = (logGroup: string): string => `${logGroup}:log-stream:2026/11/24/a`;
 
-/** The resource of a call for a whole log group, which a policy matches with `:*` after the group's name. */
+/**
+ * The resource of a call for a whole log group, which policies match with `:*` after the group's name:
+ * https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html
+ */
 const wholeGroup = (logGroup: string): string => `${logGroup}:log-stream:`;
 
 /** The calls of every archive, whatever its cluster, its delivery and its key. */
@@ -324,7 +327,8 @@ export function operator(it: Archive): Caller[] {
       ['sqs:DeleteMessage', deadLetterQueue],
       ['sqs:SendMessage', replayQueue],
     ],
-    // Reads the tags of the version that it read.
+    // The tags are those of the version that it read:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
     'replay show': [findStack, ['s3:GetObject', entry], ['s3:GetObjectVersionTagging', entry]],
     'replay dismiss': [
       findStack,
@@ -455,7 +459,7 @@ export const mskIam =
     ];
   };
 
-/** Pollers that read secrets, and whoever else may not. */
+/** Pollers that read secrets; the replay function and the operator must not. */
 export const secrets =
   (secretArns: readonly string[], keyArn?: string) =>
   (it: Archive): Caller[] => [
@@ -546,7 +550,7 @@ export function overInternet(it: Archive): Caller[] {
 /**
  * Pollers that validate records with a Glue registry. They look a schema up by the id in the record alone, so that no
  * resource of the call is known to IAM: a policy for named registries or schemas does not match.
- * https://docs.aws.amazon.com/glue/latest/dg/schema-registry-gs-serde.html
+ * https://docs.aws.amazon.com/glue/latest/dg/schema-registry-gs.html
  */
 export const glue =
   (registryArn: string) =>
