@@ -6,7 +6,7 @@ import { allCells, cellName, needsKafka } from '../../tools/faults/cell.ts';
 import { Clusters, kafkaTopic } from '../../tools/faults/kafka-scenario.ts';
 import { kafkaCells } from '../../tools/faults/matrix.ts';
 import { runScenario } from '../../tools/faults/scenario.ts';
-import { bundleFunctions, HANG_MS, startWorld, type World } from '../../tools/faults/world.ts';
+import { bundleFunctions, STALL_MS, startWorld, type World } from '../../tools/faults/world.ts';
 
 const SEED = 20_261_123;
 // A few of each topology; `npm run faults` runs more.
@@ -31,7 +31,7 @@ afterAll(async () => {
 describe('with faults on a real broker, every record is stored and no object is overwritten', () => {
   it.each(cells.map((seeded, index) => [cellName(seeded.cell), seeded, index] as const))(
     '%s',
-    { timeout: 2 * HANG_MS },
+    { timeout: 2 * STALL_MS },
     async (_, { cell, seed }, index) => {
       const topic = await kafkaTopic(`k${index}`, { cell, seed, clusters });
       const result = await runScenario(cell, topic, { seed, world });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { compareSlowUpload, type SlowUploadResults } from '../../tools/faults/slow-upload.ts';
-import { HANG_MS } from '../../tools/faults/world.ts';
+import { STALL_MS } from '../../tools/faults/world.ts';
 
 const UPLOAD = 25;
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
     codeFolder: bundleFunction('archive', join(folder, 'code')),
     print: console.log,
   });
-}, 2 * HANG_MS);
+}, 2 * STALL_MS);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

@@ -28,6 +28,8 @@ export class FaultySource implements Source {
   readonly #faults: CommitFaults | undefined;
   readonly #pollers: Poller[] = [];
   #isDead = false;
+  /** Highest committed offset by partition. */
+  readonly #committed = new Map<number, number>();
 
   constructor(source: Source, faults: CommitFaults | undefined) {
     this.topic = source.topic;
@@ -43,6 +45,11 @@ export class FaultySource implements Source {
       reader: (partitions) => this.#reader(poller.reader(partitions)),
       leave: () => poller.leave(),
     };
+  }
+
+  /** Sum of the highest committed offsets. */
+  get committed(): number {
+    return [...this.#committed.values()].reduce((sum, offset) => sum + offset, 0);
   }
 
   /** Has the effect of SIGKILL on the process. */
@@ -67,7 +74,14 @@ export class FaultySource implements Source {
           identity: JSON.stringify([...offsets]),
           isLast: faults.isLast(offsets),
         });
-        return faults && isStruck ? this.#fail(reader, offsets, faults) : reader.commit(offsets);
+        const isFailing = faults !== undefined && isStruck;
+        const committed = await (isFailing
+          ? this.#fail(reader, offsets, faults)
+          : reader.commit(offsets));
+        for (const [partition, offset] of offsets) {
+          this.#committed.set(partition, Math.max(offset, this.#committed.get(partition) ?? 0));
+        }
+        return committed;
       },
     };
   }

@@ -14,7 +14,7 @@ import { Random } from './random.ts';
 import { runReplayScenario } from './replay-scenario.ts';
 import { runScenario, type ScenarioResult } from './scenario.ts';
 import { runStreamScenario } from './stream-scenario.ts';
-import { type CodeFolders, startWorld, type World } from './world.ts';
+import { type CodeFolders, STALL_MS, startWorld, type World } from './world.ts';
 
 /** A cell with the seed of everything random in it. */
 export interface SeededCell<Of extends AnyCell = AnyCell> {
@@ -32,6 +32,8 @@ export interface Totals {
   duplicates: number;
   /** Violations, each with the flags that repeat its scenario. */
   readonly failures: string[];
+  /** Scenarios without a violation that made no progress for too long, each with the flags that repeat it. */
+  readonly unfinished: string[];
 }
 
 /** Empty sums. */
@@ -44,6 +46,7 @@ export function noTotals(): Totals {
     overlaps: 0,
     duplicates: 0,
     failures: [],
+    unfinished: [],
   };
 }
 
@@ -55,9 +58,48 @@ export function add(totals: Totals, { cell, seed }: SeededCell, result: Scenario
   totals.overwritten += result.overwritten;
   totals.overlaps += result.overlaps;
   totals.duplicates += result.duplicates;
-  if (result.problems.length === 0) return;
-  const what = result.problems.join(', ');
-  totals.failures.push(`${cellName(cell)}: ${what} (--only ${cellName(cell)} --seed ${seed})`);
+  const name = cellName(cell);
+  const repeat = `(--only ${name} --seed ${seed})`;
+  if (result.problems.length > 0) {
+    totals.failures.push(`${name}: ${result.problems.join(', ')} ${repeat}`);
+  } else if (!result.isFinished) {
+    const stalled = `unfinished, after ${STALL_MS / 60_000} minutes without progress`;
+    totals.unfinished.push(`${name}: ${stalled} ${repeat}`);
+  }
+}
+
+/** Result of a scenario that ended with an error, which says nothing about the others. */
+function brokenResult(error: unknown): ScenarioResult {
+  const problem = `ended with ${error instanceof Error ? error.stack : String(error)}`;
+  return {
+    ...{ produced: 0, lost: 0, altered: 0, overwritten: 0, unexplained: 0, overlaps: 0 },
+    ...{ duplicates: 0, injected: 0, isFinished: false, problems: [problem] },
+  };
+}
+
+/** Faults that a scenario injects about, where the exact number depends on how often calls are retried. */
+function plannedFaults({ call, kind, time }: AnyCell): number {
+  const isLong = kind === 'hang' && (call === 'invoke' || call === 'put-records');
+  return time === 'first' || time === 'last' || isLong ? 1 : REPEATED_FAULTS;
+}
+
+/** Measured: faults of a scenario in which every second try, or a third of the tries, is struck. */
+const REPEATED_FAULTS = 6;
+
+/**
+ * Scenarios that together inject about so many faults. The seed alone chooses them, so that a run on a busy machine has
+ * the same scenarios.
+ */
+export function* scenariosFor(
+  faults: number,
+  seeded: Iterable<SeededCell>,
+): Generator<SeededCell, void> {
+  let planned = 0;
+  for (const next of seeded) {
+    if (planned >= faults) return;
+    planned += plannedFaults(next.cell);
+    yield next;
+  }
 }
 
 /** Endless rounds over all cells, each in a new order and with a new seed for every cell. */
@@ -103,25 +145,22 @@ export interface MatrixOptions {
   readonly parallel: number;
   /** Results are added to them. */
   readonly totals: Totals;
-  /** Asked before each scenario whether to continue. */
-  readonly goesOn: () => boolean;
   readonly onResult: (cell: SeededCell, result: ScenarioResult) => void;
 }
 
-/** Runs cells in memory, several concurrently, until none is left or {@link MatrixOptions.goesOn} ends it. */
+/** Runs cells in memory, several concurrently. A scenario that ends with an error counts as failed. */
 export async function runMatrix(
   cells: Iterable<SeededCell>,
-  { out, codeFolders, parallel, totals, goesOn, onResult }: MatrixOptions,
+  { out, codeFolders, parallel, totals, onResult }: MatrixOptions,
 ): Promise<void> {
   const waiting = cells[Symbol.iterator]();
   let number = 0;
   const work = async (world: World) => {
-    while (goesOn()) {
-      const next = waiting.next();
-      if (next.done) return;
+    for (let next = waiting.next(); !next.done; next = waiting.next()) {
       const { cell, seed } = next.value;
       number += 1;
-      const result = await runInMemory(cell, { name: `t${number}`, seed, world });
+      const running = runInMemory(cell, { name: `t${number}`, seed, world });
+      const result = await running.catch(brokenResult);
       add(totals, next.value, result);
       onResult(next.value, result);
     }

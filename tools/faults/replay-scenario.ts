@@ -19,9 +19,9 @@ import { faultyS3, faultySqs } from './faulty-servers.ts';
 import { judge, type Run } from './judge.ts';
 import { readStates } from './operator-status.ts';
 import { Random } from './random.ts';
-import { judgementProblems, type ScenarioResult } from './scenario.ts';
+import { resultOf, type ScenarioResult } from './scenario.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, HANG_MS, type S3FaultOf, until, type World } from './world.ts';
+import { buckets, type S3FaultOf, until, type World } from './world.ts';
 
 /** Seconds: the deadline margin of five, and two for the messages of one invocation. */
 const FUNCTION_TIMEOUT = 7;
@@ -106,7 +106,11 @@ class ReplayScenario {
         if (this.#random.chance(0.3)) service.notify(object);
       };
       const kept = await keepBatches(world, this.#topic, this.#records);
-      const isFinished = await until(() => this.#isDone(kept), { everyMs: 50 });
+      const isFinished = await until(() => this.#isDone(kept), {
+        everyMs: 50,
+        // Each message leaves its queue once.
+        steps: () => world.created.size + this.#strikes.count - this.#messagesLeft(),
+      });
       world.s3Fault = undefined;
       const states = await readStates(service, world, `aws/lambda/${this.#topic}-`);
       return await this.#judge(kept, states, isFinished);
@@ -205,7 +209,10 @@ class ReplayScenario {
   ): Promise<ScenarioResult> {
     const { produced, runs } = this.#records;
     const judgement = await judge(this.#world, this.#topic, produced, runs);
-    const problems = judgementProblems(judgement, false);
+    const { count: injected } = this.#strikes;
+    const problems: string[] = [];
+    const result = { duplicates: 0, injected, isFinished, problems };
+    if (!isFinished) return resultOf(judgement, result, false);
     const letters = this.#deadLetters();
     const deleted: KeptBatch = {
       key: `aws/lambda/${this.#topic}-deleted/x`,
@@ -223,13 +230,7 @@ class ReplayScenario {
         problems.push(`${key} is a dead letter: ${codes}`);
       if (code !== undefined && !codes.includes(code)) problems.push(`${key} is no dead letter`);
     }
-    const injected = this.#strikes.count;
-    if (!isFinished) {
-      const left = this.#messagesLeft();
-      problems.push(`not finished after ${HANG_MS / 1000} s: ${left} messages are left`);
-    }
-    if (injected === 0) problems.push('no fault was injected');
-    return { ...judgement, duplicates: 0, injected, problems };
+    return resultOf(judgement, result, false);
   }
 
   /** The codes of the dead letters, by the key of their failed batch. */

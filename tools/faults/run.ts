@@ -15,6 +15,7 @@ import {
   noTotals,
   runMatrix,
   type SeededCell,
+  scenariosFor,
   seededCells,
   type Totals,
 } from './matrix.ts';
@@ -24,7 +25,7 @@ import { bundleFunctions, type CodeFolders, startWorld } from './world.ts';
 
 interface MatrixRun {
   readonly cells: readonly AnyCell[];
-  /** Whether each cell runs once, rather than as often as it takes to inject `faults`. */
+  /** Whether each cell runs once, rather than as often as it takes to inject about `faults`. */
   readonly isOnce: boolean;
   readonly faults: number;
   readonly kafkaCells: number;
@@ -33,8 +34,8 @@ interface MatrixRun {
   readonly out: string;
 }
 
-/** Runs the matrix, and prints the result. @returns whether no scenario failed */
-async function runFaults(options: MatrixRun): Promise<boolean> {
+/** Runs the matrix, and prints the result. @returns the exit code */
+async function runFaults(options: MatrixRun): Promise<ExitCode> {
   const { cells, faults, isOnce, out, parallel, seed } = options;
   const codeFolders = bundleFunctions();
   const totals = noTotals();
@@ -42,21 +43,28 @@ async function runFaults(options: MatrixRun): Promise<boolean> {
   const inMemory = cells.filter((cell) => !needsKafka(cell));
   if (inMemory.length > 0) {
     const seeded = seededCells(inMemory, seed);
-    await runMatrix(isOnce ? inMemory.map(() => seeded.next().value) : seeded, {
+    const once = () => inMemory.map(() => seeded.next().value);
+    await runMatrix(isOnce ? once() : scenariosFor(faults, seeded), {
       ...{ out, codeFolders, parallel, totals },
-      goesOn: () => isOnce || totals.injected < faults,
       onResult: (cell) => showProgress(totals, cell),
     });
   }
   progress('');
-  for (const failure of totals.failures) print(failure);
+  for (const line of [...totals.failures, ...totals.unfinished]) print(line);
   const { duplicates, injected, lost, overlaps, overwritten, scenarios } = totals;
-  print(`${scenarios} scenarios, ${totals.failures.length} failed`);
+  const { length: failed } = totals.failures;
+  const { length: unfinished } = totals.unfinished;
+  print(`${scenarios} scenarios, ${failed} failed, ${unfinished} unfinished`);
   print(
     `faults: ${injected} injected, ${lost} lost, ${overwritten} overwritten, ${overlaps} overlaps (allowed), ${duplicates} duplicates (through Firehose), seed=${seed}`,
   );
-  return totals.failures.length === 0 && scenarios > 0;
+  if (failed > 0 || scenarios === 0) return FAILED;
+  return unfinished > 0 ? UNFINISHED : 0;
 }
+
+const FAILED = 1;
+const UNFINISHED = 3;
+type ExitCode = 0 | typeof FAILED | typeof UNFINISHED;
 
 function showProgress({ injected, scenarios }: Totals, { cell }: SeededCell): void {
   progress(`${injected} faults in ${scenarios} scenarios · ${cellName(cell)}`);
@@ -100,6 +108,9 @@ async function runOnKafka(
   }
 }
 
+/** Exit code of the matrix. */
+let outcome: ExitCode = 0;
+
 const command = createCommand(
   'npm run faults --',
   `Archives topics while faults strike, and reads every record back. A cell of the matrix is a call \
@@ -117,9 +128,13 @@ offset must be stored at least once, and as often as the stream accepted it.`,
     }),
   )
   .addOption(
-    wholeNumber('--faults <n>', 'faults to inject at least', {
-      ...{ min: 1, max: 1_000_000, default: 1000 },
-    }),
+    wholeNumber(
+      '--faults <n>',
+      'faults to inject, approximately: the seed alone chooses the scenarios',
+      {
+        ...{ min: 1, max: 1_000_000, default: 1000 },
+      },
+    ),
   )
   .option(
     '--only <text>',
@@ -145,8 +160,15 @@ The last line, for example:
   faults: 1000 injected, 0 lost, 0 overwritten, 12 overlaps (allowed),
   5 duplicates (through Firehose), seed=7
 
+A scenario that makes no progress for five minutes is unfinished: nothing is
+known to be lost, but not every record was stored either.
+
+The same seed runs the same scenarios. How many faults they inject, and how many
+overlaps and duplicates follow, depends on how often calls are retried.
+
 Exit code: 0 if nothing was lost, overwritten, or overlaps where it must not,
-1 if something was, 2 if the command line is wrong.`,
+1 if something was, 2 if the command line is wrong, 3 if a scenario is
+unfinished and nothing else is wrong.`,
   )
   .action(async ({ memoryOnly, only, out, seed = randomInt(2 ** 32), slowUpload, ...options }) => {
     const cells = cellsOf(only, memoryOnly);
@@ -154,14 +176,16 @@ Exit code: 0 if nothing was lost, overwritten, or overlaps where it must not,
       throw new UsageError(`--only must be part of a cell's name, such as put/kill, got '${only}'`);
     }
     rmSync(out, { recursive: true, force: true });
-    const isAllWell = slowUpload
-      ? await runSlowUpload(out)
-      : await runFaults({ ...options, cells, isOnce: only !== '', seed, out });
-    if (!isAllWell) throw new NotDone();
+    if (slowUpload) {
+      if (!(await runSlowUpload(out))) throw new NotDone();
+      return;
+    }
+    outcome = await runFaults({ ...options, cells, isOnce: only !== '', seed, out });
   });
 
 // Exiting also ends the functions' processes and the brokers.
 process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 const output = { print, printError };
-process.exitCode = await run(command, process.argv.slice(2), output, [KafkaClusterError]);
+const exitCode = await run(command, process.argv.slice(2), output, [KafkaClusterError]);
+process.exitCode = exitCode || outcome;

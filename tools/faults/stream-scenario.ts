@@ -12,10 +12,10 @@ import { faultyFirehose, faultyS3 } from './faulty-servers.ts';
 import { type ProducedRecord, runOf } from './judge.ts';
 import type { NewRecord } from './memory-scenario.ts';
 import { Random } from './random.ts';
-import { judgementProblems, type ScenarioResult } from './scenario.ts';
+import { resultOf, type ScenarioResult } from './scenario.ts';
 import { judgeStream, LineCounts } from './stream-judge.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, HANG_MS, type S3FaultOf, until, type World } from './world.ts';
+import { buckets, type S3FaultOf, until, type World } from './world.ts';
 
 /** Seconds: the deadline margin of five, and two for the calls. */
 const FUNCTION_TIMEOUT = 7;
@@ -65,7 +65,10 @@ export async function runStreamScenario(
   if (!isPut && kind !== 'reject') world.s3Fault = storeFault({ kind, random, strikes });
   pipeline = pipelineOf(topic, { random, server, world });
   const running = pipeline.run();
-  const isFinished = await until(() => topic.isDone, { everyMs: 5 });
+  const isFinished = await until(() => topic.isDone, {
+    everyMs: 5,
+    steps: () => strikes.count - lagOf(topic),
+  });
   pipeline.stop();
   await running;
   await pipeline.close();
@@ -77,12 +80,16 @@ export async function runStreamScenario(
   await server.close();
   const { duplicates, miscounted, ...others } = judgement;
   const injected = strikes.count;
-  const problems = judgementProblems(others, false);
+  const problems: string[] = [];
   if (miscounted > 0) problems.push(`${miscounted} not stored as often as they were accepted`);
   if (failed + dropped > 0) problems.push(`${failed} in the error folder, ${dropped} dropped`);
-  if (!isFinished) problems.push(`not finished after ${HANG_MS / 1000} s`);
-  if (injected === 0) problems.push('no fault was injected');
-  return { ...others, duplicates, injected, problems };
+  return resultOf(others, { duplicates, injected, isFinished, problems }, false);
+}
+
+function lagOf(topic: MemoryTopic): number {
+  let lag = 0;
+  for (let partition = 0; partition < PARTITIONS; partition += 1) lag += topic.lag(partition);
+  return lag;
 }
 
 function pipelineOf(

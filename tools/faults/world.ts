@@ -133,19 +133,30 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
 }
 
 /**
- * Milliseconds after which a scenario counts as hung. Far more than a slow machine needs, so that no outcome depends on
- * the load of the machine.
+ * Milliseconds without any progress after which a scenario counts as unfinished. Far more than one step needs on a busy
+ * machine, so that no outcome depends on its load.
  */
-export const HANG_MS = 10 * 60_000;
+export const STALL_MS = 5 * 60_000;
 
-/** Polls until something is true. @returns false if it was not within `withinMs` */
+/** How to wait for a scenario. */
+export interface Wait {
+  /** Milliseconds between two polls. */
+  readonly everyMs: number;
+  /** A number that changes with every step of the scenario, and not without one. @default - it has one step */
+  readonly steps?: () => number;
+  /** Milliseconds for each step. @default {@link STALL_MS} */
+  readonly withinMs?: number;
+}
+
+/** Polls until something is true. @returns false if it was not, and no step was made for too long */
 export async function until(
   isTrue: () => boolean | Promise<boolean>,
-  { everyMs, withinMs = HANG_MS }: { readonly everyMs: number; readonly withinMs?: number },
+  { everyMs, steps = () => 0, withinMs = STALL_MS }: Wait,
 ): Promise<boolean> {
-  const end = Date.now() + withinMs;
+  let [done, since] = [steps(), Date.now()];
   while (!(await isTrue())) {
-    if (Date.now() > end) return false;
+    if (steps() !== done) [done, since] = [steps(), Date.now()];
+    else if (Date.now() - since > withinMs) return false;
     await sleep(everyMs);
   }
   return true;

@@ -17,7 +17,14 @@ import {
   streamKinds,
   topologies,
 } from '../cell.ts';
-import { add, kafkaCells, noTotals, type SeededCell, seededCells } from '../matrix.ts';
+import {
+  add,
+  kafkaCells,
+  noTotals,
+  type SeededCell,
+  scenariosFor,
+  seededCells,
+} from '../matrix.ts';
 import type { ScenarioResult } from '../scenario.ts';
 
 const cells = allCells();
@@ -121,6 +128,15 @@ describe('seeded cells', () => {
     expect(rounds[0]).not.toEqual(rounds[1]);
   });
 
+  it('are chosen for a number of faults by the seed alone', () => {
+    const chosen = [...scenariosFor(1000, seededCells(cells, 7))];
+    expect(chosen).toEqual(first(seededCells(cells, 7), chosen.length));
+    const planned = chosen.map(({ cell: { time } }) => (/^(first|last)$/.test(time) ? 1 : 6));
+    expect(chosen.length).toBeGreaterThan(1000 / 6);
+    expect(chosen.length).toBeLessThan(planned.length + 1);
+    expect([...scenariosFor(1, seededCells(cells, 7))]).toHaveLength(1);
+  });
+
   it('start with the given seed for a single cell', () => {
     const [again, ...others] = first(seededCells([cell], 1234), 3);
     expect(again).toEqual({ cell, seed: 1234 });
@@ -145,17 +161,25 @@ describe('seeded cells', () => {
 describe('totals', () => {
   const result: ScenarioResult = {
     ...{ produced: 9, lost: 1, altered: 0, overwritten: 2, unexplained: 0, overlaps: 3 },
-    ...{ duplicates: 5, injected: 4, problems: [] },
+    ...{ duplicates: 5, injected: 4, problems: [], isFinished: true },
   };
 
   it('are sums, with the flags that repeat a failure', () => {
     const totals = noTotals();
     add(totals, { cell, seed: 5 }, result);
     add(totals, { cell, seed: 6 }, { ...result, problems: ['1 lost', '2 overwritten'] });
+    add(totals, { cell, seed: 7 }, { ...result, isFinished: false });
+    add(totals, { cell, seed: 8 }, { ...result, isFinished: false, problems: ['2 overwritten'] });
     const name = 'put/kill/first/on-demand/one-partition';
     expect(totals).toEqual({
-      ...{ scenarios: 2, injected: 8, lost: 2, overwritten: 4, overlaps: 6, duplicates: 10 },
-      failures: [`${name}: 1 lost, 2 overwritten (--only ${name} --seed 6)`],
+      ...{ scenarios: 4, injected: 16, lost: 4, overwritten: 8, overlaps: 12, duplicates: 20 },
+      failures: [
+        `${name}: 1 lost, 2 overwritten (--only ${name} --seed 6)`,
+        `${name}: 2 overwritten (--only ${name} --seed 8)`,
+      ],
+      unfinished: [
+        `${name}: unfinished, after 5 minutes without progress (--only ${name} --seed 7)`,
+      ],
     });
   });
 });

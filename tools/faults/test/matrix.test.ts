@@ -14,7 +14,7 @@ import {
 } from '../cell.ts';
 import { runInMemory } from '../matrix.ts';
 import { Random } from '../random.ts';
-import { bundleFunctions, HANG_MS, startWorld, type World } from '../world.ts';
+import { bundleFunctions, STALL_MS, startWorld, type World } from '../world.ts';
 
 const SEED = 20_261_123;
 
@@ -59,7 +59,7 @@ afterAll(async () => {
 });
 
 describe('with every kind of fault, every record is stored and no object is overwritten', () => {
-  it(`in ${cells.length} cells of the matrix`, { timeout: 2 * HANG_MS }, async () => {
+  it(`in ${cells.length} cells of the matrix`, { timeout: 2 * STALL_MS }, async () => {
     const waiting = cells.entries();
     const problems: string[] = [];
     let injected = 0;
