@@ -166,9 +166,24 @@ describe('start', manner, () => {
     expect(await fn.invoke('{}')).toEqual(failed('Runtime.ExitError'));
   });
 
-  it('counts against the timeout', async () => {
+  it('does not count towards the timeout', async () => {
+    const code = `${obedient}; const begun = Date.now(); while (Date.now() < begun + 1500);`;
+    const { fn } = await deploy(code, { timeoutSeconds: 1 });
+    expect((await fn.invoke('{}')).kind).toBe('returned');
+  });
+
+  it('counts towards the timeout once it is stopped', async () => {
+    const { fn } = await deploy('await new Promise(() => setInterval(() => 0));', {
+      ...{ timeoutSeconds: 1, initSeconds: 600 },
+    });
+    const outcome = fn.invoke('{}');
+    while (!fn.signal('SIGSTOP')) await new Promise((resolve) => setImmediate(resolve));
+    expect(await outcome).toEqual(failed('Sandbox.Timedout'));
+  });
+
+  it('has a limit', async () => {
     const { fn } = await deploy('await new Promise((resolve) => setTimeout(resolve, 60_000));', {
-      timeoutSeconds: 1,
+      initSeconds: 1,
     });
     expect(await fn.invoke('{}')).toEqual(failed('Sandbox.Timedout'));
   });

@@ -21,7 +21,7 @@ import { readStates } from './operator-status.ts';
 import { Random } from './random.ts';
 import { resultOf, type ScenarioResult } from './scenario.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, type S3FaultOf, until, type World } from './world.ts';
+import { buckets, INIT_SECONDS, type S3FaultOf, until, type World } from './world.ts';
 
 /** Seconds: the deadline margin of five, and two for the messages of one invocation. */
 const FUNCTION_TIMEOUT = 7;
@@ -131,7 +131,7 @@ class ReplayScenario {
       ...{ codeFolder, log, s3: this.#world, archiveBucket: buckets.archive },
       ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
       failedBatchBucket: buckets.failed,
-      timeoutSeconds: FUNCTION_TIMEOUT,
+      ...{ timeoutSeconds: FUNCTION_TIMEOUT, initSeconds: INIT_SECONDS },
       ...{ delaySeconds: 0, replayRetrySeconds: 1, replayTries: TRIES },
       ...{ visibilitySeconds: VISIBILITY, batchSize: 3, concurrency: 3 },
       ...(sqsCall && {

@@ -15,7 +15,7 @@ import { Random } from './random.ts';
 import { resultOf, type ScenarioResult } from './scenario.ts';
 import { judgeStream, LineCounts } from './stream-judge.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, type S3FaultOf, until, type World } from './world.ts';
+import { buckets, INIT_SECONDS, type S3FaultOf, until, type World } from './world.ts';
 
 /** Seconds: the deadline margin of five, and two for the calls. */
 const FUNCTION_TIMEOUT = 7;
@@ -104,6 +104,7 @@ function pipelineOf(
       stream: { endpoint: server.endpoint, name: topic.topic },
       ...{ archiveBucket: buckets.archive, objectPrefix: '', timeFolder: 'hour' },
       ...{ compression: 'gzip', serviceName: 'faults', timeoutSeconds: FUNCTION_TIMEOUT },
+      initSeconds: INIT_SECONDS,
       reportBatchItemFailures: isProvisioned,
     }),
     mappings: [

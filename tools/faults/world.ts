@@ -33,6 +33,8 @@ export const buckets = { archive: 'archive', failed: 'failed' } as const;
 const FUNCTION_TIMEOUT = 6;
 /** Milliseconds from the start of an invocation to the deadline of its PUTs. */
 export const PUT_DEADLINE_MS = 1000;
+/** Seconds for a cold start: on a busy machine it takes longer than in Lambda. */
+export const INIT_SECONDS = 600;
 const CONCURRENCY = 16;
 
 /** Decides what goes wrong with a request, and may delay it. */
@@ -93,6 +95,7 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
           reportBatchItemFailures: mode === 'provisioned',
           serviceName: 'faults',
           timeoutSeconds: FUNCTION_TIMEOUT,
+          initSeconds: INIT_SECONDS,
           log,
         }),
         CONCURRENCY,
@@ -105,7 +108,7 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
       ...{ archiveBucket: buckets.archive, failedBatchBucket: buckets.failed },
       ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
       ...{ sqsEndpoint: nowhere, replayQueueUrl: nowhere, deadLetterQueueUrl: nowhere },
-      ...{ replayTries: 1, replayRetrySeconds: 1 },
+      ...{ replayTries: 1, replayRetrySeconds: 1, initSeconds: INIT_SECONDS },
     }),
     1,
   );

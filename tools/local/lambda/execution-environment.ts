@@ -18,6 +18,13 @@ export interface FunctionConfiguration {
   readonly handler: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly timeoutSeconds: number;
+  /**
+   * Limit of a cold start, which does not count towards the timeout. Lambda ends it after 10 s, and repeats it once
+   * within the timeout: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+   *
+   * @default - 10 s more than the timeout
+   */
+  readonly initSeconds?: number;
   readonly memoryMiB: number;
   /** Command line of the runtime, after `node` and its memory flags. @default - the emulator's */
   readonly runtimeCommand?: readonly string[];
@@ -42,12 +49,15 @@ const errorTypes = {
   responseTooLarge: 'Function.ResponseSizeTooLarge',
 } as const;
 
+/** Lambda's limit of a cold start. */
+const INIT_SECONDS = 10;
+
 /** A running invocation. */
 interface Invocation {
   readonly requestId: string;
   readonly event: string;
-  /** Epoch milliseconds. Includes the cold start here; Lambda excludes up to 10 s of it. */
-  readonly deadline: number;
+  /** Starts the clock of the timeout, unless it runs already. @returns the deadline in epoch milliseconds */
+  readonly begin: () => number;
   readonly settle: (outcome: InvokeOutcome) => void;
 }
 
@@ -77,26 +87,37 @@ export class ExecutionEnvironment {
   /** Runs an invocation to its end; never rejects. Only one may run at a time. */
   async invoke(event: string): Promise<InvokeOutcome> {
     const { now = Date.now, timeoutSeconds } = this.#configuration;
+    const { initSeconds = INIT_SECONDS + timeoutSeconds } = this.#configuration;
     // The process has ended since the last invocation: the service notices only now, too.
     if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     if (this.#process === undefined) await this.#start();
     if (this.isDead) return { kind: 'failed', errorType: errorTypes.exit };
     return new Promise((resolve) => {
-      const milliseconds = timeoutSeconds * 1000;
-      const deadline = now() + milliseconds;
-      const timer = setTimeout(() => this.#end(errorTypes.timeout), milliseconds);
+      const endIn = (seconds: number) =>
+        setTimeout(() => this.#end(errorTypes.timeout), seconds * 1000);
+      let timer = endIn(initSeconds);
+      let deadline: number | undefined;
+      const begin = () => {
+        if (deadline !== undefined) return deadline;
+        clearTimeout(timer);
+        timer = endIn(timeoutSeconds);
+        deadline = now() + timeoutSeconds * 1000;
+        return deadline;
+      };
       const settle = (outcome: InvokeOutcome) => {
         clearTimeout(timer);
         this.#invocation = undefined;
         resolve(outcome);
       };
-      this.#invocation = { requestId: randomUUID(), event, deadline, settle };
+      this.#invocation = { requestId: randomUUID(), event, begin, settle };
       this.#handOver();
     });
   }
 
   /** Sends a signal to the process; false if none is running. */
   signal(name: NodeJS.Signals): boolean {
+    // A stopped process never ends its start.
+    if (name === 'SIGSTOP') this.#invocation?.begin();
     return this.#process?.kill(name) ?? false;
   }
 
@@ -131,13 +152,13 @@ export class ExecutionEnvironment {
   /** Sends the invocation to the runtime once both are waiting. */
   #handOver(): void {
     if (this.#invocation === undefined || this.#waiting === undefined) return;
-    const { requestId, event, deadline } = this.#invocation;
+    const { begin, event, requestId } = this.#invocation;
     const { name } = this.#configuration;
     this.#waiting
       .writeHead(200, {
         'content-type': 'application/json',
         'lambda-runtime-aws-request-id': requestId,
-        'lambda-runtime-deadline-ms': String(deadline),
+        'lambda-runtime-deadline-ms': String(begin()),
         'lambda-runtime-invoked-function-arn': functionArn(name),
       })
       .end(event);

@@ -29,6 +29,8 @@ export interface LocalFunctionOptions
   readonly log: Writable;
   /** @default - the stack's */
   readonly timeoutSeconds?: number;
+  /** Limit of a cold start. @default - that of Lambda */
+  readonly initSeconds?: number | undefined;
   /** @default - the emulator's runtime */
   readonly runtimeCommand?: readonly string[] | undefined;
   /** Clock of the emulator's runtime, in epoch milliseconds. @default - the system's */
@@ -102,9 +104,10 @@ function storeEnvironment(options: LocalFunctionOptions): StoreEnvironment {
 
 function localFunction(
   name: string,
-  { codeFolder, log, now, runtimeCommand, s3, stream, timeoutSeconds }: LocalFunctionOptions,
+  options: LocalFunctionOptions,
   stack: Pick<FunctionConfiguration, 'environment' | 'timeoutSeconds'>,
 ): FunctionConfiguration {
+  const { codeFolder, initSeconds, log, now, runtimeCommand, s3, stream, timeoutSeconds } = options;
   return {
     name,
     codeFolder,
@@ -112,6 +115,7 @@ function localFunction(
     timeoutSeconds: timeoutSeconds ?? stack.timeoutSeconds,
     memoryMiB: settingRanges.memoryMiB.default,
     log,
+    ...(initSeconds !== undefined && { initSeconds }),
     ...(runtimeCommand && { runtimeCommand }),
     ...(now && { now }),
     environment: {
