@@ -234,6 +234,21 @@ describe('status', { timeout: 60_000 }, () => {
     expect(sqs.queue('dead').counts()).toEqual({ visible: 60, inFlight: 0, delayed: 0 });
   });
 
+  it('ends with one error if the user stops it while the tags of many entries are read', async () => {
+    const stop = new AbortController();
+    let reads = 0;
+    const { put, run } = await startReplayServers({
+      s3: ({ operation }) => {
+        if (operation !== 'GetObjectTagging') return undefined;
+        reads += 1;
+        if (reads === 10) stop.abort();
+        return { kind: 'hang' };
+      },
+    });
+    for (let index = 0; index < 40; index += 1) await put(`k-${index}`, '{}');
+    expect(await run('status', { stop: stop.signal })).toMatchObject({ code: 1, error: 'stopped' });
+  });
+
   it('makes dead letters visible again when the user stops it', async () => {
     const stop = new AbortController();
     const { bury, run, sqs } = await startReplayServers({
