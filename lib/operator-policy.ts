@@ -80,7 +80,7 @@ function bucketStatements({ archiveBucket, failedBatches: { bucket } }: Operator
     allow(['s3:ListBucket'], [archiveBucket.bucketArn, bucket.bucketArn]),
     allow(['s3:ListBucketVersions'], [bucket.bucketArn]),
     allow(
-      ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObjectTagging'],
+      ['s3:GetObject', 's3:GetObjectTagging', 's3:GetObjectVersionTagging', 's3:PutObjectTagging'],
       [bucket.arnForObjects('*')],
     ),
   ];

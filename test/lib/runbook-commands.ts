@@ -68,7 +68,13 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
       ...['sqs:ChangeMessageVisibility', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
     ),
   ],
-  'kafka-archive replay show': [...stack, ...entries],
+  'kafka-archive replay show': [
+    ...stack,
+    ...entries,
+    // The tags are those of the version that it read:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
+    ...allowed('failed batches', 's3:GetObjectVersionTagging'),
+  ],
   'kafka-archive replay run': [...stack, ...entries, ...allowed('replay queue', 'sqs:SendMessage')],
   'kafka-archive replay redrive': [
     ...stack,

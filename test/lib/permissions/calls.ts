@@ -1,3 +1,10 @@
+import {
+  dashboardCalls,
+  type Call as OperatorCall,
+  type ResourceKind,
+  runbookCommands,
+} from '../runbook-commands.ts';
+import { clusterArn } from '../settings-fixture.ts';
 import { ACCOUNT, type Deployment, type NamedPolicy, REGION } from './deployment.ts';
 import type { Caller, Context, Row } from './simulate.ts';
 
@@ -285,97 +292,66 @@ export function everyArchive(it: Archive): Caller[] {
   ];
 }
 
-/**
- * The calls of the operator: what each command of `kafka-archive` calls, and what the policy allows for the AWS CLI.
- * `reset` also calls Kafka, for which the policy of the stack has nothing.
- */
+/** The resources of the operator's calls by their kind, each with the keys of the request. */
+function placesOf(it: Archive): Record<ResourceKind, readonly (readonly [string, Context?])[]> {
+  const { deployment } = it;
+  const hasStream = deployment.idsOf('AWS::KinesisFirehose::DeliveryStream').length > 0;
+  const dashboard = `arn:aws:cloudwatch::${ACCOUNT}:dashboard/${deployment.stackName}`;
+  return {
+    account: [['*']],
+    'alarm topic': [[it.alarmTopic]],
+    alarms: [[it.alarm(`${deployment.stackName}-lag-growing`)]],
+    'archive bucket': [[it.archiveBucket]],
+    'archive function': [[it.archiveFunction]],
+    'archive log': [[wholeGroup(it.archiveLogs)]],
+    'archived objects': [[it.archived]],
+    cluster: [[clusterArn]],
+    'consumer groups': [[`${clusterArn.replace(':cluster/', ':group/')}/a`]],
+    dashboard: [[dashboard]],
+    'dead-letter queue': [[it.deadLetterQueue]],
+    'delivery stream': hasStream
+      ? [[deployment.arnOf('AWS::KinesisFirehose::DeliveryStream', 'Delivery')]]
+      : [],
+    // In stacks with a key, `encrypted` has it.
+    'encryption key': [],
+    'failed batches': [[it.entry]],
+    'failed-batch bucket': [[it.failedBatchBucket]],
+    mappings: [[it.mapping, { 'lambda:FunctionArn': `${it.archiveFunction}:7` }]],
+    'replay function': [[it.replayFunction]],
+    'replay log': [[wholeGroup(it.replayLogs)]],
+    'replay queue': [[it.replayQueue]],
+    // CloudFormation authorizes a stack's name as the text `stack/NAME/*`, in which the simulator would see a wildcard:
+    // https://github.com/aws/aws-cdk/issues/7319 has such a refusal.
+    stack: [[it.stack(deployment.stackName)]],
+    'stream log': hasStream ? [[wholeGroup(it.logsOf('Delivery'))]] : [],
+    topics: [[`${clusterArn.replace(':cluster/', ':topic/')}/a`]],
+  };
+}
+
+/** The operator, with the calls of the runbook's commands and of the dashboard, and those that its policy leaves out. */
 export function operator(it: Archive): Caller[] {
-  const { archiveBucket, archived, deadLetterQueue, entry, failedBatchBucket, replayQueue } = it;
+  const { archiveBucket, archived, deadLetterQueue, entry, replayQueue } = it;
   const { stackName } = it.deployment;
-  // CloudFormation authorizes a stack's name as the text `stack/NAME/*`, in which the simulator would see a wildcard:
-  // https://github.com/aws/aws-cdk/issues/7319 has such a refusal.
-  const findStack: Row = ['cloudformation:DescribeStacks', it.stack(stackName)];
   const invoking = (name: string): Context => ({ 'lambda:FunctionArn': name });
   const version = invoking(`${it.archiveFunction}:7`);
-  const readLetters: Row[] = [
-    ['sqs:ReceiveMessage', deadLetterQueue],
-    ['sqs:ChangeMessageVisibility', deadLetterQueue],
-  ];
-  const readEntries: Row[] = [
-    ['s3:ListBucket', failedBatchBucket],
-    ['s3:GetObject', entry],
-    ['s3:GetObjectTagging', entry],
-  ];
-  const commands: Record<string, Row[]> = {
-    status: [
-      findStack,
-      ['sqs:GetQueueAttributes', replayQueue],
-      ['sqs:GetQueueAttributes', deadLetterQueue],
-      ...readLetters,
-      ...readEntries,
-    ],
-    'replay run': [findStack, ...readEntries, ['sqs:SendMessage', replayQueue]],
-    'replay redrive': [
-      findStack,
-      ['sqs:GetQueueAttributes', deadLetterQueue],
-      ['sqs:GetQueueAttributes', replayQueue],
-      ['sqs:ListMessageMoveTasks', deadLetterQueue],
-      ['sqs:StartMessageMoveTask', deadLetterQueue],
-      // SQS moves the messages with the caller's rights:
-      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
-      ['sqs:ReceiveMessage', deadLetterQueue],
-      ['sqs:DeleteMessage', deadLetterQueue],
-      ['sqs:SendMessage', replayQueue],
-    ],
-    // The tags are those of the version that it read:
-    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html
-    'replay show': [findStack, ['s3:GetObject', entry], ['s3:GetObjectVersionTagging', entry]],
-    'replay dismiss': [
-      findStack,
-      ['s3:PutObjectTagging', entry],
-      ...readLetters,
-      ['sqs:DeleteMessage', deadLetterQueue],
-    ],
-    reset: [
-      findStack,
-      ['lambda:GetEventSourceMapping', it.mapping, version],
-      ['lambda:UpdateEventSourceMapping', it.mapping, version],
-      ['lambda:ListEventSourceMappings', '*'],
-    ],
-    aws: [
-      findStack,
-      ['cloudwatch:DescribeAlarms', '*'],
-      ['cloudwatch:GetDashboard', `arn:aws:cloudwatch::${ACCOUNT}:dashboard/${stackName}`],
-      ['cloudwatch:GetMetricData', '*'],
-      ['cloudwatch:GetMetricStatistics', '*'],
-      ['cloudwatch:ListMetrics', '*'],
-      ['lambda:GetAccountSettings', '*'],
-      ['lambda:GetFunctionConcurrency', it.archiveFunction],
-      ['lambda:InvokeFunction', it.replayFunction],
-      ['logs:DescribeQueryDefinitions', '*'],
-      ...[it.archiveLogs, it.replayLogs].flatMap((group): Row[] => [
-        ['logs:FilterLogEvents', wholeGroup(group)],
-        ['logs:StartQuery', wholeGroup(group)],
-        ['logs:GetQueryResults', wholeGroup(group)],
-      ]),
-      ['s3:ListBucket', archiveBucket],
-      ['s3:ListBucketVersions', failedBatchBucket],
-      ['sns:ListSubscriptionsByTopic', it.alarmTopic],
-    ],
-  };
+  const places = placesOf(it);
+  const { calls = [], leftOut = [] } = Object.groupBy(
+    [...Object.values(runbookCommands).flat(), ...dashboardCalls],
+    ({ isLeftOut }) => (isLeftOut ? 'leftOut' : 'calls'),
+  );
+  // Quotas are of Firehose, so that `firehose` has the call.
+  const ofEveryArchive = calls.filter(({ action }) => !action.startsWith('servicequotas:'));
+  const rows = (some: readonly OperatorCall[]): Row[] =>
+    some.flatMap(({ action, on }) => places[on].map((place): Row => [action, ...place]));
   return [
     {
       name: 'operator',
       ...it.operator,
-      may: unique(Object.values(commands).flat()),
+      may: unique(rows(ofEveryArchive)),
       mayNot: [
+        ...unique(rows(leftOut)),
         ['cloudformation:DescribeStacks', it.stack(`${stackName}2`)],
-        ['cloudformation:DeleteStack', it.stack(stackName)],
-        // Archived records.
-        ['s3:GetObject', archived],
         ['s3:GetObjectVersion', archived],
-        ['s3:PutObject', archived],
-        ['s3:PutObject', entry],
         ...[archived, entry].flatMap((object): Row[] => [
           ['s3:DeleteObject', object],
           ['s3:DeleteObjectVersion', object],
@@ -388,7 +364,6 @@ export function operator(it: Archive): Caller[] {
         ['lambda:InvokeFunction', it.archiveFunction],
         ['lambda:UpdateFunctionCode', it.replayFunction],
         ['lambda:UpdateFunctionConfiguration', it.archiveFunction],
-        ['lambda:PutFunctionConcurrency', it.archiveFunction],
         [
           'lambda:UpdateEventSourceMapping',
           it.mapping,
@@ -397,7 +372,6 @@ export function operator(it: Archive): Caller[] {
         ['lambda:UpdateEventSourceMapping', it.mapping, invoking(`${it.archiveFunction}2:7`)],
         ['lambda:DeleteEventSourceMapping', it.mapping, version],
         ['logs:FilterLogEvents', wholeGroup(arn('logs', 'log-group:other'))],
-        ['cloudwatch:SetAlarmState', it.alarm(`${stackName}-lag-growing`)],
         ['sns:Publish', it.alarmTopic],
       ],
     },
@@ -622,11 +596,7 @@ export function firehose(it: Archive): Caller[] {
     {
       name: 'operator with a stream',
       ...it.operator,
-      may: [
-        ['firehose:DescribeDeliveryStream', delivery],
-        ['logs:FilterLogEvents', wholeGroup(logs)],
-        ['servicequotas:ListServiceQuotas', '*'],
-      ],
+      may: [['servicequotas:ListServiceQuotas', '*']],
       mayNot: [
         ['firehose:PutRecordBatch', delivery],
         ['firehose:DeleteDeliveryStream', delivery],
