@@ -32,7 +32,7 @@ export interface ObjectDeliveryDeps {
   readonly clock: Pick<Clock, 'now'>;
   readonly telemetry: ObjectTelemetry;
   readonly enrich: Enrich;
-  /** From 0 to 1: with which object of a batch a try begins. */
+  /** From 0 to 1: in which order a try stores the objects of a batch. */
   readonly random: () => number;
   readonly settings: ObjectDeliverySettings;
 }
@@ -49,8 +49,8 @@ interface StoreResult {
  * alone, so that a retried batch finds itself already stored.
  *
  * A batch with more objects than one invocation has time for gets further with each try. In the same execution
- * environment, a try asks for no object that an earlier one knew to be stored. In another one, it begins with an
- * object at random, so that it does not spend its time on the same objects as the try before.
+ * environment, a try asks for no object that an earlier one knew to be stored. In another one, its order is at random, so
+ * that it does not spend its time on the same objects as the try before.
  *
  * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, before it stores anything.
  */
@@ -64,13 +64,16 @@ export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
       const { bytesIn, objects } = await plan(batch);
       const encoded = clock.now();
       const limit = pLimit(settings.maxParallelPuts);
-      const [before, after] = splitAt(objects, Math.floor(random() * objects.length));
-      const stored = await Promise.all(
-        [...after, ...before].map((object) =>
-          limit(() => storeOne(object, job, { ...deps, known: confirmed.find(object, encoded) })),
+      // Each result has its object's place again, whatever the order of the calls.
+      const results: StoreResult[] = [];
+      await Promise.all(
+        shuffle([...objects.entries()], random).map(([place, object]) =>
+          limit(async () => {
+            const known = confirmed.find(object, encoded);
+            results[place] = await storeOne(object, job, { ...deps, known });
+          }),
         ),
       );
-      const results = splitAt(stored, after.length).reverse().flat();
       remember(results, confirmed, encoded);
       return {
         summary: {
@@ -89,12 +92,10 @@ export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
   };
 }
 
-/** Divides a list into what stands before an index, and the rest. */
-function splitAt<Item>(
-  items: readonly Item[],
-  index: number,
-): [before: readonly Item[], after: readonly Item[]] {
-  return [items.slice(0, index), items.slice(index)];
+/** Orders things at random. */
+function shuffle<Thing>(things: readonly Thing[], random: () => number): Thing[] {
+  const drawn = things.map((thing) => ({ thing, lot: random() }));
+  return drawn.sort((a, b) => a.lot - b.lot).map(({ thing }) => thing);
 }
 
 /** Keeps what is known about the objects of a batch for its next try, as long as there will be one. */

@@ -11,13 +11,14 @@ const HOUR = 3_600_000;
 const OBJECTS = 12;
 
 /** A late backfill: each record falls into a folder of its own. */
-const batch = parseBatch(
-  mskEvent(
-    Array.from({ length: OBJECTS }, (_, hour) =>
-      mskRecord({ offset: hour, timestamp: noon + hour * HOUR }),
+const batchOf = (objects: number) =>
+  parseBatch(
+    mskEvent(
+      Array.from({ length: objects }, (_, hour) =>
+        mskRecord({ offset: hour, timestamp: noon + hour * HOUR }),
+      ),
     ),
-  ),
-);
+  );
 
 /** A store that has time for a number of calls in each try. */
 class ShortStore implements ObjectStore {
@@ -43,21 +44,28 @@ class ShortStore implements ObjectStore {
 }
 
 interface Backfill {
+  readonly objects?: number;
   readonly maxParallelPuts?: number;
   readonly random?: () => number;
+}
+
+/** Draws numbers from 0 to 1, the same in each test. */
+function drawing(): () => number {
+  let state = 1;
+  return () => {
+    state = (state * 16_807) % 2_147_483_647;
+    return state / 2_147_483_647;
+  };
 }
 
 const { signal } = new AbortController();
 const job = { requestId: 'request-1', functionVersion: '7', signal, attemptTimeout: 1 };
 
-const offsets = (first: number, last: number) =>
-  Array.from(
-    { length: last - first + 1 },
-    (_, i) => `orders-3 offsets ${first + i} to ${first + i}`,
-  );
-
 /** A function whose execution environments share a store, with time for a number of calls in each try. */
-function backfill(calls: number, { maxParallelPuts = 1, random = () => 0 }: Backfill = {}) {
+function backfill(
+  calls: number,
+  { maxParallelPuts = 1, objects = OBJECTS, random = () => 0 }: Backfill = {},
+) {
   const store = new ShortStore();
   let now = noon;
   const { deps } = archiveParts({ maxParallelPuts, compression: 'none' });
@@ -66,7 +74,7 @@ function backfill(calls: number, { maxParallelPuts = 1, random = () => 0 }: Back
     const delivery = createObjectDelivery({ ...deps, clock, random, store });
     return async () => {
       store.left = calls;
-      const { failures, summary } = await delivery.deliver(batch, job);
+      const { failures, summary } = await delivery.deliver(batchOf(objects), job);
       return { ...summary, failed: failures.map(({ error }) => error.message.split(':')[0]) };
     };
   };
@@ -112,21 +120,22 @@ describe('object delivery of a batch that takes more time than a try has', () =>
     expect(store.inner.objects.size).toBe(OBJECTS);
   });
 
-  it('stores other objects in an environment of its own for each try', async () => {
-    const starts = [0, 0.5, 0.25, 0.75];
-    const { store, startEnvironment } = backfill(3, { random: () => starts.shift() ?? 0 });
+  it('stores all objects in a new environment for each try, with time for half of them', async () => {
+    const random = drawing();
+    const { store, startEnvironment } = backfill(30, { objects: 60, random });
     const stored: number[] = [];
-    for (let n = 0; n < 4; n++) {
+    while (store.inner.objects.size < 60) {
       await startEnvironment()();
       stored.push(store.inner.objects.size);
     }
-    expect(stored).toEqual([3, 6, 9, OBJECTS]);
+    expect(stored).toEqual([30, 44, 49, 52, 55, 58, 58, 59, 59, 60]);
   });
 
-  it('names the failures in the order of the batch, wherever it begins', async () => {
-    const { startEnvironment } = backfill(5, { random: () => 0.5 });
+  it('names the failures in the order of the batch, whatever the order of the calls', async () => {
+    const { startEnvironment } = backfill(5, { random: drawing() });
     const { failed } = await startEnvironment()();
-    expect(failed).toEqual([...offsets(0, 5), ...offsets(11, 11)]);
+    const missing = [2, 3, 4, 7, 8, 9, 11];
+    expect(failed).toEqual(missing.map((offset) => `orders-3 offsets ${offset} to ${offset}`));
   });
 
   it('asks again for what it confirmed too long ago', async () => {
