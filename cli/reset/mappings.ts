@@ -16,6 +16,8 @@ export interface Mapping {
   readonly group: string;
   /** https://docs.aws.amazon.com/lambda/latest/api/API_EventSourceMappingConfiguration.html */
   readonly state: string;
+  /** Whether it has provisioned pollers, which are charged by time. Otherwise it is in on-demand mode. */
+  readonly isProvisioned: boolean;
   readonly functionArn: string;
   /** ARN of the MSK cluster. @default - the cluster is self-managed */
   readonly clusterArn: string | undefined;
@@ -74,12 +76,13 @@ function toMapping(given: EventSourceMappingConfiguration): Mapping {
   const { AmazonManagedKafkaEventSourceConfig: msk, SelfManagedKafkaEventSourceConfig: own } =
     given;
   const { EventSourceArn, FunctionArn = '', State = '', Topics = [], UUID = '' } = given;
-  const { SourceAccessConfigurations: access = [] } = given;
+  const { ProvisionedPollerConfig: pollers, SourceAccessConfigurations: access = [] } = given;
   return {
     uuid: UUID,
     topics: Topics,
     group: msk?.ConsumerGroupId ?? own?.ConsumerGroupId ?? UUID,
     state: State,
+    isProvisioned: pollers !== undefined,
     functionArn: FunctionArn,
     clusterArn: EventSourceArn,
     // A mapping to MSK without a secret signs in with the function's role: lib/source/kafka-trigger.ts.

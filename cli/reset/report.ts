@@ -18,7 +18,9 @@ export type Outcome = 'done' | 'dry run' | 'nothing' | 'declined';
 export function planLines(subject: ResetSubject, plan: readonly PartitionPlan[]): string[] {
   const { group, mapping, target, topic } = subject;
   const reader =
-    mapping === undefined ? 'no mapping' : `mapping ${mapping.uuid} (${mapping.state})`;
+    mapping === undefined
+      ? 'no mapping'
+      : `mapping ${mapping.uuid} (${mapping.state}, ${mapping.isProvisioned ? 'provisioned mode' : 'on demand'})`;
   return [
     `Topic '${topic}', group '${group}', ${reader}: to ${formatTarget(target)}`,
     '',

@@ -31,6 +31,7 @@ const found = {
   functionArn: 'arn:aws:lambda:eu-west-1:111122223333:function:archive:7',
   clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-1',
   usesIam: true,
+  isProvisioned: false,
 };
 const byStack = { by: 'stack', stack: 'Shop' } as const;
 const byFunction = { by: 'function', name: 'archive' } as const;
@@ -129,6 +130,16 @@ describe('the mapping', () => {
   ])('has the group %s', async (_, given, group) => {
     const { access } = await startAws([ordersMapping(given)]);
     expect((await findMapping('orders', { by: 'uuid', name: uuid }, access)).group).toBe(group);
+  });
+
+  it.each<[string, Partial<FakeMapping>, boolean]>([
+    ['pollers', { ProvisionedPollerConfig: { MinimumPollers: 1, MaximumPollers: 4 } }, true],
+    ['none', {}, false],
+    ['null', { ProvisionedPollerConfig: null }, false],
+  ])('is in provisioned mode or not: %s', async (_, given, isProvisioned) => {
+    const { access } = await startAws([ordersMapping(given)]);
+    const mapping = await findMapping('orders', { by: 'uuid', name: uuid }, access);
+    expect(mapping.isProvisioned).toBe(isProvisioned);
   });
 
   it.each<[string, Partial<FakeMapping>, boolean]>([

@@ -15,6 +15,7 @@ export interface FakeMapping {
   readonly Topics: readonly string[];
   State: string;
   readonly EventSourceArn?: string | undefined;
+  readonly ProvisionedPollerConfig?: object | null;
   readonly SourceAccessConfigurations?: readonly { readonly Type: string; readonly URI: string }[];
   readonly AmazonManagedKafkaEventSourceConfig?: { readonly ConsumerGroupId: string } | undefined;
   readonly SelfManagedKafkaEventSourceConfig?: { readonly ConsumerGroupId: string } | undefined;

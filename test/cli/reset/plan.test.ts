@@ -92,9 +92,14 @@ describe('a plan', () => {
 
   const subject = { topic: 'orders', group: 'g', target: { timestamp: 0 }, mapping: undefined };
 
+  it("shows the mapping's mode, which is charged if it is provisioned", () => {
+    const [line] = planLines({ ...subject, mapping: { ...mapping, isProvisioned: true } }, plan);
+    expect(line).toContain(`mapping ${uuid} (Enabled, provisioned mode): to `);
+  });
+
   it('is printed as a table with a summary', () => {
     expect(planLines({ ...subject, mapping: { ...mapping } }, plan)).toEqual([
-      `Topic 'orders', group 'g', mapping ${uuid} (Enabled): to 1970-01-01T00:00:00.000Z`,
+      `Topic 'orders', group 'g', mapping ${uuid} (Enabled, on demand): to 1970-01-01T00:00:00.000Z`,
       '',
       'PARTITION  COMMITTED  TARGET    DIFFERENCE  EFFECT',
       '0          100        40        -60         60 read again',
@@ -136,5 +141,5 @@ describe('a plan', () => {
 
 const mapping = {
   ...{ uuid, topics: ordersMapping().Topics, group: 'g', state: 'Enabled' },
-  ...{ functionArn: '', clusterArn: undefined, usesIam: false },
+  ...{ functionArn: '', clusterArn: undefined, usesIam: false, isProvisioned: false },
 };

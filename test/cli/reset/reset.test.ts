@@ -13,7 +13,7 @@ const enabling = ['PUT Enabled=true', 'GET Enabling', 'GET Enabled'];
 const [head, looked] = [untouched.slice(0, 2), ['close']];
 
 const table = [
-  `Topic 'orders', group 'shop-orders', mapping ${uuid} (Enabled): to earliest`,
+  `Topic 'orders', group 'shop-orders', mapping ${uuid} (Enabled, on demand): to earliest`,
   '',
   'PARTITION  COMMITTED  TARGET  DIFFERENCE  EFFECT',
   '0          100        40      -60         60 read again',
