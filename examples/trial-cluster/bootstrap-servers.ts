@@ -1,4 +1,4 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import {
@@ -7,6 +7,7 @@ import {
   PhysicalResourceId,
 } from 'aws-cdk-lib/custom-resources';
 import { Construct } from 'constructs';
+import { BROKERS_REASON } from '../../lib/source/source-permissions.ts';
 
 /** Props of {@link BootstrapServers}. */
 export interface BootstrapServersProps {
@@ -42,9 +43,13 @@ export class BootstrapServers extends Construct {
     role.addToPolicy(
       new iam.PolicyStatement({
         actions: ['kafka:GetBootstrapBrokers'],
-        resources: [clusterArn],
+        resources: ['*'],
       }),
     );
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: BROKERS_REASON,
+    });
     const call: AwsSdkCall = {
       service: 'Kafka',
       action: 'GetBootstrapBrokers',

@@ -1,4 +1,4 @@
-import { Validations } from 'aws-cdk-lib';
+import { Aws, CfnCondition, Fn, Stack, Validations } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { Construct } from 'constructs';
 
@@ -7,6 +7,15 @@ import { Construct } from 'constructs';
  * https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html
  */
 const BROKER_PORT = 9098;
+
+/**
+ * Zones of us-east-1, in which MSK refuses subnets in the zone `use1-az3`. The names of zones differ between
+ * accounts, so the first two of a region may include that zone; ids do not differ.
+ * https://docs.aws.amazon.com/msk/1.0/apireference/clusters.html#clusters-model-brokernodegroupinfo
+ *
+ * ASSUMED: this holds for serverless clusters too. AWS documents it for provisioned ones.
+ */
+const ZONES_OF_US_EAST_1 = ['use1-az1', 'use1-az2'];
 
 /**
  * The network of the trial cluster: two subnets in two zones, with no route to or from the internet. Members of its
@@ -40,10 +49,29 @@ export class TrialNetwork extends Construct {
       reason:
         'The network of a trial has no route to the internet, and is deleted with its records',
     });
+    this.avoidRefusedZone();
     this.securityGroup = this.createSecurityGroup();
     // For failed batches, and for the answers of the trial function to CloudFormation. It is free.
     this.vpc.addGatewayEndpoint('S3', { service: ec2.GatewayVpcEndpointAwsService.S3 });
     this.addPollerEndpoints();
+  }
+
+  /** Selects the zones of us-east-1 by their ids, at deployment, since the region may be unknown at synth. */
+  private avoidRefusedZone(): void {
+    const isUsEast1 = new CfnCondition(this, 'IsUsEast1', {
+      expression: Fn.conditionEquals(Stack.of(this).region, 'us-east-1'),
+    });
+    const only = (then: string, otherwise: string) =>
+      Fn.conditionIf(isUsEast1.logicalId, then, otherwise).toString();
+    for (const [index, zoneId] of ZONES_OF_US_EAST_1.entries()) {
+      const subnet = this.vpc.isolatedSubnets[index]?.node.defaultChild as ec2.CfnSubnet;
+      subnet.availabilityZone = only(Aws.NO_VALUE, subnet.availabilityZone ?? Aws.NO_VALUE);
+      subnet.availabilityZoneId = only(zoneId, Aws.NO_VALUE);
+      Validations.of(subnet).acknowledge({
+        id: 'CloudFormation-Validate::F3020',
+        reason: 'The condition leaves one of the two properties',
+      });
+    }
   }
 
   private createSecurityGroup(): ec2.SecurityGroup {
