@@ -138,8 +138,8 @@ export interface NetworkProps {
    */
   readonly networkAdds?: readonly NetworkPart[];
   /**
-   * The parts that the VPC already has; NAT counts as `s3` and `services`. Synth warns about every required
-   * part that is neither added nor listed here.
+   * The parts that the VPC already has; NAT counts as `services`, but AWS requires an endpoint for `s3`. Synth
+   * warns about every required part that is neither added nor listed here.
    *
    * @default - none
    */
@@ -156,15 +156,15 @@ export interface MappingProps {
   readonly batchWindow?: Duration;
   /**
    * Where a consumer group without committed offsets starts: at the earliest record, at the latest, or at a
-   * time in whole seconds. It has no effect on groups with committed offsets. Changing it replaces the
-   * mappings.
+   * time in whole seconds. It has no effect on groups with committed offsets. Mappings that exist keep the
+   * position with which they were created, if `cdk deploy` deploys the stack and the stack is not nested.
    *
    * @default 'earliest'
    */
   readonly startingPosition?: 'earliest' | 'latest' | Date;
   /**
    * The consumer group that reads each topic; `{topic}` stands for the topic's name, and is required with
-   * several topics. Changing it replaces the mappings, and the new groups start at `startingPosition`.
+   * several topics. Another group gets another mapping, and starts at `startingPosition`.
    *
    * @default - `{name}-{topic}`, with this archive's `name`
    */

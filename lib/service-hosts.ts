@@ -4,7 +4,7 @@ import type { IConstruct } from 'constructs';
 
 /**
  * The values of `kms:ViaService` for services in a region, such as `s3.eu-west-1.amazonaws.com`. Where the region
- * is in China, or may be there because neither it nor that of the stack is known at synth, each service is listed
+ * is in China, or may be because neither it nor that of the stack is known at synth, each service is listed
  * with both suffixes.
  *
  * ASSUMED: one of the two is the value in China, where endpoints end in `amazonaws.com.cn`. AWS documents the form

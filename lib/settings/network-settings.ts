@@ -54,7 +54,7 @@ export const networkSettings = {
   }),
   networkHas: partList().meta({
     description:
-      "What the VPC of the pollers already has, by the same names, so that the synth does not warn about it. NAT counts as 's3' and 'services'.",
+      "What the VPC of the pollers already has, by the same names, so that the synth does not warn about it. NAT counts as 'services'. For 's3', AWS requires an endpoint.",
     unset: 'the synth warns about each part that is not in `networkAdds`',
   }),
 };

@@ -53,7 +53,7 @@ export const topicSettings = {
     .optional()
     .meta({
       description:
-        'Consumer group that reads each topic, with {topic} in place of the name of the topic. Several topics require {topic}, because no two mappings can share a group. Changing the group replaces the mapping, and the new group starts at `startingPosition`.',
+        'Consumer group that reads each topic, with {topic} in place of the name of the topic. Several topics require {topic}, because no two mappings can share a group. Another group gets another mapping, and starts at `startingPosition`.',
       unset: 'the value of `stackName`, then -{topic}',
     }),
   startingPosition: z
@@ -62,12 +62,12 @@ export const topicSettings = {
     .optional()
     .meta({
       description:
-        "Where a consumer group that has no committed offsets starts to read: 'earliest', 'latest', or a time with Z or an offset. It has no effect on a group that has committed offsets: to start such a group elsewhere, also set another `consumerGroupId`, or move the group as docs/operate.md explains. Changing it replaces the mappings.",
+        "Where a consumer group that has no committed offsets starts to read: 'earliest', 'latest', or a time with Z or an offset. It has no effect on a group that has committed offsets: to start such a group elsewhere, also set another `consumerGroupId`, or move the group as docs/operate.md explains. Mappings that exist keep the position with which they were created, provided that `cdk deploy` deploys the stack.",
       unset: '`earliest`, unless `hoursBack` is set',
     }),
   hoursBack: wholeNumber({ min: 1, max: 87_600 }).optional().meta({
     description:
-      'Starts this many hours before the synth, in place of `startingPosition`. Each synth computes a new time, and a new time replaces the mappings: before you deploy again, set `startingPosition` to the time that the synth prints instead.',
+      'Starts new mappings this many hours before the synth, in place of `startingPosition`. Mappings that exist keep their time, provided that `cdk deploy` deploys the stack: docs/configure.md.',
     unset: '`startingPosition` applies',
   }),
 };

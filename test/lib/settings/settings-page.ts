@@ -13,7 +13,8 @@ stops and reports every problem at once, each with the allowed values.
 - **Set alarms early.** \`alarmSubscriptions\` names who is notified, and without \`eventMetrics\`, \`expectedTrafficMinutes\` is
   the only way to notice that a mapping has stopped.
 - **\`batchWindow\`** delays records by up to that many seconds. A longer window makes fewer, larger objects.
-- **\`consumerGroupId\`, \`startingPosition\` and \`hoursBack\`** replace the event source mappings when they change.
+- **\`consumerGroupId\`**: another group gets new event source mappings, which begin at \`startingPosition\`. Mappings that exist
+  keep the position with which they were created.
 - **\`objectLockDays\`** cannot be undone: a bucket with Object Lock keeps it.
 - On the command line everything is text: a list is \`-c topics="orders, payments"\`, an object is JSON, such as
   \`-c metadata='{"env":"prod"}'\`.
