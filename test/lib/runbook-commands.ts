@@ -109,6 +109,7 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
     'delivery stream',
     'firehose:DescribeDeliveryStream',
   ),
+  'aws kafka describe-cluster-v2': leftOut('cluster', 'kafka:DescribeClusterV2'),
   'aws kafka get-bootstrap-brokers': leftOut('account', 'kafka:GetBootstrapBrokers'),
   'aws kms describe-key': leftOut('encryption key', 'kms:DescribeKey'),
   'aws kms schedule-key-deletion': leftOut('encryption key', 'kms:ScheduleKeyDeletion'),
