@@ -2,6 +2,9 @@ import { Aws, CfnCondition, CfnParameter, Fn, Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import type { StartingPosition } from '../settings/settings.ts';
 
+const EARLIEST = 'TRIM_HORIZON';
+const LATEST = 'LATEST';
+
 /** The properties of an event source mapping that say where a consumer group without offsets starts. */
 export interface StartingPositionProperties {
   readonly startingPosition: string;
@@ -33,22 +36,27 @@ export function startingPositionParameter(
     type: 'String',
     description: `Where the mapping of the topic ${topic} started or will start; ignored once its group has offsets`,
     default: parameterOf(start),
-    allowedPattern: '^(TRIM_HORIZON|LATEST|[1-9][0-9]*)$',
-    constraintDescription: 'must be TRIM_HORIZON, LATEST or a time in whole Unix seconds',
+    allowedPattern: `^(${EARLIEST}|${LATEST}|[1-9][0-9]*)$`,
+    constraintDescription: `must be ${EARLIEST}, ${LATEST} or a time in whole Unix seconds`,
   });
-  const isPosition = (position: string) => Fn.conditionEquals(parameter, position);
-  const isTime = new CfnCondition(scope, `StartsAtTime-${id}`, {
-    expression: Fn.conditionNot(Fn.conditionOr(isPosition('TRIM_HORIZON'), isPosition('LATEST'))),
-  });
-  const ifTime = (then: string, otherwise: string) =>
-    Fn.conditionIf(isTime.logicalId, then, otherwise);
+  const whether = (name: string, position: string) =>
+    new CfnCondition(scope, `StartsAt${name}-${id}`, {
+      expression: Fn.conditionEquals(parameter, position),
+    }).logicalId;
+  const isEarliest = whether('Earliest', EARLIEST);
+  const isLatest = whether('Latest', LATEST);
+  const select = (earliest: string, latest: string, time: string) =>
+    Fn.conditionIf(isEarliest, earliest, Fn.conditionIf(isLatest, latest, time));
   return {
-    startingPosition: Token.asString(ifTime('AT_TIMESTAMP', parameter.valueAsString)),
-    startingPositionTimestamp: Token.asNumber(ifTime(parameter.valueAsString, Aws.NO_VALUE)),
+    // Not the parameter itself, whose default cfn-lint compares with the positions that Lambda knows.
+    startingPosition: Token.asString(select(EARLIEST, LATEST, 'AT_TIMESTAMP')),
+    startingPositionTimestamp: Token.asNumber(
+      select(Aws.NO_VALUE, Aws.NO_VALUE, parameter.valueAsString),
+    ),
   };
 }
 
 function parameterOf(start: StartingPosition): string {
   if (start.kind === 'timestamp') return String(start.unixSeconds);
-  return start.kind === 'earliest' ? 'TRIM_HORIZON' : 'LATEST';
+  return start.kind === 'earliest' ? EARLIEST : LATEST;
 }

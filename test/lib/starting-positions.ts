@@ -32,8 +32,6 @@ export function startsOf(
     if (name === 'Fn::If') {
       return resolve(resolve(Conditions[String(parts[0])]) === true ? parts[1] : parts[2]);
     }
-    if (name === 'Fn::Not') return resolve(parts[0]) !== true;
-    if (name === 'Fn::Or') return parts.some((part) => resolve(part) === true);
     if (name === 'Fn::Equals') return resolve(parts[0]) === resolve(parts[1]);
     throw new Error(`unknown function ${name}`);
   };
