@@ -12,7 +12,7 @@ export interface AlarmTopicProps {
   readonly subscribers: readonly string[];
 }
 
-/** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
+/** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sns-topic.html */
 const MAX_DISPLAY_NAME_LENGTH = 100;
 
 const CLOUDWATCH = 'cloudwatch.amazonaws.com';
