@@ -7,8 +7,8 @@ import type { IConstruct } from 'constructs';
  * is in China, or may be because neither it nor that of the stack is known at synth, each service is listed
  * with both suffixes.
  *
- * ASSUMED: one of the two is the value in China, where endpoints end in `amazonaws.com.cn`. AWS documents the form
- * `SERVICE.REGION.amazonaws.com` only:
+ * AWS documents the suffix `amazonaws.com` in every partition, although endpoints in China end in
+ * `amazonaws.com.cn`. The latter is listed besides, since a key that refused S3 would keep every record out:
  * https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
  *
  * @param region of the key; a token for a key that is created in the stack or an import without a known ARN

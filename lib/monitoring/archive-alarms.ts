@@ -90,6 +90,7 @@ function createLagAlarms(
     return createGroupedAlarms(scope, id, {
       ...{ ...alarm, label },
       metrics: mappings.map((mapping) => mappingMetric(mapping, 'MaxOffsetLag', MAXIMUM)),
+      // ASSUMED: an array may consist of expressions; AWS documents arrays of metrics and of METRICS().
       expression: (lags) => `MAX([${lags.map(isGrowing).join(', ')}])`,
     });
   }
