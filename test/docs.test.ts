@@ -13,6 +13,7 @@ import {
 import { errorCodes } from '../lambda/core/errors.ts';
 import { alarmNames } from '../lib/monitoring/alarm-names.ts';
 import { settingsSchema } from '../lib/settings/settings-schema.ts';
+import { commandsOf, runbookCommands } from './lib/runbook-commands.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const read = (file: string) => readFileSync(join(root, file), 'utf8');
@@ -23,14 +24,23 @@ function listedIn(page: string): string[] {
   return [...read(page).matchAll(/^ *\| `([\w-]+)` \|/gm)].map(([, name = '']) => name);
 }
 
-/** The anchors of a page's headings, as GitHub makes them. */
+/** The anchor of a heading, as GitHub makes it. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^a-z0-9 _-]/g, '')
+    .replaceAll(' ', '-');
+}
+
+/** The anchors of a page's headings. */
 function anchorsOf(page: string): string[] {
-  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
-    heading
-      .toLowerCase()
-      .replace(/[^a-z0-9 _-]/g, '')
-      .replaceAll(' ', '-'),
-  );
+  return [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) => anchorOf(heading));
+}
+
+/** The text below the heading with an anchor, up to the next heading of any level; empty without such a heading. */
+function sectionOf(page: string, anchor: string): string {
+  const sections = page.split(/^##+ /m).map((section) => section.split(/\n([\s\S]*)/));
+  return sections.find(([heading = '']) => anchorOf(heading) === anchor)?.[1] ?? '';
 }
 
 describe('documentation', () => {
@@ -112,6 +122,66 @@ describe('documentation', () => {
     expect(patterns.filter((pattern) => !written.some((text) => text.includes(pattern)))).toEqual(
       [],
     );
+  });
+
+  describe('the commands of docs/runbook.md', () => {
+    const page = read('docs/runbook.md');
+    const blocks = [...page.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block);
+    const inText = [...page.matchAll(/`((?:aws|npx|replay)\s[^`]*)`/g)].map(
+      ([, command = '']) => command,
+    );
+    const [start = '', ...others] = blocks;
+    const commands = [...others, ...inText];
+    const variablesSetBy = (block: string) =>
+      [...block.matchAll(/\b([A-Z_]+)=/g)].map(([, name = '']) => name);
+
+    it('use only variables that the first block or their own sets', () => {
+      const unset = [start, ...commands].flatMap((command) => {
+        const set = [...variablesSetBy(start), ...variablesSetBy(command)];
+        const used = [...command.matchAll(/\$\{?([A-Z_]+)/g)].map(([, name = '']) => name);
+        return used.filter((name) => !set.includes(name));
+      });
+      expect(commands.length).toBeGreaterThan(30);
+      expect(unset).toEqual([]);
+    });
+
+    it('leave only the words of the table to write, and every one of them', () => {
+      // A capital word is a value, except inside single quotes, which hold queries and log messages.
+      const words = commands.flatMap((command) =>
+        [
+          ...command
+            .replaceAll(/'[^']*'/g, '')
+            .matchAll(/(?<![\w${])(?!AWS\/)[A-Z][A-Z_]+(?![\w=])/g),
+        ].map(([word]) => word),
+      );
+      expect([...new Set(words)].sort()).toEqual(
+        listedIn('docs/runbook.md')
+          .filter((name) => /^[A-Z_]+$/.test(name))
+          .sort(),
+      );
+    });
+
+    it('name no stack, topic or group, and give `date` no option, because systems differ in them', () => {
+      expect(
+        commands.filter((command) => /KafkaArchive|\borders\b|\bdate -/.test(command)),
+      ).toEqual([]);
+    });
+  });
+
+  it('docs/security.md links each call that is left out to a section with a command that makes it', () => {
+    const rows = [
+      ...read('docs/security.md').matchAll(
+        /^\| `([\w-]+:\w+)` on (?:the )?([a-z -]+) \|.*?\]\((\w+\.md)#([\w-]+)\)/gm,
+      ),
+    ];
+    const unmade = rows.filter(
+      ([, action, on, file = '', anchor = '']) =>
+        !commandsOf(sectionOf(read(`docs/${file}`), anchor)).some((command) =>
+          runbookCommands[command]?.some((call) => call.action === action && call.on === on),
+        ),
+    );
+    expect(rows.length).toBeGreaterThan(5);
+    expect(unmade.map(([row]) => row)).toEqual([]);
   });
 
   it('docs/runbook.md has a section for each code of a dead letter', () => {
