@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { isObject } from '../../lambda/core/is-object.ts';
 import type { KafkaTool } from './kafka.ts';
-import { type Answer, aws, type Command, FAILED } from './step.ts';
+import { type Answer, aws, CANNOT_ASSUME_ROLE, type Command, FAILED } from './step.ts';
 import { VerificationError } from './verify.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -37,7 +37,10 @@ export function createExecute(options: MachineOptions): (command: Command) => Pr
     if (session === undefined) return toAnswer(await end('aws', [...args, ...flags], environment));
     const assume = aws('sts assume-role --query Credentials');
     const assumed = await callAws({ ...assume, args: [...assume.args, ...session] });
-    if (!assumed.ok) return assumed;
+    if (!assumed.ok) {
+      const message = `${assumed.code}: ${assumed.message}`;
+      return { ok: false, code: CANNOT_ASSUME_ROLE, message };
+    }
     // These stay in memory: a state or a record never contains them.
     const { AccessKeyId, SecretAccessKey, SessionToken } = assumed.output as Record<string, string>;
     const { AWS_PROFILE: _, ...others } = environment;

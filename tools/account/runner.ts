@@ -1,10 +1,24 @@
-import { type Answer, aws, type Command, type Failure, fillCommand, type Values } from './step.ts';
+import {
+  type Answer,
+  aws,
+  CANNOT_ASSUME_ROLE,
+  type Command,
+  type Failure,
+  fillCommand,
+  type Values,
+} from './step.ts';
 
 /** Milliseconds between two looks. */
 const LOOK_MS = 15_000;
 
 /** How long {@link Runner.poll} waits, in minutes. ASSUMED: Lambda and CloudFormation need less; not documented. */
 const POLL_MINUTES = 30;
+
+/**
+ * How long a role that cannot be assumed is tried again, in minutes, since changes of IAM take effect with a delay.
+ * ASSUMED: no longer than that; https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html states no maximum.
+ */
+const ROLE_MINUTES = 1;
 
 /** A command failed in a way that its caller did not expect. */
 export class CommandFailed extends Error {
@@ -31,7 +45,11 @@ export interface RunnerParts {
 /** Runs commands with the values of a run filled in. */
 export interface Runner {
   readonly progress: (line: string) => void;
-  /** @throws {MissingValue} */
+  /**
+   * Returns how a command ended. A role that cannot be assumed is tried again for a minute.
+   *
+   * @throws {MissingValue}
+   */
   answer(command: Command): Promise<Answer>;
   /**
    * Returns the output of a command, undefined after a failure with one of these codes.
@@ -54,9 +72,14 @@ export function createRunner(parts: RunnerParts, values: () => Values): Runner {
     progress,
     async answer(command) {
       stop.throwIfAborted();
-      return await execute(
-        fillCommand(command, { ...values(), now: new Date(now()).toISOString() }),
-      );
+      let answer!: Answer;
+      await runner.look(ROLE_MINUTES, 'the role of the probe', async () => {
+        answer = await execute(
+          fillCommand(command, { ...values(), now: new Date(now()).toISOString() }),
+        );
+        return answer.ok || answer.code !== CANNOT_ASSUME_ROLE;
+      });
+      return answer;
     },
     async expect(command, fine = []) {
       const answer = await runner.answer(command);

@@ -13,6 +13,9 @@ export interface Command {
 /** Error code of a program that fails without naming one, as those other than `aws` do. */
 export const FAILED = 'Failed';
 
+/** Error code of a command that did not run, since its {@link Command.session} could not be opened. */
+export const CANNOT_ASSUME_ROLE = 'CannotAssumeRole';
+
 /** A failure, by the code that AWS or the program gives. */
 export interface Failure {
   readonly code: string;
@@ -46,7 +49,7 @@ export interface Action {
   readonly save?: (fact: unknown, seen: SeenByName) => Values;
   /** Whether the fact consists of names of resources, which the record leaves out. */
   readonly isSecret?: boolean;
-  /** Whether a failure is a result. Any other failure ends the step. */
+  /** Whether a failure is a result, unless it is {@link CANNOT_ASSUME_ROLE}. Any other failure ends the step. */
   readonly mayFail?: boolean;
   /** Error codes that mean that an earlier attempt of this run succeeded. */
   readonly done?: readonly string[];

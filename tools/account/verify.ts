@@ -7,6 +7,7 @@ import type { State, StateStore, StepState, Target } from './state.ts';
 import {
   type Action,
   aws,
+  CANNOT_ASSUME_ROLE,
   fill,
   MissingValue,
   run,
@@ -215,7 +216,7 @@ async function runAction(action: Action, { seen }: StepState, work: Work): Promi
     if (!answer.ok) {
       const { code, message } = answer;
       if (action.done?.includes(code)) return true;
-      if (!action.mayFail) throw new CommandFailed(name, answer);
+      if (!action.mayFail || code === CANNOT_ASSUME_ROLE) throw new CommandFailed(name, answer);
       result = { failure: { code, message } };
       return true;
     }

@@ -10,7 +10,7 @@ import {
   type SeenByName,
   type Step,
 } from '../step.ts';
-import { probeTemplate } from './probe.ts';
+import { literalPosition, positionAsParameter, probeTemplate } from './probe.ts';
 
 const probe = '{stack}-probe';
 const stackArn = `arn:{partition}:cloudformation:{region}:{account}:stack/${probe}`;
@@ -48,6 +48,25 @@ const create = (name: string, version: string): Action => ({
   ),
   mayFail: true,
 });
+
+/** Updates the probe to a template, and asks for the status of the stack and for an output of that template. */
+const updateProbe = (name: string, output: string, template: object): Action[] => [
+  {
+    name: `update for ${name}`,
+    command: aws(
+      `cloudformation update-stack --stack-name ${probe} --capabilities CAPABILITY_IAM`,
+      { 'template-body': template },
+    ),
+    // The code is that of an update that has begun or is done, and of others; the output shows which.
+    done: ['ValidationError'],
+  },
+  ask(
+    name,
+    `cloudformation describe-stacks --stack-name ${probe}`,
+    `Stacks[0].[StackStatus,Outputs[?OutputKey=='${output}'].OutputValue|[0]]`,
+    { until: (fact) => !String(listOf(fact)[0]).endsWith('_IN_PROGRESS') },
+  ),
+];
 
 /** Reads a stack's outputs as values. */
 export const saveOutputs = (fact: unknown) => Object.fromEntries(fact as [string, string][]);
@@ -112,7 +131,7 @@ export const beforeDeployment: readonly Step[] = [
     id: 'two-mappings',
     question:
       'Does Lambda accept two mappings of one topic in one consumer group, for two versions of one function?',
-    settles: ['lib/source/mapping-generation.ts'],
+    settles: ['lib/source/mapping-generation.ts', 'lib/source/kafka-trigger.ts'],
     expected:
       'It does, so that CloudFormation can create a mapping before it deletes the one that it replaces. It refuses a second mapping for the same version.',
     disturbs: [{ kind: 'mappings', name: probe }],
@@ -167,5 +186,29 @@ export const beforeDeployment: readonly Step[] = [
       { 'with *': '*', 'with the schema': ['{RegistryArn}', '{SchemaArn}'] },
     ),
     judge: (seen) => isAllowed(seen, 'with *'),
+  },
+  {
+    id: 'position-as-parameter',
+    question:
+      'Can the starting position of a mapping move from the template to a parameter of the same value?',
+    settles: ['lib/source/starting-position.ts'],
+    expected: 'The mapping is not replaced, although its time was a number and becomes a text.',
+    actions: [
+      ...updateProbe('before', 'MappingInTemplate', literalPosition),
+      ...updateProbe('after', 'MappingByParameter', positionAsParameter),
+      ask(
+        'reasons',
+        `cloudformation describe-stack-events --stack-name ${probe}`,
+        "StackEvents[?LogicalResourceId=='Mapping'].ResourceStatusReason",
+      ),
+    ],
+    judge: (seen) => {
+      // CloudFormation says so even if Lambda refuses the new mapping, which rolls the update back.
+      if (listOf(seen.reasons?.fact).some((each) => each.includes('new physical resource'))) {
+        return false;
+      }
+      const [before, after] = [seen.before, seen.after].map((each) => listOf(each?.fact)[1]);
+      return before && after ? before === after : undefined;
+    },
   },
 ];

@@ -100,7 +100,10 @@ export function denyPuts(...buckets: readonly string[]): Action {
   };
 }
 
-/** Lists the names of the dimensions with which Lambda emits a metric of the mapping or of the function. */
+/**
+ * Lists the combinations of dimensions, as lists of names, with which Lambda emits a metric of the mapping or of the
+ * function. CloudWatch returns each combination that contains the dimension, such as FunctionName and Resource.
+ */
 export function dimensions(
   name: string,
   of: 'mapping' | 'function',
@@ -113,10 +116,13 @@ export function dimensions(
   return ask(
     `${name} by ${of}`,
     `cloudwatch list-metrics --namespace AWS/Lambda --metric-name ${name} --dimensions ${dimension}`,
-    'Metrics[].Dimensions[].Name',
+    'Metrics[*].Dimensions[*].Name',
     more,
   );
 }
+
+/** Whether {@link dimensions} found the metric with the dimension alone, whatever other combinations exist. */
+export const isAlone = (fact: unknown) => listOf(fact).some((names) => names.length === 1);
 
 /** Lets or forbids CloudFormation to update the mappings. */
 export function allowMappingUpdates(isAllowed: boolean): Action {

@@ -83,3 +83,37 @@ export const probeTemplate = {
     SchemaVersionId: output('Schema', 'InitialSchemaVersionId'),
   },
 };
+
+/** The probe with a disabled mapping, which reads nothing and costs nothing, and an output that names it. */
+function withMapping(outputName: string, position: string | object, timestamp: number | object) {
+  const Mapping = {
+    Type: 'AWS::Lambda::EventSourceMapping',
+    Properties: {
+      ...{ FunctionName: { Ref: 'Function' }, EventSourceArn: '{cluster}', Topics: ['{topic}'] },
+      AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: '{stack}-probe-position' },
+      ...{ StartingPosition: position, StartingPositionTimestamp: timestamp, Enabled: false },
+    },
+  };
+  return {
+    ...probeTemplate,
+    Resources: { ...probeTemplate.Resources, Mapping },
+    Outputs: { ...probeTemplate.Outputs, [outputName]: { Value: { Ref: 'Mapping' } } },
+  };
+}
+
+/** 2026-01-01, in Unix seconds. */
+const START = 1_767_225_600;
+
+/** The probe with a mapping whose starting position is in the template, as in version 0.1.0 of this project. */
+export const literalPosition = withMapping('MappingInTemplate', 'AT_TIMESTAMP', START);
+
+/** The same mapping with its starting position as in lib/source/starting-position.ts. */
+export const positionAsParameter = {
+  Parameters: { Position: { Type: 'String', Default: String(START) } },
+  Conditions: { IsLatest: { 'Fn::Equals': [{ Ref: 'Position' }, 'LATEST'] } },
+  ...withMapping(
+    'MappingByParameter',
+    { 'Fn::If': ['IsLatest', 'LATEST', 'AT_TIMESTAMP'] },
+    { 'Fn::If': ['IsLatest', { Ref: 'AWS::NoValue' }, { Ref: 'Position' }] },
+  ),
+};

@@ -41,6 +41,17 @@ describe('the AWS CLI', () => {
     });
   });
 
+  it('fails with a code of its own if the role cannot be assumed', async () => {
+    const refusal =
+      'An error occurred (AccessDenied) when calling the AssumeRole operation: not authorized';
+    const execute = executeWith(`console.error('${refusal}'); process.exit(254);`);
+    const command = awsAllowed(['kafka:ListClusters'], '*', 'kafka list-clusters');
+    expect(await execute(command)).toEqual({
+      ...{ ok: false, code: 'CannotAssumeRole' },
+      message: 'AccessDenied: not authorized',
+    });
+  });
+
   it('deletes every version of every object, page by page', async () => {
     const execute = executeWith(`
 const { appendFileSync, existsSync, readFileSync } = require('node:fs');

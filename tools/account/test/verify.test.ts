@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRun, failed, Killed } from './account.ts';
+import { awsAllowed, codeOf, type Step } from '../step.ts';
+import { createRun, FakeAccount, failed, Killed } from './account.ts';
 
 /** What a whole run changes, in order. */
 const allChanges = [
@@ -130,6 +131,41 @@ describe('a run', () => {
     };
     expect(await run()).toBe(false);
     await expect(run()).rejects.toThrow('pass --resume or --destroy-only');
+  });
+});
+
+describe('a role that cannot be assumed', () => {
+  const steps: readonly Step[] = [
+    {
+      ...{ id: 'permission', question: 'Is it allowed?', settles: [], expected: 'It is.' },
+      actions: [
+        {
+          name: 'call',
+          command: { ...awsAllowed(['x:Y'], '*', 'x y'), session: [] },
+          mayFail: true,
+        },
+      ],
+      judge: (seen) => codeOf(seen, 'call') === undefined,
+    },
+  ];
+  const cannot = failed('CannotAssumeRole', 'AccessDenied: not authorized');
+
+  it('is tried again for a minute, since it may be seconds old', async () => {
+    const account = new FakeAccount();
+    let failures = 4;
+    account.rules.push(['aws x y', () => (failures-- > 0 ? cannot : { ok: true })]);
+    expect(await createRun(account, steps).run()).toBe(true);
+  });
+
+  it('settles nothing', async () => {
+    const account = new FakeAccount();
+    account.rules.push(['aws x y', cannot]);
+    const { printed, run } = createRun(account, steps);
+    expect(await run()).toBe(false);
+    expect(account.lines.filter((line) => line.startsWith('aws x y'))).toHaveLength(5);
+    expect(printed).toContain(
+      '    not settled: call: CannotAssumeRole: AccessDenied: not authorized',
+    );
   });
 });
 
