@@ -40,9 +40,9 @@ export interface PartialBatchResponse {
  * Creates the handler that archives the batch of one invocation: parse, deliver, report.
  *
  * It resolves only when every record of the batch is stored. Otherwise it throws an `AggregateError` that
- * names the first topic-partitions and offset ranges that are not stored and counts the others, so the event source
- * mapping retries the batch. If the mapping accepts a partial batch response, it returns every record of the topic-partitions
- * that failed instead.
+ * names the first topic-partitions and offset ranges that are not known to be stored and counts the others, so the
+ * event source mapping retries the batch. If the mapping accepts a partial batch response, it returns every record
+ * of the topic-partitions that failed instead.
  *
  * @throws {ArchiverError} `INVALID_EVENT`, `ENRICH_FAILED` or `UNEXPECTED`, before it stores anything
  */
@@ -88,7 +88,7 @@ function notArchived(
   const all = objects + alreadyStored + failedObjects;
   return new AggregateError(
     errors.slice(0, MOST_NAMED),
-    `${errors.length} of ${all} objects not stored: ${reasons}`,
+    `${errors.length} of ${all} objects not confirmed as stored: ${reasons}`,
   );
 }
 

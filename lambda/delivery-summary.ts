@@ -10,8 +10,8 @@ export type BatchFigures = Pick<
 >;
 
 /**
- * Maximum of runs in a summary. One needs 100 bytes of a log line, and an event in CloudWatch Logs had 256 KiB before it
- * had 1 MiB. It is more than a message names, because the saved query of archived offsets reads it.
+ * Maximum of runs in a summary. One needs 100 bytes of a log line, and an event in CloudWatch Logs had 256 KiB
+ * before it had 1 MiB. It is more than a message names, because the saved query of archived offsets reads it.
  */
 const MOST_RUNS = 1000;
 

@@ -49,8 +49,8 @@ interface StoreResult {
  * alone, so that a retried batch finds itself already stored.
  *
  * A batch with more objects than one invocation has time for gets further with each try. In the same execution
- * environment, a try asks for no object that an earlier one knew to be stored. In another one, its order is at random, so
- * that it does not spend its time on the same objects as the try before.
+ * environment, a try asks for no object that an earlier one knew to be stored. In another one, its order is at
+ * random, so that it does not spend its time on the same objects as the try before.
  *
  * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, before it stores anything.
  */

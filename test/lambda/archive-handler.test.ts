@@ -98,7 +98,7 @@ describe('archive handler', () => {
       expect(error).toBeInstanceOf(AggregateError);
       const reason = 'orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED)';
       expect(error).toMatchObject({
-        message: `1 of 2 objects not stored: ${reason}`,
+        message: `1 of 2 objects not confirmed as stored: ${reason}`,
         errors: [{ code: 'STORE_WRITE_FAILED', retryable: true, message: reason }],
       });
       expect(telemetry.done[0]?.summary).toMatchObject({ objects: 1, failedObjects: 1 });
@@ -113,7 +113,7 @@ describe('archive handler', () => {
     const { store, deps } = archiveParts();
     store.fail = () => true;
     await expect(archiveHandler(deps)(twoRuns, invocation)).rejects.toThrow(
-      '2 of 2 objects not stored: orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED); ' +
+      '2 of 2 objects not confirmed as stored: orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED); ' +
         'orders-0 offsets 7 to 8: SlowDown, HTTP 503 (STORE_WRITE_FAILED)',
     );
   });
@@ -128,7 +128,9 @@ describe('archive handler', () => {
     const error: AggregateError = (await archiveHandler(deps)(mskEvent(records), invocation).catch(
       (thrown: unknown) => thrown,
     )) as AggregateError;
-    expect(error.message).toMatch(/^10000 of 10000 objects not stored: .*; and 9980 more$/);
+    expect(error.message).toMatch(
+      /^10000 of 10000 objects not confirmed as stored: .*; and 9980 more$/,
+    );
     expect(error.message.split('; ')).toHaveLength(21);
     expect(error.errors).toHaveLength(20);
     expect(error.message.length).toBeLessThan(10_000);
@@ -145,7 +147,7 @@ describe('archive handler', () => {
     const later = mskRecord({ offset: 102, timestamp: 1_763_898_800_000 });
     await expect(
       archiveHandler(deps)(mskEvent([...mskRecords(100, 2), later]), invocation),
-    ).rejects.toThrow('1 of 2 objects not stored: orders-3 offsets 102 to 102: ');
+    ).rejects.toThrow('1 of 2 objects not confirmed as stored: orders-3 offsets 102 to 102: ');
   });
 
   it('reports an unexpected failure to store by its name only', async () => {
@@ -157,7 +159,7 @@ describe('archive handler', () => {
     ).catch((thrown: unknown) => thrown);
     const message = 'orders-3 offsets 100 to 100: unexpected RangeError (UNEXPECTED)';
     expect(error).toMatchObject({
-      message: `1 of 1 objects not stored: ${message}`,
+      message: `1 of 1 objects not confirmed as stored: ${message}`,
       errors: [{ code: 'UNEXPECTED', retryable: false, message, cause: { code: 'UNEXPECTED' } }],
     });
     expect(inspect(error, { depth: null })).not.toContain('secret');
@@ -192,7 +194,7 @@ describe('archive handler', () => {
       mskRecord({ partition: 9 }),
     ];
     await expect(archiveHandler(deps)(mskEvent(records), invocation)).rejects.toThrow(
-      '2 of 3 objects not stored: orders-0 offsets 7 to 8: aborted (STORE_ABORTED); orders-9 offsets 100 to 100: aborted (STORE_ABORTED)',
+      '2 of 3 objects not confirmed as stored: orders-0 offsets 7 to 8: aborted (STORE_ABORTED); orders-9 offsets 100 to 100: aborted (STORE_ABORTED)',
     );
     expect([...store.objects.keys()]).toEqual([keyOf3]);
     expect(clock.timeouts).toEqual([55_000]);

@@ -138,6 +138,16 @@ describe('object delivery of a batch that takes more time than a try has', () =>
     expect(failed).toEqual(missing.map((offset) => `orders-3 offsets ${offset} to ${offset}`));
   });
 
+  it('gets further with each try, though they take longer than it remembers', async () => {
+    const { pass, startEnvironment, store } = backfill(2);
+    const attempt = startEnvironment();
+    for (let left = OBJECTS - 2; left >= 0; left -= 2) {
+      expect(await attempt()).toMatchObject({ failedObjects: left });
+      pass(CONFIRMED_MS - 1);
+    }
+    expect(store.inner.objects.size).toBe(OBJECTS);
+  });
+
   it('asks again for what it confirmed too long ago', async () => {
     const { pass, startEnvironment, store } = backfill(8);
     const attempt = startEnvironment();

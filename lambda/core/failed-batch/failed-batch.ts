@@ -4,7 +4,7 @@ import { type Fields, isObject } from '../is-object.ts';
 import type { BatchRun } from '../record/kafka-event.ts';
 import { isDeeperThan } from './json-depth.ts';
 
-/** Maximum of characters of a text in an entry. Lambda's own have less; anyone who can write to the bucket has others. */
+/** Maximum of characters of a text in an entry. Lambda's own have less; any writer to the bucket can exceed it. */
 const MOST_TEXT = 1000;
 
 /** Depth of an entry that no event comes near: the bytes of a header in an entry of a Kafka topic are at 8. */

@@ -6,7 +6,7 @@ import type { StoreOutcome } from './store-object.ts';
  */
 export const CONFIRMED_MS = 2 * 3_600_000;
 
-/** Maximum of objects: those of one batch, unless its records fall into a folder each and into several batches. */
+/** Maximum of objects: those of two batches whose records each fall into a folder of their own. */
 const MOST_OBJECTS = 20_000;
 
 /** What identifies an object: its key, and the SHA-256 of its uncompressed body, hexadecimal. */
@@ -31,7 +31,7 @@ interface Confirmed {
  * between the two tries counts as stored, as it does if it is deleted right after a single try.
  */
 export class ConfirmedObjects {
-  /** By key, the ones confirmed first in front. */
+  /** By key, the ones that expire first in front. */
   readonly #objects = new Map<string, Confirmed>();
 
   /**
@@ -46,18 +46,20 @@ export class ConfirmedObjects {
   }
 
   /**
-   * Notes that an object is stored. An object that is noted already keeps its time.
+   * Notes that an object is stored, for {@link CONFIRMED_MS} from now: a batch may need many tries. Once there is no
+   * room, it notes no others until some are forgotten or expire. If new ones took the place of old ones, several large
+   * batches could prevent each other from ever being complete.
    *
    * @param now epoch milliseconds
    */
   add({ key, sha256 }: ObjectIdentity, outcome: StoreOutcome, now: number): void {
-    if (this.find({ key, sha256 }, now) !== undefined) return;
     this.#objects.delete(key);
-    this.#objects.set(key, { sha256, outcome, until: now + CONFIRMED_MS });
-    if (this.#objects.size > MOST_OBJECTS) {
-      const [oldest] = this.#objects.keys();
-      this.#objects.delete(oldest as string);
+    for (const [oldest, { until }] of this.#objects) {
+      if (this.#objects.size < MOST_OBJECTS || until > now) break;
+      this.#objects.delete(oldest);
     }
+    if (this.#objects.size >= MOST_OBJECTS) return;
+    this.#objects.set(key, { sha256, outcome, until: now + CONFIRMED_MS });
   }
 
   /** Forgets an object, because its batch is complete. */

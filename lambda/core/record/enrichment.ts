@@ -63,7 +63,8 @@ export function computeFields(
 
 /** An asynchronous `enrich` is a fault already: its rejection must not end the process, which prints the error. */
 function ignoreRejection(value: unknown): void {
-  Promise.resolve(value).catch(() => undefined);
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  for (const each of values) Promise.resolve(each).catch(() => undefined);
 }
 
 function isPlainObject(value: unknown): value is Record<string, unknown> {

@@ -19,5 +19,6 @@ export function timestampText(timestamp: unknown): string {
   if (typeof timestamp !== 'number' || Number.isNaN(timestamp)) return 'null';
   if (timestamp >= BOUND) return LATEST;
   if (timestamp <= -BOUND) return EARLIEST;
-  return String(Math.round(timestamp));
+  // A large number's own text has its shortest digits and then zeros, which is another number.
+  return String(BigInt(Math.round(timestamp)));
 }

@@ -210,6 +210,8 @@ describe('RecordLineWriter', () => {
     [2 ** 53, '9007199254740992', false],
     // Nanoseconds, which users of Kafka have run into: KIP-937.
     [1_764_230_400_000_000_000, '1764230400000000000', false],
+    // Its shortest text is 4998618147213760000, which is another number.
+    [JSON.parse('4998618147213761015'), '4998618147213760512', false],
     [JSON.parse('9223372036854775807'), '9223372036854775807', false],
     [JSON.parse('-9223372036854775808'), '-9223372036854775808', false],
     [JSON.parse('1e400'), '9223372036854775807', false],
@@ -430,6 +432,7 @@ describe('enrich', () => {
   it.each<[string, (rejected: Promise<never>) => unknown]>([
     ['is asynchronous and rejects', (rejected) => rejected],
     ['returns fields that reject', (rejected) => ({ a: rejected, b: Promise.reject(rejected) })],
+    ['returns a list that rejects', (rejected) => ({ a: [1, rejected] })],
   ])('fails the batch, and not the process, when it %s', async (_, answer) => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown) => unhandled.push(reason);
