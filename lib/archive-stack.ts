@@ -1,4 +1,4 @@
-import { Aspects, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Annotations, Aspects, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct, IConstruct } from 'constructs';
 import { KafkaArchive } from './kafka-archive.ts';
@@ -27,6 +27,16 @@ export class ArchiveStack extends Stack {
     this.archive = new KafkaArchive(this, 'Default', propsOf(this, settings));
     Aspects.of(this).add({ visit: keepDescription });
     Tags.of(this).add('project', 'msk-s3-archiver');
+    this.warnOfStart(settings);
+  }
+
+  private warnOfStart({ startingPosition: start }: StackSettings): void {
+    if (start.kind !== 'timestamp' || start.hoursBack === undefined) return;
+    const time = new Date(start.unixSeconds * 1000).toISOString();
+    Annotations.of(this).addWarningV2(
+      'msk-s3-archiver:hoursBackMoves',
+      `hoursBack ${start.hoursBack} means ${time} now, but a later time at the next synth, and a deployment that passes the defaults of the stack's parameters then replaces every mapping: deploy with \`cdk deploy\`, which keeps their values, or set startingPosition to '${time}' instead`,
+    );
   }
 }
 

@@ -157,7 +157,7 @@ export interface MappingProps {
   /**
    * Where a consumer group without committed offsets starts: at the earliest record, at the latest, or at a
    * time in whole seconds. It has no effect on groups with committed offsets. Mappings that exist keep the
-   * position with which they were created, if `cdk deploy` deploys the stack and the stack is not nested.
+   * position with which they were created when you deploy with `cdk deploy`, except in nested stacks.
    *
    * @default 'earliest'
    */

@@ -62,12 +62,12 @@ export const topicSettings = {
     .optional()
     .meta({
       description:
-        "Where a consumer group that has no committed offsets starts to read: 'earliest', 'latest', or a time with Z or an offset. It has no effect on a group that has committed offsets: to start such a group elsewhere, also set another `consumerGroupId`, or move the group as docs/operate.md explains. Mappings that exist keep the position with which they were created, provided that `cdk deploy` deploys the stack.",
+        "Where a consumer group that has no committed offsets starts to read: 'earliest', 'latest', or a time with Z or an offset. It has no effect on a group that has committed offsets: to start such a group elsewhere, also set another `consumerGroupId`, or move the group as docs/operate.md explains. Mappings that exist keep the position with which they were created when you deploy with `cdk deploy`.",
       unset: '`earliest`, unless `hoursBack` is set',
     }),
   hoursBack: wholeNumber({ min: 1, max: 87_600 }).optional().meta({
     description:
-      'Starts new mappings this many hours before the synth, in place of `startingPosition`. Mappings that exist keep their time, provided that `cdk deploy` deploys the stack: docs/configure.md.',
+      'Starts new mappings this many hours before the synth, in place of `startingPosition`. Mappings that exist keep their time when you deploy with `cdk deploy`; docs/configure.md names the deployments that replace them.',
     unset: '`startingPosition` applies',
   }),
 };
@@ -84,7 +84,8 @@ export interface TopicSettings {
 export type StartingPosition =
   | { readonly kind: 'earliest' }
   | { readonly kind: 'latest' }
-  | { readonly kind: 'timestamp'; readonly unixSeconds: number };
+  /** `hoursBack` is set if the time was counted back from the synth. */
+  | { readonly kind: 'timestamp'; readonly unixSeconds: number; readonly hoursBack?: number };
 
 /**
  * Reports topic settings that do not go together.
@@ -154,7 +155,7 @@ export function toStartingPosition(
 ): StartingPosition {
   if (hoursBack !== undefined) {
     const unixSeconds = Math.floor(now.getTime() / 1000) - hoursBack * 3600;
-    return { kind: 'timestamp', unixSeconds };
+    return { kind: 'timestamp', unixSeconds, hoursBack };
   }
   if (startingPosition === 'latest') return { kind: 'latest' };
   if (startingPosition === undefined || startingPosition === 'earliest') {

@@ -20,10 +20,12 @@ export interface StartingPositionProperties {
  * (its option `--previous-parameters`), so an existing mapping keeps the position with which it was created, and
  * a new one gets the present setting.
  *
- * Other ways to deploy pass the default, as do nested stacks: there, a changed setting replaces the mapping.
+ * `aws cloudformation deploy` keeps it, too. A change set without parameters uses the default
+ * (https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Parameter.html), and so does a nested
+ * stack, whose parent passes none: there, a changed setting replaces the mapping.
  *
- * ASSUMED: CloudFormation compares the values that parameters and conditions resolve to, so a template that
- * contained the position itself can be updated to this one without a replacement.
+ * ASSUMED: CloudFormation compares the values that parameters and conditions resolve to, and a number equals its
+ * text. A template that contained the position itself can then be updated to this one without a replacement.
  *
  * @param id distinguishes the mapping; another id is another parameter, which starts at the present setting
  */

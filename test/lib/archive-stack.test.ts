@@ -187,6 +187,21 @@ describe('the stack of an MSK cluster', () => {
     if (isWarned) annotations.hasWarning(id, text);
     else annotations.hasNoWarning(id, text);
   });
+
+  it.each([
+    [{ hoursBack: 6 }, true],
+    [{ startingPosition: '2026-11-23T03:00:00Z' }, false],
+  ])('with %o, warns of a time that moves with each synth: %s', (settings, isWarned) => {
+    const annotations = Annotations.fromStack(stackOf(settings));
+    const [id, text] = [
+      '/Stack/Archive',
+      Match.stringLikeRegexp(
+        "hoursBack 6 means .* `cdk deploy`, .* set startingPosition to '2026-11-23T03:00:00.000Z' instead",
+      ),
+    ];
+    if (isWarned) annotations.hasWarning(id, text);
+    else annotations.hasNoWarning(id, Match.stringLikeRegexp('hoursBack'));
+  });
 });
 
 /** Clears the settings that apply only to an MSK cluster. */

@@ -8,11 +8,18 @@ import { type SettingChange, settingChanges } from './setting-changes.ts';
 import {
   type Casualty,
   casualtiesOf,
+  type ParameterValues,
   type TemplateJson,
   type TemplateResource,
   updateRelevantPart,
 } from './template-update.ts';
-import { advice, holdsData, releaseSection, settingsSection } from './upgrade-page.ts';
+import {
+  advice,
+  holdsData,
+  releaseAdvice,
+  releaseSection,
+  settingsSection,
+} from './upgrade-page.ts';
 
 /** More than a hundred synths, and the first time the installation of cfn-lint. */
 const TIMEOUT_MS = 600_000;
@@ -46,13 +53,19 @@ const isLostStore = ({ type, fate, isKept }: Casualty): boolean =>
 /** Every update publishes a version of a changed function, and mappings move to it: nothing is replaced but code. */
 const isVersion = ({ type }: Casualty): boolean => type === 'AWS::Lambda::Version';
 
-function casualtiesOfChange(name: string, { with: others, values }: SettingChange): Casualty[] {
+function casualtiesOfChange(
+  name: string,
+  { with: others, values }: SettingChange,
+  parameters: ParameterValues = 'kept',
+): Casualty[] {
   const base = { topics: 'orders, payments', ...others };
   const templates = values.map((value) =>
     uncheckedTemplate({ ...base, [name]: value }, mkdtempSync(join(folder, 'app-'))),
   );
   return templates
-    .flatMap((before) => templates.flatMap((after) => casualtiesOf(before, after, createOnly)))
+    .flatMap((before) =>
+      templates.flatMap((after) => casualtiesOf(before, after, createOnly, parameters)),
+    )
     .filter((casualty) => !isVersion(casualty));
 }
 
@@ -78,6 +91,12 @@ function rewritten(page: string, name: string, lines: readonly string[]): string
   return `${head}${begin}\n\n${lines.join('\n')}\n\n${end}${tail}`;
 }
 
+/** The mappings of the topics `orders` and `payments` with their default groups. */
+const [ORDERS, PAYMENTS] = [
+  'KafkaTriggerMappingorders7664A39B',
+  'KafkaTriggerMappingpayments9C48F43F',
+];
+
 const PAGE = join(root, 'docs/upgrade.md');
 
 describe('a changed setting', () => {
@@ -99,6 +118,18 @@ describe('a changed setting', () => {
 
     expect(fatesOf(isStuck)).toEqual([]);
   });
+
+  it.each(['startingPosition', 'hoursBack'] as const)(
+    'replaces mappings if the deployment passes the defaults of parameters: %s',
+    (name) => {
+      const fates = settingChanges[name].flatMap((change) =>
+        casualtiesOfChange(name, change, 'defaults').map(({ id, fate }) => `${id} ${fate}`),
+      );
+
+      expect([...new Set(fates)]).toEqual([`${ORDERS} replaced`, `${PAYMENTS} replaced`]);
+      expect(casualties.get(name)).toEqual([]);
+    },
+  );
 
   it('has advice exactly if it affects a resource that holds data or offsets', () => {
     const affecting = [...casualties].filter(([, all]) => all.some(holdsData));
@@ -142,6 +173,39 @@ describe('an update from a release, and back', () => {
     expect([...there, ...back].filter(isLostStore)).toEqual([]);
   });
 
+  it('has advice exactly if it affects a resource that holds data or offsets', () => {
+    const affecting = updates.filter((update) => {
+      const { there, back } = effects(update);
+      return [...there, ...back].some(holdsData);
+    });
+
+    const names = new Set(affecting.map(({ release }) => release));
+    expect([...names]).toEqual(Object.keys(releaseAdvice));
+  });
+
+  it.each([
+    ['none, if startingPosition is that time', { startingPosition: '2025-01-01T00:00:00Z' }, []],
+    ['all, if hoursBack is another time', { hoursBack: 3 }, [ORDERS, PAYMENTS]],
+  ])('replaces mappings with a time in the template of 0.1.0: %s', (_, settings, replaced) => {
+    const old = readJson('test/fixtures/releases/0.1.0/msk.template.json');
+    const start = { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_735_689_600 };
+    for (const id of [ORDERS, PAYMENTS]) Object.assign(old.Resources[id].Properties, start);
+    const today = uncheckedTemplate(
+      { topics: 'orders, payments', ...settings },
+      mkdtempSync(join(folder, 'app-')),
+    );
+
+    for (const [from, to] of [
+      [old, today],
+      [today, old],
+    ]) {
+      const fates = casualtiesOf(from, to, createOnly).filter(holdsData);
+      expect(fates.map(({ id, fate }) => `${id} ${fate}`)).toEqual(
+        replaced.map((id) => `${id} replaced`),
+      );
+    }
+  });
+
   it('and changes of settings have the effects that docs/upgrade.md shows', async () => {
     const sections = [...Map.groupBy(updates, ({ release }) => release)].flatMap(([release, all]) =>
       releaseSection(
@@ -158,7 +222,7 @@ describe('an update from a release, and back', () => {
 });
 
 describe('planted mistakes are found', () => {
-  const ORDERS = 'KafkaTriggerMappingorders';
+  const MAPPING = 'KafkaTriggerMappingorders';
   const deployed = (): TemplateJson => golden.get('msk') ?? { Resources: {} };
 
   /** The template in which a resource has other properties, found by the beginning of its id. */
@@ -208,8 +272,8 @@ describe('planted mistakes are found', () => {
     const EventSourceArn = 'arn:aws:kafka:eu-west-1:111122223333:cluster/other/uuid-1';
     const group = { AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId: 'other' } };
 
-    expect(found(planted(ORDERS, { EventSourceArn }))).toEqual([`${ORDERS} replaced`]);
-    expect(found(planted(ORDERS, group))).toEqual([`${ORDERS} refused, kept`]);
+    expect(found(planted(MAPPING, { EventSourceArn }))).toEqual([`${MAPPING} replaced`]);
+    expect(found(planted(MAPPING, group))).toEqual([`${MAPPING} refused, kept`]);
   });
 
   it('a create-only property by a parameter, unless the stack keeps the value of the parameter', () => {

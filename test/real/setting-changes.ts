@@ -49,7 +49,8 @@ export const settingChanges: Readonly<
     { with: servers, values: [undefined, 'audit-{topic}'] },
   ],
   startingPosition: [{ values: [undefined, 'latest', '2026-01-01T00:00:00Z'] }],
-  hoursBack: [{ values: [undefined, 3] }],
+  // Two values at one synth have the times of one value at two synths.
+  hoursBack: [{ values: [undefined, 3, 5] }],
   clusterArn: [{ values: [clusterArn, clusterArn.replaceAll('example', 'other')] }],
   bootstrapServers: [{ with: servers, values: ['b1.example.com:9096', 'b2.example.com:9096'] }],
   authentication: [

@@ -56,9 +56,11 @@ const unchangeable: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
 };
 
+/** The values of the parameters that a stack already had: kept, as by `cdk deploy`, or the new defaults. */
+export type ParameterValues = 'kept' | 'defaults';
+
 /**
- * Compares two templates of a stack. A parameter that the stack already had keeps its value, as with
- * `cdk deploy`; other parameters have their defaults.
+ * Compares two templates of a stack. Parameters that the stack did not have get their defaults.
  *
  * @param createOnly the registry schemas of CloudFormation
  * @returns the resources of `before` that the update replaces, removes or cannot change, by logical id
@@ -67,10 +69,11 @@ export function casualtiesOf(
   before: TemplateJson,
   after: TemplateJson,
   createOnly: CreateOnly,
+  parameters: ParameterValues = 'kept',
 ): Casualty[] {
-  const parameters = defaultsOf(before);
+  const kept = parameters === 'kept' ? defaultsOf(before) : {};
   const old = resolveTemplate(before);
-  const next = resolveTemplate(after, { ...defaultsOf(after), ...parameters });
+  const next = resolveTemplate(after, { ...defaultsOf(after), ...kept });
   const createdTypes = [...next].filter(([id, { Type }]) => old.get(id)?.Type !== Type);
   const changed = replacedIds(old, next, createOnly);
   return [...old]
@@ -87,7 +90,7 @@ export function casualtiesOf(
         return [{ id, type, fate: 'replaced', isKept: successor.UpdateReplacePolicy === 'Retain' }];
       }
       const isRefused = (unchangeable[type] ?? []).some(
-        (path) => !isDeepStrictEqual(valueAt(resource, path), valueAt(successor, path)),
+        (path) => !isSame(valueAt(resource, path), valueAt(successor, path)),
       );
       return isRefused ? [{ id, type, fate: 'refused', isKept: true }] : [];
     })
@@ -125,7 +128,7 @@ function replacedIds(old: Resources, next: Resources, createOnly: CreateOnly): S
     size = replaced.size;
     for (const { id, values } of pairs) {
       const isChanged = values.some(
-        (value) => !isDeepStrictEqual(value.before, value.after) || refersTo(value.after, replaced),
+        (value) => !isSame(value.before, value.after) || refersTo(value.after, replaced),
       );
       if (isChanged) replaced.add(id);
     }
@@ -145,6 +148,24 @@ function refersTo(value: unknown, ids: ReadonlySet<string>): boolean {
 /** The value at a path below `Properties`. A list on the path is returned whole. */
 function valueAt({ Properties = {} }: TemplateResource, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, name) => (isObject(value) ? value[name] : value), Properties);
+}
+
+/**
+ * Whether CloudFormation finds no change between two values.
+ *
+ * ASSUMED: a number equals its text, as lib/source/starting-position.ts says.
+ */
+function isSame(before: unknown, after: unknown): boolean {
+  return isDeepStrictEqual(withoutNumbers(before), withoutNumbers(after));
+}
+
+function withoutNumbers(value: unknown): unknown {
+  if (typeof value === 'number') return String(value);
+  if (Array.isArray(value)) return value.map(withoutNumbers);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key, withoutNumbers(each)]),
+  );
 }
 
 type Values = Readonly<Record<string, unknown>>;

@@ -35,6 +35,12 @@ export const advice: Readonly<Record<string, string>> = {
     "The stack's alarm topic is deleted with its subscriptions and its key, which encrypts notifications on their way and nothing else.",
 };
 
+/** What an operator must know before an update from a release, or back to it, that replaces or removes such a resource. */
+export const releaseAdvice: Readonly<Record<string, string>> = {
+  '0.1.0':
+    'Only mappings of a stack with its own `consumerGroupId`, with `hoursBack`, or with a `startingPosition` that differs from the deployed one are replaced: read [From 0.1.0](#from-010) first.',
+};
+
 /** The settings that make another stack, and therefore change no deployed one. */
 const OTHER_STACK = 'stackName';
 
@@ -61,15 +67,15 @@ export function settingsSection(
     ...rows.map((name) => `| \`${name}\` | ${effectOf(of(name))} | ${advice[name] ?? ''} |`),
     '',
     ...wrap(
-      `**Replace or remove only resources that hold neither**, such as alarms, subscriptions and endpoints: ${quoted(harmless)}.`,
+      `**These settings replace or remove only resources that hold neither**, such as alarms, subscriptions and endpoints: ${quoted(harmless)}.`,
     ),
     '',
-    ...wrap(`**Replace and remove nothing**: ${quoted(unaffected)}.`),
+    ...wrap(`**These settings replace and remove nothing**: ${quoted(unaffected)}.`),
   ];
 }
 
 /**
- * The section about a release: a line for the way to this version, and one for the way back.
+ * The section about a release: a line for the way to this version, one for the way back, and its advice.
  *
  * @param release the version that is deployed
  */
@@ -80,7 +86,12 @@ export function releaseSection(
 ): readonly string[] {
   const line = (way: string, casualties: readonly Casualty[]) =>
     wrap(`- ${way}: ${effectOf(casualties)}.`, '  ');
-  return [...line(`From ${release} to this version`, there), ...line(`Back to ${release}`, back)];
+  const text = releaseAdvice[release];
+  return [
+    ...line(`From ${release} to this version`, there),
+    ...line(`Back to ${release}`, back),
+    ...(text === undefined ? [] : ['', ...wrap(text)]),
+  ];
 }
 
 function effectOf(casualties: readonly Casualty[]): string {

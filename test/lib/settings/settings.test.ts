@@ -127,7 +127,7 @@ describe('consumer groups', () => {
 
 it('the start counts hours back from now, in whole seconds', () => {
   const unixSeconds = 1_795_424_400 - 6 * 3600;
-  const startingPosition = { kind: 'timestamp', unixSeconds };
+  const startingPosition = { kind: 'timestamp', unixSeconds, hoursBack: 6 };
   expect(parseSettings({ ...msk, hoursBack: '6' }, { now })).toMatchObject({ startingPosition });
 });
 
