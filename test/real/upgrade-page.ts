@@ -35,7 +35,10 @@ export const advice: Readonly<Record<string, string>> = {
     "The stack's alarm topic is deleted with its subscriptions and its key, which encrypts notifications on their way and nothing else.",
 };
 
-/** What an operator must know before an update from a release, or back to it, that replaces or removes such a resource. */
+/**
+ * What an operator must know before an update from a release, or back to it, that replaces, removes or cannot
+ * change a resource that holds data or offsets.
+ */
 export const releaseAdvice: Readonly<Record<string, string>> = {
   '0.1.0':
     'Only mappings of a stack with its own `consumerGroupId`, with `hoursBack`, or with a `startingPosition` that differs from the deployed one are replaced: read [From 0.1.0](#from-010) first.',
