@@ -162,7 +162,7 @@ Examples:
 function createDismiss(machine: Machine, waitSeconds: number | undefined) {
   const command = createCommand(
     'dismiss',
-    'Dismiss a failed batch that cannot be replayed, after you archived its records yourself or decided to drop them. It is marked as dismissed, expires like a replayed one, and its dead letters are deleted. A batch that is replayed keeps that mark.',
+    'Dismiss a failed batch that cannot be replayed, after you archived its records yourself or decided to drop them. It is marked as dismissed, expires like a replayed one, and its dead letters are deleted. A batch that is already replayed or dismissed keeps its mark.',
   );
   return withTargets(
     command

@@ -3,11 +3,12 @@ import type { FailedBatchPointer } from '../../lambda/core/failed-batch/replay-m
 import type { Ask } from '../ask.ts';
 import type { CommandContext } from '../failed-batches/context.ts';
 import { deleteDeadLetters } from '../failed-batches/dead-letters.ts';
+import { stateOf } from '../failed-batches/rows.ts';
 import { formatLetters, toLine } from '../table.ts';
 
 /**
- * Dismisses a failed batch that no replay can store: marks it as dismissed unless it is marked as replayed, then deletes
- * its dead letters. In this order, since a remaining dead letter shows that work is left.
+ * Dismisses a failed batch that no replay can store: marks it as dismissed unless it has a mark, then deletes its dead
+ * letters. In this order, since a remaining dead letter shows that work is left.
  *
  * @returns false if the user declined
  * @throws {ArchiverError} `FAILED_BATCH_NOT_FOUND` if neither the bucket nor a dead letter has the key; `LOAD_FAILED`,
@@ -39,7 +40,11 @@ export async function dismiss(
   return true;
 }
 
-type Outcome = 'Marked as dismissed' | 'Already marked as replayed' | 'Not in the bucket';
+type Outcome =
+  | 'Marked as dismissed'
+  | 'Already marked as dismissed'
+  | 'Already marked as replayed'
+  | 'Not in the bucket';
 
 async function mark(
   pointer: FailedBatchPointer,
@@ -48,7 +53,7 @@ async function mark(
   const at = new Date(now()).toISOString();
   const store = storeOf(pointer.bucket);
   const earlier = await store.mark(pointer, calls);
-  if (earlier?.objects !== undefined) return 'Already marked as replayed';
+  if (earlier !== undefined) return `Already marked as ${stateOf(earlier)}`;
   try {
     await store.markReplayed(pointer, { at, objects: undefined }, calls);
     return 'Marked as dismissed';

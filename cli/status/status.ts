@@ -157,11 +157,12 @@ async function toRow(
   return { ...row, ...(await describeEntry(entry, parts.failedBatches, parts)) };
 }
 
-/** Dead letters whose failed batch is not in the bucket, or that name none. */
+/** Dead letters whose failed batch the bucket does not list, or that name none. */
 function toStrayRow(deadLetters: readonly DeadLetter[], bucket: string): StatusRow {
   const [letter] = deadLetters;
   const pointer = letter?.pointers[0];
-  const elsewhere = pointer?.bucket === bucket ? 'not in the bucket' : `in '${pointer?.bucket}'`;
+  const elsewhere =
+    pointer?.bucket === bucket ? 'no entry in the bucket' : `in '${pointer?.bucket}'`;
   return {
     key: pointer?.key,
     state: 'dead',

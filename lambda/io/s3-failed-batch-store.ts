@@ -27,7 +27,8 @@ const PAGE_ENTRIES = 250;
 
 /**
  * Accesses the failed batches in the S3 bucket that the event source mapping writes them to: one object each,
- * which is tagged once it is replayed or dismissed.
+ * which is tagged once it is replayed or dismissed. An object of 0 bytes, such as a folder that S3's console creates, is
+ * none and is not listed.
  *
  * @param client retries what is retryable
  */
@@ -114,13 +115,14 @@ export function createS3FailedBatchStore(
         options,
         (sent) => client.send(command, sent),
       );
-      const entries = Contents.map(({ Key = '', LastModified, Size = 0 }) => ({
+      const objects = Contents.map(({ Key = '', LastModified, Size = 0 }) => ({
         bucket,
         key: Key,
         failedAt: LastModified?.getTime() ?? 0,
         bytes: Size,
       }));
-      return { entries, next: IsTruncated ? entries.at(-1)?.key : undefined };
+      const entries = objects.filter(({ bytes }) => bytes > 0);
+      return { entries, next: IsTruncated ? objects.at(-1)?.key : undefined };
     },
 
     async mark({ key, versionId }, { signal, attemptTimeout }) {
@@ -176,7 +178,7 @@ function readError(cause: unknown, { key, action, signal }: FailedRead): Archive
       cause,
     });
   }
-  // S3 serves no range of an object of 0 bytes, such as a folder that its console creates.
+  // S3 serves no range of an object of 0 bytes.
   if (statusOf(cause) === 416) {
     return new ArchiverError('NOT_A_FAILED_BATCH', `'${key}' is empty`, { cause });
   }

@@ -52,6 +52,21 @@ describe('dismiss', { timeout: 60_000 }, () => {
     expect((await run(`show ${key}`)).printed[1]).toContain('replayed at');
   });
 
+  it('leaves the mark of a batch that was dismissed, and deletes its dead letter', async () => {
+    const { bury, keysIn, run, seed } = await startReplayServers();
+    const key = await seed({ ranges: { 0: [1, 3] } });
+    await run(`dismiss ${key}`);
+    bury(key, letter);
+    expect(await run(`dismiss ${key}`, { now: () => now + minute })).toEqual({
+      code: 0,
+      error: '',
+      printed: ['Already marked as dismissed, 1 dead letter deleted.'],
+    });
+    expect(keysIn('dead')).toEqual([]);
+    const at = new Date(now).toISOString();
+    expect((await run(`show ${key}`)).printed).toContain(`state            dismissed at ${at}`);
+  });
+
   it('fails for a key that neither the bucket nor a dead letter has', async () => {
     const { bury, keysIn, run } = await startReplayServers();
     bury('other', letter);

@@ -129,7 +129,7 @@ describe('status', { timeout: 60_000 }, () => {
     expect(printed.slice(4)).toEqual([
       'TOPIC  PARTITION  OFFSETS  AGE  CONDITION               STATE                         KEY',
       `-      -          -        0s   -                       dead: attempts exhausted      message ${id} (names no failed batch)`,
-      '-      -          -        5m   RetryAttemptsExhausted  dead: FAILED_BATCH_NOT_FOUND  gone (not in the bucket)',
+      '-      -          -        5m   RetryAttemptsExhausted  dead: FAILED_BATCH_NOT_FOUND  gone (no entry in the bucket)',
       "-      -          -        0s   -                       dead: INVALID_MESSAGE         k (in 'other')",
       '',
       'Dead letters by code; docs/runbook.md says what to do for each:',
@@ -176,12 +176,16 @@ describe('status', { timeout: 60_000 }, () => {
     );
   });
 
-  it('lists an empty object, such as a folder that the S3 console creates', async () => {
-    const { put, run } = await startReplayServers();
+  it('lists an empty object, such as a folder that the S3 console creates, only if it has a dead letter', async () => {
+    const { bury, put, run } = await startReplayServers();
     await put('a folder/', '');
-    expect(await run('status')).toMatchObject({ code: 0, error: '' });
-    expect((await run('status')).printed[5]).toBe(
-      '-      -          -        0s   -          waiting  a folder/ (unreadable)',
+    const none = "Failed batches in 'failed': 0 waiting, 0 dead, 0 replayed";
+    expect(await run('status')).toEqual({ code: 0, error: '', printed: [none, ...noQueues] });
+    bury('a folder/', { code: 'NOT_A_FAILED_BATCH', reason: "'a folder/' is empty", diedAt });
+    const { printed } = await run('status');
+    expect(printed[0]).toBe("Failed batches in 'failed': 0 waiting, 1 dead, 0 replayed");
+    expect(printed[5]).toBe(
+      '-      -          -        5m   -          dead: NOT_A_FAILED_BATCH  a folder/ (no entry in the bucket)',
     );
   });
 
