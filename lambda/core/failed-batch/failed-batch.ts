@@ -33,7 +33,10 @@ export interface FailedBatchSummary {
   readonly requestId: string | undefined;
   /** ISO 8601: when Lambda gave the batch up. */
   readonly failedAt: string | undefined;
-  /** ASSUMED: Lambda's `batchSize` is the number of records in the batch, not the setting of the mapping. */
+  /**
+   * ASSUMED: Lambda's `batchSize` is the number of records in the batch, neither the setting of the mapping nor, with
+   * filters, the number before filtering.
+   */
   readonly records: number | undefined;
   readonly ranges: readonly FailedRange[];
 }

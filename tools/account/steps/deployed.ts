@@ -17,9 +17,12 @@ import {
   produce,
   produceOne,
 } from './commands.ts';
-import { shapeOf } from './shape.ts';
+import { countsOf, shapeOf } from './shape.ts';
 
 const payloadOf = (fact: unknown) => (isObject(fact) ? fact.payload : undefined);
+
+const hasItsCount = (fact: unknown) =>
+  isObject(fact) && fact.batchSize !== undefined && fact.batchSize === fact.records;
 
 const again = { consumerGroupId: '{stack}-again' };
 
@@ -107,7 +110,7 @@ export const deployed: readonly Step[] = [
       'lambda/core/failed-batch/failed-batch.ts',
     ],
     expected:
-      'The whole event in `payload`; whether a null key is null or absent is not documented. The replay function may load, store and tag.',
+      'The whole event in `payload`; whether a null key is null or absent is not documented. `batchSize` is the number of its records, not the setting of the mapping; the run has no filters, with which it may count others. The replay function may load, store and tag.',
     disturbs: [outage],
     actions: [
       denyPuts('ArchiveBucketName'),
@@ -122,6 +125,11 @@ export const deployed: readonly Step[] = [
         command: aws('s3 cp s3://{FailedBatchBucketName}/{FailedBatch} -'),
         see: shapeOf,
       },
+      {
+        name: 'counts',
+        command: aws('s3 cp s3://{FailedBatchBucketName}/{FailedBatch} -'),
+        see: countsOf,
+      },
       ask(
         'tags',
         's3api get-object-tagging --bucket {FailedBatchBucketName} --key {FailedBatch}',
@@ -129,7 +137,7 @@ export const deployed: readonly Step[] = [
         { until: (fact) => JSON.stringify(fact).includes('["status","replayed"]') },
       ),
     ],
-    judge: (seen) => isObject(payloadOf(seen.fields?.fact)),
+    judge: (seen) => isObject(payloadOf(seen.fields?.fact)) && hasItsCount(seen.counts?.fact),
   },
   {
     id: 'failed-delivery',

@@ -18,12 +18,28 @@ export function shapeOf(json: unknown): unknown {
       fields.map(([name, value]) => [name, SHOWN.includes(name) ? value : shapeOf(value)]),
     );
   }
-  if (typeof json === 'string' && /^\s*[{[]/.test(json)) {
-    try {
-      return shapeOf(JSON.parse(json));
-    } catch {
-      return 'string';
-    }
-  }
+  const parsed = parse(json);
+  if (parsed !== undefined) return shapeOf(parsed);
   return json === null ? null : typeof json;
+}
+
+/** The `batchSize` of a failed batch, and how many records it holds; undefined where it does not have them. */
+export function countsOf(entry: unknown) {
+  const { KafkaBatchInfo: info, payload } = isObject(entry) ? entry : {};
+  const event = parse(payload) ?? payload;
+  const runs = isObject(event) && isObject(event.records) ? event.records : undefined;
+  return {
+    batchSize: isObject(info) ? info.batchSize : undefined,
+    records: runs && Object.values(runs).flat().length,
+  };
+}
+
+/** The object or list that a string holds as JSON; undefined if it holds neither. */
+function parse(text: unknown): unknown {
+  if (typeof text !== 'string' || !/^\s*[{[]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandLine, fillCommand, type SeenByName } from '../step.ts';
-import { shapeOf } from '../steps/shape.ts';
+import { countsOf, shapeOf } from '../steps/shape.ts';
 import { steps } from '../steps/steps.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -93,6 +93,7 @@ const replaced = fact([
   'Requested update requires the creation of a new physical resource; hence creating one.',
 ]);
 const rolledBack = { 'update that fails': refused, [published]: fact(['CurrentVersion']) };
+const whole = fact({ payload: { records: {} } });
 
 describe('the verdict', () => {
   it.each<[id: string, seen: SeenByName, isConfirmed: boolean | undefined]>([
@@ -133,8 +134,14 @@ describe('the verdict', () => {
       true,
     ],
     ['archive', { keys: fact(['x/topic=V/V-0-0.jsonl.gz']) }, false],
-    ['failed-batch', { fields: fact({ payload: { records: {} } }) }, true],
-    ['failed-batch', { fields: fact({ payload: 'string' }) }, false],
+    ['failed-batch', { fields: whole, counts: fact({ batchSize: 3, records: 3 }) }, true],
+    ['failed-batch', { fields: whole, counts: fact({ batchSize: 100, records: 3 }) }, false],
+    ['failed-batch', { fields: whole, counts: fact({ records: 3 }) }, false],
+    [
+      'failed-batch',
+      { fields: fact({ payload: 'string' }), counts: fact({ batchSize: 3, records: 3 }) },
+      false,
+    ],
     ['failed-delivery', { [deliveryErrors]: fact([['EventSourceMappingUUID']]) }, true],
     [
       'failed-delivery',
@@ -235,6 +242,26 @@ describe('the shape of a failed batch', () => {
       },
       note: 'string',
     });
+  });
+});
+
+describe('the counts of a failed batch', () => {
+  const KafkaBatchInfo = { batchSize: 100 };
+
+  it('are the number that it names and the number of records that it holds', () => {
+    const payload = JSON.stringify({ records: { 'orders-0': [{}, {}], 'orders-1': [{}] } });
+    expect(countsOf({ KafkaBatchInfo, payload })).toEqual({ batchSize: 100, records: 3 });
+  });
+
+  it.each([
+    ['no payload', { KafkaBatchInfo }],
+    ['a payload that is not JSON', { KafkaBatchInfo, payload: '{not JSON' }],
+  ])('have no records if it has %s', (_, entry) => {
+    expect(countsOf(entry)).toEqual({ batchSize: 100, records: undefined });
+  });
+
+  it('are unknown for something else', () => {
+    expect(countsOf('text')).toEqual({ batchSize: undefined, records: undefined });
   });
 });
 
