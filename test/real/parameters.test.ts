@@ -16,7 +16,7 @@ const names = [...Object.keys(configurations), TRIAL];
 let mistakes: readonly ParameterMistake[];
 
 /** Mistakes of each kind, in resources of a real template. */
-function planted({ Resources }: TemplateJson): TemplateJson {
+function planted({ Resources, ...rest }: TemplateJson): TemplateJson {
   const changes: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     ArchiveBucket: { Versions: 'Enabled' },
     FailedBatchBucket: { VersioningConfiguration: { Status: 'On' } },
@@ -32,7 +32,7 @@ function planted({ Resources }: TemplateJson): TemplateJson {
     return [prefix, { ...resource, Properties: { ...resource.Properties, ...properties } }];
   });
   const unknown = { Type: 'AWS::Kinesis::Stream', Properties: {} };
-  return { Resources: { ...Object.fromEntries(changed), Unknown: unknown } };
+  return { ...rest, Resources: { ...Object.fromEntries(changed), Unknown: unknown } };
 }
 
 beforeAll(async () => {
