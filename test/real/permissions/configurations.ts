@@ -9,8 +9,8 @@ import {
   parse,
   secretArn,
   selfManaged,
-} from '../settings-fixture.ts';
-import { bareStack } from '../synthesize.ts';
+} from '../../lib/settings-fixture.ts';
+import { bareStack } from '../../lib/synthesize.ts';
 import {
   type Archive,
   accessLogs,

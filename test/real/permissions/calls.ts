@@ -3,8 +3,8 @@ import {
   type Call as OperatorCall,
   type ResourceKind,
   runbookCommands,
-} from '../runbook-commands.ts';
-import { clusterArn } from '../settings-fixture.ts';
+} from '../../lib/runbook-commands.ts';
+import { clusterArn } from '../../lib/settings-fixture.ts';
 import { ACCOUNT, type Deployment, type NamedPolicy, REGION } from './deployment.ts';
 import type { Caller, Context, Row } from './simulate.ts';
 

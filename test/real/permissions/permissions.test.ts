@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { clusterArn, keyArn } from '../settings-fixture.ts';
-import { SYNTH_TIMEOUT_MS } from '../synthesize.ts';
+import { clusterArn, keyArn } from '../../lib/settings-fixture.ts';
+import { SYNTH_TIMEOUT_MS } from '../../lib/synthesize.ts';
 import {
   type ConfigurationName,
   callersOf,
