@@ -145,15 +145,8 @@ export class KafkaArchive extends Construct {
       measuredMappings: settings.eventMetrics ? mappings : [],
     });
     const { policy: operatorPolicy } = new OperatorPolicy(this, 'Operator', {
-      ...{
-        archiveBucket: bucket,
-        failedBatches,
-        archive,
-        replay,
-        alarmTopic,
-        delivery,
-        encryptionKey,
-      },
+      archiveBucket: bucket,
+      ...{ alarmTopic, archive, delivery, encryptionKey, failedBatches, replay },
     });
 
     this.name = names.name;

@@ -22,7 +22,7 @@ const { LESS_THAN_THRESHOLD } = cloudwatch.ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = cloudwatch.TreatMissingData;
 const { SAMPLE_COUNT, SUM } = cloudwatch.Stats;
 
-/** Periods without a poll before the alarm. An update of a mapping interrupts its polls for several minutes. */
+/** Periods without a poll before the alarm: more than the 90 seconds for which an update may interrupt polls. */
 const SILENT_PERIODS = 3;
 
 /**

@@ -87,8 +87,8 @@ function plannedFaults({ call, kind, time }: AnyCell): number {
 const REPEATED_FAULTS = 6;
 
 /**
- * Scenarios that together inject about so many faults. The seed alone chooses them, so that a run on a busy machine has
- * the same scenarios.
+ * Scenarios that together inject about the given number of faults. The seed alone chooses them, so that a run on a
+ * busy machine has the same scenarios.
  */
 export function* scenariosFor(
   faults: number,

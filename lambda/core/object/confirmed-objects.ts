@@ -28,7 +28,7 @@ interface Confirmed {
  * A batch is acknowledged once every object of it is confirmed in one invocation, and to confirm a stored object takes
  * longer than to store a new one. A batch with more objects than one invocation has time for would thus never end.
  * With this memory, a retry continues where the last try in this environment stopped. An object that is deleted
- * between the two tries counts as stored, as it does if it is deleted right after a single try.
+ * between two tries counts as stored, as it does if it is deleted right after a single try.
  */
 export class ConfirmedObjects {
   /** By key, the ones that expire first in front. */
