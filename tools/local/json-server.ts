@@ -49,6 +49,7 @@ export interface JsonServerOptions<Fault extends { readonly kind: string }> {
 export interface JsonServer {
   /** `http://127.0.0.1:PORT` */
   readonly endpoint: string;
+  /** Closes all connections. From the call on, no operation is started, not even that of a request already received. */
   close(): Promise<void>;
 }
 
@@ -59,11 +60,22 @@ export interface JsonServer {
 export async function startJsonServer<Fault extends { readonly kind: string }>(
   options: JsonServerOptions<Fault>,
 ): Promise<JsonServer> {
+  let isClosed = false;
+  const execute: typeof options.execute = (...call) => {
+    if (isClosed) throw new Error('the server is closed');
+    return options.execute(...call);
+  };
   const server = createServer((request, response) => {
-    serve(options, request, response).catch(() => response.destroy());
+    serve({ ...options, execute }, request, response).catch(() => response.destroy());
   });
   const endpoint = await listenOnLoopback(server, options.port ?? 0);
-  return { endpoint, close: () => closeServer(server) };
+  return {
+    endpoint,
+    close: () => {
+      isClosed = true;
+      return closeServer(server);
+    },
+  };
 }
 
 async function serve<Fault extends { readonly kind: string }>(

@@ -1,6 +1,7 @@
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { describe, expect, it, vi } from 'vitest';
 import { eventually } from '../../../test/helpers/eventually.ts';
+import { startJsonServer } from '../json-server.ts';
 import type { ServerFault } from '../server-fault.ts';
 import { failureOf, startQueues } from './sqs-server/running-queues.ts';
 
@@ -55,5 +56,22 @@ describe('a server of a JSON protocol', () => {
     await expect(sent).rejects.toThrow('aborted');
     expect(queue('work').peek()).toEqual([]);
     expect(fault.mock.calls).toEqual([[{ operation: 'SendMessage', queue: 'work' }]]);
+  });
+
+  it('executes no request after it is closed, even one that it received before', async () => {
+    let decide = () => {};
+    const decided = new Promise<undefined>((resolve) => {
+      decide = () => resolve(undefined);
+    });
+    const fault = vi.fn(() => decided);
+    const execute = vi.fn(() => ({}));
+    const server = await startJsonServer({ contentType: 'text/plain', faultOf: fault, execute });
+    const sent = fetch(server.endpoint, { method: 'POST', body: '{}' });
+    sent.catch(() => undefined);
+    await eventually(() => expect(fault).toHaveBeenCalled());
+    await server.close();
+    decide();
+    await expect(sent).rejects.toThrow('fetch failed');
+    expect(execute).not.toHaveBeenCalled();
   });
 });
