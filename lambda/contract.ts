@@ -17,6 +17,21 @@ export const ENRICH_SYMBOL = 'msk-s3-archiver.enrich';
 export const timeFolders = ['hour', 'day', 'none'] as const;
 export type TimeFolder = (typeof timeFolders)[number];
 
+/** What an object holds: the records of a batch in one time folder, or those of one partition of it. */
+export const objectForms = ['batch', 'partition'] as const;
+export type ObjectForm = (typeof objectForms)[number];
+
+/**
+ * How bytes are written into record lines. `auto` embeds JSON (in values only), writes other UTF-8 as a string, and
+ * other bytes as base64. `text` embeds nothing, and `base64` writes all bytes as base64, so that every line of a topic
+ * has the same encoding.
+ */
+export const byteEncodings = ['auto', 'text', 'base64'] as const;
+export type ByteEncoding = (typeof byteEncodings)[number];
+
+/** Encodings by topic; `*` is for the topics that are not named, and {} the same as `{"*":"auto"}`. */
+export type TopicEncodings = Readonly<Record<string, ByteEncoding>>;
+
 /** How an object's body is compressed. */
 export const compressions = ['gzip', 'zstd', 'none'] as const;
 export type Compression = (typeof compressions)[number];

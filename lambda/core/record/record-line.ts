@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { reservedMetadataFields } from '../../contract.ts';
+import { reservedMetadataFields, type TopicEncodings } from '../../contract.ts';
 import { ArchiverError } from '../errors.ts';
 import { isObject } from '../is-object.ts';
 import {
@@ -20,6 +20,10 @@ export interface RecordLineSettings {
   /** Static fields from the operator's settings, written into every line's `metadata`. */
   readonly metadata: MetadataFields;
   readonly enrich: Enrich;
+  /** How keys are written. @default {} */
+  readonly keyEncoding?: TopicEncodings;
+  /** How values are written. @default {} */
+  readonly valueEncoding?: TopicEncodings;
 }
 
 /** How a key, a header value or a value was written; `invalid` is the event's own JSON in place of bytes. */

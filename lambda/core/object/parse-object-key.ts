@@ -1,0 +1,81 @@
+import type { Compression } from '../../contract.ts';
+
+/** The records of one topic-partition in one batch, as an object's key names them. */
+export interface KeyRun {
+  readonly partition: number;
+  /** Offsets of the run's first and last record. */
+  readonly first: number;
+  readonly last: number;
+  /**
+   * Number of distinct offsets in the run: less than `last - first + 1` where Kafka left holes. Undefined in keys of
+   * format 1, which do not name it.
+   */
+  readonly offsets: number | undefined;
+}
+
+/** The parts of an object's key. */
+export interface ParsedObjectKey {
+  /** 1 for keys with one run and its offsets padded to 20 digits, 2 for keys with any number of runs. */
+  readonly format: 1 | 2;
+  /** What precedes `topic=`: empty, or a path that ends in `/`. */
+  readonly prefix: string;
+  readonly topic: string;
+  /** `dt=2026-11-23/hour=09/`, `dt=2026-11-23/`, or empty. */
+  readonly folder: string;
+  /** In the order of the key: by partition. Never empty. */
+  readonly runs: readonly KeyRun[];
+  /** Number of the object among those of its runs, from 1, and how many those are. */
+  readonly place: number;
+  readonly count: number;
+  /** The first 8 hexadecimal digits of its body's digest, if the object is at a key marked for a conflict. */
+  readonly conflict: string | undefined;
+  readonly compression: Compression;
+}
+
+const path = /^((?:.*\/)?)topic=([^/]+)\/((?:dt=[^/]+\/(?:hour=[^/]+\/)?)?)([^/]+)$/s;
+const suffix = /^(.+?)(?:\.(\d+)of(\d+))?(?:~([0-9a-f]{8}))?\.jsonl(|\.gz|\.zst)$/s;
+const compressionOf = { '': 'none', '.gz': 'gzip', '.zst': 'zstd' } as const;
+
+const runsOfFormat2 = /^p\d+\.\d+-\d+(?:x\d+)?(?:_p\d+\.\d+-\d+(?:x\d+)?)*$/;
+const runOfFormat1 = /^-(\d+)-(\d{20})-(\d{20})$/;
+
+/**
+ * Parses the key of an archived object, of any format that the archiver has ever written. Returns undefined for other
+ * keys, such as those of a Firehose delivery stream.
+ */
+export function parseObjectKey(key: string): ParsedObjectKey | undefined {
+  const [, prefix, topic, folder, name] = path.exec(key) ?? [];
+  if (prefix === undefined || topic === undefined || folder === undefined) return undefined;
+  const [, runsText, place = '1', count = '1', conflict, extension] = suffix.exec(name ?? '') ?? [];
+  if (runsText === undefined) return undefined;
+  const runs = parseRuns(runsText, topic);
+  if (runs === undefined) return undefined;
+  return {
+    ...runs,
+    ...{ prefix, topic, folder, conflict },
+    place: Number(place),
+    count: Number(count),
+    compression: compressionOf[extension as keyof typeof compressionOf],
+  };
+}
+
+function parseRuns(
+  text: string,
+  topic: string,
+): Pick<ParsedObjectKey, 'format' | 'runs'> | undefined {
+  if (runsOfFormat2.test(text)) return { format: 2, runs: text.split('_').map(parseRun) };
+  if (!text.startsWith(topic)) return undefined;
+  const [, ...numbers] = runOfFormat1.exec(text.slice(topic.length)) ?? [];
+  if (numbers.length === 0) return undefined;
+  const [partition, first, last] = numbers.map(Number) as [number, number, number];
+  return { format: 1, runs: [{ partition, first, last, offsets: undefined }] };
+}
+
+/** @param text such as `p3.100-149` or `p3.7000-7040x39` */
+function parseRun(text: string): KeyRun {
+  const [partition, first, last, offsets] = (text.match(/\d+/g) ?? []).map(Number);
+  if (partition === undefined || first === undefined || last === undefined) {
+    throw new RangeError('not a run');
+  }
+  return { partition, first, last, offsets: offsets ?? last - first + 1 };
+}
