@@ -120,12 +120,22 @@ export const pollerRanges = {
   max: { min: 1, max: 2000, default: 200 },
 } as const satisfies Record<string, SettingRange>;
 
-/** Fields of a record line's `metadata` that are reserved for the archiver. */
+/**
+ * Fields of a record line's `metadata` that are reserved for the archiver: those that it writes, those of format version
+ * 1, and names of the line's own fields, by which readers cut the line.
+ */
 export const reservedMetadataFields = [
   'source',
   'timestamp_rounded',
+  'key_schema_format',
+  'key_schema_id',
+  'value_schema_format',
+  'value_schema_id',
   'key_schema',
   'value_schema',
+  'value_encoding',
+  'value_line_break',
+  'metadata',
 ] as const;
 
 /** Milliseconds before the function's timeout at which uploads that are still running are aborted. */

@@ -6,6 +6,8 @@ export const errorCodes = [
   'INVALID_SETTINGS',
   /** `lambda/enrich.ts` threw, or returned fields that cannot be metadata. */
   'ENRICH_FAILED',
+  /** A line is no record line of this project. */
+  'NOT_A_RECORD_LINE',
   /** S3 refused or failed to store an object. */
   'STORE_WRITE_FAILED',
   /** Firehose refused or failed to accept chunks. */

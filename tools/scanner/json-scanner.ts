@@ -1,9 +1,9 @@
 // AssemblyScript, a language with TypeScript's syntax. `npm run build:scanner` compiles this file to
 // lambda/core/record/json-scanner-wasm.ts. Its only caller is lambda/core/record/json-scanner.ts.
 //
-// The text starts at address 0. A sentinel follows it, which ends any token that it interrupts, and then the stack
-// of open containers: one byte each, the closing bracket. Functions take a start address, and return the address after
-// the token that they read, or INVALID.
+// The text starts at TEXT; below it are the tables. A sentinel follows the text, which ends any token that it
+// interrupts. Functions take a start address, and return the address after the token that they read, or INVALID: the
+// text is no JSON, or no JSON that every reader accepts.
 
 const TAB: u8 = 0x09;
 const LINE_FEED: u8 = 0x0a;
@@ -35,92 +35,281 @@ const CLOSE_OBJECT: u8 = 0x7d;
 const TRUE: u32 = 0x65757274;
 const ALSE: u32 = 0x65736c61;
 const NULL: u32 = 0x6c6c756e;
+/** A backslash and `u`. */
+const ESCAPE_U: u16 = 0x755c;
 
 /** Bytes that are scanned in one step. */
 const BLOCK: usize = 16;
 
 const INVALID: usize = 0;
 
-// Results of `scan`; jsonVerdict in json-scanner.ts names them.
-const NOT_JSON: i32 = 0;
-const JSON_TEXT: i32 = 1;
-const JSON_IF_UTF8: i32 = 2;
-const ALTERED: i32 = 4;
+/** Containers that may be nested. */
+const MAX_DEPTH: i32 = 100;
+/** Characters that a number may have. */
+const MAX_NUMBER: usize = 300;
+/** Decimal exponents of a number's first significant digit are below this. */
+const EXPONENT_LIMIT: i32 = 308;
 
-/** ALTERED once a line break has become a space. */
-let altered: i32 = 0;
+/**
+ * The names of open objects, to find those that an object repeats: slots of an object's owner number and of the
+ * name's start, 4 bytes each. No text clears it, because no two objects have the same owner number.
+ */
+const NAMES: usize = 16;
+const SLOT_BITS: u64 = 14;
+const SLOT_MASK: u32 = (1 << <u32>SLOT_BITS) - 1;
+/** Slots that are looked at for one name. */
+const WINDOW: u32 = 16;
+
+/** For each depth, the container that is open there: the owner number of an object, or LIST. 4 bytes each. */
+const CONTAINERS: usize = NAMES + (8 << <usize>SLOT_BITS);
+const LIST: u32 = 0;
+
+/** For each depth, the owner number of the latest object there that has a name beyond ASCII. 4 bytes each. */
+const WIDE_NAMES: usize = CONTAINERS + 1024;
+
+/** An owner number counts objects, and has their depth in its lowest bits. */
+const DEPTH_BITS: u32 = 7;
+const DEPTH_MASK: u32 = 127;
+
+/** Objects that are counted before the count begins anew: half of 25 bits, since the other half is for one text. */
+const MOST_OBJECTS: u32 = 1 << 24;
+
+/** Where the caller places the text. */
+export const TEXT: usize = WIDE_NAMES + 1024;
+
+/** Sets the bit that distinguishes a small letter from its capital, in eight bytes. */
+const SMALL: u64 = 0x2020202020202020;
+/** The bits that no ASCII byte has, in eight bytes. */
+const BEYOND_ASCII: u64 = 0x8080808080808080;
+const MIX: u64 = 0x9e3779b97f4a7c15;
+
+// Results of `scan` are sums of these; json-scanner.ts has the same.
+const REFUSED: i32 = 0;
+const ACCEPTED: i32 = 1;
+const IF_UTF8: i32 = 2;
+const IF_NAMES_DIFFER: i32 = 4;
+const LINE_FEEDS: i32 = 8;
+const BOTH: i32 = 16;
+/** Never in a result. */
+const TABS: i32 = 32;
+
+/** The kinds of line breaks between tokens, and TABS. */
+let breaks: i32 = 0;
 /** Not 0 once a string contained a byte over 0x7f, which only strings may contain. */
 let beyondAscii: i32 = 0;
+/** Escapes in strings so far. */
+let escapes: i32 = 0;
+/** Whether names may be repeated: IF_NAMES_DIFFER if this module cannot tell. */
+let doubt: i32 = 0;
+/** The number of the latest object of all texts. */
+let objects: u32 = 1;
+/** Owners below this are of earlier texts. */
+let firstOwner: u32 = 0;
 
-/** Checks whether the `length` bytes at address 0 are one JSON text. */
+/** Names of objects in the text that was scanned last; the caller checks them if IF_NAMES_DIFFER. */
+export let nameCount: i32 = 0;
+/** Length of the text that was scanned last, with its line breaks as tabs. */
+export let textLength: i32 = 0;
+
+/**
+ * Checks whether the `length` bytes at TEXT are one JSON text that every reader accepts. Line breaks between tokens
+ * become tabs.
+ */
 export function scan(length: i32): i32 {
-  const end = <usize>length;
-  const bottom = end + 1;
-  let top = bottom;
-  let closing: u8 = 0;
+  const end = TEXT + <usize>length;
+  let depth: i32 = 0;
+  let container: u32 = LIST;
   let nameIsDue = false;
-  let at: usize = 0;
-  altered = 0;
+  let at = TEXT;
+  breaks = 0;
   beyondAscii = 0;
+  doubt = 0;
+  nameCount = 0;
+  if (objects > MOST_OBJECTS) forgetNames();
+  firstOwner = (objects + 1) << DEPTH_BITS;
   store<u8>(end, 0);
   while (true) {
     at = skipSpace(at);
     const byte = load<u8>(at);
     if (byte === QUOTE) {
-      at = scanString(at + 1);
-      if (at === INVALID) return NOT_JSON;
+      const start = at + 1;
+      const escapesBefore = escapes;
+      at = scanString(start);
+      if (at === INVALID) return REFUSED;
       if (nameIsDue) {
+        nameCount++;
+        if (escapes !== escapesBefore) doubt = IF_NAMES_DIFFER;
+        if (doubt === 0 && isRepeated(start, at - 1, container)) return REFUSED;
         at = skipSpace(at);
-        if (load<u8>(at++) !== COLON) return NOT_JSON;
+        if (load<u8>(at++) !== COLON) return REFUSED;
         nameIsDue = false;
         continue;
       }
     } else if (nameIsDue) {
-      return NOT_JSON;
+      return REFUSED;
     } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-      store<u8>(top++, closing);
-      closing = byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_LIST;
+      if (depth === MAX_DEPTH) return REFUSED;
+      depth++;
+      container = byte === OPEN_LIST ? LIST : (++objects << DEPTH_BITS) | <u32>depth;
+      store<u32>(CONTAINERS + (<usize>depth << 2), container);
       at = skipSpace(at + 1);
-      if (load<u8>(at) !== closing) {
-        nameIsDue = closing === CLOSE_OBJECT;
+      if (load<u8>(at) !== (byte === OPEN_LIST ? CLOSE_LIST : CLOSE_OBJECT)) {
+        nameIsDue = container !== LIST;
         continue;
       }
     } else {
       at = scanScalar(at);
-      if (at === INVALID) return NOT_JSON;
+      if (at === INVALID) return REFUSED;
     }
     // A value has ended, or the container at `at` is about to end: close every container that ends here.
     while (true) {
       at = skipSpace(at);
-      if (top === bottom) {
-        if (at !== end) return NOT_JSON;
-        return altered | (beyondAscii === 0 ? JSON_TEXT : JSON_IF_UTF8);
+      if (depth === 0) {
+        if (at !== end) return REFUSED;
+        return verdict(length);
       }
       const next = load<u8>(at++);
       if (next === COMMA) {
-        nameIsDue = closing === CLOSE_OBJECT;
+        nameIsDue = container !== LIST;
         break;
       }
-      if (next !== closing) return NOT_JSON;
-      closing = load<u8>(--top);
+      if (next !== (container === LIST ? CLOSE_LIST : CLOSE_OBJECT)) return REFUSED;
+      depth--;
+      container = load<u32>(CONTAINERS + (<usize>depth << 2));
     }
   }
 }
 
-/** Skips white space, and replaces line breaks by spaces. */
+/** Makes all owner numbers available once more. */
+function forgetNames(): void {
+  memory.fill(NAMES, 0, TEXT - NAMES);
+  objects = 0;
+}
+
+function verdict(length: i32): i32 {
+  // Of the three, at most one: else it would not be known what a tab was.
+  if ((breaks & (breaks - 1)) !== 0) return REFUSED;
+  textLength = breaks === BOTH ? removeReturns(length) : length;
+  return ACCEPTED | (beyondAscii === 0 ? 0 : IF_UTF8) | doubt | (breaks & ~TABS);
+}
+
+/** Removes carriage returns, which only stand between tokens, and returns the new length. */
+function removeReturns(length: i32): i32 {
+  const end = TEXT + <usize>length;
+  let to = TEXT;
+  for (let from = TEXT; from < end; from++) {
+    const byte = load<u8>(from);
+    store<u8>(to, byte);
+    if (byte !== CARRIAGE_RETURN) to++;
+  }
+  return <i32>(to - TEXT);
+}
+
+/** Skips white space: inlined, because most tokens follow one another. */
+@inline
 function skipSpace(at: usize): usize {
+  return load<u8>(at) > SPACE ? at : skipSpaces(at);
+}
+
+/** Skips white space of which there is some, replaces line feeds by tabs, and notes what was found in `breaks`. */
+function skipSpaces(at: usize): usize {
   let byte = load<u8>(at);
   while (byte <= SPACE) {
-    if (byte === LINE_FEED || byte === CARRIAGE_RETURN) {
-      store<u8>(at, SPACE);
-      altered = ALTERED;
-    } else if (byte !== SPACE && byte !== TAB) return at;
+    if (byte !== SPACE) {
+      if (byte === TAB) breaks |= TABS;
+      else if (byte === LINE_FEED) {
+        breaks |= LINE_FEEDS;
+        store<u8>(at, TAB);
+      } else if (byte === CARRIAGE_RETURN) {
+        // Alone it ends the scan, as any byte that cannot begin a token.
+        at++;
+        if (load<u8>(at) !== LINE_FEED) return at - 1;
+        breaks |= BOTH;
+        store<u8>(at, TAB);
+      } else return at;
+    }
     byte = load<u8>(++at);
   }
   return at;
 }
 
+/**
+ * Whether the owner, the innermost open object, has the name, in capitals or small letters. If not, it has the name
+ * from now on. If that is not clear, there is doubt.
+ */
+function isRepeated(start: usize, end: usize, owner: u32): bool {
+  let sum = <u64>(owner & DEPTH_MASK);
+  let bytes: u64 = 0;
+  let at = start;
+  for (; at + 8 < end; at += 8) {
+    const eight = load<u64>(at);
+    bytes |= eight;
+    sum = (sum ^ (eight | SMALL)) * MIX;
+    sum ^= sum >> 32;
+  }
+  if (at < end) {
+    const missing = <u64>(8 - (end - at)) << 3;
+    const rest = load<u64>(at) << missing;
+    bytes |= rest;
+    sum ^= rest | (SMALL << missing);
+  }
+  if ((bytes & BEYOND_ASCII) !== 0) noteWideName(start, end, owner);
+  let slot = <u32>((sum * MIX) >> (64 - SLOT_BITS));
+  let free: usize = INVALID;
+  for (let i: u32 = 0; i < WINDOW; i++) {
+    const place = NAMES + (<usize>(slot++ & SLOT_MASK) << 3);
+    const other = load<u32>(place);
+    if (other < owner) {
+      // An object that was closed before the owner opened: the owner would have placed the name here or before.
+      if (other < firstOwner || !isOpen(other)) {
+        if (free === INVALID) free = place;
+        break;
+      }
+    } else if (other > owner) {
+      // An object inside the owner, closed now.
+      if (free === INVALID) free = place;
+    } else if (isSameName(start, end, load<u32>(place, 4))) return true;
+  }
+  if (free === INVALID) doubt = IF_NAMES_DIFFER;
+  else store<u64>(free, <u64>owner | (<u64>start << 32));
+  return false;
+}
+
+function noteWideName(start: usize, end: usize, owner: u32): void {
+  const place = WIDE_NAMES + (<usize>(owner & DEPTH_MASK) << 2);
+  if (load<u32>(place) === owner || hasLetterlikeSymbol(start, end)) doubt = IF_NAMES_DIFFER;
+  store<u32>(place, owner);
+}
+
+/** Whether a name may contain U+212A, the sign of kelvin: its small letter is an ASCII `k`. */
+function hasLetterlikeSymbol(start: usize, end: usize): bool {
+  for (let at = start; at < end; at++) {
+    if (load<u8>(at) === 0xe2) return true;
+  }
+  return false;
+}
+
+@inline
+function isOpen(owner: u32): bool {
+  return load<u32>(CONTAINERS + (<usize>(owner & DEPTH_MASK) << 2)) === owner;
+}
+
+/** Whether two names are the same, except for the case of ASCII letters. The other one ends with a quote. */
+function isSameName(start: usize, end: usize, other: usize): bool {
+  for (let at = start; at < end; at++) {
+    const a = load<u8>(at);
+    const b = load<u8>(other++);
+    if (a !== b && ((a ^ b) !== 0x20 || !isLetter(a))) return false;
+  }
+  return load<u8>(other) === QUOTE;
+}
+
+function isLetter(byte: u8): bool {
+  return <u8>((byte | 0x20) - LETTER_A) < 26;
+}
+
 /** The rest of a string whose opening quote has been read. */
+@inline
 function scanString(at: usize): usize {
   while (true) {
     const block = v128.load(at);
@@ -141,6 +330,7 @@ function scanString(at: usize): usize {
     const byte = load<u8>(at++);
     if (byte === QUOTE) return at;
     if (byte !== BACKSLASH) return INVALID;
+    escapes++;
     at = scanEscape(at);
     if (at === INVALID) return INVALID;
   }
@@ -157,20 +347,35 @@ function scanEscape(at: usize): usize {
     case LETTER_R:
     case LETTER_T:
       return at;
-    case LETTER_U: {
-      for (const after = at + 4; at < after; at++) {
-        if (!isHexDigit(load<u8>(at))) return INVALID;
-      }
-      return at;
-    }
+    case LETTER_U:
+      return scanCodeUnit(at);
     default:
       return INVALID;
   }
 }
 
-function isHexDigit(byte: u8): bool {
-  // A lower-case letter is its capital with bit 0x20 set.
-  return <u8>(byte - ZERO) < 10 || <u8>((byte | 0x20) - LETTER_A) < 6;
+/** The digits after `\\u`. Half of a pair of surrogates is INVALID alone, as is the second half before the first. */
+function scanCodeUnit(at: usize): usize {
+  const unit = codeUnit(at);
+  if (unit < 0) return INVALID;
+  if ((unit & 0xf800) !== 0xd800) return at + 4;
+  if (unit >= 0xdc00 || load<u16>(at + 4) !== ESCAPE_U) return INVALID;
+  return (codeUnit(at + 6) & 0xfc00) === 0xdc00 ? at + 10 : INVALID;
+}
+
+/** The number that four hexadecimal digits are; -1 if they are not. */
+function codeUnit(at: usize): i32 {
+  let unit: i32 = 0;
+  for (const after = at + 4; at < after; at++) {
+    const byte = load<u8>(at);
+    const digit = <u8>(byte - ZERO);
+    // A small letter is its capital with bit 0x20 set.
+    const letter = <u8>((byte | 0x20) - LETTER_A);
+    if (digit < 10) unit = (unit << 4) | digit;
+    else if (letter < 6) unit = (unit << 4) | (letter + 10);
+    else return -1;
+  }
+  return unit;
 }
 
 function scanScalar(at: usize): usize {
@@ -186,18 +391,44 @@ function scanScalar(at: usize): usize {
   }
 }
 
-function scanNumber(at: usize): usize {
-  if (load<u8>(at) === MINUS) at++;
-  at = load<u8>(at) === ZERO ? at + 1 : scanDigits(at);
+function scanNumber(start: usize): usize {
+  const whole = load<u8>(start) === MINUS ? start + 1 : start;
+  let at = load<u8>(whole) === ZERO ? whole + 1 : scanDigits(whole);
   if (at !== INVALID && load<u8>(at) === POINT) at = scanDigits(at + 1);
-  if (at !== INVALID && (load<u8>(at) | 0x20) === LETTER_E) {
-    const sign = load<u8>(at + 1);
-    at = scanDigits(sign === PLUS || sign === MINUS ? at + 2 : at + 1);
+  if (at !== INVALID && (load<u8>(at) | 0x20) === LETTER_E) at = scanExponent(whole, at);
+  return at === INVALID || at - start > MAX_NUMBER ? INVALID : at;
+}
+
+function scanExponent(whole: usize, end: usize): usize {
+  const sign = load<u8>(end + 1);
+  const power = sign === PLUS || sign === MINUS ? end + 2 : end + 1;
+  const after = scanDigits(power);
+  if (after === INVALID) return INVALID;
+  const exponent = sign === MINUS ? -toNumber(power, after) : toNumber(power, after);
+  return isTooLarge(whole, end, exponent) ? INVALID : after;
+}
+
+/** The number that digits are, or one that is larger than any that matters. */
+function toNumber(at: usize, end: usize): i32 {
+  let number: i32 = 0;
+  for (; at < end && number < 100_000; at++) number = number * 10 + load<u8>(at) - ZERO;
+  return number;
+}
+
+/** Whether the first significant digit of the number from `whole` to `end`, times ten to a power, is too large. */
+function isTooLarge(whole: usize, end: usize, exponent: i32): bool {
+  let point = whole;
+  while (point < end && load<u8>(point) !== POINT) point++;
+  for (let at = whole; at < end; at++) {
+    const byte = load<u8>(at);
+    if (byte === ZERO || byte === POINT) continue;
+    return <i32>(point - at) - (at < point ? 1 : 0) + exponent >= EXPONENT_LIMIT;
   }
-  return at;
+  return false;
 }
 
 /** Reads one or more digits. */
+@inline
 function scanDigits(start: usize): usize {
   let at = start;
   while (true) {

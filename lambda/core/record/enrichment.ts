@@ -33,7 +33,10 @@ type Computed =
  * Computes the fields of a record, and checks them. A fault quotes nothing that `enrich` threw or returned, which
  * may be made of a key or a header. Whatever it does before it returns, this does not throw.
  *
- * @param taken names of fields that are already set
+ * Readers fail at names that differ only in case, and at unpaired surrogates: the former are a fault, and the latter
+ * become U+FFFD.
+ *
+ * @param taken names of fields that are already set, in small letters
  */
 export function computeFields(
   enrich: Enrich,
@@ -50,15 +53,25 @@ export function computeFields(
     const entries = Object.entries(returned);
     const others = entries.filter(([, value]) => !isScalar(value));
     for (const [, value] of others) ignoreRejection(value);
-    const [name] = entries.find(([each]) => taken.has(each)) ?? [];
+    const [name] = entries.find(([each]) => taken.has(each.toLowerCase())) ?? [];
     if (name !== undefined) return { fault: `it returned '${name}', which is already set` };
+    if (new Set(entries.map(([each]) => each.toLowerCase())).size < entries.length) {
+      return { fault: 'it returned two fields whose names differ only in case' };
+    }
     if (others.length > 0) {
       return { fault: 'it returned a field that is not text, a number or a boolean' };
     }
-    return { fields: Object.fromEntries(entries) as MetadataFields };
+    const fields = entries.map(
+      ([each, value]) => [each.toWellFormed(), wellFormed(value)] as const,
+    );
+    return { fields: Object.fromEntries(fields) as MetadataFields };
   } catch (error) {
     return { fault: `it threw '${nameOf(error)}'` };
   }
+}
+
+function wellFormed(field: unknown): unknown {
+  return typeof field === 'string' ? field.toWellFormed() : field;
 }
 
 /** An asynchronous `enrich` is a fault already: its rejection must not end the process, which prints the error. */

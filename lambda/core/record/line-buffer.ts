@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer';
-import { jsonVerdict, scanJson } from './json-scanner.ts';
+import { JsonScanner, type LineBreak, NOT_EMBEDDED } from './json-scanner.ts';
 
 const QUOTE = 0x22;
 const PADDING = 0x3d;
@@ -17,8 +17,11 @@ const INITIAL_CAPACITY = 8 * 1024 * 1024;
 /** Numbers below this allow integer arithmetic, which is faster. */
 const BILLION = 1_000_000_000;
 
-/** How bytes were written: unchanged, as a JSON string of their text, or as a JSON string of their base64. */
-export type Encoding = 'json' | 'utf8' | 'base64';
+/** How bytes were written as a JSON string: as their text, or as their base64. */
+export type StringEncoding = 'utf8' | 'base64';
+
+/** How bytes were written: unchanged, with tabs for line breaks, or as a JSON string. */
+export type Encoding = 'json' | `json-${LineBreak}` | StringEncoding;
 
 /** Characters that take two bytes in memory. Node decodes the lower one of them as if it stood alone. */
 const wideCharacter = /[\u0100-\uffff]/;
@@ -32,6 +35,7 @@ export class LineBuffer {
   length = 0;
   /** Bytes of Kafka's own data so far: decoded from base64 or from byte values. */
   decoded = 0;
+  readonly #scanner = new JsonScanner();
   #bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_CAPACITY);
 
   /** Discards what was written but keeps the memory, because allocating costs more than writing. */
@@ -70,34 +74,47 @@ export class LineBuffer {
   }
 
   /**
-   * Writes the bytes that base64 text encodes. If they are one JSON text, they are written unchanged except
-   * that line breaks between tokens become spaces; otherwise as {@link base64AsString} does. Returns null for
-   * text that is not base64.
+   * Writes the bytes that base64 text encodes. If they are JSON that every reader accepts ({@link JsonScanner}), they
+   * are written unchanged, except that line breaks between tokens become tabs; otherwise as {@link base64AsString}
+   * does. Returns null for text that is not base64.
    */
   base64AsJson(text: string): Encoding | null {
     const start = this.length;
     const end = this.#decode(text, start);
     if (end === INVALID) return null;
-    if (this.#isJson(start, end)) {
-      this.decoded += end - start;
-      this.length = end;
-      return 'json';
-    }
-    return this.base64AsString(text);
+    const embedded = this.#scanner.embed(this.#bytes, start, end);
+    if (embedded === NOT_EMBEDDED) return this.base64AsString(text);
+    this.decoded += end - start;
+    this.length = embedded;
+    const { lineBreak } = this.#scanner;
+    return lineBreak === null ? 'json' : `json-${lineBreak}`;
   }
 
   /**
    * Writes the bytes that base64 text encodes as a JSON string: of their text if they are UTF-8, otherwise
    * of their base64. Returns null for text that is not base64.
    */
-  base64AsString(text: string): Encoding | null {
+  base64AsString(text: string): StringEncoding | null {
     const start = this.length;
     const end = this.#decode(text, start + 1);
     return end === INVALID ? null : this.#asString(start, end);
   }
 
+  /**
+   * Writes the bytes that base64 text encodes as a JSON string of their base64, which has padding and RFC 4648's
+   * first alphabet, whatever the text has. Returns null for text that is not base64.
+   */
+  base64AsBase64(text: string): StringEncoding | null {
+    const start = this.length;
+    const end = this.#decode(text, start);
+    if (end === INVALID) return null;
+    this.decoded += end - start;
+    this.text(`"${this.#bytes.toString('base64', start, end)}"`);
+    return 'base64';
+  }
+
   /** Writes byte values, signed or unsigned, as {@link base64AsString} does. Returns null if one is not a byte. */
-  byteValuesAsString(values: readonly number[]): Encoding | null {
+  byteValuesAsString(values: readonly number[]): StringEncoding | null {
     const start = this.length;
     const count = values.length;
     this.#reserve(count + 2);
@@ -111,14 +128,8 @@ export class LineBuffer {
     return areBytes ? this.#asString(start, start + 1 + count) : null;
   }
 
-  #isJson(start: number, end: number): boolean {
-    const verdict = scanJson(this.#bytes, start, end);
-    if (verdict !== jsonVerdict.jsonIfUtf8) return verdict === jsonVerdict.json;
-    return isUtf8(this.#bytes.subarray(start, end));
-  }
-
   /** Turns the raw bytes from `start + 1` to `end` into a JSON string that begins at `start`. */
-  #asString(start: number, end: number): Encoding {
+  #asString(start: number, end: number): StringEncoding {
     const bytes = this.#bytes;
     this.decoded += end - start - 1;
     let at = start + 1;

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { reservedMetadataFields, type TopicEncodings } from '../../contract.ts';
+import { type ByteEncoding, reservedMetadataFields, type TopicEncodings } from '../../contract.ts';
 import { ArchiverError } from '../errors.ts';
 import { isObject } from '../is-object.ts';
 import {
@@ -29,6 +29,17 @@ export interface RecordLineSettings {
 /** How a key, a header value or a value was written; `invalid` is the event's own JSON in place of bytes. */
 type ValueEncoding = Encoding | 'null' | 'invalid';
 
+/** The fields that say how a value was written. */
+const encodingFields = {
+  json: '"value_encoding":"json"',
+  'json-lf': '"value_encoding":"json","value_line_break":"lf"',
+  'json-crlf': '"value_encoding":"json","value_line_break":"crlf"',
+  utf8: '"value_encoding":"utf8"',
+  base64: '"value_encoding":"base64"',
+  null: '"value_encoding":"null"',
+  invalid: '"value_encoding":"invalid"',
+} as const satisfies Record<ValueEncoding, string>;
+
 /** The constant text between the parts of a line that vary. */
 const text = {
   timestamp: utf8(',"timestamp":'),
@@ -41,14 +52,18 @@ const text = {
  * Writes records into a buffer as JSON lines with a fixed order of fields:
  *
  * `{"topic","partition","offset","timestamp","timestamp_type","key","key_encoding","headers":[{"name",
- * "value","encoding"}],"value","value_encoding","metadata":{"source",…}}`
+ * "value","encoding"}],"value","value_encoding","value_line_break","metadata":{"source",…}}`
  *
- * A value that is JSON is embedded as its own bytes, except for line breaks between tokens. Other text becomes
- * a string, and other bytes become a string of their base64. Null and absent values are `null`.
+ * A value that is JSON which every reader accepts is embedded as its own bytes; where it has line breaks between
+ * tokens, each is one tab, and `value_line_break` says what it was. Other text becomes a string, and other bytes become
+ * a string of their base64. Null and absent values are `null`. The settings may ask for strings, or for base64, always.
  *
  * There is a line for every record that has coordinates. Where the event does not encode bytes, which AWS does not
  * send, the line holds a string of the event's own JSON, with the encoding `invalid`. A timestamp that is not exact
- * is marked in the metadata, where it breaks no reader's columns.
+ * is marked in the metadata, where it breaks no reader's columns. Metadata has no lists or objects, and no two names
+ * that differ only in case.
+ *
+ * `decodeLine` returns the bytes of a line that was written here.
  */
 export class RecordLineWriter {
   readonly #lines: LineBuffer;
@@ -65,13 +80,21 @@ export class RecordLineWriter {
   );
   /** The text between a record's timestamp and its key, by timestamp type. */
   readonly #timestampTypes = new Map<unknown, Uint8Array>();
+  readonly #keyEncodings: ReadonlyMap<string, ByteEncoding>;
+  readonly #valueEncodings: ReadonlyMap<string, ByteEncoding>;
   #lineStart: Uint8Array = new Uint8Array();
+  #keyEncoding: ByteEncoding = 'auto';
+  #valueEncoding: ByteEncoding = 'auto';
 
-  constructor({ source, metadata, enrich }: RecordLineSettings, lines: LineBuffer) {
+  constructor(settings: RecordLineSettings, lines: LineBuffer) {
+    const { source, metadata, enrich, keyEncoding = {}, valueEncoding = {} } = settings;
     this.#lines = lines;
+    this.#keyEncodings = new Map(Object.entries(keyEncoding));
+    this.#valueEncodings = new Map(Object.entries(valueEncoding));
     this.#enrich = enrich;
     this.#staticFields = JSON.stringify({ source, ...metadata }).slice(1, -1);
-    this.#takenFields = new Set([...reservedMetadataFields, ...Object.keys(metadata)]);
+    const taken = [...reservedMetadataFields, ...Object.keys(metadata)];
+    this.#takenFields = new Set(taken.map((name) => name.toLowerCase()));
     this.#staticEnds = byValueEncoding((encoding) => utf8(lineEnd(encoding, this.#staticFields)));
   }
 
@@ -82,6 +105,8 @@ export class RecordLineWriter {
    */
   write({ topic, partition }: BatchRun, records: readonly KafkaEventRecord[]): void {
     this.#lineStart = utf8(`{"topic":"${topic}","partition":${partition},"offset":`);
+    this.#keyEncoding = encodingOf(topic, this.#keyEncodings);
+    this.#valueEncoding = encodingOf(topic, this.#valueEncodings);
     for (const record of records) this.#writeLine(record);
   }
 
@@ -111,14 +136,24 @@ export class RecordLineWriter {
 
   #writeKey(key: unknown): ValueEncoding {
     if (key == null) return this.#writeNull();
-    const encoding = typeof key === 'string' ? this.#lines.base64AsString(key) : null;
-    return encoding ?? this.#writeInvalid(key);
+    return (typeof key === 'string' ? this.#writeKeyBytes(key) : null) ?? this.#writeInvalid(key);
+  }
+
+  #writeKeyBytes(key: string): Encoding | null {
+    if (this.#keyEncoding === 'base64') return this.#lines.base64AsBase64(key);
+    return this.#lines.base64AsString(key);
   }
 
   #writeValue(value: unknown): ValueEncoding {
     if (value == null) return this.#writeNull();
-    const encoding = typeof value === 'string' ? this.#lines.base64AsJson(value) : null;
+    const encoding = typeof value === 'string' ? this.#writeValueBytes(value) : null;
     return encoding ?? this.#writeInvalid(value);
+  }
+
+  #writeValueBytes(value: string): Encoding | null {
+    if (this.#valueEncoding === 'auto') return this.#lines.base64AsJson(value);
+    if (this.#valueEncoding === 'text') return this.#lines.base64AsString(value);
+    return this.#lines.base64AsBase64(value);
   }
 
   #writeHeaderValue(value: unknown): ValueEncoding {
@@ -174,8 +209,8 @@ export class RecordLineWriter {
     const { keySchemaMetadata, timestamp, valueSchemaMetadata } = record;
     const fields = JSON.stringify({
       ...(!isExactTimestamp(timestamp) && { timestamp_rounded: true }),
-      ...(keySchemaMetadata != null && { key_schema: schemaField(keySchemaMetadata) }),
-      ...(valueSchemaMetadata != null && { value_schema: schemaField(valueSchemaMetadata) }),
+      ...(keySchemaMetadata != null && schemaFields('key', keySchemaMetadata)),
+      ...(valueSchemaMetadata != null && schemaFields('value', valueSchemaMetadata)),
       ...this.#computeFields(record, keyEncoding),
     });
     return `${this.#staticFields},${fields.slice(1, -1)}`.replace(/,$/, '');
@@ -219,7 +254,7 @@ class HeaderStarts {
 }
 
 function lineEnd(encoding: ValueEncoding, metadataFields: string): string {
-  return `,"value_encoding":"${encoding}","metadata":{${metadataFields}}}\n`;
+  return `,${encodingFields[encoding]},"metadata":{${metadataFields}}}\n`;
 }
 
 function utf8(text: string): Uint8Array {
@@ -231,6 +266,8 @@ function byValueEncoding<Part>(
 ): Readonly<Record<ValueEncoding, Part>> {
   return {
     json: make('json'),
+    'json-lf': make('json-lf'),
+    'json-crlf': make('json-crlf'),
     utf8: make('utf8'),
     base64: make('base64'),
     null: make('null'),
@@ -238,23 +275,30 @@ function byValueEncoding<Part>(
   };
 }
 
-/** Whether a header is an object with one name. It allocates no list, because it runs for every header. */
+function encodingOf(topic: string, encodings: ReadonlyMap<string, ByteEncoding>): ByteEncoding {
+  return encodings.get(topic) ?? encodings.get('*') ?? 'auto';
+}
+
+/** Whether a header is an object with one name, of text. It allocates no list, because it runs for every header. */
 function isOneField(header: unknown): header is KafkaEventHeader {
   if (typeof header !== 'object' || header === null || Array.isArray(header)) return false;
   let names = 0;
-  for (const _ in header) names += 1;
+  for (const name in header) names += name.isWellFormed() ? 1 : 2;
   return names === 1;
 }
 
-/** Text, or the JSON text of what the event holds in its place; null if it holds nothing. */
+/**
+ * Text, or the JSON text of what the event holds in its place; null if it holds nothing. JSON escapes an unpaired
+ * surrogate, at which readers would fail.
+ */
 function textOf(field: unknown): string | null {
   if (field == null) return null;
-  return typeof field === 'string' ? field : JSON.stringify(field);
+  return typeof field === 'string' && field.isWellFormed() ? field : JSON.stringify(field);
 }
 
-function schemaField(schema: unknown) {
+function schemaFields(of: 'key' | 'value', schema: unknown): MetadataFields {
   const { dataFormat, schemaId } = isObject(schema) ? schema : { schemaId: schema };
-  return { data_format: textOf(dataFormat), schema_id: textOf(schemaId) };
+  return { [`${of}_schema_format`]: textOf(dataFormat), [`${of}_schema_id`]: textOf(schemaId) };
 }
 
 function toEnrich(record: KafkaEventRecord, isKeyOfBytes: boolean): RecordToEnrich {

@@ -1,15 +1,25 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonVerdict, scanJson } from '../../../../lambda/core/record/json-scanner.ts';
+import { JsonScanner, NOT_EMBEDDED } from '../../../../lambda/core/record/json-scanner.ts';
+import { type Embedding, embeddingOfText } from '../../../helpers/embedding-rule.ts';
 
-/** Scans text that has other bytes before and after it, as a line buffer has. */
-function scan(text: string): { isJson: boolean; after: string } {
+const scanner = new JsonScanner();
+
+/** Embeds text that has other bytes before and after it, as a line buffer has; a refused one must stay as it was. */
+function embed(text: string): Embedding {
   const bytes = Buffer.from(`"before"${text}"after"`);
-  const start = 8;
   const end = bytes.length - 7;
-  const isJson = scanJson(bytes, start, end) !== jsonVerdict.notJson;
-  return { isJson, after: bytes.toString('utf8', start, end) };
+  const embedded = scanner.embed(bytes, 8, end);
+  if (embedded === NOT_EMBEDDED) {
+    expect(bytes.toString()).toBe(`"before"${text}"after"`);
+    return null;
+  }
+  return { text: bytes.toString('utf8', 8, embedded), lineBreak: scanner.lineBreak };
+}
+
+function isEmbedded(text: string): boolean {
+  return embed(text) !== null;
 }
 
 function parses(text: string): boolean {
@@ -25,7 +35,7 @@ const documents = [
   '{}',
   '[]',
   ' { "a" : [ 1 , -0 , 0.5e-7 , 1E+3 , true , false , null ] , "" : { } } ',
-  '"\\u00e9\\ud800 \\" \\\\ \\/ \\b\\f\\n\\r\\t é 🙂"',
+  '"\\u00e9\\ud83d\\ude00 \\" \\\\ \\/ \\b\\f\\n\\r\\t é 🙂"',
   '[[[],{"a":{}}],[{}],"",0]',
   '-12.0',
   'true',
@@ -33,10 +43,10 @@ const documents = [
   '123456789012345678901234567890',
 ];
 
-describe('scanJson', () => {
+describe('JsonScanner', () => {
   it.each(documents)('accepts %s', (text) => {
     expect(parses(text)).toBe(true);
-    expect(scan(text).isJson).toBe(true);
+    expect(isEmbedded(text)).toBe(true);
   });
 
   it.each([
@@ -63,47 +73,85 @@ describe('scanJson', () => {
     ...['\u00a01', '\ufeff{}', '\u20281', '\v1', '\f1', '1\u0000'],
   ])('refuses %j', (text) => {
     expect(parses(text)).toBe(false);
-    expect(scan(text).isJson).toBe(false);
+    expect(isEmbedded(text)).toBe(false);
   });
 
-  it('agrees with JSON.parse on every truncation of a document', () => {
+  it('agrees with the rule on every truncation of a document', () => {
     for (const text of documents) {
       for (let length = 0; length < text.length; length++) {
         const truncated = text.slice(0, length);
         // A cut surrogate pair would be another character in UTF-8.
-        if (truncated.isWellFormed()) expect(scan(truncated).isJson).toBe(parses(truncated));
+        if (truncated.isWellFormed()) expect(embed(truncated)).toEqual(embeddingOfText(truncated));
       }
     }
   });
 
-  it('agrees with JSON.parse on any document, and on any change to it', () => {
+  it('agrees with the rule on any document, and on any change to it', () => {
     const change = fc.record({
       at: fc.double({ min: 0, max: 1, noNaN: true }),
       remove: fc.nat(3),
       insert: fc.oneof(
-        fc.constantFrom(...'{}[],:"\\-+.eE019tfn \n\t\r\u0000é', '\\u', '\\ud8', 'null', '1e5'),
+        fc.constantFrom(
+          ...'{}[],:"\\-+.eE019tfn \n\t\r\u0000é',
+          '\\u',
+          '\\ud83d',
+          '\\ude00',
+          'null',
+        ),
+        fc.constantFrom('\r\n', '1e308', '0.1e309', '"a":1,', '"A":1,', ',"K":0', '"\\u0061":1,'),
         fc.string({ unit: 'binary', maxLength: 2 }),
       ),
     });
-    const document = fc.json({ stringUnit: 'grapheme', maxDepth: 5 });
+    // Few names, so that they are often repeated, and in different ways.
+    const name = fc.constantFrom(
+      'a',
+      'A',
+      'b',
+      'k',
+      '\u212a',
+      'é',
+      'É',
+      '',
+      '@',
+      '`',
+      'longer than eight',
+    );
+    const { document } = fc.letrec((tie) => ({
+      document: fc.oneof(
+        { maxDepth: 4, withCrossShrink: true },
+        fc.jsonValue({ stringUnit: 'grapheme', maxDepth: 2 }).map((value) => JSON.stringify(value)),
+        fc.constantFrom('1', '1e307', '-0.1E309', '0e999', '"\\ud83d\\ude00"'),
+        fc.array(tie('document')).map((list) => `[${list.join()}]`),
+        fc
+          .array(fc.tuple(name, fc.boolean(), tie('document')))
+          .map((fields) =>
+            fields.map(([each, isEscaped, value]) => {
+              const escaped = `"\\u${hex(each)}${each.slice(1)}"`;
+              return `${isEscaped && each !== '' ? escaped : JSON.stringify(each)}:${value}`;
+            }),
+          )
+          .map((fields) => `{${fields.join()}}`),
+      ),
+    }));
+    const space = fc.constantFrom('', '', ' ', '\n', '\r\n', '\t', '\r');
     fc.assert(
       fc.property(
-        document,
+        document as fc.Arbitrary<string>,
         fc.array(change, { maxLength: 3 }),
-        fc.nat(4),
-        (json, changes, indent) => {
-          const text = changes.reduce(
-            (before, { at, remove, insert }) => {
-              const place = Math.floor(at * before.length);
-              return before.slice(0, place) + insert + before.slice(place + remove);
-            },
-            JSON.stringify(JSON.parse(json), null, indent),
-          );
+        space,
+        (json, changes, before) => {
+          const spaced = json.replaceAll(',', `${before},${before}`);
+          const text = changes.reduce((done, { at, remove, insert }) => {
+            const place = Math.floor(at * done.length);
+            return done.slice(0, place) + insert + done.slice(place + remove);
+          }, spaced);
           fc.pre(text.isWellFormed());
-          expect(scan(text).isJson).toBe(parses(text));
+          expect(embed(text)).toEqual(embeddingOfText(text));
+          // Twice, because the scanner must not remember names of the text before.
+          expect(embed(text)).toEqual(embeddingOfText(text));
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -116,7 +164,7 @@ describe('scanJson', () => {
         [`${digits}x`, false],
         [`${digits}.`, false],
       ] as const) {
-        expect(scan(text).isJson, text).toBe(isJson);
+        expect(isEmbedded(text), text).toBe(isJson);
       }
       for (let at = 0; at <= length; at++) {
         const withByte = (byte: string) => `"${'a'.repeat(at)}${byte}${'b'.repeat(length - at)}"`;
@@ -129,49 +177,153 @@ describe('scanJson', () => {
           ['\u001f', false],
           ['\u007f', true],
         ] as const) {
-          expect(scan(withByte(byte)).isJson, withByte(byte)).toBe(isJson);
+          expect(isEmbedded(withByte(byte)), withByte(byte)).toBe(isJson);
         }
-        const bytes = Buffer.from(`${withByte('é')}`);
-        expect(scanJson(bytes, 0, bytes.length)).toBe(jsonVerdict.jsonIfUtf8);
+        const invalid = Buffer.from(withByte('~'));
+        invalid[at + 1] = 0xff;
+        expect(scanner.embed(invalid, 0, invalid.length)).toBe(NOT_EMBEDDED);
         // What follows the text is not a part of it.
-        const after = Buffer.from(`${withByte('c')}é`);
-        expect(scanJson(after, 0, length + 3)).toBe(jsonVerdict.json);
+        const after = Buffer.concat([Buffer.from(withByte('c')), invalid]);
+        expect(scanner.embed(after, 0, length + 3)).toBe(length + 3);
       }
     }
   });
 
   it('accepts a text larger than any before', () => {
     const large = JSON.stringify({ text: 'é"\\'.repeat(3_000_000) });
-    expect(scan(large)).toEqual({ isJson: true, after: large });
-    expect(scan(large.slice(0, -1)).isJson).toBe(false);
+    expect(embed(large)?.text === large).toBe(true);
+    expect(isEmbedded(large.slice(0, -1))).toBe(false);
   });
 
-  it('requires a UTF-8 check only if there may be bytes beyond ASCII', () => {
-    const verdictOf = (text: string) => {
-      const bytes = Buffer.from(`${text} `);
-      return scanJson(bytes, 0, bytes.length - 1);
-    };
-    expect(verdictOf('{"a":["b",1]}')).toBe(jsonVerdict.json);
-    expect(verdictOf('{"a":["é",1]}')).toBe(jsonVerdict.jsonIfUtf8);
-    expect(verdictOf('{"é":["b",1]}')).toBe(jsonVerdict.jsonIfUtf8);
-    expect(verdictOf('["\\n é"]')).toBe(jsonVerdict.jsonIfUtf8);
+  it.each([
+    ['\n{\n "a\\n" :\n[\n1 ,\n{ }\n]\n}\n', '\t{\t "a\\n" :\t[\t1 ,\t{ }\t]\t}\t', 'lf'],
+    ['{\r\n  "a": 1\r\n}\r\n', '{\t  "a": 1\t}\t', 'crlf'],
+    ['{\t"a":\t1}', '{\t"a":\t1}', null],
+    ['{}\n', '{}\t', 'lf'],
+  ])('writes %j on one line', (json, text, lineBreak) => {
+    expect(embed(json)).toEqual({ text, lineBreak });
   });
 
-  it('turns line breaks between tokens into spaces and changes nothing else', () => {
-    const { isJson, after } = scan('\r\n{\n "a\\n" :\r[\n\t1 ,\n{ }\n]\n}\n');
-    expect(isJson).toBe(true);
-    expect(after).toBe('  {  "a\\n" : [ \t1 , { } ] } ');
+  it.each(['[1,\n2,\r\n3]', '[1,\r2]', '[1]\r', '[1,\n\t2]', '[1,\r\n2,\t3]', '[1,\r\r\n2]'])(
+    'refuses %j, whose line breaks cannot be told afterwards',
+    (text) => {
+      expect(parses(text)).toBe(true);
+      expect(isEmbedded(text)).toBe(false);
+    },
+  );
+
+  it.each([
+    ['{"a":1,"b":2,"a":3}', false],
+    ['{"a":1,"A":2}', false],
+    ['{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}', true],
+    ['{"a":{"b":1},"c":{"b":1,"B":1}}', false],
+    ['{"b":{"x":1,"y":{"z":1}},"a":[{"x":1}],"B":1}', false],
+    ['{"":1,"":2}', false],
+    ['{"":1,"a":2}', true],
+    ['{"a":1,"\\u0041":2}', false],
+    ['{"a":1,"\\u0042":2}', true],
+    ['{"@":1,"`":2,"[":3,"{":4}', true],
+    ['{"a name of over sixteen":1,"A NAME OF over sixteen":2}', false],
+    ['{"a name of over sixteen":1,"a name of over sixteen!":2}', true],
+    ['{"é":1,"É":2}', false],
+    ['{"é":1,"è":2,"ключ":3}', true],
+    ['{"k":1,"\u212a":2}', false],
+    ['{"\u212a":1}', true],
+    ['{"__proto__":1,"constructor":{"__proto__":2}}', true],
+    ['{"1":{"a":1},"1":{"b":1,"c":1}}', false],
+  ])('decides by the names of objects: %s', (text, expected) => {
+    expect(embeddingOfText(text) !== null).toBe(expected);
+    expect(isEmbedded(text)).toBe(expected);
   });
 
-  it('accepts any depth', () => {
-    for (const depth of [29, 30, 31, 59, 60, 61, 1_000_000]) {
-      const open = '[{"a":'.repeat(depth / 2) + '['.repeat(depth % 2);
-      const close = ']'.repeat(depth % 2) + '}]'.repeat(depth / 2);
-      const leaf = depth % 2 === 0 ? '0' : '';
-      expect(scan(open + leaf + close).isJson).toBe(true);
-      expect(scan(`${open}${leaf}${close}]`).isJson).toBe(false);
-      expect(scan(open + leaf + close.slice(1)).isJson).toBe(false);
-      expect(scan(open + leaf + close.slice(0, -1)).isJson).toBe(false);
+  it('finds a name that is repeated among any number of others, nested or not', () => {
+    for (const count of [10, 100, 1000, 20_000]) {
+      const names = Array.from(
+        { length: count },
+        (_, i) => `"name ${i}":{"name ${i}":[{"id":${i}}]}`,
+      );
+      expect(isEmbedded(`{${names.join()}}`), `${count}`).toBe(true);
+      for (const at of [0, count >> 1, count - 1]) {
+        expect(isEmbedded(`{${names.join()},"NAME ${at}":0}`), `${count} ${at}`).toBe(false);
+      }
+    }
+  });
+
+  it('knows the names of each text alone, after more objects than it can count', () => {
+    const objects = `[${'{},'.repeat(3_000_000)}{"a":1}]`;
+    for (let i = 0; i < 7; i++) {
+      expect(isEmbedded(objects)).toBe(true);
+      expect(isEmbedded('{"a":{"a":1},"b":2}')).toBe(true);
+      expect(isEmbedded('{"b":{"a":1},"B":2}')).toBe(false);
+    }
+  });
+
+  it.each([
+    ['1e307', true],
+    ['9.99e307', true],
+    ['1e308', false],
+    ['-1E+308', false],
+    ['0.001e310', true],
+    ['0.001e311', false],
+    ['1000e304', true],
+    ['1000e305', false],
+    ['0e999999999999', true],
+    ['-0.000E+400', true],
+    ['1e-99999999999999999999', true],
+    ['1e99999999999999999999', false],
+    ['1e0000000000000000000000000001', true],
+    ['7'.repeat(300), true],
+    ['7'.repeat(301), false],
+    [`-0.${'7'.repeat(297)}`, true],
+    [`-0.${'7'.repeat(298)}`, false],
+    [`0.${'0'.repeat(290)}1e598`, true],
+    [`0.${'0'.repeat(290)}1e599`, false],
+  ])('decides by the size of a number: %s', (text, expected) => {
+    expect(parses(text)).toBe(true);
+    expect(embeddingOfText(text) !== null).toBe(expected);
+    expect(isEmbedded(text)).toBe(expected);
+    expect(isEmbedded(`{"a":[0,${text}]}`)).toBe(expected);
+  });
+
+  it.each([
+    ['"\\ud83d\\uDE00"', true],
+    ['"\\ud7ff\\ue000"', true],
+    ['"\\ud800"', false],
+    ['"\\uDBFF"', false],
+    ['"\\udc00"', false],
+    ['"\\udfff\\ud800"', false],
+    ['"\\ud83d\\ud83d\\ude00"', false],
+    ['"\\ud83d \\ude00"', false],
+    ['"\\ud83d\\nde00"', false],
+    ['"\\ud83d\\\\ude00"', false],
+    ['{"\\ud83d":1}', false],
+  ])('decides by the surrogates in escapes: %s', (text, expected) => {
+    expect(parses(text)).toBe(true);
+    expect(isEmbedded(text)).toBe(expected);
+  });
+
+  it('accepts 100 levels and no more', () => {
+    const nested = (depth: number, leaf: string) =>
+      '[{"a":'.repeat(depth / 2) +
+      '['.repeat(depth % 2) +
+      leaf +
+      ']'.repeat(depth % 2) +
+      '}]'.repeat(depth / 2);
+    for (const depth of [29, 30, 31, 98, 99, 100]) {
+      const text = nested(depth, '0');
+      expect(isEmbedded(text)).toBe(true);
+      expect(isEmbedded(`${text}]`)).toBe(false);
+      expect(isEmbedded(text.slice(1))).toBe(false);
+      expect(isEmbedded(text.slice(0, -1))).toBe(false);
+    }
+    for (const depth of [101, 102, 128, 1_000_000]) {
+      expect(parses(nested(depth, '0'))).toBe(true);
+      expect(isEmbedded(nested(depth, '0'))).toBe(false);
     }
   });
 });
+
+/** The first code unit of a name, in hexadecimal digits. */
+function hex(name: string): string {
+  return name.charCodeAt(0).toString(16).padStart(4, '0');
+}
