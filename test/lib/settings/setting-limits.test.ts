@@ -351,11 +351,15 @@ const limits: readonly Limits[] = [
     ...['1a', '', `a${'b'.repeat(64)}`].map(
       (field) => [{ [field]: 1 }, 'must have a name of at most 64 letters, .*'] as const,
     ),
-    ...['source', 'timestamp_rounded', 'key_schema', 'value_schema'].map(
+    ...[
+      ...['source', 'timestamp_rounded', 'key_schema_format', 'key_schema_id'],
+      ...['value_schema_format', 'value_schema_id', 'key_schema', 'value_schema'],
+      ...['value_encoding', 'value_line_break', 'metadata'],
+    ].map(
       (field) =>
         [
           { [field]: 1 },
-          'must not be set \\(the archiver sets source, timestamp_rounded, key_schema, value_schema\\)$',
+          'must not be set \\(the archiver sets source, timestamp_rounded, ',
         ] as const,
     ),
     [
