@@ -27,7 +27,10 @@ export interface DecodedRecord {
   readonly key: Buffer | null;
   readonly keyEncoding: WrittenEncoding;
   readonly headers: readonly DecodedHeader[];
-  /** The record's own bytes; null for a tombstone. With the encoding `invalid`, the JSON text of what the event held. */
+  /**
+   * The record's own bytes, maybe as a view of the line; null for a tombstone. With the encoding `invalid`, the JSON text
+   * of what the event held.
+   */
   readonly value: Buffer | null;
   readonly valueEncoding: WrittenEncoding;
   /** The line breaks that an embedded value has between its tokens. */

@@ -49,12 +49,11 @@ export class JsonScanner {
    * - Surrogates in escapes are paired.
    * - Containers are nested 100 deep at most.
    * - A number has 300 characters at most, and its first significant digit a decimal exponent below 308.
-   * - The names of an object differ, also in small letters (`toLowerCase()`).
-   * - Line breaks between tokens are all `\n` or all `\r\n`, and there are no tabs besides them.
+   * - The names of each object differ, with their escapes resolved and in small letters (`toLowerCase()`).
+   * - Line breaks between tokens are all `\n` or all `\r\n`, and no tab stands between tokens besides them.
    *
-   * If they are, each line break between tokens becomes one tab in their place, and the result is the end of the
-   * text, which two bytes for a line break may have moved. Otherwise the bytes stay as they are, and the result is
-   * {@link NOT_EMBEDDED}.
+   * If so, each line break between tokens becomes one tab, and the result is the end of the text: less than `end` if
+   * line breaks had two bytes. Otherwise the bytes stay as they are, and the result is {@link NOT_EMBEDDED}.
    */
   embed(bytes: Buffer, start: number, end: number): number {
     const length = end - start;
@@ -74,7 +73,7 @@ export class JsonScanner {
   }
 }
 
-/** Whether an object of the JSON text that was scanned last repeats a name. */
+/** Whether an object of the JSON text that was scanned last repeats a name, by the number of names it had. */
 function hasRepeatedNames(json: string): boolean {
   return countNames(JSON.parse(json)) < scanner.nameCount.value;
 }
