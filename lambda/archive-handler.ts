@@ -42,7 +42,7 @@ export interface PartialBatchResponse {
  * It resolves only when every record of the batch is stored. Otherwise it throws an `AggregateError` that
  * names the first topic-partitions and offset ranges that are not known to be stored and counts the others, so the
  * event source mapping retries the batch. If the mapping accepts a partial batch response, it returns every record
- * of the topic-partitions that failed instead.
+ * that is not known to be stored instead.
  *
  * @throws {ArchiverError} `INVALID_EVENT`, `ENRICH_FAILED` or `UNEXPECTED`, before it stores anything
  */
@@ -53,8 +53,15 @@ export function createArchiveHandler({ clock, delivery, settings, telemetry }: A
   ): Promise<PartialBatchResponse | undefined> => {
     const { awsRequestId: requestId, functionVersion } = context;
     const job = { requestId, functionVersion, ...callOptions(clock, timeLeft(context)) };
+    // Not awaited here, where the event would stay in memory until the answer.
+    return answer(deliverEvent(event, delivery, job), requestId);
+  };
 
-    const result = await deliverEvent(event, delivery, job).catch((cause: unknown) => {
+  async function answer(
+    delivered: Promise<DeliveryResult>,
+    requestId: string,
+  ): Promise<PartialBatchResponse | undefined> {
+    const result = await delivered.catch((cause: unknown) => {
       const error = toArchiverError(cause);
       telemetry.batchRefused(requestId, error);
       throw error;
@@ -65,7 +72,7 @@ export function createArchiveHandler({ clock, delivery, settings, telemetry }: A
     if (settings.reportBatchItemFailures) return partialResponse(result.failures);
     if (errors.length > 0) throw notArchived(errors, result.summary);
     return undefined;
-  };
+  }
 }
 
 async function deliverEvent(
@@ -92,16 +99,13 @@ function notArchived(
   );
 }
 
-/**
- * Returns every record of each topic-partition that failed in any part: it is not documented whether the
- * service also retries the later records of a partition than those that are returned.
- */
+/** Returns every record that was not delivered, and no other. */
 function partialResponse(failures: readonly DeliveryFailure[]): PartialBatchResponse {
-  const failed = new Set(failures.map(({ run }) => run));
+  const runs = failures.flatMap((failure) => failure.runs);
   return {
-    batchItemFailures: [...failed].flatMap(({ id, otherIds = [], records }) =>
+    batchItemFailures: runs.flatMap(({ id, otherIds = [], recordOffsets }) =>
       [id, ...otherIds].flatMap((partition) =>
-        records.map(({ offset }) => ({ itemIdentifier: { partition, offset } })),
+        recordOffsets.map((offset) => ({ itemIdentifier: { partition, offset } })),
       ),
     ),
   };

@@ -6,7 +6,7 @@
  */
 
 /** Version of the object layout and the record line, stored as metadata of every object. */
-export const FORMAT_VERSION = '1';
+export const FORMAT_VERSION = '2';
 
 /**
  * The symbol of the global that holds the user's `enrich` function. The bundle sets it before the functions load.
@@ -147,17 +147,13 @@ export const DEADLINE_MARGIN_MS = 5_000;
  */
 export const MAX_PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-/** Names of object metadata, without the prefix `x-amz-meta-`. All values are text. */
+/**
+ * Names of object metadata, without the prefix `x-amz-meta-`. All values are text. Partitions and offsets are in the key
+ * alone: they are too many for metadata.
+ */
 export const objectMetadataNames = {
   formatVersion: 'format-version',
   topic: 'topic',
-  partition: 'partition',
-  /** Offsets of this object's first and last record. */
-  firstOffset: 'first-offset',
-  lastOffset: 'last-offset',
-  /** Offsets of the batch run: equal to the object's unless the run's records fall into several folders. */
-  runFirstOffset: 'run-first-offset',
-  runLastOffset: 'run-last-offset',
   recordCount: 'record-count',
   uncompressedBytes: 'uncompressed-bytes',
   /** Earliest and latest record timestamp, epoch milliseconds; absent if no record has one. */

@@ -1,7 +1,9 @@
+import { nameFirst } from './core/bounded-text.ts';
 import { ArchiverError } from './core/errors.ts';
 import { isFolderTimestamp } from './core/object/object-key.ts';
-import type { BatchSummary } from './core/ports.ts';
-import type { Batch, BatchRun } from './core/record/kafka-event.ts';
+import type { BatchSummary, DeliveryFailure } from './core/ports.ts';
+import type { Batch } from './core/record/kafka-event.ts';
+import type { RunPart } from './core/record/run-part.ts';
 
 /** The figures of a batch that do not depend on how it is delivered. */
 export type BatchFigures = Pick<
@@ -46,12 +48,17 @@ export function summariseBatch({ runs }: Batch, now: number): BatchFigures {
   };
 }
 
-/** The error for records that were not delivered: it names them in front of the cause's message. */
-export function notDelivered(
-  { topic, partition, first, last }: Pick<BatchRun, 'topic' | 'partition' | 'first' | 'last'>,
-  cause: ArchiverError,
-): ArchiverError {
+/** Maximum of topic-partitions that one error names: the key in the store's own message names all of them. */
+const MOST_RANGES = 3;
+
+/** The failure to deliver records. Its error names the first of them in front of the cause's message. */
+export function notDelivered(runs: readonly RunPart[], cause: ArchiverError): DeliveryFailure {
   const { code, retryable, message } = cause;
-  const range = `${topic}-${partition} offsets ${first} to ${last}`;
-  return new ArchiverError(code, `${range}: ${message} (${code})`, { retryable, cause });
+  const ranges = nameFirst(
+    runs,
+    ({ topic, partition, first, last }) => `${topic}-${partition} offsets ${first} to ${last}`,
+    MOST_RANGES,
+  );
+  const error = new ArchiverError(code, `${ranges}: ${message} (${code})`, { retryable, cause });
+  return { runs, error };
 }

@@ -8,6 +8,12 @@ import type { ObjectDeliveryDeps } from './object-delivery.ts';
 /** Creates a delivery from its parts: as objects, or through a stream. */
 export type CreateDelivery = (parts: ObjectDeliveryDeps) => Delivery;
 
+/**
+ * Memory from which on a function has more than one core, in MiB, and the thread pool one to work on. Below, a second
+ * thread only costs time. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
+ */
+const ONE_CORE_MIB = 1769;
+
 /** Wires the delivery of a function, with the S3 client that it stores objects with. */
 export function wireDelivery(
   createDelivery: CreateDelivery,
@@ -16,14 +22,20 @@ export function wireDelivery(
 ) {
   const { random } = Math;
   const s3 = createS3Client({ ...environment, random });
+  const memoryMiB = Number(process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE);
   const delivery = createDelivery({
     store: createS3ObjectStore(s3, environment),
     clock: systemClock,
     telemetry,
     enrich,
     random,
-    // The compression `none` has no level, and ignores it.
-    settings: { ...environment, level: environment.compressionLevel ?? 0 },
+    settings: {
+      ...environment,
+      // The compression `none` has no level, and ignores it.
+      level: environment.compressionLevel ?? 0,
+      compressOn: memoryMiB < ONE_CORE_MIB ? 'main thread' : 'thread pool',
+      ...{ objectOf: 'batch', keyEncoding: {}, valueEncoding: {} },
+    },
   });
   return { delivery, s3 };
 }

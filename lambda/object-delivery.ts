@@ -1,8 +1,9 @@
 import pLimit from 'p-limit';
 import { objectMetadataNames as names } from './contract.ts';
-import { type ArchiverError, toArchiverError } from './core/errors.ts';
+import { toArchiverError } from './core/errors.ts';
 import {
   type ArchiveObject,
+  type ArchivePlan,
   createPlanner,
   type PlanSettings,
 } from './core/object/archive-plan.ts';
@@ -12,6 +13,7 @@ import type {
   BatchSummary,
   Clock,
   Delivery,
+  DeliveryFailure,
   DeliveryJob,
   DeliveryResult,
   ObjectStore,
@@ -19,7 +21,7 @@ import type {
 } from './core/ports.ts';
 import type { Enrich } from './core/record/enrichment.ts';
 import type { Batch } from './core/record/kafka-event.ts';
-import { notDelivered, summariseBatch } from './delivery-summary.ts';
+import { type BatchFigures, notDelivered, summariseBatch } from './delivery-summary.ts';
 
 /** What the objects are like, and how many are put in parallel. */
 export interface ObjectDeliverySettings extends PlanSettings {
@@ -37,16 +39,24 @@ export interface ObjectDeliveryDeps {
   readonly settings: ObjectDeliverySettings;
 }
 
-/** An object with either the outcome of storing it or the error. */
+/** An object with either the outcome of storing it or the failure. */
 interface StoreResult {
   readonly object: ArchiveObject;
   readonly outcome?: StoreOutcome;
-  readonly error?: ArchiverError;
+  readonly failure?: DeliveryFailure;
+}
+
+/** A batch that is being planned, without its records. */
+interface PlannedBatch {
+  readonly figures: BatchFigures;
+  readonly plan: Promise<ArchivePlan>;
+  /** Epoch milliseconds. */
+  readonly started: number;
 }
 
 /**
- * Delivers batches as objects: one for each batch run and time folder, under keys that depend on the batch
- * alone, so that a retried batch finds itself already stored.
+ * Delivers batches as objects: one for each time folder or, by another setting, for each batch run and time folder.
+ * Their keys depend on the batch alone, so that a retried batch finds itself already stored.
  *
  * A batch with more objects than one invocation has time for gets further with each try. In the same execution
  * environment, a try asks for no object that an earlier one knew to be stored. In another one, its order is at
@@ -61,35 +71,42 @@ export function createObjectDelivery(deps: ObjectDeliveryDeps): Delivery {
   return {
     async deliver(batch: Batch, job: DeliveryJob): Promise<DeliveryResult> {
       const started = clock.now();
-      const { bytesIn, objects } = await plan(batch);
-      const encoded = clock.now();
-      const limit = pLimit(settings.maxParallelPuts);
-      // Each result has its object's place again, whatever the order of the calls.
-      const results: StoreResult[] = [];
-      await Promise.all(
-        shuffle([...objects.entries()], random).map(([place, object]) =>
-          limit(async () => {
-            const known = confirmed.find(object, encoded);
-            results[place] = await storeOne(object, job, { ...deps, known });
-          }),
-        ),
-      );
-      remember(results, confirmed, encoded);
-      return {
-        summary: {
-          requestId: job.requestId,
-          ...summariseBatch(batch, started),
-          bytesIn,
-          ...summariseResults(results),
-          encodeMilliseconds: encoded - started,
-          storeMilliseconds: clock.now() - encoded,
-        },
-        failures: results.flatMap(({ object, error }) =>
-          error === undefined ? [] : [{ run: object.run, error }],
-        ),
-      };
+      const figures = summariseBatch(batch, started);
+      // Not awaited here, where the batch would stay in memory until it is stored.
+      return storePlanned({ figures, plan: plan(batch), started }, job);
     },
   };
+
+  async function storePlanned(
+    { figures, started, ...planned }: PlannedBatch,
+    job: DeliveryJob,
+  ): Promise<DeliveryResult> {
+    const { bytesIn, objects } = await planned.plan;
+    const encoded = clock.now();
+    const limit = pLimit(settings.maxParallelPuts);
+    // Each result has its object's place again, whatever the order of the calls.
+    const results: StoreResult[] = [];
+    await Promise.all(
+      shuffle([...objects.entries()], random).map(([place, object]) =>
+        limit(async () => {
+          const known = confirmed.find(object, encoded);
+          results[place] = await storeOne(object, job, { ...deps, known });
+        }),
+      ),
+    );
+    remember(results, confirmed, encoded);
+    return {
+      summary: {
+        requestId: job.requestId,
+        ...figures,
+        bytesIn,
+        ...summariseResults(results),
+        encodeMilliseconds: encoded - started,
+        storeMilliseconds: clock.now() - encoded,
+      },
+      failures: results.flatMap(({ failure }) => failure ?? []),
+    };
+  }
 }
 
 /** Orders things at random. */
@@ -100,7 +117,7 @@ function shuffle<Thing>(things: readonly Thing[], random: () => number): Thing[]
 
 /** Keeps what is known about the objects of a batch for its next try, as long as there will be one. */
 function remember(results: readonly StoreResult[], confirmed: ConfirmedObjects, now: number): void {
-  const isComplete = results.every(({ error }) => error === undefined);
+  const isComplete = results.every(({ failure }) => failure === undefined);
   for (const { object, outcome } of results) {
     if (isComplete) confirmed.forget(object);
     else if (outcome !== undefined) confirmed.add(object, outcome, now);
@@ -136,8 +153,7 @@ async function storeOne(
     });
     return { object, outcome };
   } catch (cause) {
-    const { first, last, run } = object;
-    return { object, error: notDelivered({ ...run, first, last }, toArchiverError(cause)) };
+    return { object, failure: notDelivered(object.runs, toArchiverError(cause)) };
   }
 }
 

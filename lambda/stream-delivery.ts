@@ -6,8 +6,10 @@ import type {
   DeliveryFailure,
   DeliveryResult,
 } from './core/ports.ts';
-import type { Enrich, MetadataFields } from './core/record/enrichment.ts';
-import type { Batch, BatchRun } from './core/record/kafka-event.ts';
+import type { Enrich } from './core/record/enrichment.ts';
+import type { Batch } from './core/record/kafka-event.ts';
+import type { RecordLineSettings } from './core/record/record-line.ts';
+import { partOf } from './core/record/run-part.ts';
 import { type SendOptions, type SendResult, sendChunks } from './core/stream/send-chunks.ts';
 import { createStreamPlanner, type StreamPlan } from './core/stream/stream-plan.ts';
 import { notDelivered, summariseBatch } from './delivery-summary.ts';
@@ -20,7 +22,7 @@ export interface StreamDeliveryDeps extends Pick<SendOptions, 'random' | 'pause'
   readonly stream: ChunkStream;
   readonly clock: Pick<Clock, 'now'>;
   readonly enrich: Enrich;
-  readonly settings: { readonly metadata: MetadataFields };
+  readonly settings: Omit<RecordLineSettings, 'source' | 'enrich'>;
   /** Delivers the records whose lines are too long for the stream. */
   readonly objects: Delivery;
 }
@@ -28,7 +30,7 @@ export interface StreamDeliveryDeps extends Pick<SendOptions, 'random' | 'pause'
 /**
  * Delivers batches through a stream, which writes objects when its own buffer is full. Delivery is at least
  * once and keys have no offsets, so a retried batch is archived twice; topic, partition and offset identify
- * the duplicates. Records that are too long for the stream become objects of their own.
+ * the duplicates. Records that are too long for the stream become objects.
  *
  * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, before it sends anything.
  */
@@ -82,21 +84,15 @@ function summariseOutcome({ planned, sent, large }: Outcome) {
   } satisfies Partial<BatchSummary>;
 }
 
-/** One failure for each run that was not delivered in full. */
+/** One failure for each run with lines in a chunk that was not accepted, and those of the long lines. */
 function failuresOf(
   { runs }: Batch,
   sent: SendResult,
   large: DeliveryResult | undefined,
 ): DeliveryFailure[] {
-  return runs.flatMap((run) => {
-    const own = sent.failed.find(({ chunk }) => chunk.runs.includes(run));
-    if (own !== undefined) return [{ run, error: notDelivered(run, own.error) }];
-    const lacking = large?.failures.find((failure) => isSameRun(failure.run, run));
-    return lacking === undefined ? [] : [{ run, error: lacking.error }];
+  const ofChunks = runs.flatMap((run) => {
+    const failed = sent.failed.find(({ chunk }) => chunk.runs.includes(run));
+    return failed === undefined ? [] : [notDelivered([partOf(run, run.records)], failed.error)];
   });
-}
-
-/** A record that is too long for the stream is a run of its own, with the topic-partition of the whole one. */
-function isSameRun(one: BatchRun, other: BatchRun): boolean {
-  return one.topic === other.topic && one.partition === other.partition;
+  return [...ofChunks, ...(large?.failures ?? [])];
 }

@@ -2,7 +2,8 @@ import type { Buffer } from 'node:buffer';
 import type { ArchiverError } from './errors.ts';
 import type { FailedBatchSummary } from './failed-batch/failed-batch.ts';
 import type { FailedBatchPointer } from './failed-batch/replay-message.ts';
-import type { Batch, BatchRun } from './record/kafka-event.ts';
+import type { Batch } from './record/kafka-event.ts';
+import type { RunPart } from './record/run-part.ts';
 
 /** An object to store, with all its metadata. */
 export interface StorableObject {
@@ -59,9 +60,10 @@ export interface DeliveryJob extends CallOptions {
   readonly provenance?: Readonly<Record<string, string>>;
 }
 
-/** A batch run of which records were not delivered, and the reason. */
+/** Records that were not delivered together, and the reason. */
 export interface DeliveryFailure {
-  readonly run: BatchRun;
+  /** Not empty. */
+  readonly runs: readonly RunPart[];
   readonly error: ArchiverError;
 }
 

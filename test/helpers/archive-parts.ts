@@ -39,9 +39,13 @@ export function archiveHandler(deps: AllArchiveDeps): ReturnType<typeof createAr
 export const archiveSettings: AllArchiveSettings = {
   objectPrefix: 'shop/',
   timeFolder: 'hour',
+  objectOf: 'batch',
   compression: 'gzip',
   level: 6,
+  compressOn: 'main thread',
   metadata: { env: 'test' },
+  keyEncoding: {},
+  valueEncoding: {},
   maxParallelPuts: 4,
   reportBatchItemFailures: false,
 };

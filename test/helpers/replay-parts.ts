@@ -18,7 +18,7 @@ import type {
 } from '../../lambda/core/ports.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import type { ReplayDeps } from '../../lambda/replay-handler.ts';
-import { archiveParts } from './archive-parts.ts';
+import { type AllArchiveSettings, archiveParts } from './archive-parts.ts';
 
 /** Failed batches in memory; calls may fail before or after their effect. */
 export class MemoryFailedBatches implements FailedBatchStore {
@@ -137,8 +137,8 @@ export function replayMessage(key: string, tries = 1): QueueMessage {
 }
 
 /** The replay function's parts, with the archive's delivery into a store in memory. */
-export function replayParts() {
-  const { clock, deps, store } = archiveParts();
+export function replayParts(archive: Partial<AllArchiveSettings> = {}) {
+  const { clock, deps, store } = archiveParts(archive);
   const failedBatches = new MemoryFailedBatches();
   const queue = new RecordingQueue();
   const notifier = new RecordingNotifier();

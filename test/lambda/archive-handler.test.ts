@@ -22,22 +22,24 @@ function storedOffsets(store: MemoryObjectStore): string[] {
 const twoRuns = mskEvent([...mskRecords(100, 3), ...mskRecords(7, 2, { partition: 0 })]);
 const allOffsets = ['orders-0 7', 'orders-0 8', 'orders-3 100', 'orders-3 101', 'orders-3 102'];
 const folder = 'shop/topic=orders/dt=2025-11-23/hour=10';
-const keyOf3 = `${folder}/orders-3-00000000000000000100-00000000000000000102.jsonl.gz`;
-const keyOf0 = `${folder}/orders-0-00000000000000000007-00000000000000000008.jsonl.gz`;
+const keyOfBoth = `${folder}/p0.7-8_p3.100-102.jsonl.gz`;
+const keyOf3 = `${folder}/p3.100-102.jsonl.gz`;
+const keyOf0 = `${folder}/p0.7-8.jsonl.gz`;
+const byPartition = { objectOf: 'partition' } as const;
 
 describe('archive handler', () => {
   it('stores every record once, in objects that name the invocation and the time', async () => {
     const { store, deps } = archiveParts();
     expect(await archiveHandler(deps)(twoRuns, invocation)).toBeUndefined();
-    expect([...store.objects.keys()].sort()).toEqual([keyOf0, keyOf3]);
+    expect([...store.objects.keys()]).toEqual([keyOfBoth]);
     expect(storedOffsets(store)).toEqual(allOffsets);
-    expect(store.objects.get(keyOf3)).toMatchObject({
+    expect(store.objects.get(keyOfBoth)).toMatchObject({
       contentType: 'application/gzip',
       metadata: {
         'request-id': 'request-1',
         'function-version': '7',
         'stored-at': expect.stringMatching(/^2025-11-23T10:53:20\.\d{3}Z$/),
-        'run-first-offset': '100',
+        'record-count': '5',
       },
     });
   });
@@ -51,16 +53,21 @@ describe('archive handler', () => {
     ]);
   });
 
-  it('finds a retried batch already stored', async () => {
-    const { store, deps, telemetry } = archiveParts();
+  it.each([
+    ['batch', [keyOfBoth]],
+    ['partition', [keyOf0, keyOf3]],
+  ] as const)('finds a retried batch already stored (objects of a %s)', async (objectOf, keys) => {
+    const { store, deps, telemetry } = archiveParts({ objectOf });
     const handler = archiveHandler(deps);
     await handler(twoRuns, invocation);
     await handler(twoRuns, { ...invocation, awsRequestId: 'request-2' });
     expect(storedOffsets(store)).toEqual(allOffsets);
-    expect(store.objects.get(keyOf3)?.metadata['request-id']).toBe('request-1');
+    expect([...store.objects].map(([key, { metadata }]) => [key, metadata['request-id']])).toEqual(
+      keys.map((key) => [key, 'request-1']),
+    );
     expect(telemetry.done.map(({ summary }) => summary)).toMatchObject([
-      { objects: 2, alreadyStored: 0 },
-      { objects: 0, alreadyStored: 2, bytesStored: 0, keyConflicts: 0 },
+      { objects: keys.length, alreadyStored: 0 },
+      { objects: 0, alreadyStored: keys.length, bytesStored: 0, keyConflicts: 0 },
     ]);
   });
 
@@ -83,6 +90,7 @@ describe('archive handler', () => {
     };
     await archiveHandler(deps)({ ...twoRuns, records }, invocation);
     expect([...store.objects.keys()]).toEqual([keyOf3]);
+    expect([...store.objects.values()][0]?.metadata['record-count']).toBe('4');
     const all = ['orders-3 100', 'orders-3 100', 'orders-3 101', 'orders-3 102'];
     expect(storedOffsets(store)).toEqual(all);
     expect(telemetry.done[0]?.summary).toMatchObject({ records: 4, objects: 1, keyConflicts: 0 });
@@ -91,7 +99,7 @@ describe('archive handler', () => {
   it.each(['before', 'after'] as const)(
     'throws an error that names what is not stored when a put fails %s its effect, and neither loses nor duplicates records',
     async (moment) => {
-      const { store, deps, telemetry } = archiveParts();
+      const { store, deps, telemetry } = archiveParts(byPartition);
       const handler = archiveHandler(deps);
       store.fail = (key, when) => key === keyOf3 && when === moment;
       const error = await handler(twoRuns, invocation).catch((thrown: unknown) => thrown);
@@ -110,16 +118,32 @@ describe('archive handler', () => {
   );
 
   it('names every object that is not stored', async () => {
-    const { store, deps } = archiveParts();
+    const { store, deps } = archiveParts(byPartition);
     store.fail = () => true;
     await expect(archiveHandler(deps)(twoRuns, invocation)).rejects.toThrow(
-      '2 of 2 objects not confirmed as stored: orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED); ' +
-        'orders-0 offsets 7 to 8: SlowDown, HTTP 503 (STORE_WRITE_FAILED)',
+      '2 of 2 objects not confirmed as stored: orders-0 offsets 7 to 8: SlowDown, HTTP 503 (STORE_WRITE_FAILED); ' +
+        'orders-3 offsets 100 to 102: SlowDown, HTTP 503 (STORE_WRITE_FAILED)',
+    );
+  });
+
+  it.each([
+    [2, 'orders-0 offsets 100 to 100; orders-1 offsets 100 to 100'],
+    [
+      12,
+      'orders-0 offsets 100 to 100; orders-1 offsets 100 to 100; orders-2 offsets 100 to 100; and 9 more',
+    ],
+  ])('names the first topic-partitions of an object of %i', async (partitions, ranges) => {
+    const { store, deps } = archiveParts();
+    store.fail = () => true;
+    const records = Array.from({ length: partitions }, (_, partition) => mskRecord({ partition }));
+    await expect(archiveHandler(deps)(mskEvent(records), invocation)).rejects.toThrow(
+      `1 of 1 objects not confirmed as stored: ${ranges}: SlowDown, HTTP 503 (STORE_WRITE_FAILED)`,
     );
   });
 
   it('names the first objects of very many, and counts the others', async () => {
-    const { store, deps, telemetry } = archiveParts({ compression: 'none', maxParallelPuts: 256 });
+    const settings = { ...byPartition, compression: 'none', maxParallelPuts: 256 } as const;
+    const { store, deps, telemetry } = archiveParts(settings);
     store.fail = () => true;
     const topic = 't'.repeat(249);
     const records = Array.from({ length: 10_000 }, (_, partition) =>
@@ -139,6 +163,24 @@ describe('archive handler', () => {
     expect(summary?.runs).toHaveLength(1000);
     expect(JSON.stringify(summary).length).toBeLessThan(100_000);
     expect(failures).toHaveLength(10_000);
+  });
+
+  it('names the first of very many objects with many topic-partitions each', async () => {
+    const { store, deps, telemetry } = archiveParts({ compression: 'none' });
+    store.fail = () => true;
+    const topic = 't'.repeat(249);
+    const offset = Number.MAX_SAFE_INTEGER;
+    const records = Array.from({ length: 10_000 }, (_, partition) =>
+      mskRecord({ topic, partition, offset }),
+    );
+    const error: Error = (await archiveHandler(deps)(mskEvent(records), invocation).catch(
+      (thrown: unknown) => thrown as Error,
+    )) as Error;
+    expect(error.message).toMatch(
+      /^(\d+) of \1 objects not confirmed as stored: .*; and \d+ more$/,
+    );
+    expect(error.message.length).toBeLessThan(20_000);
+    expect(telemetry.done[0]?.summary).toMatchObject({ records: 10_000, moreRuns: 9000 });
   });
 
   it('names only the offsets of the object, not of its whole run', async () => {
@@ -183,10 +225,10 @@ describe('archive handler', () => {
   });
 
   it('aborts running and pending uploads five seconds before the function times out', async () => {
-    const { store, deps, clock } = archiveParts({ maxParallelPuts: 1 });
+    const { store, deps, clock } = archiveParts({ ...byPartition, maxParallelPuts: 1 });
     store.hang = (key) => {
-      if (key === keyOf0) queueMicrotask(() => clock.expire());
-      return key === keyOf0;
+      if (key === keyOf3) queueMicrotask(() => clock.expire());
+      return key === keyOf3;
     };
     const records = [
       ...mskRecords(100, 3),
@@ -194,9 +236,9 @@ describe('archive handler', () => {
       mskRecord({ partition: 9 }),
     ];
     await expect(archiveHandler(deps)(mskEvent(records), invocation)).rejects.toThrow(
-      '2 of 3 objects not confirmed as stored: orders-0 offsets 7 to 8: aborted (STORE_ABORTED); orders-9 offsets 100 to 100: aborted (STORE_ABORTED)',
+      '2 of 3 objects not confirmed as stored: orders-3 offsets 100 to 102: aborted (STORE_ABORTED); orders-9 offsets 100 to 100: aborted (STORE_ABORTED)',
     );
-    expect([...store.objects.keys()]).toEqual([keyOf3]);
+    expect([...store.objects.keys()]).toEqual([keyOf0]);
     expect(clock.timeouts).toEqual([55_000]);
     expect(store.attemptTimeouts).toEqual([27_500, 27_500, 27_500]);
   });
@@ -205,13 +247,13 @@ describe('archive handler', () => {
     const { store, deps, clock } = archiveParts();
     clock.expire();
     const late = { ...invocation, getRemainingTimeInMillis: () => 10 };
-    await expect(archiveHandler(deps)(twoRuns, late)).rejects.toThrow('2 of 2');
+    await expect(archiveHandler(deps)(twoRuns, late)).rejects.toThrow('1 of 1');
     expect(clock.timeouts).toEqual([0]);
     expect(store.objects.size).toBe(0);
   });
 
   it('puts no more objects in parallel than maxParallelPuts', async () => {
-    const { store, deps } = archiveParts({ maxParallelPuts: 3 });
+    const { store, deps } = archiveParts({ ...byPartition, maxParallelPuts: 3 });
     const records = Array.from({ length: 10 }, (_, partition) => mskRecord({ partition }));
     await archiveHandler(deps)(mskEvent(records), invocation);
     expect(store.objects.size).toBe(10);
@@ -243,23 +285,23 @@ describe('archive handler', () => {
   });
 
   it('reports once for each invocation and once for each object', async () => {
-    const { deps, telemetry } = archiveParts();
+    const { deps, telemetry } = archiveParts(byPartition);
     await archiveHandler(deps)(twoRuns, invocation);
-    const [bytes3 = 0, bytes0 = 0] = telemetry.stored.map(({ bytes }) => bytes);
+    const [bytes0 = 0, bytes3 = 0] = telemetry.stored.map(({ bytes }) => bytes);
     expect(telemetry.stored).toEqual([
-      {
-        requestId: 'request-1',
-        key: keyOf3,
-        records: 3,
-        bytes: bytes3,
-        outcome: 'stored',
-        keyConflict: false,
-      },
       {
         requestId: 'request-1',
         key: keyOf0,
         records: 2,
         bytes: bytes0,
+        outcome: 'stored',
+        keyConflict: false,
+      },
+      {
+        requestId: 'request-1',
+        key: keyOf3,
+        records: 3,
+        bytes: bytes3,
         outcome: 'stored',
         keyConflict: false,
       },
@@ -301,21 +343,40 @@ describe('archive handler with partial batch responses', () => {
     });
   });
 
-  it('reports every record of a topic-partition with an object that is not stored, and no others', async () => {
-    const { store, deps } = archiveParts(settings);
-    store.fail = (key) => key.includes('2of2');
-    const records = [
-      ...mskRecords(100, 2),
-      mskRecord({ offset: 102, timestamp: 1_763_898_800_000 }),
-      ...mskRecords(7, 2, { partition: 0 }),
-    ];
-    expect(await archiveHandler(deps)(mskEvent(records), invocation)).toEqual({
-      batchItemFailures: [100, 101, 102].map((offset) => ({
-        itemIdentifier: { partition: 'orders-3', offset },
-      })),
-    });
-    expect([...store.objects.keys()].filter((key) => key.includes('orders-0-'))).toHaveLength(1);
-  });
+  const later = 1_763_898_800_000;
+  /** Partitions 0 and 3 with records in both hours, and 5 with records in the first. */
+  const twoHours = mskEvent([
+    ...mskRecords(100, 2),
+    mskRecord({ offset: 102, timestamp: later }),
+    ...mskRecords(7, 2, { partition: 0 }),
+    ...mskRecords(9, 2, { partition: 0, timestamp: later }),
+    ...mskRecords(1, 2, { partition: 5 }),
+  ]);
+  const items = (partition: string, ...offsets: readonly number[]) =>
+    offsets.map((offset) => ({ itemIdentifier: { partition, offset } }));
+
+  it.each([
+    ['batch', '2of2', [...items('orders-0', 9, 10), ...items('orders-3', 102)]],
+    [
+      'batch',
+      '1of2',
+      [...items('orders-0', 7, 8), ...items('orders-3', 100, 101), ...items('orders-5', 1, 2)],
+    ],
+    ['partition', 'p3.100-102.2of2', items('orders-3', 102)],
+    ['partition', 'p3.', items('orders-3', 100, 101, 102)],
+  ] as const)(
+    'reports every record of the objects that are not stored, and no others (%s, %s)',
+    async (objectOf, failing, batchItemFailures) => {
+      const { store, deps } = archiveParts({ ...settings, objectOf });
+      store.fail = (key, when) => key.includes(failing) && when === 'before';
+      expect(await archiveHandler(deps)(twoHours, invocation)).toEqual({ batchItemFailures });
+      const failed = batchItemFailures.map(
+        ({ itemIdentifier: { partition, offset } }) => `${partition} ${offset}`,
+      );
+      expect([...storedOffsets(store), ...failed]).toHaveLength(9);
+      expect(new Set([...storedOffsets(store), ...failed]).size).toBe(9);
+    },
+  );
 
   it("repeats the event's own name for the topic-partition", async () => {
     const { store, deps } = archiveParts(settings);

@@ -66,7 +66,7 @@ describe('delivery through a stream', () => {
     expect(placesOf(stream.lines())).toEqual(['3:100', '3:102']);
     const [key, ...others] = store.objects.keys();
     expect(others).toEqual([]);
-    expect(key).toMatch(/\/orders-3-0{17}101-0{17}101\.jsonl$/);
+    expect(key).toMatch(/\/p3\.101-101\.jsonl$/);
     const [object] = store.objects.values();
     expect(summary).toMatchObject({
       records: 3,
@@ -96,7 +96,7 @@ describe('delivery through a stream', () => {
     const { failures } = await impatient.deliver(batch, { ...job, signal: deadline.signal });
 
     expect(pauses).toBe(1);
-    expect(failures.map(({ run }) => run.id)).toEqual(['orders-1']);
+    expect(failures.map(({ runs }) => runs.map(({ id }) => id))).toEqual([['orders-1']]);
     expect(failures[0]?.error).toMatchObject({
       code: 'STREAM_WRITE_FAILED',
       retryable: true,
@@ -110,7 +110,10 @@ describe('delivery through a stream', () => {
     stream.fates = ['lost after'];
     const batch = batchOf(mskRecords(100, 3), mskRecords(7, 2, { partition: 4 }));
     const { failures, summary } = await delivery.deliver(batch, job);
-    expect(failures.map(({ run }) => run.id)).toEqual(['orders-3', 'orders-4']);
+    expect(failures.map(({ runs }) => runs)).toMatchObject([
+      [{ id: 'orders-3', first: 100, last: 102, recordOffsets: [100, 101, 102] }],
+      [{ id: 'orders-4', first: 7, last: 8, recordOffsets: [7, 8] }],
+    ]);
     expect(summary).toMatchObject({ streamRecords: 0, bytesStored: 0 });
 
     // After the retry, everything that the stream had is duplicated, and nothing is missing.
@@ -119,15 +122,41 @@ describe('delivery through a stream', () => {
     expect(placesOf(stream.lines())).toEqual([...once, ...once]);
   });
 
-  it('fails the topic-partition of a long line that could not be stored', async () => {
+  it('stores the long lines of a batch in one object, and names what failed by its records', async () => {
+    const { delivery, store } = parts();
+    const batch = batchOf([large(5), mskRecord({ offset: 6 }), large(9)], [large(2, 0)]);
+    const failing = store.fail;
+    store.fail = (_, when) => when === 'before';
+    const { failures } = await delivery.deliver(batch, job);
+    expect(failures).toMatchObject([
+      {
+        runs: [
+          { id: 'orders-0', recordOffsets: [2] },
+          { id: 'orders-3', first: 5, last: 9, recordOffsets: [5, 9] },
+        ],
+      },
+    ]);
+    store.fail = failing;
+    expect((await delivery.deliver(batch, job)).failures).toEqual([]);
+    const [[key = '', { body } = { body: Buffer.of() }] = []] = [...store.objects];
+    expect(key).toMatch(/\/p0\.2-2_p3\.5-9x2\.jsonl$/);
+    const lines = body.toString().trimEnd().split('\n');
+    expect(placesOf(lines.map((line) => JSON.parse(line)))).toEqual(['0:2', '3:5', '3:9']);
+  });
+
+  it('fails a long line that could not be stored', async () => {
     const { delivery, store } = parts();
     store.fail = (_, when) => when === 'before';
     const batch = batchOf([mskRecord({ offset: 1 }), large(2)], mskRecords(7, 1, { partition: 4 }));
     const { failures, summary } = await delivery.deliver(batch, job);
     expect(failures).toEqual([
       {
-        // The mapping retries the whole run, not just the one record.
-        run: batch.runs[0],
+        runs: [
+          {
+            ...{ id: 'orders-3', topic: 'orders', partition: 3, first: 2, last: 2 },
+            recordOffsets: [2],
+          },
+        ],
         error: expect.objectContaining({ code: 'STORE_WRITE_FAILED' }),
       },
     ]);

@@ -1,8 +1,8 @@
 /**
  * Maximum length of one metadata value. S3 allows 2 KB of metadata for an object; the archiver's own fields
- * need about 700 bytes of it with the longest topic names, and two of these values the rest.
+ * need about 600 bytes of it with the longest topic names, and two of these values the rest.
  */
-export const MAX_METADATA_CHARACTERS = 600;
+export const MAX_METADATA_CHARACTERS = 700;
 
 /** Maximum length of a message attribute, far below the limit for a message. */
 const MAX_ATTRIBUTE_CHARACTERS = 10_000;

@@ -1,25 +1,36 @@
 import type { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import pLimit from 'p-limit';
-import { FORMAT_VERSION, objectMetadataNames as names, type TimeFolder } from '../../contract.ts';
-import type { Enrich, MetadataFields } from '../record/enrichment.ts';
+import {
+  FORMAT_VERSION,
+  objectMetadataNames as names,
+  type ObjectForm,
+  type TimeFolder,
+} from '../../contract.ts';
+import type { Enrich } from '../record/enrichment.ts';
 import type { Batch, BatchRun, KafkaEventRecord } from '../record/kafka-event.ts';
 import { LineBuffer } from '../record/line-buffer.ts';
-import { RecordLineWriter } from '../record/record-line.ts';
+import { type RecordLineSettings, RecordLineWriter } from '../record/record-line.ts';
+import { partOf, type RunPart } from '../record/run-part.ts';
 import { timestampText } from '../record/timestamp.ts';
 import { type CompressionSettings, compress, contentTypes } from './compression.ts';
-import { folderOf, objectKey, periodOf } from './object-key.ts';
+import { folderOf, groupRuns, type NamedRun, objectKey, periodOf } from './object-key.ts';
 
 /** One for each core that usual memory sizes provide; more would only hold more memory. */
 const COMPRESSIONS_AT_ONCE = 2;
 
-/** The settings that determine the objects of a batch: same batch, same settings, same objects. */
-export interface PlanSettings extends CompressionSettings {
+/**
+ * The settings of a plan. All but `compressOn` determine the objects of a batch: same batch, same settings, same
+ * objects.
+ */
+export interface PlanSettings
+  extends CompressionSettings,
+    Omit<RecordLineSettings, 'source' | 'enrich'> {
   /** What every key begins with: empty, or a path that ends in `/`. */
   readonly objectPrefix: string;
   readonly timeFolder: TimeFolder;
-  /** Static fields of every record line's `metadata`. */
-  readonly metadata: MetadataFields;
+  /** Whether the runs of a batch share objects. */
+  readonly objectOf: ObjectForm;
 }
 
 /** One object to store. */
@@ -32,28 +43,25 @@ export interface ArchiveObject {
   readonly metadata: Readonly<Record<string, string>>;
   /** SHA-256 of the uncompressed body, hexadecimal: it tells two bodies for the same key apart. */
   readonly sha256: string;
-  readonly run: BatchRun;
-  /** Offsets of the object's first and last record. */
-  readonly first: number;
-  readonly last: number;
+  /** What it holds of each run that has records in it, in the order of partitions. */
+  readonly runs: readonly RunPart[];
   readonly records: number;
 }
 
 /** The objects of one batch. */
 export interface ArchivePlan {
-  /** In the order of the batch's runs, and within a run in the order of folders. */
+  /** Group by group, in the order of partitions, and within a group in the order of folders. */
   readonly objects: readonly ArchiveObject[];
   /** Bytes of keys, values and header values, as stored in Kafka. */
   readonly bytesIn: number;
 }
 
-/** The records of a run that share a folder, and the position of their lines. */
-interface ObjectLines {
-  readonly run: BatchRun;
-  readonly records: readonly KafkaEventRecord[];
-  readonly folder: string;
-  readonly place: number;
-  readonly count: number;
+/** A batch run and what its keys say of it. */
+type GroupedRun = BatchRun & NamedRun;
+
+/** An object whose lines are written. */
+interface WrittenObject extends Pick<ArchiveObject, 'key' | 'runs' | 'records' | 'metadata'> {
+  /** Where its lines are in the buffer. */
   readonly start: number;
   readonly end: number;
 }
@@ -62,96 +70,139 @@ interface ObjectLines {
 export type Planner = (batch: Batch) => Promise<ArchivePlan>;
 
 /**
- * Creates the function that turns a batch into the objects to store: one for each batch run and folder that
- * the run's records fall into. It uses no clock, ids or I/O: the same batch gives the same objects. Any number
- * of batches may be planned concurrently.
+ * Creates the function that turns a batch into the objects to store. The runs of a batch form groups: as many as one
+ * key can name or, with `objectOf: 'partition'`, each run alone. A group becomes one object for each folder that its
+ * records fall into. It uses no clock, ids or I/O: the same batch gives the same objects, whatever the order of its
+ * topic-partitions. Any number of batches may be planned concurrently.
  *
  * The planner rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`; then no object of the
  * batch may be stored.
  */
 export function createPlanner(settings: PlanSettings, enrich: Enrich): Planner {
   const spareBuffers: LineBuffer[] = [];
-  return async ({ source, runs }) => {
+  return async (batch) => {
     const lines = spareBuffers.pop() ?? new LineBuffer();
-    const limit = pLimit(COMPRESSIONS_AT_ONCE);
-    const objects: Promise<ArchiveObject>[] = [];
-    try {
-      lines.reset();
-      const writer = new RecordLineWriter({ source, metadata: settings.metadata, enrich }, lines);
-      for (const run of runs) {
-        for (const object of writeRun(run, settings.timeFolder, { lines, writer })) {
-          const body = lines.slice(object.start, object.end);
-          objects.push(limit(() => toObject(object, body, settings)));
-        }
-        // The thread pool compresses earlier lines while the next are written, but picks up new work only when
-        // this awaits.
-        await objects.at(-1 - COMPRESSIONS_AT_ONCE);
-      }
-      return { objects: await Promise.all(objects), bytesIn: lines.decoded };
-    } finally {
-      // Wait for all compressions to settle: they still read the buffer, and a sibling's rejection must not go
-      // unhandled.
-      await Promise.allSettled(objects);
-      spareBuffers.push(lines);
-    }
+    lines.reset();
+    const written = writeBatch(batch, lines, settings, enrich);
+    // Not awaited here, so that nothing refers to the batch any more: what holds its records can be freed while they
+    // are compressed, and costs the garbage collector no time.
+    return compressAll(written, lines, settings).finally(() => spareBuffers.push(lines));
   };
 }
 
-/** Writes the lines of a run, folder by folder. */
-function writeRun(
-  run: BatchRun,
-  timeFolder: TimeFolder,
-  { lines, writer }: { readonly lines: LineBuffer; readonly writer: RecordLineWriter },
-): ObjectLines[] {
-  const groups = Map.groupBy(run.records, ({ timestamp }) => periodOf(timestamp, timeFolder));
-  return [...groups]
+/** Writes the lines of all objects of a batch. */
+function writeBatch(
+  { source, runs }: Batch,
+  lines: LineBuffer,
+  settings: PlanSettings,
+  enrich: Enrich,
+): WrittenObject[] {
+  const writer = new RecordLineWriter({ ...settings, source, enrich }, lines);
+  return groupsOf(runs, settings).flatMap((group) =>
+    writeGroup(group, { lines, writer, settings }),
+  );
+}
+
+/** The groups of runs that share objects, in the order of partitions. */
+function groupsOf(
+  runs: readonly BatchRun[],
+  { objectOf, objectPrefix: prefix }: PlanSettings,
+): GroupedRun[][] {
+  const sorted = runs
+    .map((run) => ({ ...run, offsets: distinctOffsets(run.records) }))
+    .sort((a, b) => a.partition - b.partition);
+  if (objectOf === 'partition') return sorted.map((run) => [run]);
+  // AWS documents one topic in a batch; the parser accepts several.
+  return [...Map.groupBy(sorted, ({ topic }) => topic)].flatMap(([topic, ofTopic]) =>
+    groupRuns(ofTopic, { prefix, topic }),
+  );
+}
+
+/** @param records in the order of offsets */
+function distinctOffsets(records: readonly KafkaEventRecord[]): number {
+  let distinct = 0;
+  let last = -1;
+  for (const { offset } of records) {
+    if (offset !== last) distinct += 1;
+    last = offset;
+  }
+  return distinct;
+}
+
+interface GroupDeps {
+  readonly lines: LineBuffer;
+  readonly writer: RecordLineWriter;
+  readonly settings: PlanSettings;
+}
+
+/** Writes the lines of a group, folder by folder. */
+function writeGroup(
+  group: readonly GroupedRun[],
+  { lines, writer, settings }: GroupDeps,
+): WrittenObject[] {
+  const { compression, objectPrefix: prefix, timeFolder } = settings;
+  const { topic } = group[0] as GroupedRun;
+  const parts = group.flatMap((run) =>
+    [...Map.groupBy(run.records, ({ timestamp }) => periodOf(timestamp, timeFolder))].map(
+      ([period, records]) => ({ run, period, records }),
+    ),
+  );
+  const folders = Map.groupBy(parts, ({ period }) => period);
+  return [...folders]
     .sort(([a], [b]) => a - b)
-    .map(([period, records], index) => {
+    .map(([period, inFolder], index) => {
       const start = lines.length;
-      writer.write(run, records);
-      const end = lines.length;
-      const folder = folderOf(period, timeFolder);
-      return { run, records, folder, place: index + 1, count: groups.size, start, end };
+      for (const { records, run } of inFolder) writer.write(run, records);
+      const records = inFolder.flatMap((part) => part.records);
+      const place = { folder: folderOf(period, timeFolder), place: index + 1, count: folders.size };
+      return {
+        key: objectKey({ ...{ prefix, topic, compression, runs: group }, ...place }),
+        runs: inFolder.map((part) => partOf(part.run, part.records)),
+        records: records.length,
+        metadata: {
+          [names.formatVersion]: FORMAT_VERSION,
+          [names.topic]: topic,
+          [names.recordCount]: String(records.length),
+          ...timestampRange(records),
+        },
+        ...{ start, end: lines.length },
+      };
     });
 }
 
+/** Compresses all objects, in turn or two at a time. */
+async function compressAll(
+  written: readonly WrittenObject[],
+  lines: LineBuffer,
+  settings: PlanSettings,
+): Promise<ArchivePlan> {
+  const limit = pLimit(COMPRESSIONS_AT_ONCE);
+  const objects = written.map(({ start, end, ...object }) =>
+    limit(() => toObject(object, lines.slice(start, end), settings)),
+  );
+  // Wait for all to settle: they read the buffer, and a sibling's rejection must not go unhandled.
+  await Promise.allSettled(objects);
+  return { objects: await Promise.all(objects), bytesIn: lines.decoded };
+}
+
 async function toObject(
-  { run, records, folder, place, count }: ObjectLines,
+  { metadata, ...object }: Omit<WrittenObject, 'start' | 'end'>,
   lines: Buffer,
   settings: PlanSettings,
 ): Promise<ArchiveObject> {
-  const { topic, partition } = run;
-  // Started first: it continues in the thread pool while this hashes.
+  // Started first: in the thread pool, it continues while this hashes.
   const compressed = compress(lines, settings);
   const sha256 = hash('sha256', lines, 'hex');
-  const { offset: first } = records[0] as KafkaEventRecord;
-  const { offset: last } = records.at(-1) as KafkaEventRecord;
   return {
-    key: objectKey({
-      prefix: settings.objectPrefix,
-      compression: settings.compression,
-      ...{ topic, partition, folder, place, count, first: run.first, last: run.last },
-    }),
-    body: await compressed,
-    contentType: contentTypes[settings.compression],
+    ...object,
     metadata: {
-      [names.formatVersion]: FORMAT_VERSION,
-      [names.topic]: topic,
-      [names.partition]: String(partition),
-      [names.firstOffset]: String(first),
-      [names.lastOffset]: String(last),
-      [names.runFirstOffset]: String(run.first),
-      [names.runLastOffset]: String(run.last),
-      [names.recordCount]: String(records.length),
+      ...metadata,
       [names.uncompressedBytes]: String(lines.length),
-      ...timestampRange(records),
       [names.sha256]: sha256,
     },
     sha256,
-    run,
-    first,
-    last,
-    records: records.length,
+    body: await compressed,
+    contentType: contentTypes[settings.compression],
   };
 }
 

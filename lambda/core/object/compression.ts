@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { promisify } from 'node:util';
-import { constants, gzip, zstdCompress } from 'node:zlib';
+import { constants, gzip, gzipSync, zstdCompress, zstdCompressSync } from 'node:zlib';
 import type { Compression } from '../../contract.ts';
 
 const gzipAsync = promisify<Buffer, object, Buffer>(gzip);
@@ -12,10 +12,15 @@ const DEFAULT_CHUNK = 16 * 1024;
 /** The default is 8; 9 needs 128 KiB more and saves one or two percent of the time and a little of the size. */
 const MOST_MEMORY = 9;
 
+/** Where a body is compressed. The main thread does nothing else meanwhile, and has no work to hand over. */
+export type CompressionThread = 'main thread' | 'thread pool';
+
 /** How to compress. `level` is on the compression's own scale; `none` ignores it. */
 export interface CompressionSettings {
   readonly compression: Compression;
   readonly level: number;
+  /** It changes no body. */
+  readonly compressOn: CompressionThread;
 }
 
 /** The `Content-Type` of a body by its compression: that of the file itself, see docs/reading-the-archive.md. */
@@ -25,24 +30,29 @@ export const contentTypes = {
   none: 'application/x-ndjson',
 } as const satisfies Record<Compression, string>;
 
-/** Compresses a body in the thread pool; `none` copies it. The result shares no memory with the body. */
-export function compress(
+/** Compresses a body; `none` copies it. The result shares no memory with the body. */
+export async function compress(
   body: Buffer,
-  { compression, level }: CompressionSettings,
+  { compression, compressOn, level }: CompressionSettings,
 ): Promise<Buffer> {
+  const isInPool = compressOn === 'thread pool';
   // Large enough for one output chunk in most cases: concatenating many small ones costs a fifth of the time.
   const chunkSize = Math.max(DEFAULT_CHUNK, body.length >> 2);
   switch (compression) {
-    case 'gzip':
-      return gzipAsync(body, { level, chunkSize, memLevel: MOST_MEMORY });
-    case 'zstd':
-      return zstdAsync(body, {
+    case 'gzip': {
+      const options = { level, chunkSize, memLevel: MOST_MEMORY };
+      return isInPool ? gzipAsync(body, options) : gzipSync(body, options);
+    }
+    case 'zstd': {
+      const options = {
         params: { [constants.ZSTD_c_compressionLevel]: level },
         chunkSize,
         // Written into the frame, so readers can allocate once.
         pledgedSrcSize: body.length,
-      });
+      };
+      return isInPool ? zstdAsync(body, options) : zstdCompressSync(body, options);
+    }
     case 'none':
-      return Promise.resolve(Buffer.from(body));
+      return Buffer.from(body);
   }
 }

@@ -5,14 +5,14 @@ import type { KeyRun } from './parse-object-key.ts';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** The years that `dt=` can name with four digits; other timestamps go to an `invalid` folder. */
+/** The years of timestamps that name their own folder. Others are not plausible, or have no four digits. */
 const EARLIEST = Date.UTC(2000, 0, 1);
 const LATEST = Date.UTC(10_000, 0, 1) - 1;
 
 const periodMs = { hour: HOUR_MS, day: DAY_MS } as const;
 
-/** The period of records without a usable timestamp. It sorts after all others, as its folder does. */
-const INVALID_PERIOD = Number.POSITIVE_INFINITY;
+/** The period of records without a usable timestamp: 1970-01-01, so that every `dt` is a date to its readers. */
+const UNDATED = 0;
 
 /** Whether a timestamp (epoch milliseconds) can name a folder: years 2000 to 9999, UTC. */
 export function isFolderTimestamp(timestamp: unknown): timestamp is number {
@@ -25,13 +25,12 @@ export function isFolderTimestamp(timestamp: unknown): timestamp is number {
  */
 export function periodOf(timestamp: unknown, folder: TimeFolder): number {
   if (folder === 'none') return 0;
-  return isFolderTimestamp(timestamp) ? Math.floor(timestamp / periodMs[folder]) : INVALID_PERIOD;
+  return isFolderTimestamp(timestamp) ? Math.floor(timestamp / periodMs[folder]) : UNDATED;
 }
 
 /** Returns the folder of a period: `dt=2026-11-23/hour=09/`, `dt=2026-11-23/`, or empty for `none`. */
 export function folderOf(period: number, folder: TimeFolder): string {
   if (folder === 'none') return '';
-  if (period === INVALID_PERIOD) return folder === 'hour' ? 'dt=invalid/hour=00/' : 'dt=invalid/';
   const iso = new Date(period * periodMs[folder]).toISOString();
   const day = `dt=${iso.slice(0, 10)}/`;
   return folder === 'hour' ? `${day}hour=${iso.slice(11, 13)}/` : day;
@@ -46,8 +45,8 @@ const LONGEST_REST = 'topic=/dt=2026-11-23/hour=09/.10000of10000~01234567.jsonl.
 /** What a key names of a batch run: its partition, its first and last offset, and the number of distinct ones. */
 export type NamedRun = Pick<KeyRun, 'partition' | 'first' | 'last'> & { readonly offsets: number };
 
-/** The parts of a key of format 2. */
-export interface BatchObjectName {
+/** The parts of an object's key. */
+export interface ObjectName {
   /** Empty, or a path that ends in `/`. */
   readonly prefix: string;
   readonly topic: string;
@@ -65,11 +64,13 @@ export interface BatchObjectName {
  * Returns the object's key: `{prefix}topic={topic}/{folder}{runs}[.{k}of{n}].jsonl.gz`, with runs such as
  * `p3.100-149` or, with holes, `p3.7000-7040x39`, joined by `_`.
  */
-export function batchObjectKey(name: BatchObjectName): string {
+export function objectKey(name: ObjectName): string {
   const { prefix, topic, folder, runs, place, count, compression } = name;
   const part = count === 1 ? '' : `.${place}of${count}`;
   return `${prefix}topic=${topic}/${folder}${runs.map(runText).join('_')}${part}${extensions[compression]}`;
 }
+
+const extensions = { gzip: '.jsonl.gz', zstd: '.jsonl.zst', none: '.jsonl' } as const;
 
 /**
  * Divides the runs of a batch into the groups whose ranges fit into one key together, in order: each group has as many
@@ -79,7 +80,7 @@ export function batchObjectKey(name: BatchObjectName): string {
  */
 export function groupRuns<Run extends NamedRun>(
   runs: readonly Run[],
-  { prefix, topic }: Pick<BatchObjectName, 'prefix' | 'topic'>,
+  { prefix, topic }: Pick<ObjectName, 'prefix' | 'topic'>,
 ): Run[][] {
   const room = MAX_KEY_BYTES - Buffer.byteLength(`${prefix}${topic}${LONGEST_REST}`);
   const groups: Run[][] = [];
@@ -102,39 +103,8 @@ function runText({ partition, first, last, offsets }: NamedRun): string {
   return `p${partition}.${first}-${last}${isDense ? '' : `x${offsets}`}`;
 }
 
-/** The parts of an object's name. */
-export interface ObjectName {
-  readonly prefix: string;
-  readonly topic: string;
-  readonly partition: number;
-  /** As returned by {@link folderOf}. */
-  readonly folder: string;
-  /** Offsets of the batch run's first and last record. */
-  readonly first: number;
-  readonly last: number;
-  /** Number of the object within the run, from 1, and how many objects the run has. */
-  readonly place: number;
-  readonly count: number;
-  readonly compression: Compression;
-}
-
-const extensions = { gzip: '.jsonl.gz', zstd: '.jsonl.zst', none: '.jsonl' } as const;
-
-/** Returns the object's key: `{prefix}topic={topic}/{folder}{topic}-{partition}-{first}-{last}[.{k}of{n}].jsonl.gz`. */
-export function objectKey(name: ObjectName): string {
-  const { prefix, topic, partition, folder, first, last, place, count, compression } = name;
-  const range = `${padOffset(first)}-${padOffset(last)}`;
-  const part = count === 1 ? '' : `.${place}of${count}`;
-  return `${prefix}topic=${topic}/${folder}${topic}-${partition}-${range}${part}${extensions[compression]}`;
-}
-
 /** Returns the key for a body that differs from the one stored at `key`: marked with its own digest. */
 export function conflictKey(key: string, sha256: string): string {
   const extension = key.lastIndexOf('.jsonl');
   return `${key.slice(0, extension)}~${sha256.slice(0, 8)}${key.slice(extension)}`;
-}
-
-/** Pads to 20 digits, the length of the largest unsigned 64-bit number, so that names sort by offset. */
-function padOffset(offset: number): string {
-  return String(offset).padStart(20, '0');
 }

@@ -71,11 +71,9 @@ function parseRuns(
   return { format: 1, runs: [{ partition, first, last, offsets: undefined }] };
 }
 
-/** @param text such as `p3.100-149` or `p3.7000-7040x39` */
+/** @param text one of those that `runsOfFormat2` matches, such as `p3.100-149` or `p3.7000-7040x39` */
 function parseRun(text: string): KeyRun {
-  const [partition, first, last, offsets] = (text.match(/\d+/g) ?? []).map(Number);
-  if (partition === undefined || first === undefined || last === undefined) {
-    throw new RangeError('not a run');
-  }
-  return { partition, first, last, offsets: offsets ?? last - first + 1 };
+  const numbers = (text.match(/\d+/g) ?? []).map(Number) as [number, number, number, number?];
+  const [partition, first, last, offsets = last - first + 1] = numbers;
+  return { partition, first, last, offsets };
 }

@@ -1,8 +1,9 @@
 import type { Buffer } from 'node:buffer';
-import type { Enrich, MetadataFields } from '../record/enrichment.ts';
+import type { Enrich } from '../record/enrichment.ts';
 import type { Batch, BatchRun, KafkaEventRecord } from '../record/kafka-event.ts';
 import { LineBuffer } from '../record/line-buffer.ts';
-import { RecordLineWriter } from '../record/record-line.ts';
+import { type RecordLineSettings, RecordLineWriter } from '../record/record-line.ts';
+import { partOf } from '../record/run-part.ts';
 import { type LineRange, packLines } from './chunks.ts';
 
 /** What Firehose calls a record: whole lines of one or several batch runs. */
@@ -18,7 +19,7 @@ export interface Chunk {
 export interface StreamPlan {
   /** In the batch's order. */
   readonly chunks: readonly Chunk[];
-  /** Records whose lines are too long for a chunk, each as a run of one record. */
+  /** The runs with records whose lines are too long for a chunk, each with those records only. */
   readonly oversize: readonly BatchRun[];
   /** Bytes of keys, values and header values, as Kafka held them. */
   readonly bytesIn: number;
@@ -36,7 +37,7 @@ interface RunLines extends LineRange {
  * throws an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`; then no part of the batch may be sent.
  */
 export function createStreamPlanner(
-  settings: { readonly metadata: MetadataFields },
+  settings: Omit<RecordLineSettings, 'source' | 'enrich'>,
   enrich: Enrich,
 ): (batch: Batch) => StreamPlan {
   const spareBuffers: LineBuffer[] = [];
@@ -45,7 +46,7 @@ export function createStreamPlanner(
     const release = () => void spareBuffers.push(lines);
     try {
       lines.reset();
-      const writer = new RecordLineWriter({ source, metadata: settings.metadata, enrich }, lines);
+      const writer = new RecordLineWriter({ ...settings, source, enrich }, lines);
       const written = runs.map((run) => {
         const start = lines.length;
         writer.write(run, run.records);
@@ -61,7 +62,7 @@ export function createStreamPlanner(
             .filter((each) => each.start < end && each.end > start)
             .map(({ run }) => run),
         })),
-        oversize: packed.oversize.map((line) => runOf(line, written, all)),
+        oversize: oversizeRuns(packed.oversize, written, all),
         bytesIn: lines.decoded,
         release,
       };
@@ -72,13 +73,28 @@ export function createStreamPlanner(
   };
 }
 
-/** The record that a line was written from, as a run of its own. */
-function runOf(line: LineRange, written: readonly RunLines[], all: Buffer): BatchRun {
-  const { run, start } = written.find(
-    (each) => each.start <= line.start && line.start < each.end,
-  ) as RunLines;
-  let index = 0;
-  for (let at = start; at < line.start; at = all.indexOf('\n', at) + 1) index += 1;
-  const record = run.records[index] as KafkaEventRecord;
-  return { ...run, first: record.offset, last: record.offset, records: [record] };
+/** The records that lines were written from, by run. */
+function oversizeRuns(
+  oversize: readonly LineRange[],
+  written: readonly RunLines[],
+  all: Buffer,
+): BatchRun[] {
+  const byRun = Map.groupBy(
+    oversize,
+    (line) => written.find((each) => each.start <= line.start && line.start < each.end) as RunLines,
+  );
+  return [...byRun].map(([{ run, start }, lines]) => {
+    const records = lines.map(
+      (line) => run.records[linesBefore(line, start, all)] as KafkaEventRecord,
+    );
+    const { first, last } = partOf(run, records);
+    return { ...run, first, last, records };
+  });
+}
+
+/** How many lines precede one, from the place where its run starts. */
+function linesBefore(line: LineRange, start: number, all: Buffer): number {
+  let count = 0;
+  for (let at = start; at < line.start; at = all.indexOf('\n', at) + 1) count += 1;
+  return count;
 }

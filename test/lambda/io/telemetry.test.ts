@@ -3,7 +3,12 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { METRIC_NAMESPACE, metricNames, stackMetricNames } from '../../../lambda/contract.ts';
 import { createTelemetry } from '../../../lambda/io/telemetry.ts';
-import { archiveHandler, archiveParts, invocation } from '../../helpers/archive-parts.ts';
+import {
+  type AllArchiveSettings,
+  archiveHandler,
+  archiveParts,
+  invocation,
+} from '../../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, mskRecords, noon } from '../../helpers/kafka-events.ts';
 
 /** Bytes that no line may contain. */
@@ -28,8 +33,8 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-function parts(logLevel: 'DEBUG' | 'INFO' = 'INFO') {
-  const { deps, store } = archiveParts();
+function parts(logLevel: 'DEBUG' | 'INFO' = 'INFO', settings: Partial<AllArchiveSettings> = {}) {
+  const { deps, store } = archiveParts(settings);
   const logger = new Logger({ serviceName: 'shop', logLevel });
   const metrics = new Metrics({ namespace: METRIC_NAMESPACE, serviceName: 'shop' });
   const telemetry = createTelemetry(logger, metrics);
@@ -65,7 +70,7 @@ describe('telemetry', () => {
       {
         level: 'DEBUG',
         message: 'object stored',
-        key: expect.stringContaining('/orders-3-'),
+        key: expect.stringContaining('/p3.100-101.'),
         outcome: 'stored',
       },
       { message: 'batch archived' },
@@ -133,7 +138,7 @@ describe('telemetry', () => {
   });
 
   it('logs the first 20 failures of very many, and how many more there are', async () => {
-    const { handler, store } = parts();
+    const { handler, store } = parts('INFO', { objectOf: 'partition' });
     store.fail = () => true;
     const many = Array.from({ length: 25 }, (_, partition) => mskRecord({ partition }));
     await expect(handler(mskEvent(many), invocation)).rejects.toThrow();

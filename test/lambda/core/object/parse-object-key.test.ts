@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  batchObjectKey,
   conflictKey,
   groupRuns,
   type NamedRun,
+  objectKey,
 } from '../../../../lambda/core/object/object-key.ts';
 import { parseObjectKey } from '../../../../lambda/core/object/parse-object-key.ts';
 
@@ -22,6 +22,10 @@ describe('a key of format 2', () => {
     [name, 'shop/topic=orders/dt=2026-11-23/hour=09/p3.100-149.jsonl.gz'],
     [{ ...name, prefix: '', folder: '' }, 'topic=orders/p3.100-149.jsonl.gz'],
     [
+      { ...name, topic: 'a.jsonl.b', place: 1, count: 2, compression: 'none' as const },
+      'shop/topic=a.jsonl.b/dt=2026-11-23/hour=09/p3.100-149.1of2.jsonl',
+    ],
+    [
       {
         ...name,
         ...{ place: 2, count: 3, compression: 'zstd' as const },
@@ -33,7 +37,7 @@ describe('a key of format 2', () => {
       'shop/topic=orders/dt=2026-11-23/hour=09/p0.100-149_p1.90-155_p3.7000-7040x39.2of3.jsonl.zst',
     ],
   ])('names its runs: %#', (parts, key) => {
-    expect(batchObjectKey(parts)).toBe(key);
+    expect(objectKey(parts)).toBe(key);
     const parsed = { ...parts, format: 2, conflict: undefined };
     expect(parseObjectKey(key)).toEqual(parsed);
     expect(parseObjectKey(conflictKey(key, 'ab12cd34ef'))).toEqual({
@@ -66,7 +70,7 @@ describe('a key of format 2', () => {
         expect(groups.flat()).toEqual(runs);
         const keyOf = (group: readonly NamedRun[]) =>
           conflictKey(
-            batchObjectKey({
+            objectKey({
               ...place,
               ...{ folder, runs: group, place: 10_000, count: 10_000, compression: 'zstd' },
             }),
