@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import type { BatchRecord } from '../../kafka/mapping-event.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
+import type { PlanSettings } from '../../lambda/core/object/archive-plan.ts';
+import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { readRecordLine } from '../../tools/local/demo/read-back.ts';
 import { type Bucket, shortKey } from './bucket.ts';
 import type { Invocation } from './lambda-service.ts';
@@ -14,21 +16,24 @@ export interface Produced {
   readonly due: readonly (readonly number[])[];
   /** The invocations that began. */
   readonly invoked: readonly Pick<Invocation, 'log' | 'attempt'>[];
+  readonly settings: ObjectSettings;
 }
 
-/** An object that the design allows: made of a batch run that was invoked. */
+/** The settings that decide, with a batch, about its objects. */
+export type ObjectSettings = Pick<PlanSettings, 'objectOf' | 'objectPrefix'>;
+
+/** An object that the design allows: made of a batch that was invoked. */
 interface AllowedObject {
   readonly epoch: number;
-  readonly partition: number;
-  readonly offsets: readonly number[];
+  readonly records: readonly BatchRecord[];
 }
 
 /**
  * Reads the archive back and holds it against what was produced and invoked: every record that is due
  * is there and nothing else is; no key ever had two versions; each object is, by key and content, one
- * of a run that was invoked, so that runs of the same bounds share theirs.
+ * of a batch that was invoked, so that batches of the same runs share theirs.
  *
- * @returns how many copies of records there are beyond the first: each in the object of another run
+ * @returns how many copies of records there are beyond the first: each in the object of another batch
  * @throws {Error} saying what is wrong
  */
 export function checkArchive(bucket: Bucket, produced: Produced): number {
@@ -48,12 +53,17 @@ export function checkArchive(bucket: Bucket, produced: Produced): number {
     const epoch = Number(records[0]?.value);
     const candidates = allowed.get(key.replace(`~${sha256.slice(0, 8)}`, '')) ?? [];
     const object = candidates.find((each) => each.epoch === epoch);
-    if (!object || taken.has(object)) throw new Error(`no object of a run: ${shortKey(key)}`);
+    if (!object || taken.has(object)) throw new Error(`no object of a batch: ${shortKey(key)}`);
     taken.add(object);
     const places = records.map(({ partition, offset, value }) => `${value} ${partition} ${offset}`);
-    const wanted = object.offsets.map((offset) => `${epoch} ${object.partition} ${offset}`);
+    const wanted = object.records.map(
+      ({ record }) => `${epoch} ${record.partition} ${record.offset}`,
+    );
     if (places.join() !== wanted.join()) {
       throw new Error(`${shortKey(key)} holds ${places.join()}, not ${wanted.join()}`);
+    }
+    if (!object.records.every(({ record }) => isNamed(key, record))) {
+      throw new Error(`${shortKey(key)} does not name all that it holds: ${places.join()}`);
     }
     copies += places.filter((place) => stored.has(place)).length;
     for (const place of places) stored.add(place);
@@ -63,36 +73,70 @@ export function checkArchive(bucket: Bucket, produced: Produced): number {
   return copies;
 }
 
-/** The objects of a batch run, as docs/reading-the-archive.md has them: an account of its own, by key. */
-export function objectsOfRun(
-  { hours, partitions }: TopicLog,
-  run: readonly BatchRecord[],
-): Map<string, readonly number[]> {
-  const { partition = 0, offset: first } = run[0]?.record ?? {};
-  const all = partitions[partition] ?? [];
-  const byHour = Map.groupBy(run, (record) => all.indexOf(record) % hours);
-  const range = [first, run.at(-1)?.record.offset].map((offset) => `${offset}`.padStart(20, '0'));
-  const objects = [...byHour].sort(([a], [b]) => a - b);
-  return new Map(
-    objects.map(([hour, records], index) => {
-      const folder = `shop/topic=orders/dt=2025-11-23/hour=${10 + hour}`;
-      const place = objects.length === 1 ? '' : `.${index + 1}of${objects.length}`;
-      const key = `${folder}/orders-${partition}-${range.join('-')}${place}.jsonl`;
-      return [key, records.map(offsetOf)];
-    }),
+/** Whether a listing tells that an object holds a record. */
+function isNamed(key: string, { partition, offset }: BatchRecord['record']): boolean {
+  const { runs = [] } = parseObjectKey(key) ?? {};
+  return runs.some(
+    (run) => run.partition === partition && run.first <= offset && offset <= run.last,
   );
 }
 
-function allowedObjects({ invoked }: Produced): Map<string, AllowedObject[]> {
+/** The objects of a batch, as docs/reading-the-archive.md has them: an account of its own, by key. */
+export function objectsOfBatch(
+  { hours, partitions }: TopicLog,
+  batch: readonly BatchRecord[],
+  settings: ObjectSettings,
+): Map<string, readonly BatchRecord[]> {
+  const hourOf = (record: BatchRecord) =>
+    (partitions[record.record.partition] ?? []).indexOf(record) % hours;
+  const objects = groupsOf(batch, settings).flatMap((group) => {
+    const byHour = [...Map.groupBy(group.flat(), hourOf)].sort(([a], [b]) => a - b);
+    return byHour.map(([hour, records], index): [string, readonly BatchRecord[]] => {
+      const place = byHour.length === 1 ? '' : `.${index + 1}of${byHour.length}`;
+      const folder = `${settings.objectPrefix}topic=orders/dt=2025-11-23/hour=${10 + hour}`;
+      return [`${folder}/${namesOf(group)}${place}.jsonl`, records];
+    });
+  });
+  return new Map(objects);
+}
+
+/** The runs of a batch, by the objects that they share: as many as a key has room for, whatever else it may hold. */
+export function groupsOf(
+  batch: readonly BatchRecord[],
+  { objectOf, objectPrefix }: ObjectSettings,
+): BatchRecord[][][] {
+  const runs = [...runsOf(batch)].sort(([a], [b]) => a - b).map(([, run]) => run);
+  if (objectOf === 'partition') return runs.map((run) => [run]);
+  const longestKey = (group: readonly BatchRecord[][]) =>
+    `${objectPrefix}topic=orders/dt=2025-11-23/hour=10/${namesOf(group)}.10000of10000~0123abcd.jsonl.zst`;
+  const groups: BatchRecord[][][] = [];
+  for (const run of runs) {
+    const group = groups.at(-1);
+    if (group && longestKey([...group, run]).length < 1024) group.push(run);
+    else groups.push([run]);
+  }
+  return groups;
+}
+
+/** `p0.0-4x3_p1.7-9`: runs, as a key names them. */
+function namesOf(group: readonly BatchRecord[][]): string {
+  const names = group.map((run) => {
+    const offsets = run.map(offsetOf);
+    const [first, last] = [Math.min(...offsets), Math.max(...offsets)];
+    const count = offsets.length > last - first ? '' : `x${offsets.length}`;
+    return `p${run[0]?.record.partition}.${first}-${last}${count}`;
+  });
+  return names.join('_');
+}
+
+function allowedObjects({ invoked, settings }: Produced): Map<string, AllowedObject[]> {
   const allowed = new Map<string, AllowedObject[]>();
   for (const { log, attempt } of invoked) {
-    for (const [partition, run] of runsOf(attempt.records)) {
-      for (const [key, offsets] of objectsOfRun(log, run)) {
-        const objects = allowed.get(key) ?? [];
-        allowed.set(key, objects);
-        if (objects.some(({ epoch }) => epoch === log.epoch)) continue;
-        objects.push({ epoch: log.epoch, partition, offsets });
-      }
+    for (const [key, records] of objectsOfBatch(log, attempt.records, settings)) {
+      const objects = allowed.get(key) ?? [];
+      allowed.set(key, objects);
+      if (objects.some(({ epoch }) => epoch === log.epoch)) continue;
+      objects.push({ epoch: log.epoch, records });
     }
   }
   return allowed;

@@ -37,7 +37,7 @@ export function requestIdOf(version: StoredVersion | undefined): string | undefi
   return version?.metadata[names.requestId];
 }
 
-/** `hour=10/orders-0-0-4.1of2.jsonl`: a key, for people. */
+/** `hour=10/p0.0-4_p1.7-9.1of2.jsonl`: a key, for people. */
 export function shortKey(key: string): string {
-  return key.replace(/^.*\/(?=hour=)/, '').replace(/(?<=-)0+(?=\d)/g, '');
+  return key.replace(/^.*\/(?=hour=)/, '');
 }

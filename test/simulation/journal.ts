@@ -21,6 +21,8 @@ export const sightings = [
   'late commit taken for a partition that had moved',
   'part of a batch committed',
   'batch bisected',
+  'runs of a batch in one object',
+  'runs of a batch in several keys, for lack of room',
   'part of a batch sent again after a partial response',
   'overlap',
 ] as const;

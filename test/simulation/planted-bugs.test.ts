@@ -69,6 +69,18 @@ const namesLowestOffsetsOnly: CreateHandler = (deps) => {
   };
 };
 
+/** Right where every object holds one topic-partition. */
+const namesOneTopicPartitionOnly: CreateHandler = (deps) => {
+  const handler = archiveHandler(deps);
+  return async (event, context) => {
+    const failures = (await handler(event, context))?.batchItemFailures ?? [];
+    const [first] = failures;
+    const isOfFirst = ({ itemIdentifier: { partition } }: (typeof failures)[number]) =>
+      partition === first?.itemIdentifier.partition;
+    return { batchItemFailures: failures.filter(isOfFirst) };
+  };
+};
+
 interface PlantedBug {
   readonly bug: string;
   readonly parts: () => SimulationParts;
@@ -95,7 +107,7 @@ const bugs: readonly PlantedBug[] = [
   {
     bug: 'an existing key is marked with the request id',
     parts: () => ({ wrapStore: marksTakenKeyWithRequestId }),
-    finding: 'no object of a run',
+    finding: 'no object of a batch',
     steps: 4,
   },
   {
@@ -120,6 +132,13 @@ const bugs: readonly PlantedBug[] = [
     bug: 'a partial response contains only the lowest offsets',
     parts: () => ({ createHandler: namesLowestOffsetsOnly }),
     given: { reportBatchItemFailures: true, resend: 'named' },
+    finding: 'lost',
+    steps: 10,
+  },
+  {
+    bug: 'a partial response contains only one topic-partition of an object',
+    parts: () => ({ createHandler: namesOneTopicPartitionOnly }),
+    given: { reportBatchItemFailures: true, resend: 'named', objectOf: 'batch' },
     finding: 'lost',
     steps: 10,
   },

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { type ObjectForm, objectForms } from '../../lambda/contract.ts';
 import type { TopicShape } from './topic.ts';
 
 /** What may strike one of several candidates. */
@@ -57,6 +58,9 @@ export interface Scenario extends TopicShape {
   readonly pollers: number;
   readonly maxParallelPuts: number;
   readonly reportBatchItemFailures: boolean;
+  readonly objectOf: ObjectForm;
+  /** How many runs keys have room to name: with a long prefix, two or three. */
+  readonly keyRoom: 'for all runs' | 'for few runs';
   /** What follows from a partial batch response, which is not documented. */
   readonly resend: 'named' | 'from lowest';
   /** Which of the things under way go on first, more often than not: what waits is overtaken. */
@@ -73,14 +77,21 @@ export interface Schedule {
 
 const MOST = 3;
 const upToMost = fc.integer({ min: 1, max: MOST });
+/** More than a key has room for. */
+const MOST_PARTITIONS = 6;
 const scenarios: fc.Arbitrary<Scenario> = fc.record({
   faults: fc.subarray([...faults]),
-  partitions: upToMost,
+  partitions: fc.oneof(
+    { weight: 3, arbitrary: upToMost },
+    { weight: 1, arbitrary: fc.integer({ min: MOST + 1, max: MOST_PARTITIONS }) },
+  ),
   records: fc.integer({ min: 1, max: 16 }),
   hours: upToMost,
   pollers: upToMost,
   maxParallelPuts: upToMost,
   reportBatchItemFailures: fc.boolean(),
+  objectOf: fc.constantFrom(...objectForms),
+  keyRoom: fc.constantFrom('for all runs', 'for few runs'),
   resend: fc.constantFrom('named', 'from lowest'),
   first: fc.constantFrom('oldest', 'newest'),
 });
@@ -88,7 +99,7 @@ const scenarios: fc.Arbitrary<Scenario> = fc.record({
 /** Mostly the first: what always goes on by turns never gets far ahead of the rest. */
 const at = fc.oneof({ weight: 2, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.nat(7) });
 const pollerNumber = fc.nat(MOST - 1);
-const perPartition = { minLength: MOST, maxLength: MOST };
+const perPartition = { minLength: MOST_PARTITIONS, maxLength: MOST_PARTITIONS };
 const steps: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 10,

@@ -1,10 +1,9 @@
-import { objectsOfRun } from './archive-check.ts';
+import { groupsOf, objectsOfBatch } from './archive-check.ts';
 import { requestIdOf } from './bucket.ts';
 import type { Journal } from './journal.ts';
 import type { Invocation } from './lambda-service.ts';
 import { canCommit, hasAnswer, isUnderWay } from './mapping.ts';
 import { faults, type Schedule, type Step } from './schedule.ts';
-import { runsOf } from './topic.ts';
 import { describe, type Request } from './traffic.ts';
 import { settle } from './virtual-time.ts';
 import { type SimulationParts, World } from './world.ts';
@@ -151,6 +150,7 @@ class Simulation {
   #begin(invocation: Invocation): void {
     const { journal, lambda, traffic } = this.#world;
     journal.step(`${invocation.id} begins`);
+    this.#seeGroups(invocation);
     lambda.begin(invocation);
     const isOfSameProcess = ({ call }: Request) => {
       const sender = lambda.find(call.sender.id);
@@ -161,6 +161,14 @@ class Simulation {
     if (traffic.inFlight.some(isOfSameProcess)) {
       journal.saw('process ran an invocation while puts of another were in flight');
     }
+  }
+
+  #seeGroups({ attempt }: Invocation): void {
+    const { journal, objects } = this.#world;
+    if (objects.objectOf === 'partition') return;
+    const groups = groupsOf(attempt.records, objects);
+    if (groups.some((group) => group.length > 1)) journal.saw('runs of a batch in one object');
+    if (groups.length > 1) journal.saw('runs of a batch in several keys, for lack of room');
   }
 
   #land(request: Request): void {
@@ -221,8 +229,8 @@ class Simulation {
   #crash(invocation: Invocation): void {
     const { journal, lambda, bucket } = this.#world;
     journal.step(`${invocation.id} crashes`);
-    const runs = [...runsOf(invocation.attempt.records).values()];
-    const keys = runs.flatMap((run) => [...objectsOfRun(invocation.log, run).keys()]);
+    const { attempt, log } = invocation;
+    const keys = [...objectsOfBatch(log, attempt.records, this.#world.objects).keys()];
     const made = keys.filter((key) => requestIdOf(bucket.head(key)) === invocation.id);
     if (invocation.isWaiting) journal.saw('function crashed before its plan');
     else if (made.length === keys.length) {

@@ -171,7 +171,7 @@ function answerText(answer: string | undefined): string {
   return answer?.slice(0, 8) ?? 'nothing there';
 }
 
-/** `request-1's put of hour=10/orders-0-0-4.jsonl`: a request, for people. */
+/** `request-1's put of hour=10/p0.0-4.jsonl`: a request, for people. */
 export function describe({ call }: Request): string {
   return `${call.sender.id}'s ${call.operation} of ${shortKey(call.key)}`;
 }

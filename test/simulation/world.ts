@@ -1,6 +1,6 @@
 import type { ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
 import { archiveHandler, archiveSettings } from '../helpers/archive-parts.ts';
-import { checkArchive } from './archive-check.ts';
+import { checkArchive, type ObjectSettings } from './archive-check.ts';
 import { Bucket, requestIdOf } from './bucket.ts';
 import { ConsumerGroup } from './consumer-group.ts';
 import { Journal } from './journal.ts';
@@ -32,6 +32,8 @@ export class World {
   readonly group: ConsumerGroup;
   readonly mapping: Mapping;
   readonly scenario: Scenario;
+  /** How batches become objects. */
+  readonly objects: ObjectSettings;
   readonly #logs: TopicLog[];
   /** What was acknowledged of each topic when it was deleted. */
   readonly #due: (readonly number[])[] = [];
@@ -41,6 +43,10 @@ export class World {
     const { bucket = new Bucket(), wrapStore = (store) => store } = parts;
     const { createHandler = archiveHandler, commitsWhenCut = false } = parts;
     const { maxParallelPuts, reportBatchItemFailures } = scenario;
+    this.objects = {
+      objectOf: scenario.objectOf,
+      objectPrefix: scenario.keyRoom === 'for all runs' ? 'shop/' : `${'long/'.repeat(187)}`,
+    };
     // Compression would take place in threads, which no step controls; it is not at issue here.
     const settings = { ...archiveSettings, compression: 'none' } as const;
     const log = topicLog(scenario, 0);
@@ -48,7 +54,7 @@ export class World {
     const traffic = new Traffic({ bucket, journal, time });
     const lambda = new LambdaService({
       ...{ journal, time, createHandler, telemetry: this.#telemetry() },
-      settings: { ...settings, maxParallelPuts, reportBatchItemFailures },
+      settings: { ...settings, ...this.objects, maxParallelPuts, reportBatchItemFailures },
       storeOf: (sender) => wrapStore(traffic.storeOf(sender)),
     });
     this.bucket = bucket;
@@ -76,7 +82,10 @@ export class World {
    */
   check(): number {
     const invoked = this.lambda.invocations.filter(({ process }) => process);
-    return checkArchive(this.bucket, { logs: this.#logs, due: this.#due, invoked });
+    return checkArchive(this.bucket, {
+      ...{ logs: this.#logs, due: this.#due, invoked },
+      settings: this.objects,
+    });
   }
 
   #telemetry(): Telemetry {
