@@ -109,8 +109,7 @@ describe('the replay function as deployed', { timeout: 30_000 }, () => {
       const head = await client.send(new HeadObjectCommand({ Bucket: 'archive', Key: key }));
       expect(good).toContain(head.Metadata?.['failed-batch']);
     }
-    const name = (partition: number) =>
-      `shop/topic=orders/orders-${partition}-00000000000000000005-00000000000000000007.jsonl`;
+    const name = (partition: number) => `shop/topic=orders/p${partition}.5-7.jsonl`;
     expect(stored).toEqual({
       [name(0)]: ['orders 0:5', 'orders 0:6', 'orders 0:7'],
       [name(1)]: ['orders 1:5', 'orders 1:6', 'orders 1:7'],

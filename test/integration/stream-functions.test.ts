@@ -134,10 +134,9 @@ describe('the archive function with a stream, as deployed', timeout, () => {
       batchRecord({ offset, ...(offset === 1 && { value }) }),
     );
     expect(await invoke(records)).toMatchObject({ kind: 'returned' });
-    const digits = '00000000000000000001';
     expect(await stored()).toEqual([
       [`${hourFolder}STREAM`, ['orders 0:0', 'orders 0:2']],
-      [`${hourFolder}orders-0-${digits}-${digits}.jsonl.gz`, ['orders 0:1']],
+      [`${hourFolder}p0.1-1.jsonl.gz`, ['orders 0:1']],
     ]);
   });
 
