@@ -1,3 +1,4 @@
+import { compressionThread } from './core/object/compression.ts';
 import type { Delivery, ObjectTelemetry } from './core/ports.ts';
 import { enrich } from './enrich.ts';
 import type { StoreEnvironment } from './environment.ts';
@@ -7,12 +8,6 @@ import type { ObjectDeliveryDeps } from './object-delivery.ts';
 
 /** Creates a delivery from its parts: as objects, or through a stream. */
 export type CreateDelivery = (parts: ObjectDeliveryDeps) => Delivery;
-
-/**
- * Memory from which on a function has more than one core, in MiB, and the thread pool one to work on. Below, a second
- * thread only costs time. https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html
- */
-const ONE_CORE_MIB = 1769;
 
 /** Wires the delivery of a function, with the S3 client that it stores objects with. */
 export function wireDelivery(
@@ -33,7 +28,7 @@ export function wireDelivery(
       ...environment,
       // The compression `none` has no level, and ignores it.
       level: environment.compressionLevel ?? 0,
-      compressOn: memoryMiB < ONE_CORE_MIB ? 'main thread' : 'thread pool',
+      compressOn: compressionThread(memoryMiB),
       ...{ objectOf: 'batch', keyEncoding: {}, valueEncoding: {} },
     },
   });

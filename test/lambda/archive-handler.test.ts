@@ -1,7 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { ObjectStore } from '../../lambda/core/ports.ts';
 import {
   archiveHandler,
   archiveParts,
@@ -42,6 +46,29 @@ describe('archive handler', () => {
         'record-count': '5',
       },
     });
+  });
+
+  it('lets go of the event while its objects are stored', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage: () => void = runInNewContext('gc');
+    const { store, deps } = archiveParts();
+    const held: boolean[] = [];
+    const start = () => {
+      const event = mskEvent(mskRecords(100, 3));
+      const record = new WeakRef(event.records['orders-3']?.[0] ?? event);
+      const create: ObjectStore['create'] = async (object, options) => {
+        // A reference that was made or followed in this turn keeps its target until the next.
+        await nextTurn();
+        collectGarbage();
+        held.push(record.deref() !== undefined);
+        return store.create(object, options);
+      };
+      const readSha256: ObjectStore['readSha256'] = (key) => store.readSha256(key);
+      return archiveHandler({ ...deps, store: { create, readSha256 } })(event, invocation);
+    };
+    await start();
+    expect(held).toEqual([false]);
+    expect([...store.objects.keys()]).toEqual([keyOf3]);
   });
 
   it('succeeds and stores nothing for an event without records', async () => {

@@ -117,9 +117,8 @@ function functionOf(name: string): EmulatedFunction {
   );
 }
 
-const pad = (offset: number) => String(offset).padStart(20, '0');
 const objectKey = (first: number, last: number) =>
-  `shop/topic=orders/dt=2025-11-23/hour=10/orders-3-${pad(first)}-${pad(last)}.jsonl.gz`;
+  `shop/topic=orders/dt=2025-11-23/hour=10/p3.${first}-${last}.jsonl.gz`;
 
 /** The archived objects: key, offsets and whether they were replayed. */
 async function stored() {

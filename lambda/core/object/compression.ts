@@ -12,8 +12,20 @@ const DEFAULT_CHUNK = 16 * 1024;
 /** The default is 8; 9 needs 128 KiB more and saves one or two percent of the time and a little of the size. */
 const MOST_MEMORY = 9;
 
-/** Where a body is compressed. The main thread does nothing else meanwhile, and has no work to hand over. */
+/** Memory with which a function has one core, in MiB: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html */
+const ONE_CORE_MIB = 1769;
+
+/** Where a body is compressed. The main thread does nothing else meanwhile. */
 export type CompressionThread = 'main thread' | 'thread pool';
+
+/**
+ * Returns where a function compresses best: with less than a core to share, a second thread costs time and saves none.
+ *
+ * @param memoryMiB of the function; NaN if it is not known
+ */
+export function compressionThread(memoryMiB: number): CompressionThread {
+  return memoryMiB < ONE_CORE_MIB ? 'main thread' : 'thread pool';
+}
 
 /** How to compress. `level` is on the compression's own scale; `none` ignores it. */
 export interface CompressionSettings {
