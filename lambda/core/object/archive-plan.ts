@@ -59,7 +59,7 @@ export interface ArchivePlan {
 /** A batch run and what its keys say of it. */
 type GroupedRun = BatchRun & NamedRun;
 
-/** An object whose lines are written. */
+/** An object whose lines are written. It refers to no record. */
 interface WrittenObject extends Pick<ArchiveObject, 'key' | 'runs' | 'records' | 'metadata'> {
   /** Where its lines are in the buffer. */
   readonly start: number;
