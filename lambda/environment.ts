@@ -5,13 +5,16 @@
  * @module
  */
 import {
+  byteEncodings,
   compressionLevels,
   compressions,
   type LogLevel,
   logLevels,
+  objectForms,
   type SettingRange,
   settingRanges,
   storageClasses,
+  type TopicEncodings,
   timeFolders,
 } from './contract.ts';
 import { ArchiverError } from './core/errors.ts';
@@ -27,6 +30,10 @@ const storeVariables = {
   /** What object keys begin with: empty, or a path that ends in `/`. */
   objectPrefix: variable('OBJECT_PREFIX', "empty or end in '/'", parsePrefix),
   timeFolder: oneOf('TIME_FOLDER', timeFolders),
+  objectOf: oneOf('OBJECT_OF', objectForms),
+  /** Of record keys, as the next one of values. */
+  keyEncoding: encodings('KEY_ENCODING'),
+  valueEncoding: encodings('VALUE_ENCODING'),
   compression,
   /** On the compression's own scale. @default - none, as for the compression `none` */
   compressionLevel: levelOf('COMPRESSION_LEVEL'),
@@ -220,6 +227,17 @@ function json<Value>(
   return variable(name, mustBe, parse, JSON.stringify);
 }
 
+/** Left out if it is {}, since the environment of a function holds 4 KB in all. */
+function encodings(name: string): Variable<TopicEncodings> {
+  const mustBe = `a JSON object of topics, each with one of ${byteEncodings.join(', ')}`;
+  const { read, write } = json(name, mustBe, isTopicEncodings);
+  return {
+    name,
+    write: (value) => (Object.keys(value).length === 0 ? undefined : write(value)),
+    read: (given = '{}', environment) => read(given, environment),
+  };
+}
+
 /** Never refused: Powertools accepts further levels, which an operator may set by hand. */
 function powertoolsLogLevel(): Variable<LogLevel> {
   return {
@@ -244,5 +262,12 @@ function isMetadata(value: unknown): value is MetadataFields {
   return (
     isObject(value) &&
     Object.values(value).every((field) => field === null || typeof field !== 'object')
+  );
+}
+
+function isTopicEncodings(value: unknown): value is TopicEncodings {
+  return (
+    isObject(value) &&
+    Object.values(value).every((given) => byteEncodings.some((encoding) => encoding === given))
   );
 }

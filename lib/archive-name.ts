@@ -56,7 +56,7 @@ export function contractId(construct: IConstruct, id: string): string {
 }
 
 /** The maximum length of {@link operatorFlags}, which must fit into a function's environment of 4 KB. */
-export const MAX_OPERATOR_FLAGS = 180;
+export const MAX_OPERATOR_FLAGS = 156;
 
 /**
  * The flags with which the command line finds the archive that contains a construct; undefined if `--stack`

@@ -5,11 +5,14 @@
  * @module
  */
 export type {
+  ByteEncoding,
   Compression,
   DeliveryKind,
   LogLevel,
+  ObjectForm,
   StorageClass,
   TimeFolder,
+  TopicEncodings,
 } from '../lambda/contract.ts';
 export type {
   Enrich,

@@ -4,11 +4,14 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type {
+  ByteEncoding,
   Compression,
   DeliveryKind,
   LogLevel,
+  ObjectForm,
   StorageClass,
   TimeFolder,
+  TopicEncodings,
 } from '../lambda/contract.ts';
 import type { NetworkPart } from './settings/network-settings.ts';
 import type { ProvisionedPollers } from './settings/settings.ts';
@@ -232,12 +235,36 @@ export interface ObjectProps {
   readonly objectPrefix?: string;
   /** The granularity of the folders that group objects by record time, in UTC. @default 'hour' */
   readonly timeFolder?: TimeFolder;
+  /**
+   * What an object holds: the records of a batch in one time folder (`batch`), or only those of one partition
+   * (`partition`), at the price of a PUT for each partition of a batch. With the delivery `firehose`, it applies only
+   * to records that are too large for Firehose.
+   *
+   * @default 'batch'
+   */
+  readonly objectOf?: ObjectForm;
+  /**
+   * How values are written into record lines: one encoding for all topics, or one by topic, with `*` for topics that
+   * are not named. `auto` embeds JSON, and writes other text as a string and other bytes as base64. `base64` suits
+   * binary topics such as Avro, and `text` topics whose readers expect every value as a string. Topics must be known at
+   * synth. A change applies to new records.
+   *
+   * @default 'auto'
+   */
+  readonly valueEncoding?: ByteEncoding | TopicEncodings;
+  /**
+   * How keys are written, in the same forms as `valueEncoding`. `auto` and `text` write keys as strings, and those that
+   * are not UTF-8 as base64.
+   *
+   * @default 'auto'
+   */
+  readonly keyEncoding?: ByteEncoding | TopicEncodings;
   /** The compression of the objects. @default 'gzip' */
   readonly compression?: Compression;
   /** The compression level, from 1 to 9 for `gzip` and from 1 to 19 for `zstd`. @default - 6 for gzip, 3 for zstd */
   readonly compressionLevel?: number;
   /**
-   * How batches are written to S3: `s3`, one object for each batch and partition, whose key contains its
+   * How batches are written to S3: `s3`, objects of one batch each, whose keys contain its partitions and
    * offsets; `firehose`, larger objects that combine many batches, written at least once by a Firehose delivery
    * stream.
    *

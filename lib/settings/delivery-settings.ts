@@ -22,7 +22,7 @@ export const deliverySettings = {
   delivery: choice(deliveries)
     .default('s3')
     .describe(
-      "How batches reach S3. With 's3', the functions put one object for each batch run, and its key holds its offsets. With 'firehose', a delivery stream combines batches into larger objects, delivers at least once, and costs Firehose's price: docs/configure.md.",
+      "How batches reach S3. With 's3', the functions put one object for each batch and time folder, and its key holds its partitions and offsets. With 'firehose', a delivery stream combines batches into larger objects, delivers at least once, and costs Firehose's price: docs/configure.md.",
     ),
   bufferSizeMiB: wholeNumber(bufferRanges.bufferSizeMiB)
     .optional()

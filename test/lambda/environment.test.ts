@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  byteEncodings,
   compressionLevels,
   logLevels,
+  objectForms,
   type SettingRange,
   settingRanges,
   storageClasses,
@@ -16,12 +18,19 @@ import {
   streamEnvironment,
 } from '../../lambda/environment.ts';
 import { MAX_OPERATOR_FLAGS } from '../../lib/archive-name.ts';
-import { MAX_METADATA_BYTES, MAX_OBJECT_PREFIX_BYTES } from '../../lib/settings/object-settings.ts';
+import {
+  MAX_ENCODING_BYTES,
+  MAX_METADATA_BYTES,
+  MAX_OBJECT_PREFIX_BYTES,
+} from '../../lib/settings/object-settings.ts';
 
 const archive: ArchiveEnvironment = {
   archiveBucket: 'archive',
   objectPrefix: 'shop/',
   timeFolder: 'hour',
+  objectOf: 'batch',
+  keyEncoding: { payments: 'base64' },
+  valueEncoding: { orders: 'text', '*': 'base64' },
   compression: 'zstd',
   compressionLevel: 3,
   metadata: { env: 'prod', tier: 1, hot: true },
@@ -56,6 +65,11 @@ const level = fc.oneof(
     compressionLevel: within(compressionLevels.zstd),
   }),
 );
+const encodings = fc.dictionary(
+  fc.string({ minLength: 1 }).filter((topic) => topic !== '__proto__'),
+  fc.constantFrom(...byteEncodings),
+  { noNullPrototype: true },
+);
 const storeFields = {
   archiveBucket: someText,
   objectPrefix: fc.oneof(
@@ -63,6 +77,9 @@ const storeFields = {
     fc.string().map((path) => `${path}/`),
   ),
   timeFolder: fc.constantFrom(...timeFolders),
+  objectOf: fc.constantFrom(...objectForms),
+  keyEncoding: encodings,
+  valueEncoding: encodings,
   metadata: fc.dictionary(
     fc.string().filter((name) => name !== '__proto__'),
     field,
@@ -111,6 +128,9 @@ describe('the environment of the functions', () => {
       ARCHIVE_BUCKET: 'archive',
       OBJECT_PREFIX: 'shop/',
       TIME_FOLDER: 'hour',
+      OBJECT_OF: 'batch',
+      KEY_ENCODING: '{"payments":"base64"}',
+      VALUE_ENCODING: '{"orders":"text","*":"base64"}',
       COMPRESSION: 'zstd',
       COMPRESSION_LEVEL: '3',
       METADATA: '{"env":"prod","tier":1,"hot":true}',
@@ -138,10 +158,18 @@ describe('the environment of the functions', () => {
     });
   });
 
-  it('leaves out the variables of settings that are undefined', () => {
-    const none = { ...replay, compression: 'none', compressionLevel: undefined } as const;
+  it('leaves out the variables of settings that are undefined, and of encodings that are {}', () => {
+    const none = {
+      ...replay,
+      compression: 'none',
+      compressionLevel: undefined,
+      keyEncoding: {},
+      valueEncoding: {},
+    } as const;
     const names = Object.keys(replayEnvironment.encode(none));
     const optional = [
+      'KEY_ENCODING',
+      'VALUE_ENCODING',
       'COMPRESSION_LEVEL',
       'DELIVERY_STREAM',
       'ALARM_TOPIC_ARN',
@@ -155,10 +183,21 @@ describe('the environment of the functions', () => {
     expect(replayEnvironment.decode(environment)).not.toHaveProperty('alarmTopicArn');
   });
 
-  it.each([
+  it.each<[name: string, value: string | undefined, mustBe: string]>([
     ['ARCHIVE_BUCKET', '', "the name of a bucket, got ''"],
     ['OBJECT_PREFIX', 'shop', "empty or end in '/', got 'shop'"],
     ['TIME_FOLDER', 'week', "one of hour, day, none, got 'week'"],
+    ['OBJECT_OF', 'run', "one of batch, partition, got 'run'"],
+    ['OBJECT_OF', undefined, 'one of batch, partition, got none'],
+    ...['KEY_ENCODING', 'VALUE_ENCODING'].flatMap((name) =>
+      ['', '{', '"text"', '[]', '{"orders":"json"}', '{"orders":null}'].map(
+        (value): [string, string, string] => [
+          name,
+          value,
+          `a JSON object of topics, each with one of auto, text, base64, got '${value}'`,
+        ],
+      ),
+    ),
     ['COMPRESSION', 'snappy', "one of gzip, zstd, none, got 'snappy'"],
     ['COMPRESSION_LEVEL', '0', "a whole number from 1 to 19, got '0'"],
     ['COMPRESSION_LEVEL', '20', "a whole number from 1 to 19, got '20'"],
@@ -229,16 +268,33 @@ describe('the environment of the functions', () => {
     );
   });
 
-  it('fits into the 4 KB of a function with every setting at its longest', () => {
-    const frame = JSON.stringify({ a: '' }).length;
+  const inEnvironment = (value: unknown) =>
+    Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+  // Short names, so that the quotes around them, which are escaped, are many.
+  const encodingsOf = (topics: number) =>
+    Object.fromEntries(
+      Array.from({ length: topics }, (_, index) => [String(10 + index), 'text' as const]),
+    );
+  const encodings = { keyEncoding: encodingsOf(50), valueEncoding: encodingsOf(25) };
+  const frame = { a: '' };
+  const used = [...Object.values(encodings), frame]
+    .map(inEnvironment)
+    .reduce((sum, bytes) => sum + bytes);
+  const longest = MAX_METADATA_BYTES - JSON.stringify(frame).length;
+
+  it.each([
+    { metadata: { a: 'x'.repeat(longest) }, keyEncoding: {}, valueEncoding: {} },
+    { metadata: { a: 'x'.repeat(MAX_ENCODING_BYTES - used) }, ...encodings },
+  ])('fits into the 4 KB of a function with every setting at its longest', (fields) => {
     const queueUrl = `https://sqs.ap-southeast-1.amazonaws.com.cn/111122223333/${'q'.repeat(80)}`;
     const environment = replayEnvironment.encode({
       archiveBucket: 'b'.repeat(63),
       objectPrefix: `${'p'.repeat(MAX_OBJECT_PREFIX_BYTES - 1)}/`,
       timeFolder: 'none',
+      objectOf: 'partition',
+      ...fields,
       compression: 'zstd',
       compressionLevel: 19,
-      metadata: { a: 'x'.repeat(MAX_METADATA_BYTES - frame) },
       storageClass: 'STANDARD',
       maxParallelPuts: 256,
       logLevel: 'error',

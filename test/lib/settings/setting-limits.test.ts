@@ -322,6 +322,29 @@ const limits: readonly Limits[] = [
     ],
   }),
   words('timeFolder', ['hour', 'day', 'none'], 'hour'),
+  words('objectOf', ['batch', 'partition'], 'batch'),
+  ...['valueEncoding', 'keyEncoding'].flatMap((name) => [
+    form(
+      name,
+      "be one of 'auto', 'text', 'base64', or an object from topics to these, as JSON text such as .*, got ",
+      {
+        preset: {},
+        accepts: [
+          ['auto', {}],
+          ['text', { '*': 'text' }],
+          ['base64', { '*': 'base64' }],
+          [{ orders: 'text' }],
+          ['{"orders":"base64","*":"auto"}', { orders: 'base64', '*': 'auto' }],
+        ],
+        refuses: ['', 'json', 'utf8', '[]', '"text"', 5],
+      },
+    ),
+    inside(name, [
+      [{ orders: 'json' }, "must be one of 'auto', 'text', 'base64', got 'json'$"],
+      [{ '*': null }, "must be one of 'auto', 'text', 'base64', got null$"],
+      ['{"__proto__":"text"}', "must not have a field '__proto__'$"],
+    ]),
+  ]),
   words('compression', ['gzip', 'zstd', 'none'], 'gzip'),
   number('compressionLevel', [1, 9], 6),
   number('compressionLevel', [1, 19], 3, { ...msk, compression: 'zstd' }),

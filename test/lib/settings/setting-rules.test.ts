@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { topicAlarmName } from '../../../lib/monitoring/alarm-names.ts';
+import { MAX_ENCODING_BYTES } from '../../../lib/settings/object-settings.ts';
 import {
   clusterArn,
   keyArn,
@@ -24,11 +25,18 @@ const [subnetIds, securityGroupIds, routeTableIds] = [
 ];
 const alarmTopicArn = 'arn:aws:sns:eu-west-1:111122223333:on-call';
 const elsewhere = (arn: string) => arn.replace('eu-west-1', 'us-east-1');
+const bytesOf = (value: unknown) => Buffer.byteLength(JSON.stringify(JSON.stringify(value)));
+/** Metadata with this many bytes in the environment, where its quotes are escaped. */
+const metadataOf = (bytes: number) => ({ a: 'x'.repeat(bytes - bytesOf({ a: '' })) });
+const forMetadata = MAX_ENCODING_BYTES - bytesOf({ '*': 'text' }) - bytesOf({});
 const longestPolled = 't'.repeat(255 - topicAlarmName('Stack', 'no-polls', '').length);
 const longestTopic = 't'.repeat(255 - topicAlarmName('Stack', 'no-records', '').length);
 
 /** Settings that go together. */
 const accepted: readonly Settings[] = [
+  { ...firehose, objectOf: 'partition', valueEncoding: 'base64', keyEncoding: 'text' },
+  { ...msk, topics: 'orders, payments', valueEncoding: { payments: 'base64', '*': 'text' } },
+  { ...msk, metadata: metadataOf(forMetadata), valueEncoding: 'text' },
   { ...msk, authentication: 'IAM' },
   { ...msk, secretArn },
   { ...msk, secretArn, authentication: 'CLIENT_CERTIFICATE_TLS_AUTH' },
@@ -209,6 +217,23 @@ const refused: Readonly<Record<string, readonly (readonly [Settings, ...problems
     [
       { ...msk, compression: 'gzip', compressionLevel: 10 },
       "compressionLevel must be a whole number from 1 to 9 with compression 'gzip', got 10",
+    ],
+    [
+      {
+        ...msk,
+        valueEncoding: { orders: 'text', payments: 'base64' },
+        keyEncoding: { Orders: 'auto' },
+      },
+      "valueEncoding must name only topics in topics, or '*' for the others, got 'payments'",
+      "keyEncoding must name only topics in topics, or '*' for the others, got 'Orders'",
+    ],
+    [
+      { ...msk, metadata: metadataOf(forMetadata + 1), valueEncoding: 'text' },
+      'valueEncoding must have at most 2000 bytes together with keyEncoding and metadata, as JSON in the environment of the functions, got 2001',
+    ],
+    [
+      { ...msk, metadata: metadataOf(forMetadata + 22), keyEncoding: 'text' },
+      'keyEncoding must have at most 2000 bytes together with valueEncoding and metadata, as JSON in the environment of the functions, got 2022',
     ],
   ],
   storage: [

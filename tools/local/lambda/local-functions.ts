@@ -1,5 +1,11 @@
 import type { Writable } from 'node:stream';
-import { type Compression, compressionLevels, settingRanges } from '../../../lambda/contract.ts';
+import {
+  type Compression,
+  compressionLevels,
+  type ObjectForm,
+  settingRanges,
+  type TopicEncodings,
+} from '../../../lambda/contract.ts';
 import {
   type ArchiveEnvironment,
   archiveEnvironment,
@@ -22,6 +28,12 @@ export interface LocalFunctionOptions
   /** Folder of the function's bundle. */
   readonly codeFolder: string;
   readonly compression: Compression;
+  /** @default - the stack's, `batch` */
+  readonly objectOf?: ObjectForm | undefined;
+  /** @default - the stack's, {} */
+  readonly keyEncoding?: TopicEncodings | undefined;
+  /** @default - the stack's, {} */
+  readonly valueEncoding?: TopicEncodings | undefined;
   readonly s3: S3Access;
   /** For bundles that deliver through a stream. @default - none */
   readonly stream?: StreamAccess | undefined;
@@ -91,8 +103,10 @@ export function replayFunction(options: ReplayFunctionOptions): FunctionConfigur
 
 function storeEnvironment(options: LocalFunctionOptions): StoreEnvironment {
   const { archiveBucket, compression, objectPrefix, serviceName, stream, timeFolder } = options;
+  const { keyEncoding = {}, objectOf = 'batch', valueEncoding = {} } = options;
   return {
     ...{ archiveBucket, compression, objectPrefix, serviceName, timeFolder },
+    ...{ keyEncoding, objectOf, valueEncoding },
     ...(stream && { deliveryStream: stream.name }),
     ...(compression !== 'none' && { compressionLevel: compressionLevels[compression].default }),
     metadata: { env: serviceName },
