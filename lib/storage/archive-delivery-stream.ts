@@ -41,16 +41,17 @@ export interface ArchiveDeliveryStreamProps extends StreamFolders {
 /**
  * A jq query for the time in a record line, in UTC, formatted for `dt` or `hour`. Firehose runs it with jq 1.6
  * (https://docs.aws.amazon.com/firehose/latest/dev/dynamic-partitioning-partitioning-keys.html). It accepts the
- * same range as `isFolderTimestamp` in lambda/core/object/object-key.ts.
+ * same range as `isFolderTimestamp` in lambda/core/object/object-key.ts, and leads records without a usable timestamp
+ * to the same folder as `folderOf` there.
  */
-const TIME_QUERY = (format: string, invalid: string): string =>
+const TIME_QUERY = (format: string, undated: string): string =>
   // In parentheses, since jq 1.6 does not accept a bare 'if' as the value of a field.
-  `(if ((.timestamp | type) == "number") and .timestamp >= 946684800000 and .timestamp < 253402300800000 then (.timestamp / 1000 | floor | strftime("${format}")) else "${invalid}" end)`;
+  `(if ((.timestamp | type) == "number") and .timestamp >= 946684800000 and .timestamp < 253402300800000 then (.timestamp / 1000 | floor | strftime("${format}")) else "${undated}" end)`;
 
 /** For each partition key, the query that extracts it from a record line. */
 export const partitionQueries = {
   topic: '.topic',
-  dt: TIME_QUERY('%Y-%m-%d', 'invalid'),
+  dt: TIME_QUERY('%Y-%m-%d', '1970-01-01'),
   hour: TIME_QUERY('%H', '00'),
 } as const;
 

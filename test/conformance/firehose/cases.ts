@@ -106,12 +106,12 @@ export const streamCases: readonly StreamCase[] = [
     },
   },
   {
-    title: 'lines without a usable timestamp are stored in the invalid folder',
+    title: 'lines without a usable timestamp are stored in the folder of 1970',
     evidence: 'the queries of the stack, and jq 1.6: test/real/partition-queries.test.ts',
     async run(stream) {
       await put(stream, [null, -1, 946_684_799_999, 253_402_300_800_000].map(lineOfTime).join(''));
       assert.deepEqual(Object.keys(await folders(stream)), [
-        'archive/topic=orders/dt=invalid/hour=00/',
+        'archive/topic=orders/dt=1970-01-01/hour=00/',
       ]);
     },
   },

@@ -66,8 +66,8 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
   });
 
   it('extracts topic and time from each line, and restores the line breaks', () => {
-    const query = (format: string, invalid: string) =>
-      `(if ((.timestamp | type) == "number") and .timestamp >= 946684800000 and .timestamp < 253402300800000 then (.timestamp / 1000 | floor | strftime("${format}")) else "${invalid}" end)`;
+    const query = (format: string, undated: string) =>
+      `(if ((.timestamp | type) == "number") and .timestamp >= 946684800000 and .timestamp < 253402300800000 then (.timestamp / 1000 | floor | strftime("${format}")) else "${undated}" end)`;
     expect(destinationOf(hourly).ProcessingConfiguration).toEqual({
       Enabled: true,
       Processors: [
@@ -84,7 +84,7 @@ describe('the delivery stream', { timeout: SYNTH_TIMEOUT_MS }, () => {
           Parameters: [
             {
               ParameterName: 'MetadataExtractionQuery',
-              ParameterValue: `{"topic":.topic,"dt":${query('%Y-%m-%d', 'invalid')},"hour":${query('%H', '00')}}`,
+              ParameterValue: `{"topic":.topic,"dt":${query('%Y-%m-%d', '1970-01-01')},"hour":${query('%H', '00')}}`,
             },
             { ParameterName: 'JsonParsingEngine', ParameterValue: 'JQ-1.6' },
           ],

@@ -67,5 +67,5 @@ export function partitionKeysOf(line: Buffer): Readonly<Record<string, string>> 
   if (typeof topic !== 'string' || topic === '') return undefined;
   const isValid = typeof timestamp === 'number' && timestamp >= EARLIEST && timestamp < END;
   const iso = isValid ? new Date(timestamp).toISOString() : undefined;
-  return { topic, dt: iso?.slice(0, 10) ?? 'invalid', hour: iso?.slice(11, 13) ?? '00' };
+  return { topic, dt: iso?.slice(0, 10) ?? '1970-01-01', hour: iso?.slice(11, 13) ?? '00' };
 }
