@@ -208,7 +208,7 @@ function createConflictAlarm(scope: Construct): cloudwatch.Alarm {
     name: alarmNames.keyConflict,
     severity: 'low',
     description:
-      'The key of an object held another body. Both objects are kept, the new one under a marked key',
+      'The key of an object held another body: its topic was deleted and created again, or settings changed between two attempts. Both objects are kept, the new one under a marked key',
     firstStep: 'List the objects with marked keys and compare their metadata',
     // Emitted by the archive function and by the replay function.
     metric: stackMetric(archiveName(scope), metricNames.keyConflicts, SUM),

@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_METADATA_BYTES } from '../../../lib/settings/object-settings.ts';
+import { reservedMetadataFields } from '../../../lambda/contract.ts';
+import { batchObjectKey, conflictKey, groupRuns } from '../../../lambda/core/object/object-key.ts';
+import {
+  MAX_METADATA_BYTES,
+  MAX_OBJECT_PREFIX_BYTES,
+} from '../../../lib/settings/object-settings.ts';
 import { parseSettings } from '../../../lib/settings/settings.ts';
 import { settingsSchema } from '../../../lib/settings/settings-schema.ts';
 import {
@@ -374,15 +379,11 @@ const limits: readonly Limits[] = [
     ...['1a', '', `a${'b'.repeat(64)}`].map(
       (field) => [{ [field]: 1 }, 'must have a name of at most 64 letters, .*'] as const,
     ),
-    ...[
-      ...['source', 'timestamp_rounded', 'key_schema_format', 'key_schema_id'],
-      ...['value_schema_format', 'value_schema_id', 'key_schema', 'value_schema'],
-      ...['value_encoding', 'value_line_break', 'metadata'],
-    ].map(
+    ...reservedMetadataFields.map(
       (field) =>
         [
           { [field]: 1 },
-          'must not be set \\(the archiver sets source, timestamp_rounded, ',
+          `must not be set \\(the archiver sets ${reservedMetadataFields.join(', ')}\\)$`,
         ] as const,
     ),
     [
@@ -524,4 +525,28 @@ describe('a setting', () => {
     const names = new Set(limits.map(({ name }) => name));
     expect(Object.keys(settingsSchema.shape).filter((name) => !names.has(name))).toEqual([]);
   });
+});
+
+it('the longest prefix and topic leave room for six of the longest runs in a key', () => {
+  const place = { prefix: `${'p'.repeat(MAX_OBJECT_PREFIX_BYTES - 1)}/`, topic: 't'.repeat(249) };
+  const settings = { objectPrefix: place.prefix, topics: place.topic, consumerGroupId: 'archive' };
+  expect(problems({ ...msk, ...settings })).toEqual([]);
+  const last = Number.MAX_SAFE_INTEGER;
+  const runs = Array.from({ length: 7 }, (_, index) => ({
+    partition: 2 ** 31 - 7 + index,
+    first: last - 1_000_000,
+    last,
+    offsets: 10_000,
+  }));
+  const groups = groupRuns(runs, place);
+  expect(groups.map(({ length }) => length)).toEqual([6, 1]);
+  const keys = groups.map((group) =>
+    batchObjectKey({
+      ...place,
+      ...{ folder: 'dt=2026-11-23/hour=09/', runs: group, compression: 'zstd' },
+      ...{ place: 9999, count: 10_000 },
+    }),
+  );
+  const bytes = keys.map((key) => Buffer.byteLength(conflictKey(key, 'ab12cd34ef')));
+  expect(bytes).toEqual([1020, 760]);
 });
