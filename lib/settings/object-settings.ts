@@ -12,7 +12,7 @@ import {
   reservedMetadataFields,
   timeFolders,
 } from '../../lambda/contract.ts';
-import { anyWholeNumber, choice, jsonObject, must, quoted } from './setting-forms.ts';
+import { anyWholeNumber, choice, jsonObject, must, quoted, show } from './setting-forms.ts';
 import type { SettingReport, SettingsOf } from './setting-report.ts';
 import type { topicSettings } from './topic-settings.ts';
 
@@ -146,7 +146,7 @@ export const objectSettings = {
   valueEncoding: encodings()
     .default({})
     .describe(
-      `How values are written into record lines, for all topics or by topic, with '*' for topics that are not named. 'auto' embeds JSON, and writes other text as a string and other bytes as base64. Choose 'base64' for a binary topic such as Avro: some of its short values are also valid text, so that 'auto' would mix strings and base64. Choose 'text' for a topic whose readers expect every value as a string. A change applies to new records, and existing objects stay readable. With \`keyEncoding\` and \`metadata\` at most ${MAX_ENCODING_BYTES} bytes in the environment of the functions.`,
+      `How values are written into record lines, for all topics or by topic, with '*' for topics that are not named. 'auto' embeds JSON, and writes other text as a string and other bytes as base64. Choose 'base64' for a binary topic such as Avro: some of its short values are also valid text, so that 'auto' would mix strings and base64. Choose 'text' for a topic whose readers expect every value as a string. A change applies to new records, and existing objects stay readable. If an encoding is set, \`valueEncoding\`, \`keyEncoding\` and \`metadata\` may have at most ${MAX_ENCODING_BYTES} bytes together.`,
     ),
   keyEncoding: encodings()
     .default({})
@@ -193,6 +193,7 @@ function checkEncodings(report: SettingReport<Given & GivenTopics>): void {
     for (const topic of Object.keys(given[name])) {
       if (allowed.includes(topic)) continue;
       report.refuse(name, "name only topics in topics, or '*' for the others", {
+        reason: `topics has ${show(given.topics)}`,
         got: topic,
       });
     }

@@ -224,8 +224,8 @@ const refused: Readonly<Record<string, readonly (readonly [Settings, ...problems
         valueEncoding: { orders: 'text', payments: 'base64' },
         keyEncoding: { Orders: 'auto' },
       },
-      "valueEncoding must name only topics in topics, or '*' for the others, got 'payments'",
-      "keyEncoding must name only topics in topics, or '*' for the others, got 'Orders'",
+      "valueEncoding must name only topics in topics, or '*' for the others (topics has [\"orders\"]), got 'payments'",
+      "keyEncoding must name only topics in topics, or '*' for the others (topics has [\"orders\"]), got 'Orders'",
     ],
     [
       { ...msk, metadata: metadataOf(forMetadata + 1), valueEncoding: 'text' },
