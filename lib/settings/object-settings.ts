@@ -26,7 +26,10 @@ export const MAX_OBJECT_PREFIX_BYTES = 400;
 /** The environment of a function holds 4 KB in all: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 export const MAX_METADATA_BYTES = 2048;
 
-/** The most bytes that `metadata` and the encodings have together, if an encoding is set, as they are in that environment. */
+/**
+ * The most bytes that `metadata` and the encodings have together in that environment, if an encoding is set. The quotes of
+ * their JSON count twice there, since they are escaped. ASSUMED: Lambda measures the variables as JSON.
+ */
 export const MAX_ENCODING_BYTES = 2000;
 
 const isPrefix = (prefix: string): boolean =>
