@@ -11,6 +11,7 @@ import {
   settingRanges,
   timeFolders,
 } from '../../../lambda/contract.ts';
+import { readObjectOptions, withObjects } from '../object-options.ts';
 import { STANDARD_INPUT } from './input.ts';
 import type { DemoOptions, DemoStreamOptions } from './options.ts';
 
@@ -144,7 +145,7 @@ export function demoCommand({ environment, runDemo }: DemoCommandDeps) {
 Exit code: 0 if every offset was stored exactly once (with a stream: at least once) and no failed
 batch is left, 1 if not, 2 if the command line is wrong.`,
     );
-  return withConnection(command).action(async (values) => {
+  return withConnection(withObjects(command)).action(async (values) => {
     const { compression, failRate, input, key, keep = false, outage, records, timestamp } = values;
     if (records !== undefined && (input ?? key ?? timestamp) !== undefined) {
       throw new UsageError('--records excludes --input, --key and --timestamp');
@@ -172,6 +173,7 @@ batch is left, 1 if not, 2 if the command line is wrong.`,
       ...{ input, key, timestamp, records, batchSize, compression, failRate, keep },
       ...{ partitions: values.partitions, batchWindow: values.batchWindow },
       ...{ pollers: values.pollers, timeFolder: values.timeFolder, out: values.out },
+      ...readObjectOptions(values),
       deadLetters,
       outage: readOutage(outage),
       stream: values.delivery === 'firehose' ? readStream(values, compression) : noStream(values),

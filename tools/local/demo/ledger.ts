@@ -1,17 +1,17 @@
-import type { Buffer } from 'node:buffer';
 import { crc32 } from 'node:zlib';
 import type { ArchivedRecord } from './read-back.ts';
 
 /** The result of reading back, in numbers of offsets. */
 export interface Verdict {
   readonly expected: number;
-  /** Read back once, with the expected key and value. */
+  /** Read back once, and as expected. */
   readonly exact: number;
   readonly missing: number;
+  /** Read back as expected more than once. */
   readonly repeated: number;
-  /** Number of records, not offsets: those read beyond the first of their offset. */
+  /** Number of records, not offsets: the same record read again. Another record of the same offset is no duplicate. */
   readonly duplicates: number;
-  /** Read back with another key or value. */
+  /** Read back with another timestamp, key or value. */
   readonly altered: number;
   /** Read back, but never expected. */
   readonly unknown: number;
@@ -19,7 +19,7 @@ export interface Verdict {
 
 /**
  * Compares the records of topics with those read back: by topic, partition and offset, and by a checksum
- * of key and value. Needs five bytes per record, and an entry per gap between the offsets of a
+ * of timestamp, key and value. Needs five bytes per record, and an entry per gap between the offsets of a
  * partition.
  */
 export class Ledger {
@@ -104,10 +104,11 @@ class PartitionLedger {
   #count = 0;
   #duplicates = 0;
   #checksums = new Uint32Array(1024);
-  /** How often each was read, with {@link ALTERED} if it differed from what was expected. */
+  /** How often each was read as expected, with {@link ALTERED} if another record was read. */
   #timesRead = new Uint8Array(1024);
 
-  expect({ offset, key, value }: ArchivedRecord): void {
+  expect(record: ArchivedRecord): void {
+    const { offset } = record;
     const isFirst = this.#runs.length === 0;
     if (!isFirst && offset < this.#nextOffset) {
       throw new RangeError(`offset ${offset} after ${this.#nextOffset - 1}`);
@@ -115,21 +116,23 @@ class PartitionLedger {
     const place = this.#count;
     if (isFirst || offset > this.#nextOffset) this.#runs.push({ first: offset, place });
     if (place === this.#checksums.length) this.#grow();
-    this.#checksums[place] = checksum(key, value);
+    this.#checksums[place] = checksum(record);
     this.#nextOffset = offset + 1;
     this.#count += 1;
   }
 
   /** @returns whether the record was expected */
-  readBack({ offset, key, value }: ArchivedRecord): boolean {
-    const place = this.#placeOf(offset);
+  readBack(record: ArchivedRecord): boolean {
+    const place = this.#placeOf(record.offset);
     const before = place === undefined ? undefined : this.#timesRead[place];
     if (place === undefined || before === undefined) return false;
+    if (this.#checksums[place] !== checksum(record)) {
+      this.#timesRead[place] = before | ALTERED;
+      return true;
+    }
     const timesBefore = before & MOST_TIMES;
     if (timesBefore > 0) this.#duplicates += 1;
-    const times = Math.min(MOST_TIMES, timesBefore + 1);
-    const isAltered = this.#checksums[place] !== checksum(key, value);
-    this.#timesRead[place] = times | (before & ALTERED) | (isAltered ? ALTERED : 0);
+    this.#timesRead[place] = (before & ALTERED) | Math.min(MOST_TIMES, timesBefore + 1);
     return true;
   }
 
@@ -168,6 +171,7 @@ class PartitionLedger {
 }
 
 /** Includes the lengths, to distinguish null from empty, and a key's end from a value's start. */
-function checksum(key: Buffer | null, value: Buffer | null): number {
-  return crc32(value ?? '', crc32(key ?? '', crc32(`${key?.length} ${value?.length}`)));
+function checksum({ key, timestamp, value }: ArchivedRecord): number {
+  const rest = `${timestamp} ${key?.length} ${value?.length}`;
+  return crc32(value ?? '', crc32(key ?? '', crc32(rest)));
 }

@@ -1,8 +1,9 @@
 import type { KafkaConnection } from '../../../kafka/connection.ts';
 import type { Compression, TimeFolder } from '../../../lambda/contract.ts';
+import type { ObjectOptions } from '../object-options.ts';
 
 /** Options of a run of the demo. */
-export interface DemoOptions {
+export interface DemoOptions extends ObjectOptions {
   /** A file of JSON lines, or `-` for standard input. @default - the earthquakes that come with the project */
   readonly input: string | undefined;
   /** Field of the input's lines that is the key, with dots between levels. @default - no key */

@@ -8,6 +8,8 @@ export interface ArchivedRecord {
   readonly topic: string;
   readonly partition: number;
   readonly offset: number;
+  /** Epoch milliseconds, or what the event held in their place. */
+  readonly timestamp: number | string | null;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
 }
@@ -94,29 +96,34 @@ export async function readBack(
   return read;
 }
 
-/** Decodes a record line into the bytes of the Kafka record. */
+/** Decodes a record line of any format into the bytes of the Kafka record. */
 export function readRecordLine(line: string): ArchivedRecord {
   const record = JSON.parse(line);
   return {
     topic: record.topic,
     partition: record.partition,
     offset: record.offset,
+    timestamp: record.timestamp,
     key: toBytes(record.key, record.key_encoding),
     value:
       record.value_encoding === 'json'
-        ? Buffer.from(embeddedValue(line))
+        ? Buffer.from(embeddedValue(line, lineBreaks[record.value_line_break ?? 'none']))
         : toBytes(record.value, record.value_encoding),
   };
 }
+
+/** What each tab of an embedded value stands for. */
+const lineBreaks: Readonly<Record<string, string>> = { none: '\t', lf: '\n', crlf: '\r\n' };
 
 /**
  * The text of the embedded value. The surrounding fields are always the same, and quotes inside strings
  * are escaped, so neither mark can occur anywhere else.
  */
-function embeddedValue(line: string): string {
+function embeddedValue(line: string, lineBreak = '\t'): string {
   const start = '],"value":';
-  const end = ',"value_encoding":"json","metadata":{';
-  return line.slice(line.indexOf(start) + start.length, line.lastIndexOf(end));
+  const end = ',"value_encoding":"json",';
+  const text = line.slice(line.indexOf(start) + start.length, line.lastIndexOf(end));
+  return text.replaceAll('\t', lineBreak);
 }
 
 function toBytes(text: string | null, encoding: string): Buffer | null {

@@ -202,9 +202,9 @@ class DemoRun {
   }
 
   #placeOf({ endpoint }: S3Server, runtimeCommand: readonly string[] | undefined): FunctionPlace {
-    const { compression, timeFolder } = this.#options;
+    const { compression, keyEncoding, objectOf, timeFolder, valueEncoding } = this.#options;
     return {
-      ...{ compression, timeFolder, runtimeCommand },
+      ...{ compression, timeFolder, objectOf, keyEncoding, valueEncoding, runtimeCommand },
       ...{ s3: { endpoint }, archiveBucket: BUCKET, objectPrefix: PREFIX, serviceName: 'demo' },
     };
   }

@@ -7,6 +7,7 @@ import { compressions, settingRanges, timeFolders } from '../../../lambda/contra
 import { isTime } from '../../../lambda/core/failed-batch/replay-command.ts';
 import { outOfRangePolicies, type StartingPosition } from '../kafka/topic-options.ts';
 import { mappingSettings } from '../mapping/settings.ts';
+import { readObjectOptions, withObjects } from '../object-options.ts';
 import type { EmulateOptions } from './options.ts';
 
 /** What the command needs from its process. */
@@ -100,7 +101,7 @@ Ctrl-C finishes and commits running invocations, and leaves the groups; a second
 them. Failed batches that were not replayed are replayed after the next start.
 Exit code: 0 if stopped, 1 if it cannot continue, 2 if the command line is wrong.`,
     );
-  return withConnection(command).action(async (values) => {
+  return withConnection(withObjects(command)).action(async (values) => {
     const connection = readConnection(values, environment);
     if (connection === undefined) {
       throw new UsageError(
@@ -123,6 +124,7 @@ Exit code: 0 if stopped, 1 if it cannot continue, 2 if the command line is wrong
       mapping: mappingSettings({ batchSize, batchWindow, pollers }),
       compression: values.compression,
       timeFolder: values.timeFolder,
+      ...readObjectOptions(values),
       objectPrefix: values.prefix,
       out: values.out,
       s3Endpoint: values.s3Endpoint,

@@ -2,9 +2,10 @@ import type { KafkaConnection } from '../../../kafka/connection.ts';
 import type { Compression, TimeFolder } from '../../../lambda/contract.ts';
 import type { OutOfRangePolicy, StartingPosition } from '../kafka/topic-options.ts';
 import type { MappingSettings } from '../mapping/settings.ts';
+import type { ObjectOptions } from '../object-options.ts';
 
 /** Options of a run of the emulator. */
-export interface EmulateOptions {
+export interface EmulateOptions extends ObjectOptions {
   readonly connection: KafkaConnection;
   readonly topics: readonly string[];
   /** The consumer group of a topic. */

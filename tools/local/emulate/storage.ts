@@ -27,11 +27,15 @@ const VISIBILITY = VISIBILITY_TIMEOUTS * settingRanges.replayTimeoutSeconds.defa
 
 /** Options that both functions share. */
 export function functionOptions(
-  { bucket, compression, objectPrefix, timeFolder }: EmulateOptions,
+  options: EmulateOptions,
   s3: S3Access,
 ): Omit<LocalFunctionOptions, 'codeFolder' | 'log'> {
-  const store = { compression, objectPrefix, timeFolder, archiveBucket: bucket };
-  return { ...store, s3, serviceName: 'emulator' };
+  const { bucket, compression, objectPrefix, timeFolder } = options;
+  const { keyEncoding, objectOf, valueEncoding } = options;
+  return {
+    ...{ compression, objectPrefix, timeFolder, objectOf, keyEncoding, valueEncoding },
+    ...{ archiveBucket: bucket, s3, serviceName: 'emulator' },
+  };
 }
 
 /**

@@ -32,6 +32,13 @@ describe('npm run demo', () => {
     ['', {}],
     ['--input a.jsonl --key id --timestamp a.b', { input: 'a.jsonl', key: 'id', timestamp: 'a.b' }],
     ['--records 5 --partitions 7 --batch-size 9', { records: 5, partitions: 7, batchSize: 9 }],
+    [
+      '--object-of partition --key-encoding text --value-encoding base64',
+      {
+        ...{ objectOf: 'partition', keyEncoding: { '*': 'text' } },
+        valueEncoding: { '*': 'base64' },
+      },
+    ],
     ['--fail-rate .5', { failRate: 0.5, batchSize: 50 }],
     ['--fail-rate 1 --dead-letters 3', { failRate: 1, batchSize: 50, deadLetters: 3 }],
     ['--outage 2m --batch-size 7 --keep', { outage: 120, batchSize: 7, keep: true }],
@@ -51,6 +58,7 @@ describe('npm run demo', () => {
 
   it.each([
     ['--partitions 0', 'It must be a whole number from 1 to 1000'],
+    ['--object-of run', 'Allowed choices are batch, partition'],
     ['--fail-rate 1.5', 'It must be a number from 0 to 1'],
     ['--outage 11m', '--outage must be from 1s to 10m'],
     ['--records 5 --key id', '--records excludes --input, --key and --timestamp'],

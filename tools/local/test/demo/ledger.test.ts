@@ -7,7 +7,7 @@ import type { ArchivedRecord } from '../../demo/read-back.ts';
 const [key, value] = [Buffer.from('k'), Buffer.from('v')];
 
 function record(parts: Partial<ArchivedRecord> = {}): ArchivedRecord {
-  return { topic: 'orders', partition: 0, offset: 0, key, value, ...parts };
+  return { topic: 'orders', partition: 0, offset: 0, timestamp: 1, key, value, ...parts };
 }
 
 /** Records of two topics with two partitions each, at these offsets. */
@@ -71,6 +71,7 @@ describe.each(logs)('verdict on offsets %i, %i, %i, %i, %i', (...offsets) => {
     ],
     ['has another value', [{ value: Buffer.from('w') }], { exact: 19, altered: 1 }],
     ['has another key', [{ key: Buffer.from('l') }], { exact: 19, altered: 1 }],
+    ['has another timestamp', [{ timestamp: 2 }], { exact: 19, altered: 1 }],
     [
       'has key and value taken for each other',
       [{ key: value, value: key }],
@@ -83,8 +84,13 @@ describe.each(logs)('verdict on offsets %i, %i, %i, %i, %i', (...offsets) => {
     ],
     [
       'is repeated and altered',
-      [{ value: null }, { value: null }, {}],
-      { exact: 19, repeated: 1, duplicates: 2, altered: 1 },
+      [{}, { value: null }, {}],
+      { exact: 19, repeated: 1, duplicates: 1, altered: 1 },
+    ],
+    [
+      'has the offset of another life of its topic, which is no duplicate',
+      [{}, { timestamp: 2, value: Buffer.from('w') }],
+      { exact: 19, altered: 1 },
     ],
   ])('detects a record that %s', (_, readings, verdict) => {
     const ledger = ledgerOf(records);

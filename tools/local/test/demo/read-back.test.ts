@@ -32,11 +32,12 @@ function roundTrip(parts: RecordParts, metadata: Record<string, string> = {}): A
 }
 
 describe('record line', () => {
-  it('is decoded with topic, partition and offset', () => {
+  it('is decoded with topic, partition, offset and timestamp', () => {
     expect(roundTrip({ offset: 9_007_199_254_740_991 })).toEqual({
       topic: 'orders',
       partition: 3,
       offset: 9_007_199_254_740_991,
+      timestamp: 1_763_895_200_000,
       key: Buffer.from('u-17'),
       value: Buffer.from('{"order":1}'),
     });
@@ -70,6 +71,15 @@ describe('record line', () => {
     ] as const;
     const { value } = roundTrip({ headers, value: '{"a":1}' }, { [markers]: markers, a: ']' });
     expect(value?.toString()).toBe('{"a":1}');
+  });
+
+  it.each([
+    ['tabs, without value_line_break', '', ' {\t"a":1}\t'],
+    ['line feeds', ',"value_line_break":"lf"', ' {\n"a":1}\n'],
+    ['carriage returns and line feeds', ',"value_line_break":"crlf"', ' {\r\n"a":1}\r\n'],
+  ])('preserves %s between tokens', (_, lineBreak, value) => {
+    const line = `{"topic":"t","partition":0,"offset":7,"timestamp":1,"key":null,"key_encoding":"null","headers":[],"value": {\t"a":1}\t,"value_encoding":"json"${lineBreak},"metadata":{"source":"x"}}`;
+    expect(readRecordLine(line).value?.toString()).toBe(value);
   });
 
   it('preserves any bytes', () => {

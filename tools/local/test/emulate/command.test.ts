@@ -38,6 +38,7 @@ describe('npm run emulate', () => {
       mapping: mappingSettings({ batchWindow: 1 }),
       compression: 'gzip',
       timeFolder: 'hour',
+      ...{ objectOf: 'batch', keyEncoding: { '*': 'auto' }, valueEncoding: { '*': 'auto' } },
       objectPrefix: '',
       out: 'emulate-out',
       s3Endpoint: undefined,
@@ -54,6 +55,13 @@ describe('npm run emulate', () => {
     [
       '--batch-size 5 --batch-window 0 --pollers 2',
       { mapping: mappingSettings({ batchSize: 5, batchWindow: 0, pollers: 2 }) },
+    ],
+    [
+      '--object-of partition --key-encoding base64 --value-encoding text',
+      {
+        ...{ objectOf: 'partition', keyEncoding: { '*': 'base64' } },
+        valueEncoding: { '*': 'text' },
+      },
     ],
     ['--prefix a/ --bucket b --failed-bucket f', { objectPrefix: 'a/', failedBucket: 'f' }],
   ])('accepts %s', async (flags, expected) => {

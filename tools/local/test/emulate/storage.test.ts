@@ -21,6 +21,7 @@ function optionsOf(parts: Partial<EmulateOptions> = {}): EmulateOptions {
     ...{ startingPosition: 'earliest', isPositionGiven: false },
     ...{ outOfRange: 'earliest', sessionTimeoutMs: 1000 },
     ...{ mapping: mappingSettings(), compression: 'gzip', timeFolder: 'hour', objectPrefix: '' },
+    ...{ objectOf: 'batch', keyEncoding: { '*': 'auto' }, valueEncoding: { '*': 'auto' } },
     ...{ out, s3Endpoint: undefined, bucket: 'archive', failedBucket: 'failed' },
     ...parts,
   };
