@@ -12,6 +12,7 @@ import {
   timeFolders,
 } from '../../../lambda/contract.ts';
 import { readObjectOptions, withObjects } from '../object-options.ts';
+import { HASHED_FOLDER } from '../s3-server/key-place.ts';
 import { STANDARD_INPUT } from './input.ts';
 import type { DemoOptions, DemoStreamOptions } from './options.ts';
 
@@ -142,6 +143,9 @@ export function demoCommand({ environment, runDemo }: DemoCommandDeps) {
     .addHelpText(
       'after',
       `
+The names of objects of a batch with many partitions are too long for files (over 255 bytes): they are
+in ${HASHED_FOLDER}/ in the bucket's folder, named by the SHA-256 of the key. --object-of partition
+keeps names short.
 Exit code: 0 if every offset was stored exactly once (with a stream: at least once) and no failed
 batch is left, 1 if not, 2 if the command line is wrong.`,
     );

@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { objectMetadataNames } from '../../../lambda/contract.ts';
+import { hashedPlace, plainPlace } from '../s3-server/key-place.ts';
 
 /** A record as in an archived object. */
 export interface ArchivedRecord {
@@ -57,7 +58,10 @@ export interface ReadBack {
   /** Objects that a replay stored. */
   readonly replayedObjects: number;
   readonly replayedRecords: number;
-  readonly lastKey: string;
+  /** Objects whose key cannot be a path, so that the local S3 server keeps them in a folder of their own. */
+  readonly hashedObjects: number;
+  /** Path of the last object below its bucket's folder. */
+  readonly lastFile: string;
   readonly lastLine: string;
 }
 
@@ -78,7 +82,7 @@ export async function readBack(
 ): Promise<ReadBack> {
   const read = {
     ...{ objects: 0, records: 0, bytesStored: 0, replayedObjects: 0, replayedRecords: 0 },
-    ...{ lastKey: '', lastLine: '' },
+    ...{ hashedObjects: 0, lastFile: '', lastLine: '' },
   };
   for await (const { key, bytes, isReplayed, lines } of readObjects(client, bucket, prefix)) {
     for (const line of lines) ledger.readBack(readRecordLine(line));
@@ -89,7 +93,9 @@ export async function readBack(
       read.replayedObjects += 1;
       read.replayedRecords += lines.length;
     }
-    read.lastKey = key;
+    const file = plainPlace(key);
+    if (file === undefined) read.hashedObjects += 1;
+    read.lastFile = file ?? hashedPlace(key);
     read.lastLine = lines.at(-1) ?? '';
     onObject(read);
   }

@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import type { StreamCounts } from '../firehose-server/delivery-stream.ts';
 import type { MappingEvent } from '../mapping/event-source-mapping.ts';
 import type { DiscardCondition } from '../mapping/retry-policy.ts';
 import type { FailedBatchCounts } from '../replay/failed-batch-watch.ts';
+import { HASHED_FOLDER, MAX_NAME_BYTES } from '../s3-server/key-place.ts';
 import { isComplete, isExact, total, type Verdict } from './ledger.ts';
+import type { DemoOptions } from './options.ts';
+import type { ReadBack } from './read-back.ts';
 
 /** Counts of a running demo. */
 export class DemoCounts {
@@ -130,6 +134,29 @@ export function demoTable(counts: DemoCounts, figures: DemoFigures): string {
     ],
   ];
   return rows.map(([name = '', figure = '']) => `  ${name.padEnd(14)} ${figure}`).join('\n');
+}
+
+/** Says what one object holds, for runs without a stream. */
+export function objectsSentence({
+  objectOf,
+  timeFolder,
+}: Pick<DemoOptions, 'objectOf' | 'timeFolder'>): string {
+  const parts = [
+    'batch',
+    ...(objectOf === 'partition' ? ['partition'] : []),
+    ...(timeFolder === 'none' ? [] : [timeFolder]),
+  ];
+  const records = parts.join(', ').replace(/, (?=\w+$)/, ' and ');
+  return `Each object holds the records of one ${records}; its name gives the offsets of each partition.`;
+}
+
+/** Says where the local S3 server keeps objects whose key cannot be a path. */
+export function hashedObjectsSentence(
+  { hashedObjects }: Pick<ReadBack, 'hashedObjects'>,
+  folder: string,
+): string {
+  const objects = hashedObjects === 1 ? '1 object' : `${count(hashedObjects)} objects`;
+  return `Names of more than ${MAX_NAME_BYTES} bytes cannot be files: look for ${objects} in ${join(folder, HASHED_FOLDER)}/, named by the SHA-256 of the key.`;
 }
 
 function streamCounts({ dropped, failed, records, taken }: StreamFigures): string {

@@ -31,7 +31,9 @@ import {
   type DemoFigures,
   demoTable,
   type Guarantee,
+  hashedObjectsSentence,
   isKept,
+  objectsSentence,
   verdictLines,
 } from './report.ts';
 import { type DemoStream, STREAM, startDemoStream } from './stream.ts';
@@ -269,6 +271,7 @@ class DemoRun {
   ) {
     const { compression, out } = this.#options;
     const { print } = this.#deps;
+    const archive = join(out, BUCKET);
     const replay = this.#failures?.figures();
     print(
       demoTable(this.#counts, {
@@ -284,8 +287,10 @@ class DemoRun {
         emulatorMiB: process.resourceUsage().maxRSS / 1024,
       }),
     );
-    if (read.objects > 0)
-      print(`\nlast line of ${join(out, BUCKET, read.lastKey)}:\n${read.lastLine}\n`);
+    if (read.objects === 0) return;
+    if (!stream) print(`\n${objectsSentence(this.#options)}`);
+    if (read.hashedObjects > 0) print(hashedObjectsSentence(read, archive));
+    print(`\nlast line of ${join(archive, read.lastFile)}:\n${read.lastLine}\n`);
   }
 
   #judge(): boolean {

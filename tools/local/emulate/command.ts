@@ -8,6 +8,7 @@ import { isTime } from '../../../lambda/core/failed-batch/replay-command.ts';
 import { outOfRangePolicies, type StartingPosition } from '../kafka/topic-options.ts';
 import { mappingSettings } from '../mapping/settings.ts';
 import { readObjectOptions, withObjects } from '../object-options.ts';
+import { HASHED_FOLDER } from '../s3-server/key-place.ts';
 import type { EmulateOptions } from './options.ts';
 
 /** What the command needs from its process. */
@@ -97,6 +98,9 @@ export function emulateCommand({ environment, runEmulate }: EmulateCommandDeps) 
     .addHelpText(
       'after',
       `
+Without --s3-endpoint, objects are files at their keys in --out. Names over 255 bytes, as a batch with
+many partitions has them, cannot be files: those objects are in ${HASHED_FOLDER}/ in the bucket's
+folder, named by the SHA-256 of the key. --object-of partition keeps names short.
 Ctrl-C finishes and commits running invocations, and leaves the groups; a second Ctrl-C abandons
 them. Failed batches that were not replayed are replayed after the next start.
 Exit code: 0 if stopped, 1 if it cannot continue, 2 if the command line is wrong.`,

@@ -16,8 +16,9 @@ export const SERVER_FOLDER = '.s3';
 /** The folder, in each bucket, of objects whose key cannot be a path. */
 export const HASHED_FOLDER = '.keys-by-hash';
 
-/** Most file systems allow 255 bytes in a name, and some 1,024 in a path, including the bucket's. */
-const MAX_NAME_BYTES = 255;
+/** Bytes of a file's name that most file systems allow. */
+export const MAX_NAME_BYTES = 255;
+/** Some file systems allow 1,024 bytes in a path, including the bucket's. */
 const MAX_PATH_BYTES = 800;
 
 // The same on every system, so that a folder can be moved between systems: what Windows cannot

@@ -18,6 +18,11 @@ import { bucket, startServer } from '../s3-server/running-server.ts';
 
 const markers = '],"value":1,"value_encoding":"json","metadata":{"source":"x"}}';
 
+/** A key that cannot be a file, and the file in its place. */
+const LONG_KEY = `c/${'p'.repeat(256)}`;
+const HASHED_FILE =
+  '.keys-by-hash/7ee2175a96ab29b9441da5d31ed0a7b194a3ac34cd5333b9018e8c0c5009a3f4';
+
 const lines = new LineBuffer();
 
 /** Encodes a record as the archive function does, and decodes it. */
@@ -143,6 +148,7 @@ describe('objects', () => {
     for (const [Key, first, Metadata] of [
       ['a.jsonl', 0, { topic: 't' }],
       ['b.jsonl', 2, { 'failed-batch': 'aws/lambda/x' }],
+      [LONG_KEY, 4, { topic: 't' }],
     ] as const) {
       const Body = line(first) + line(first + 1);
       await client.send(new PutObjectCommand({ Bucket: bucket, Key, Body, Metadata }));
@@ -154,16 +160,16 @@ describe('objects', () => {
       { readBack: ({ offset }) => offsets.push(offset) },
       ({ records }) => told.push(records),
     );
-    expect(offsets).toEqual([0, 1, 2, 3]);
-    expect(told).toEqual([2, 4]);
+    expect(offsets).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(told).toEqual([2, 4, 6]);
     const prefixed = { client, bucket, prefix: 'b' };
     const other = await readBack(prefixed, { readBack: () => undefined }, () => undefined);
-    expect(other).toMatchObject({ objects: 1, lastKey: 'b.jsonl' });
+    expect(other).toMatchObject({ objects: 1, lastFile: 'b.jsonl', hashedObjects: 0 });
     const { length } = line(0);
     expect(read).toEqual({
-      ...{ objects: 2, records: 4, bytesStored: 4 * length },
+      ...{ objects: 3, records: 6, bytesStored: 6 * length },
       ...{ replayedObjects: 1, replayedRecords: 2 },
-      ...{ lastKey: 'b.jsonl', lastLine: line(3).trimEnd() },
+      ...{ hashedObjects: 1, lastFile: HASHED_FILE, lastLine: line(5).trimEnd() },
     });
   });
 });

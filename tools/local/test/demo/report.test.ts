@@ -3,7 +3,9 @@ import {
   DemoCounts,
   type DemoFigures,
   demoTable,
+  hashedObjectsSentence,
   isKept,
+  objectsSentence,
   type ReplayFigures,
   verdictLines,
 } from '../../demo/report.ts';
@@ -30,6 +32,28 @@ const figures: DemoFigures = {
   functionLimitMiB: 1024,
   emulatorMiB: 1500.2,
 };
+
+describe('the sentence on objects', () => {
+  it.each([
+    ['batch', 'day', 'batch and day'],
+    ['batch', 'none', 'batch'],
+    ['partition', 'hour', 'batch, partition and hour'],
+    ['partition', 'none', 'batch and partition'],
+  ] as const)('names what shares one, for %s and %s', (objectOf, timeFolder, records) => {
+    expect(objectsSentence({ objectOf, timeFolder })).toBe(
+      `Each object holds the records of one ${records}; its name gives the offsets of each partition.`,
+    );
+  });
+
+  it.each([
+    [1, '1 object'],
+    [2000, '2,000 objects'],
+  ])('says where %i with long names are', (hashedObjects, objects) => {
+    expect(hashedObjectsSentence({ hashedObjects }, 'demo-out/archive')).toBe(
+      `Names of more than 255 bytes cannot be files: look for ${objects} in demo-out/archive/.keys-by-hash/, named by the SHA-256 of the key.`,
+    );
+  });
+});
 
 describe('progress', () => {
   it('shows what is produced, archived and invoked', () => {
