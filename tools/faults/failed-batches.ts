@@ -3,7 +3,7 @@ import { type BatchRecord, toBatchRecord, toEventJson } from '../../kafka/mappin
 import type { ErrorCode } from '../../lambda/core/errors.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
 import { s3Destination } from '../local/mapping/on-failure.ts';
-import type { ProducedRecord, Run } from './judge.ts';
+import type { ProducedRecord } from './judge.ts';
 import type { Random } from './random.ts';
 import { buckets, type World } from './world.ts';
 
@@ -17,39 +17,43 @@ export interface KeptBatch {
 /** The records of all failed batches. */
 export interface FailedRecords {
   readonly produced: readonly ProducedRecord[];
-  readonly runs: readonly Run[];
   /** One list a batch. */
   readonly batches: readonly (readonly BatchRecord[])[];
 }
 
-const PARTITIONS = 3;
+const PARTITIONS = [0, 1, 2];
 const BATCHES = 6;
 const HOUR_MS = 3_600_000;
 const BEGIN = Date.UTC(2026, 10, 23, 9, 59, 58);
 
-/** Records of a topic in failed batches, in order within each partition. */
+/**
+ * Records of a topic in failed batches, in order within each partition. A batch has one or more partitions, and some
+ * offsets are missing, as in a compacted topic.
+ */
 export function failedRecords(topic: string, random: Random): FailedRecords {
   const produced: ProducedRecord[] = [];
-  const runs: Run[] = [];
   const ends = new Map<number, number>();
-  const batches = Array.from({ length: BATCHES }, (_, batch) => {
-    const partition = batch % PARTITIONS;
-    const first = ends.get(partition) ?? 0;
-    const count = 1 + random.below(6);
-    ends.set(partition, first + count);
-    runs.push({ partition, first, last: first + count - 1 });
-    return Array.from({ length: count }, (__, i) => {
-      const offset = first + i;
-      const key = random.chance(0.2) ? null : Buffer.from(`k-${partition}-${offset}`);
-      const value = random.chance(0.1) ? null : Buffer.from(`{"n":${offset}}`);
-      produced.push({ partition, offset, key, value });
-      // Around the end of an hour, so that runs fall into two folders.
-      const timestamp = BEGIN + i * 10 + (random.chance(0.5) ? HOUR_MS : 0);
-      const record = { partition, offset, timestamp, key, value, headers: [] };
-      return toBatchRecord({ ...record, timestampType: 'CREATE_TIME' }, originOf(topic));
-    });
-  });
-  return { produced, runs, batches };
+  const nextRecord = (partition: number) => {
+    const hole = random.chance(0.15) ? 1 + random.below(3) : 0;
+    const offset = (ends.get(partition) ?? 0) + hole;
+    ends.set(partition, offset + 1);
+    // Around the end of an hour, so that runs fall into two folders.
+    const timestamp = BEGIN + offset * 10 + (random.chance(0.5) ? HOUR_MS : 0);
+    const key = random.chance(0.2) ? null : Buffer.from(`k-${partition}-${offset}`);
+    const value = random.chance(0.1) ? null : Buffer.from(`{"n":${offset}}`);
+    const record = { partition, offset, timestamp, key, value };
+    produced.push(record);
+    return toBatchRecord({ ...record, headers: [], timestampType: 'CREATE_TIME' }, originOf(topic));
+  };
+  const batches = Array.from({ length: BATCHES }, () =>
+    random
+      .shuffle(PARTITIONS)
+      .slice(0, 1 + random.below(PARTITIONS.length))
+      .flatMap((partition) =>
+        Array.from({ length: 1 + random.below(6) }, () => nextRecord(partition)),
+      ),
+  );
+  return { produced, batches };
 }
 
 /**

@@ -1,5 +1,12 @@
 import { GetObjectTaggingCommand } from '@aws-sdk/client-s3';
-import { DEADLINE_MARGIN_MS, settingRanges } from '../../lambda/contract.ts';
+import {
+  DEADLINE_MARGIN_MS,
+  type ObjectForm,
+  objectForms,
+  settingRanges,
+} from '../../lambda/contract.ts';
+import type { NamedRun } from '../../lambda/core/object/object-key.ts';
+import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import {
   type ReplayService,
   replayQueues,
@@ -16,7 +23,7 @@ import {
 } from './failed-batches.ts';
 import { faultyInvoke } from './faulty-function.ts';
 import { faultyS3, faultySqs } from './faulty-servers.ts';
-import { judge, type Run } from './judge.ts';
+import { includeRunOf, judge, runsOf } from './judge.ts';
 import { readStates } from './operator-status.ts';
 import { Random } from './random.ts';
 import { resultOf, type ScenarioResult } from './scenario.ts';
@@ -80,6 +87,9 @@ class ReplayScenario {
   readonly #world: World;
   readonly #strikes: Strikes;
   readonly #records: FailedRecords;
+  readonly #objectOf: ObjectForm;
+  /** The runs of each batch. */
+  readonly #batches: readonly (readonly NamedRun[])[];
   #service: ReplayService | undefined;
 
   constructor(cell: ReplayCell, { name, seed, world }: ReplayScenarioOptions) {
@@ -89,6 +99,8 @@ class ReplayScenario {
     this.#world = world;
     this.#strikes = new Strikes(cell.time, this.#random, cell.kind === 'hang');
     this.#records = failedRecords(name, this.#random);
+    this.#objectOf = this.#random.pick(objectForms);
+    this.#batches = this.#records.batches.map((records) => runsOf(eventOf(name, records)));
   }
 
   async run(): Promise<ScenarioResult> {
@@ -130,6 +142,7 @@ class ReplayScenario {
     return startReplayService({
       ...{ codeFolder, log, s3: this.#world, archiveBucket: buckets.archive },
       ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
+      objectOf: this.#objectOf,
       failedBatchBucket: buckets.failed,
       ...{ timeoutSeconds: FUNCTION_TIMEOUT, initSeconds: INIT_SECONDS },
       ...{ delaySeconds: 0, replayRetrySeconds: 1, replayTries: TRIES },
@@ -151,9 +164,9 @@ class ReplayScenario {
   /** Stores some of the batches beforehand, as if the archive function had stored them before it failed. */
   async #archiveSome(): Promise<void> {
     const { batches } = this.#records;
-    const { functions } = this.#world;
+    const { archive } = this.#world.functions[this.#objectOf];
     for (const [index, records] of batches.entries()) {
-      if (index % 2 === 0) await functions['on-demand'].invoke(eventOf(this.#topic, records));
+      if (isArchived(index)) await archive['on-demand'].invoke(eventOf(this.#topic, records));
     }
   }
 
@@ -162,9 +175,8 @@ class ReplayScenario {
     const s3Call = s3Calls[call];
     if (call === 'delay') return failFirstLoads();
     if (s3Call === undefined) return undefined;
-    const lastRun = this.#records.runs.findLast(
-      (_, index) => call !== 'compare' || index % 2 === 0,
-    );
+    const last =
+      this.#batches.findLast((_, index) => call !== 'compare' || isArchived(index)) ?? [];
     return faultyS3({
       ...s3Call,
       ...{ kind, strikes: this.#strikes, random: this.#random },
@@ -173,7 +185,7 @@ class ReplayScenario {
       isLast: (key) =>
         s3Call.bucket === buckets.failed
           ? key.startsWith(`aws/lambda/${this.#topic}-${this.#records.batches.length - 1}/`)
-          : lastRun !== undefined && key.includes(nameOf(lastRun)),
+          : includeRunOf(last, parseObjectKey(key)?.runs),
       kill: () => this.#kill(),
     });
   }
@@ -207,8 +219,9 @@ class ReplayScenario {
     states: ReadonlyMap<string, string>,
     isFinished: boolean,
   ): Promise<ScenarioResult> {
-    const { produced, runs } = this.#records;
-    const judgement = await judge(this.#world, this.#topic, produced, runs);
+    const { produced } = this.#records;
+    const invocations = { batches: this.#batches, objectOf: this.#objectOf };
+    const judgement = await judge(this.#world, this.#topic, produced, invocations);
     const { count: injected } = this.#strikes;
     const problems: string[] = [];
     const result = { duplicates: 0, injected, isFinished, problems };
@@ -265,8 +278,7 @@ function failFirstLoads(): S3FaultOf {
   };
 }
 
-/** The run as it appears in the keys of its objects. */
-function nameOf({ first, last, partition }: Run): string {
-  const digits = (offset: number) => String(offset).padStart(20, '0');
-  return `-${partition}-${digits(first)}-${digits(last)}.`;
+/** Whether a batch was archived before it was kept, by its place among the batches. */
+function isArchived(index: number): boolean {
+  return index % 2 === 0;
 }

@@ -1,6 +1,8 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Offsets } from '../../kafka/record.ts';
-import { settingRanges } from '../../lambda/contract.ts';
+import { type ObjectForm, objectForms, settingRanges } from '../../lambda/contract.ts';
+import type { NamedRun } from '../../lambda/core/object/object-key.ts';
+import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
 import { systemClock } from '../local/mapping/clock.ts';
 import { EventSourceMapping } from '../local/mapping/event-source-mapping.ts';
@@ -14,10 +16,10 @@ import { type Cell, mayOverlap } from './cell.ts';
 import { faultyInvoke } from './faulty-function.ts';
 import { faultyS3 } from './faulty-servers.ts';
 import { FaultySource } from './faulty-source.ts';
-import { type Judgement, judge, type ProducedRecord, type Run, runOf, runsOf } from './judge.ts';
+import { type Judgement, judge, type ProducedRecord, runsOf } from './judge.ts';
 import { Random } from './random.ts';
 import { Strikes } from './strikes.ts';
-import { buckets, PUT_DEADLINE_MS, until, type World } from './world.ts';
+import { buckets, PUT_DEADLINE_MS, until, type World, type WorldFunctions } from './world.ts';
 
 /** A topic with records for a scenario to archive. */
 export interface FilledTopic {
@@ -33,7 +35,7 @@ export interface FilledTopic {
 
 /** The result of a scenario. */
 export interface ScenarioResult extends Judgement {
-  /** Record lines after the first one of their offset, which delivery through a stream allows. */
+  /** Record lines after the first one of their record, which delivery through a stream allows. */
   readonly duplicates: number;
   /** Faults injected. */
   readonly injected: number;
@@ -89,7 +91,10 @@ class Scenario {
   readonly #settings: MappingSettings;
   /** The offset after the last record, by partition. */
   readonly #ends: Offsets;
-  readonly #invoked: Run[] = [];
+  readonly #objectOf: ObjectForm;
+  readonly #functions: WorldFunctions;
+  /** The runs of each event. */
+  readonly #invoked: (readonly NamedRun[])[] = [];
   #invocations = 0;
   /** Whether a failing batch is stored nevertheless. Mostly only its failed batch contains it. */
   readonly #storesPoisoned: boolean;
@@ -108,6 +113,8 @@ class Scenario {
     this.#strikes = new Strikes(cell.time, random, cell.kind === 'hang' && cell.call === 'invoke');
     this.#settings = settingsOf(cell, random);
     this.#storesPoisoned = random.chance(0.25);
+    this.#objectOf = random.pick(objectForms);
+    this.#functions = world.functions[this.#objectOf];
     const ends = new Map<number, number>();
     for (const { offset, partition } of topic.produced) {
       ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
@@ -131,7 +138,8 @@ class Scenario {
     await Promise.allSettled(this.#runs);
     this.#world.s3Fault = undefined;
     await this.#replay();
-    const judgement = await judge(this.#world, source.topic, this.#topic.produced, this.#invoked);
+    const invocations = { batches: this.#invoked, objectOf: this.#objectOf };
+    const judgement = await judge(this.#world, source.topic, this.#topic.produced, invocations);
     const { count: injected } = this.#strikes;
     const result = { duplicates: 0, injected, isFinished, problems: this.#problems };
     return resultOf(judgement, result, mayOverlap(this.#cell));
@@ -158,7 +166,7 @@ class Scenario {
           }
         : undefined,
     );
-    const fn = this.#world.functions[mode];
+    const fn = this.#functions.archive[mode];
     const invoke = faultyInvoke(
       fn,
       call === 'invoke'
@@ -196,7 +204,7 @@ class Scenario {
     invoke: (event: string) => Promise<InvokeOutcome>,
   ): Promise<InvokeOutcome> {
     const runs = runsOf(event);
-    this.#invoked.push(...runs);
+    this.#invoked.push(runs);
     this.#invocations += 1;
     this.#disturb();
     const isPoisoned = runs.some(({ first, last }) => first <= POISON && POISON <= last);
@@ -241,17 +249,13 @@ class Scenario {
       patienceMs: PUT_DEADLINE_MS,
       // A failed batch gets a new key at each try, in the folder of its partition.
       identityOf: (key) => (isPut ? key : key.split('/').slice(0, 4).join('/')),
-      isLast: (key) => {
-        const run = runOf(key);
-        return isPut
-          ? run !== undefined && this.#hasLast([run])
-          : key.includes(`-${lastPartition}/`);
-      },
-      kill: () => (isPut ? void this.#world.functions[mode].signal('SIGKILL') : this.#kill()),
+      isLast: (key) =>
+        isPut ? this.#hasLast(parseObjectKey(key)?.runs ?? []) : key.includes(`-${lastPartition}/`),
+      kill: () => (isPut ? void this.#functions.archive[mode].signal('SIGKILL') : this.#kill()),
     });
   }
 
-  #hasLast(runs: readonly Run[]): boolean {
+  #hasLast(runs: readonly Pick<NamedRun, 'partition' | 'last'>[]): boolean {
     return runs.some(({ partition, last }) => partition === 0 && last + 1 === this.#ends.get(0));
   }
 
@@ -261,22 +265,23 @@ class Scenario {
 
   /** Replays the failed batches, with the messages that S3's events would cause. */
   async #replay(): Promise<void> {
-    const { client, replayFunction } = this.#world;
+    const { client } = this.#world;
+    const { replay } = this.#functions;
     const bucket = { Bucket: buckets.failed };
     const prefix = `aws/lambda/${this.#topic.source.topic}/`;
     const listed = await client.send(new ListObjectsV2Command({ ...bucket, Prefix: prefix }));
     for (const { Key: key = '' } of listed.Contents ?? []) {
       const { Body } = await client.send(new GetObjectCommand({ ...bucket, Key: key }));
       const { payload } = JSON.parse((await Body?.transformToString()) ?? '{}');
-      this.#invoked.push(...runsOf(payload));
+      this.#invoked.push(runsOf(payload));
       const created = { bucket: buckets.failed, key, size: 0, etag: '' };
       const message = { MessageId: key, Body: objectCreatedEvent(created, new Date()) };
       const attributes = { Attributes: { ApproximateReceiveCount: '1' } };
       const event = toQueueEventJson([{ ...message, ...attributes }]);
-      let outcome = await replayFunction.invoke(event);
+      let outcome = await replay.invoke(event);
       // A busy machine may need more than one try, which SQS would cause.
       for (let tries = 1; tries < REPLAY_TRIES && !isReplayed(outcome); tries += 1) {
-        outcome = await replayFunction.invoke(event);
+        outcome = await replay.invoke(event);
       }
       if (!isReplayed(outcome)) {
         this.#problems.push(`a replay did not finish its message (${outcome.kind})`);

@@ -1,11 +1,12 @@
 import type { Buffer } from 'node:buffer';
+import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { readObjects, readRecordLine } from '../local/demo/read-back.ts';
-import { isSame, type Judgement, type ProducedRecord, placeOf, runOf } from './judge.ts';
+import { isSame, type Judgement, type ProducedRecord, placeOf } from './judge.ts';
 import { buckets, type World } from './world.ts';
 
 /** The result of reading back a topic that was delivered through a stream. */
 export interface StreamJudgement extends Judgement {
-  /** Record lines after the first one of their offset. */
+  /** Record lines after the first one of their record. Another record of the same offset is altered, and no duplicate. */
   readonly duplicates: number;
   /** Offsets that the acknowledged objects do not contain as often as the stream accepted them. */
   readonly miscounted: number;
@@ -54,6 +55,7 @@ export async function judgeStream(
   const expected = new Map(produced.map((record) => [placeOf(record), record]));
   const answered = new Set(keys);
   const found = new LineCounts();
+  const asExpected = new Set<string>();
   const inAnswered = new LineCounts();
   const counts = { altered: 0, duplicates: 0, overwritten: 0 };
   for await (const { key, lines } of readObjects(
@@ -62,13 +64,14 @@ export async function judgeStream(
     `topic=${topic}/`,
   )) {
     if (world.created.get(key) !== 1) counts.overwritten += 1;
-    const isOfStream = runOf(key) === undefined;
+    const isOfStream = parseObjectKey(key) === undefined;
     for (const line of lines) {
       const record = readRecordLine(line);
       const place = placeOf(record);
       const original = expected.get(place);
       if (!original || !isSame(original, record)) counts.altered += 1;
-      if (found.of(place) > 0) counts.duplicates += 1;
+      else if (asExpected.has(place)) counts.duplicates += 1;
+      else asExpected.add(place);
       found.addPlace(place);
       if (isOfStream && answered.has(key)) inAnswered.addPlace(place);
     }

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { DEADLINE_MARGIN_MS } from '../../lambda/contract.ts';
+import { DEADLINE_MARGIN_MS, objectForms } from '../../lambda/contract.ts';
+import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { streamPrefixes } from '../../lib/storage/stream-prefix.ts';
 import { type FirehoseServer, startFirehoseServer } from '../local/firehose-server/server.ts';
 import { archiveFunction } from '../local/lambda/local-functions.ts';
@@ -9,7 +10,7 @@ import { mappingSettings } from '../local/mapping/settings.ts';
 import type { StreamCell } from './cell.ts';
 import { originOf } from './failed-batches.ts';
 import { faultyFirehose, faultyS3 } from './faulty-servers.ts';
-import { type ProducedRecord, runOf } from './judge.ts';
+import type { ProducedRecord } from './judge.ts';
 import type { NewRecord } from './memory-scenario.ts';
 import { Random } from './random.ts';
 import { resultOf, type ScenarioResult } from './scenario.ts';
@@ -107,6 +108,8 @@ function pipelineOf(
       ...{ compression: 'gzip', serviceName: 'faults', timeoutSeconds: FUNCTION_TIMEOUT },
       initSeconds: INIT_SECONDS,
       reportBatchItemFailures: isProvisioned,
+      // Of lines that are too long for the stream.
+      objectOf: random.pick(objectForms),
     }),
     mappings: [
       {
@@ -140,7 +143,8 @@ function storeFault({
     // The key differs at each try.
     ...{ identityOf: () => 'store', isLast: () => true, kill: () => undefined },
   });
-  return async (request) => (runOf(request.key) === undefined ? fault(request) : undefined);
+  return async (request) =>
+    parseObjectKey(request.key) === undefined ? fault(request) : undefined;
 }
 
 async function filledTopic(

@@ -3,14 +3,19 @@ import { join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { S3Client } from '@aws-sdk/client-s3';
+import type { ObjectForm } from '../../lambda/contract.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { EmulatedFunction } from '../local/lambda/function.ts';
-import { archiveFunction, replayFunction } from '../local/lambda/local-functions.ts';
+import {
+  archiveFunction,
+  type LocalFunctionOptions,
+  replayFunction,
+} from '../local/lambda/local-functions.ts';
 import { s3ClientOf } from '../local/s3-client.ts';
 import type { CreatedObject } from '../local/s3-server/operation.ts';
 import { type S3RequestInfo, type S3Server, startS3Server } from '../local/s3-server/server.ts';
 import type { ServerFault } from '../local/server-fault.ts';
-import { type Mode, modes } from './cell.ts';
+import type { Mode } from './cell.ts';
 
 /** The folders of the functions' bundles. */
 export type CodeFolders = Readonly<Record<'archive' | 'archive-firehose' | 'replay', string>>;
@@ -40,13 +45,19 @@ const CONCURRENCY = 16;
 /** Decides what goes wrong with a request, and may delay it. */
 export type S3FaultOf = (request: S3RequestInfo) => Promise<ServerFault | undefined>;
 
+/** The functions that make objects of one form; their processes start with the first invocation. */
+export interface WorldFunctions {
+  /** The archive function in each mode. */
+  readonly archive: Readonly<Record<Mode, EmulatedFunction>>;
+  /** The replay function without its queues, so that it fails for a batch that it cannot replay. */
+  readonly replay: EmulatedFunction;
+}
+
 /** An S3 server and the bundled functions, which scenarios use one after another. */
 export interface World {
   readonly client: S3Client;
   readonly endpoint: string;
-  readonly functions: Readonly<Record<Mode, EmulatedFunction>>;
-  /** The replay function without its queues, so that it fails for a batch that it cannot replay. */
-  readonly replayFunction: EmulatedFunction;
+  readonly functions: Readonly<Record<ObjectForm, WorldFunctions>>;
   /** How many times each key of the archive was created. */
   readonly created: Map<string, number>;
   /** The folder of the replay function's bundle. */
@@ -82,43 +93,14 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
     },
   });
   const log = createWriteStream(join(folder, 'function.log'));
-  const [onDemand, provisioned] = modes.map(
-    (mode) =>
-      new EmulatedFunction(
-        archiveFunction({
-          codeFolder: codeFolders.archive,
-          s3,
-          archiveBucket: buckets.archive,
-          objectPrefix: '',
-          timeFolder: 'hour',
-          compression: 'gzip',
-          reportBatchItemFailures: mode === 'provisioned',
-          serviceName: 'faults',
-          timeoutSeconds: FUNCTION_TIMEOUT,
-          initSeconds: INIT_SECONDS,
-          log,
-        }),
-        CONCURRENCY,
-      ),
-  ) as [EmulatedFunction, EmulatedFunction];
-  const nowhere = 'http://127.0.0.1:9';
-  const replaying = new EmulatedFunction(
-    replayFunction({
-      ...{ codeFolder: codeFolders.replay, s3, log },
-      ...{ archiveBucket: buckets.archive, failedBatchBucket: buckets.failed },
-      ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
-      ...{ sqsEndpoint: nowhere, replayQueueUrl: nowhere, deadLetterQueueUrl: nowhere },
-      ...{ replayTries: 1, replayRetrySeconds: 1, initSeconds: INIT_SECONDS },
-    }),
-    1,
-  );
+  const functionsOf = (objectOf: ObjectForm) => createFunctions(objectOf, { codeFolders, log, s3 });
+  const functions = { batch: functionsOf('batch'), partition: functionsOf('partition') };
   // One attempt, because the on-failure destination retries.
   const client = s3ClientOf(s3, 1);
   world = {
     client,
     endpoint: s3.endpoint,
-    functions: { 'on-demand': onDemand, provisioned },
-    replayFunction: replaying,
+    functions,
     created,
     replayCodeFolder: codeFolders.replay,
     firehoseCodeFolder: codeFolders['archive-firehose'],
@@ -127,12 +109,47 @@ export async function startWorld(folder: string, codeFolders: CodeFolders): Prom
     onFailedBatch: undefined,
     close: async () => {
       client.destroy();
-      await Promise.all([onDemand, provisioned, replaying].map((fn) => fn.close()));
+      const all = Object.values(functions).flatMap(({ archive, replay }) => [
+        ...Object.values(archive),
+        replay,
+      ]);
+      await Promise.all(all.map((fn) => fn.close()));
       await s3.close();
-      log.end();
+      await new Promise<void>((resolve) => log.end(() => resolve()));
     },
   };
   return world;
+}
+
+function createFunctions(
+  objectOf: ObjectForm,
+  given: { readonly codeFolders: CodeFolders; readonly log: Writable; readonly s3: S3Server },
+): WorldFunctions {
+  const { codeFolders, log, s3 } = given;
+  const common: Omit<LocalFunctionOptions, 'codeFolder'> = {
+    ...{ s3, log, objectOf, archiveBucket: buckets.archive, initSeconds: INIT_SECONDS },
+    ...{ objectPrefix: '', timeFolder: 'hour', compression: 'gzip', serviceName: 'faults' },
+  };
+  const archive = (mode: Mode) =>
+    new EmulatedFunction(
+      archiveFunction({
+        ...{ ...common, codeFolder: codeFolders.archive, timeoutSeconds: FUNCTION_TIMEOUT },
+        reportBatchItemFailures: mode === 'provisioned',
+      }),
+      CONCURRENCY,
+    );
+  const nowhere = 'http://127.0.0.1:9';
+  return {
+    archive: { 'on-demand': archive('on-demand'), provisioned: archive('provisioned') },
+    replay: new EmulatedFunction(
+      replayFunction({
+        ...{ ...common, codeFolder: codeFolders.replay, failedBatchBucket: buckets.failed },
+        ...{ sqsEndpoint: nowhere, replayQueueUrl: nowhere, deadLetterQueueUrl: nowhere },
+        ...{ replayTries: 1, replayRetrySeconds: 1 },
+      }),
+      1,
+    ),
+  };
 }
 
 /**
