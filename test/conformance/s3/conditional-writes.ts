@@ -90,9 +90,9 @@ export const conditionalWrites: ConformanceGroup = {
     {
       name: 'considers only its own key, not longer keys that begin with it',
       async run(bucket) {
-        await putAll(bucket, ['orders-1-2~ab.jsonl', 'orders-1-20.jsonl', 'orders-1.jsonl']);
-        await put(bucket, 'orders-1', { ...createOnly, Body: 'own' });
-        expect(await readText(bucket, 'orders-1')).toBe('own');
+        await putAll(bucket, ['p1.0-2~ab.jsonl', 'p1.0-20.jsonl', 'p1.0-2.jsonl']);
+        await put(bucket, 'p1.0-2', { ...createOnly, Body: 'own' });
+        expect(await readText(bucket, 'p1.0-2')).toBe('own');
       },
     },
     {

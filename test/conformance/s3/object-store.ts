@@ -11,7 +11,7 @@ import {
   type TestBucket,
 } from './test-bucket.ts';
 
-const key = 'shop/topic=orders/dt=2026-11-23/orders-3-100-149.jsonl.gz';
+const key = 'shop/topic=orders/dt=2026-11-23/p3.100-149.jsonl.gz';
 const object = {
   key,
   body: Buffer.from('body'),
@@ -91,7 +91,7 @@ export const objectStore: ConformanceGroup = {
       name: 'stores all objects of a batch concurrently',
       async run(bucket) {
         const store = storeIn(bucket);
-        const keys = Array.from({ length: 64 }, (_, i) => `batch/topic=t/t-${i}-0-9.jsonl.gz`);
+        const keys = Array.from({ length: 64 }, (_, i) => `batch/topic=t/p${i}.0-9.jsonl.gz`);
         const results = await Promise.all(
           keys.map((each) => store.create({ ...object, key: each }, patient)),
         );

@@ -81,7 +81,7 @@ export function archiveIn(deployment: Deployment) {
     role,
     logsOf,
     archiveBucket: bucket('ArchiveBucket'),
-    archived: `${bucket('ArchiveBucket')}/${PREFIX}topic=orders/dt=2026-11-24/a.jsonl.gz`,
+    archived: `${bucket('ArchiveBucket')}/${PREFIX}topic=orders/dt=2026-11-24/p3.100-149.jsonl.gz`,
     failedBatchBucket: bucket('FailedBatchBucket'),
     entry: `${bucket('FailedBatchBucket')}/aws/lambda/a/orders-3/b`,
     archiveFunction: functionOf('ArchiveFunction'),

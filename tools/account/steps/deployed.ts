@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { isObject } from '../../../lambda/core/is-object.ts';
+import { parseObjectKey } from '../../../lambda/core/object/parse-object-key.ts';
 import { ask, aws, codeOf, listOf, run, type Step, sessionOf } from '../step.ts';
 import {
   allowMappingUpdates,
@@ -26,8 +28,16 @@ const hasItsCount = (fact: unknown) =>
 
 const again = { consumerGroupId: '{stack}-again' };
 
-const archivedKey =
-  /(^|\/)topic=[^/]+\/dt=\d{4}-\d\d-\d\d\/hour=\d\d\/[^/]+-0-0{20}-0{20}\.jsonl\.gz$/;
+/** Whether this is the key of an object with the first record of partition 0 alone. */
+function isFirstKey(key: string): boolean {
+  const { folder = '', format, runs } = parseObjectKey(key) ?? {};
+  const first = [{ partition: 0, first: 0, last: 0, offsets: 1 }];
+  return (
+    format === 2 &&
+    /^dt=\d{4}-\d\d-\d\d\/hour=\d\d\/$/.test(folder) &&
+    isDeepStrictEqual(runs, first)
+  );
+}
 
 const outage = { kind: 'role-policy', name: '{ArchiveRole}' } as const;
 
@@ -81,7 +91,7 @@ export const deployed: readonly Step[] = [
     question: 'Is a record archived, under the documented key?',
     settles: ['docs/reading-the-archive.md#the-key', 'docs/adr/0002-webassembly-scanner.md'],
     expected:
-      '`…/topic=TOPIC/dt=…/hour=…/TOPIC-0-00000000000000000000-00000000000000000000.jsonl.gz`. The runtime runs the WebAssembly on arm64; the report has the duration of the cold start.',
+      '`…/topic=TOPIC/dt=…/hour=…/p0.0-0.jsonl.gz`. The runtime runs the WebAssembly on arm64; the report has the duration of the cold start.',
     actions: [
       { name: 'produce', command: produceOne },
       keys('keys', 'ArchiveBucketName', {
@@ -100,7 +110,7 @@ export const deployed: readonly Step[] = [
         { mayFail: true },
       ),
     ],
-    judge: (seen) => archivedKey.test(listOf(seen.keys?.fact)[0] ?? ''),
+    judge: (seen) => isFirstKey(listOf(seen.keys?.fact)[0] ?? ''),
   },
   {
     id: 'failed-batch',

@@ -127,12 +127,13 @@ describe('the verdict', () => {
     [
       'archive',
       {
-        keys: fact([
-          'x/topic=V/dt=2026-11-28/hour=09/V-0-00000000000000000000-00000000000000000000.jsonl.gz',
-        ]),
+        keys: fact(['x/topic=V/dt=2026-11-28/hour=09/p0.0-0.jsonl.gz']),
       },
       true,
     ],
+    ['archive', { keys: fact(['x/topic=V/dt=2026-11-28/hour=09/p0.0-1.jsonl.gz']) }, false],
+    ['archive', { keys: fact(['x/topic=V/dt=2026-11-28/hour=09/p0.0-0_p1.0-0.jsonl.gz']) }, false],
+    ['archive', { keys: fact(['x/topic=V/p0.0-0.jsonl.gz']) }, false],
     ['archive', { keys: fact(['x/topic=V/V-0-0.jsonl.gz']) }, false],
     ['failed-batch', { fields: whole, counts: fact({ batchSize: 3, records: 3 }) }, true],
     ['failed-batch', { fields: whole, counts: fact({ batchSize: 100, records: 3 }) }, false],
