@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type ParsedObjectKey, parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { readObjects } from '../../tools/local/demo/read-back.ts';
 import { createFailedBatchBucket } from '../../tools/local/replay/failed-batch-bucket.ts';
 import { s3ClientOf } from '../../tools/local/s3-client.ts';
@@ -17,6 +18,7 @@ import {
   expectAsInTutorial,
   expectEachOffsetOnce,
   filesOf,
+  type Line,
   type Run,
   readArchive,
   root,
@@ -53,6 +55,68 @@ describe('demo', manner, () => {
     );
     const [, invocations] = /^ {2}invocations +(\d+) \(failed 0,/m.exec(run.stdout) ?? [];
     expect(Number(invocations)).toBeGreaterThanOrEqual(Math.ceil(20_000 / 3000));
+  });
+});
+
+/** The keys of a run's objects, as a listing names them. */
+async function archivedKeys(out: string): Promise<ParsedObjectKey[]> {
+  const s3 = await startS3Server({ root: out });
+  const keys = await keysOf(s3.endpoint, 'archive');
+  await s3.close();
+  return keys.map((key) => parseObjectKey(key) ?? expect.fail(`not an object's key: ${key}`));
+}
+
+/** Expects keys to name each offset of a partition in one run, whose objects are in one group. */
+function expectRunsOnce(keys: readonly ParsedObjectKey[], lines: readonly Line[]): void {
+  const runs = new Map(
+    keys.flatMap((key) =>
+      key.runs.map((run) => [`${run.partition} ${run.first} ${run.last}`, run] as const),
+    ),
+  );
+  const named = [...runs.values()].map(({ offsets = 0 }) => offsets);
+  expect(named.reduce((sum, offsets) => sum + offsets, 0)).toBe(lines.length);
+  expect(keys.filter(({ format }) => format !== 2)).toEqual([]);
+}
+
+describe('objects', manner, () => {
+  it('of batches with 40 partitions have names that no file can have, and are listed by them', async () => {
+    const out = temporaryFolder();
+    const flags = ['--partitions', '40', '--batch-window', '5', '--compression', 'none'];
+    const run = await demo(...flags, '--out', out);
+    const lines = expectArchived(run, out, 1707);
+    expectEachOffsetOnce(lines, 40);
+    expect(run.stdout).toContain(
+      '\nEach object holds the records of one batch and day; its name gives the offsets of each partition.\n',
+    );
+    const keys = await archivedKeys(out);
+    expectRunsOnce(keys, lines);
+    expect(Math.max(...keys.map(({ runs }) => runs.length))).toBe(40);
+    const hashed = filesOf(join(out, 'archive')).filter((file) =>
+      file.startsWith('.keys-by-hash/'),
+    );
+    expect(hashed.length).toBeGreaterThan(0);
+    expect(run.stdout).toContain(
+      `look for ${hashed.length} objects in ${join(out, 'archive', '.keys-by-hash')}/, named by`,
+    );
+  });
+
+  it('of partitions have one run each', async () => {
+    const out = temporaryFolder();
+    const flags = ['--object-of', 'partition', '--time-folder', 'none'];
+    const run = await demo(...flags, '--out', out);
+    const keys = await archivedKeys(out);
+    expectRunsOnce(keys, expectArchived(run, out, 1707));
+    expect(keys.filter(({ runs }) => runs.length > 1)).toEqual([]);
+    expect(run.stdout).toContain('\nEach object holds the records of one batch and partition; ');
+  });
+
+  it('have keys and values in the given encoding', async () => {
+    const out = temporaryFolder();
+    const flags = ['--key-encoding', 'base64', '--value-encoding', 'text'];
+    const lines = expectArchived(await demo(...flags, '--out', out), out, 1707);
+    expect(lines.filter(({ value }) => typeof value !== 'string')).toEqual([]);
+    const ids = lines.map(({ value }) => JSON.parse(value as string).id);
+    expect(lines.map(({ key }) => Buffer.from(key ?? '', 'base64').toString())).toEqual(ids);
   });
 });
 
