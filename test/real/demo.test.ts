@@ -114,7 +114,7 @@ describe('objects', manner, () => {
     const out = temporaryFolder();
     const flags = ['--key-encoding', 'base64', '--value-encoding', 'text'];
     const lines = expectArchived(await demo(...flags, '--out', out), out, 1707);
-    expect(lines.filter(({ value }) => typeof value !== 'string')).toEqual([]);
+    expect(lines.filter(({ value }) => typeof value !== 'string')).toHaveLength(0);
     const ids = lines.map(({ value }) => JSON.parse(value as string).id);
     expect(lines.map(({ key }) => Buffer.from(key ?? '', 'base64').toString())).toEqual(ids);
   });
