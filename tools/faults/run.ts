@@ -115,7 +115,8 @@ const command = createCommand(
   'npm run faults --',
   `Archives topics while faults strike, and reads every record back. A cell of the matrix is a call \
 (put, commit, invoke, destination) that fails one way (throttle, error, reset, slow, hang, \
-lost-answer, kill) at one time (first, last, each, random), in a mode and on a topology.
+lost-answer, kill) at one time (first, last, each, random), in a mode and on a topology. The seed \
+chooses whether the functions make objects of batches or of partitions.
 
 Also replays failed batches while the calls of the replay fail (receive, invoke, delete, load, store, \
 compare, mark, delay, bury), and archives through a delivery stream while its calls fail \
@@ -123,7 +124,7 @@ compare, mark, delay, bury), and archives through a delivery stream while its ca
 offset must be stored at least once, and as often as the stream accepted it.`,
 )
   .addOption(
-    wholeNumber('--seed <n>', 'chooses records, settings and strikes', {
+    wholeNumber('--seed <n>', 'chooses records, settings, the form of objects, and strikes', {
       ...{ min: 0, max: 2 ** 32 - 1 },
     }),
   )
