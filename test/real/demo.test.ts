@@ -291,6 +291,10 @@ describe('failed batches', manner, () => {
     const before = JSON.parse(await operate('status', '--json', '--local', out));
     expect(before.counts).toMatchObject({ dead: 2, dismissed: 0, deadLetters: 2 });
     const [first, second] = before.failedBatches.map(({ key }: { key: string }) => key);
+    // On a busy machine, a batch may be invoked before it has 50 records.
+    const records = before.failedBatches.map((each: { records: number }) => each.records);
+    const dead = records[0] + records[1];
+    expect(dead).toBeGreaterThan(0);
     expect(before.failedBatches[0].deadLetters).toMatchObject([{ code: 'LOAD_FAILED' }]);
     expect(await operate('replay', 'show', first, '--local', out)).toContain('not replayed');
     await operate('replay', 'dismiss', first, '--yes', '--local', out);
@@ -303,7 +307,7 @@ describe('failed batches', manner, () => {
     child.kill('SIGINT');
     const { status, stderr, stdout } = await ended;
     expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
-    expect(stdout).toMatch(/^every offset stored exactly once: 1607 of 1707$/m);
+    expect(stdout).toContain(`\nevery offset stored exactly once: ${1707 - dead} of 1707\n`);
   });
 });
 

@@ -44,7 +44,7 @@ const line = (
   offset: number,
   { partition = 0, timestamp = TIME, value = `v${offset}` }: LineParts = {},
 ) =>
-  `${JSON.stringify({ partition, offset, timestamp, key: null, key_encoding: 'null', headers: [], value, value_encoding: 'utf8', metadata: {} })}\n`;
+  `${JSON.stringify({ topic: 't', partition, offset, timestamp, timestamp_type: 'CREATE_TIME', key: null, key_encoding: 'null', headers: [], value, value_encoding: 'utf8', metadata: {} })}\n`;
 
 /** Stores an object of the topic with these lines. @returns its key */
 async function store(name: string, lines: readonly string[]): Promise<string> {

@@ -83,7 +83,7 @@ describe('record line', () => {
     ['line feeds', ',"value_line_break":"lf"', ' {\n"a":1}\n'],
     ['carriage returns and line feeds', ',"value_line_break":"crlf"', ' {\r\n"a":1}\r\n'],
   ])('preserves %s between tokens', (_, lineBreak, value) => {
-    const line = `{"topic":"t","partition":0,"offset":7,"timestamp":1,"key":null,"key_encoding":"null","headers":[],"value": {\t"a":1}\t,"value_encoding":"json"${lineBreak},"metadata":{"source":"x"}}`;
+    const line = `{"topic":"t","partition":0,"offset":7,"timestamp":1,"timestamp_type":"CREATE_TIME","key":null,"key_encoding":"null","headers":[],"value": {\t"a":1}\t,"value_encoding":"json"${lineBreak},"metadata":{"source":"x"}}`;
     expect(readRecordLine(line).value?.toString()).toBe(value);
   });
 
@@ -144,7 +144,7 @@ describe('objects', () => {
   it('are read into a ledger, and totalled with the share of replays', async () => {
     const { client } = await startServer();
     const line = (offset: number) =>
-      `{"topic":"t","partition":0,"offset":${offset},"key":null,"key_encoding":"null","headers":[],"value":"x","value_encoding":"utf8"}\n`;
+      `{"topic":"t","partition":0,"offset":${offset},"timestamp":1,"timestamp_type":"CREATE_TIME","key":null,"key_encoding":"null","headers":[],"value":"x","value_encoding":"utf8","metadata":{"source":"x"}}\n`;
     for (const [Key, first, Metadata] of [
       ['a.jsonl', 0, { topic: 't' }],
       ['b.jsonl', 2, { 'failed-batch': 'aws/lambda/x' }],
