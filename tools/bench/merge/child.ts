@@ -10,7 +10,7 @@ import { gunzipSync } from 'node:zlib';
 import { parseObjectKey } from '../../../lambda/core/object/parse-object-key.ts';
 import { type MergeCounts, mergeObjects } from './merge.ts';
 import { TOPIC } from './orders.ts';
-import { ParquetFile } from './parquet.ts';
+import { CHUNK_BYTES, ParquetFile } from './parquet.ts';
 
 /** What the process reports. */
 export interface MergeResult extends MergeCounts {
@@ -28,7 +28,7 @@ const sources = globSync('topic=*/**/*.jsonl.gz', { cwd: root }).map((key) => {
 const parquet = new ParquetFile(file);
 const counts = mergeObjects(sources, parquet, {
   topic: TOPIC,
-  read: ({ key }) => gunzipSync(readFileSync(join(root, key))),
+  read: ({ key }) => gunzipSync(readFileSync(join(root, key)), { chunkSize: CHUNK_BYTES }),
   bufferBytes: Number(bufferMiB) * 1024 * 1024,
 });
 parquet.finish();

@@ -5,6 +5,9 @@ import type { MergeTarget } from './merge.ts';
 
 const ZSTD_LEVEL = 3;
 
+/** Output of one call of zlib: Node's default of 16 KiB makes many small buffers. */
+export const CHUNK_BYTES = 1024 * 1024;
+
 const text = (
   name: string,
   repetition_type: 'REQUIRED' | 'OPTIONAL' = 'REQUIRED',
@@ -46,7 +49,10 @@ export class ParquetFile implements MergeTarget {
       codec: 'ZSTD',
       compressors: {
         ZSTD: (page) =>
-          zstdCompressSync(page, { params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL } }),
+          zstdCompressSync(page, {
+            chunkSize: CHUNK_BYTES,
+            params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
+          }),
       },
     });
   }
