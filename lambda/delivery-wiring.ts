@@ -29,7 +29,6 @@ export function wireDelivery(
       // The compression `none` has no level, and ignores it.
       level: environment.compressionLevel ?? 0,
       compressOn: compressionThread(memoryMiB),
-      ...{ objectOf: 'batch', keyEncoding: {}, valueEncoding: {} },
     },
   });
   return { delivery, s3 };

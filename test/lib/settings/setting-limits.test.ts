@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reservedMetadataFields } from '../../../lambda/contract.ts';
-import { batchObjectKey, conflictKey, groupRuns } from '../../../lambda/core/object/object-key.ts';
+import { conflictKey, groupRuns, objectKey } from '../../../lambda/core/object/object-key.ts';
 import {
   MAX_METADATA_BYTES,
   MAX_OBJECT_PREFIX_BYTES,
@@ -541,7 +541,7 @@ it('the longest prefix and topic leave room for six of the longest runs in a key
   const groups = groupRuns(runs, place);
   expect(groups.map(({ length }) => length)).toEqual([6, 1]);
   const keys = groups.map((group) =>
-    batchObjectKey({
+    objectKey({
       ...place,
       ...{ folder: 'dt=2026-11-23/hour=09/', runs: group, compression: 'zstd' },
       ...{ place: 9999, count: 10_000 },

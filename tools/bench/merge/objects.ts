@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { batchObjectKey } from '../../../lambda/core/object/object-key.ts';
+import { objectKey } from '../../../lambda/core/object/object-key.ts';
 import { FIRST_OFFSET, lineOf, TOPIC, timestampOf } from './orders.ts';
 
 /** Bytes of lines in an object: about those of a full event of the event source mapping. */
@@ -85,7 +85,7 @@ function linesOf(partitions: number, first: number, last: number, line: typeof l
 
 function keyOf(partitions: number, first: number, last: number): string {
   const offsets = last - first + 1;
-  return batchObjectKey({
+  return objectKey({
     ...{ prefix: '', topic: TOPIC, folder: 'dt=2025-11-23/hour=11/', compression: 'gzip' },
     ...{ place: 1, count: 1 },
     runs: Array.from({ length: partitions }, (_, partition) => ({
