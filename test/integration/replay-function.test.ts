@@ -4,12 +4,9 @@ import { join } from 'node:path';
 import { HeadObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { METRIC_NAMESPACE } from '../../lambda/contract.ts';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
-import {
-  type ArchivedRecord,
-  readObjects,
-  readRecordLine,
-} from '../../tools/local/demo/read-back.ts';
+import { type ArchivedRecord, readObjects } from '../../tools/local/demo/read-back.ts';
 import { openLog } from '../../tools/local/log-file.ts';
 import type { Discard } from '../../tools/local/mapping/event-source-mapping.ts';
 import { s3Destination } from '../../tools/local/mapping/on-failure.ts';
@@ -105,7 +102,7 @@ describe('the replay function as deployed', { timeout: 30_000 }, () => {
     const stored: Record<string, string[]> = {};
     for await (const { isReplayed: is, key, lines } of readObjects(client, 'archive')) {
       expect(is).toBe(true);
-      stored[key] = lines.map(readRecordLine).map(placeOf);
+      stored[key] = lines.map(decodeLine).map(placeOf);
       const head = await client.send(new HeadObjectCommand({ Bucket: 'archive', Key: key }));
       expect(good).toContain(head.Metadata?.['failed-batch']);
     }

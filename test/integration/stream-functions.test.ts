@@ -4,13 +4,10 @@ import { join } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type BatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { streamPrefixes } from '../../lib/storage/stream-prefix.ts';
-import {
-  type ArchivedRecord,
-  readObjects,
-  readRecordLine,
-} from '../../tools/local/demo/read-back.ts';
+import { type ArchivedRecord, readObjects } from '../../tools/local/demo/read-back.ts';
 import {
   type FirehoseFault,
   type FirehoseRequestInfo,
@@ -108,7 +105,7 @@ async function stored(): Promise<[folder: string, records: string[]][]> {
   const objects: [string, string[]][] = [];
   for await (const { key, lines } of readObjects(client, bucketOf(tests))) {
     const name = key.replace(/archive-stream-\d-1-[\da-f-]+\.jsonl\.gz$/, 'STREAM');
-    objects.push([name, lines.map(readRecordLine).map(placeOf)]);
+    objects.push([name, lines.map(decodeLine).map(placeOf)]);
   }
   return objects;
 }

@@ -7,8 +7,9 @@ import { text } from 'node:stream/consumers';
 import { CreateBucketCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Admin } from '@platformatic/kafka';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { until } from '../../tools/faults/world.ts';
-import { readObjects, readRecordLine } from '../../tools/local/demo/read-back.ts';
+import { readObjects } from '../../tools/local/demo/read-back.ts';
 import { KafkaTopic } from '../../tools/local/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import { type RealS3, startRealS3 } from '../../tools/local/real-servers/real-s3.ts';
@@ -110,7 +111,7 @@ function watch(topic: string) {
 async function stored(topic: string): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number>();
   for await (const { lines } of readObjects(client, 'archive', `topic=${topic}/`)) {
-    for (const { partition, offset, value } of lines.map(readRecordLine)) {
+    for (const { partition, offset, value } of lines.map(decodeLine)) {
       const place = `${partition}:${offset}`;
       times.set(place, (times.get(place) ?? 0) + 1);
       expect(value?.toString()).toBe(`{"n":${offset * PARTITIONS + partition}}`);

@@ -17,9 +17,10 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { until } from '../../tools/faults/world.ts';
-import { readObjects, readRecordLine } from '../../tools/local/demo/read-back.ts';
+import { readObjects } from '../../tools/local/demo/read-back.ts';
 import { EmulatedFunction } from '../../tools/local/lambda/function.ts';
 import { replayFunction } from '../../tools/local/lambda/local-functions.ts';
 import { openLog } from '../../tools/local/log-file.ts';
@@ -83,7 +84,7 @@ const untilQuiet = () => until(isQuiet, { everyMs: 50, withinMs: 30_000 });
 async function storedOffsets(): Promise<string[]> {
   const offsets: string[] = [];
   for await (const { lines } of readObjects(client, 'archive')) {
-    offsets.push(...lines.map(readRecordLine).map((each) => `${each.partition} ${each.offset}`));
+    offsets.push(...lines.map(decodeLine).map((each) => `${each.partition} ${each.offset}`));
   }
   return offsets.sort();
 }

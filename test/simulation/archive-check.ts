@@ -3,7 +3,7 @@ import type { BatchRecord } from '../../kafka/mapping-event.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
 import type { PlanSettings } from '../../lambda/core/object/archive-plan.ts';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
-import { readRecordLine } from '../../tools/local/demo/read-back.ts';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { type Bucket, shortKey } from './bucket.ts';
 import type { Invocation } from './lambda-service.ts';
 import { offsetOf, runsOf, type TopicLog } from './topic.ts';
@@ -49,7 +49,7 @@ export function checkArchive(bucket: Bucket, produced: Produced): number {
     if (version.metadata[names.sha256] !== sha256) {
       throw new Error(`${shortKey(key)} holds other bytes than its digest says`);
     }
-    const records = text.split('\n').slice(0, -1).map(readRecordLine);
+    const records = text.split('\n').slice(0, -1).map(decodeLine);
     const epoch = Number(records[0]?.value);
     const candidates = allowed.get(key.replace(`~${sha256.slice(0, 8)}`, '')) ?? [];
     const object = candidates.find((each) => each.epoch === epoch);

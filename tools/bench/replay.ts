@@ -8,8 +8,9 @@ import { wholeNumber } from '../../cli/options.ts';
 import { print, printError, progress } from '../../cli/terminal.ts';
 import { type BatchRecord, toBatchRecord } from '../../kafka/mapping-event.ts';
 import { settingRanges } from '../../lambda/contract.ts';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { bundleFunction } from '../../lib/functions/bundle.ts';
-import { readObjects, readRecordLine } from '../local/demo/read-back.ts';
+import { readObjects } from '../local/demo/read-back.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
 import { s3Destination } from '../local/mapping/on-failure.ts';
 import {
@@ -85,7 +86,7 @@ async function readBack(
   let objects = 0;
   for await (const { lines } of readObjects(client, buckets.archive)) {
     objects += 1;
-    for (const { offset, partition } of lines.map(readRecordLine)) {
+    for (const { offset, partition } of lines.map(decodeLine)) {
       const place = `${partition} ${offset}`;
       times.set(place, (times.get(place) ?? 0) + 1);
     }

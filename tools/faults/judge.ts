@@ -5,7 +5,8 @@ import {
   type ParsedObjectKey,
   parseObjectKey,
 } from '../../lambda/core/object/parse-object-key.ts';
-import { type ArchivedRecord, readObjects, readRecordLine } from '../local/demo/read-back.ts';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
+import { type ArchivedRecord, readObjects } from '../local/demo/read-back.ts';
 import { buckets, type World } from './world.ts';
 
 /** A produced record. */
@@ -69,7 +70,7 @@ export async function judge(
     const isExplained =
       parsed !== undefined && parsed.conflict === undefined && known.has(groupName(parsed));
     if (!isExplained) unexplained += 1;
-    const records = lines.map(readRecordLine);
+    const records = lines.map(decodeLine);
     if (parsed) {
       const { conflict = '', count, place, runs } = parsed;
       const name = `${groupName(parsed)}~${conflict}`;

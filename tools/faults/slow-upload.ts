@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { clientOptions, keepAlive } from '../../kafka/connection.ts';
-import { readObjects, readRecordLine } from '../local/demo/read-back.ts';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
+import { readObjects } from '../local/demo/read-back.ts';
 import { KafkaTopic } from '../local/kafka/kafka-topic.ts';
 import { startKafkaCluster } from '../local/kafka-cluster/cluster.ts';
 import { archiveFunction } from '../local/lambda/local-functions.ts';
@@ -218,7 +219,7 @@ async function countStoredOnce(endpoint: string): Promise<number> {
   const client = s3ClientOf({ endpoint });
   const times = new Map<number, number>();
   for await (const { lines } of readObjects(client, ARCHIVE_BUCKET)) {
-    for (const { offset } of lines.map(readRecordLine)) {
+    for (const { offset } of lines.map(decodeLine)) {
       times.set(offset, (times.get(offset) ?? 0) + 1);
     }
   }

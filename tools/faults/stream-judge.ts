@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
-import { readObjects, readRecordLine } from '../local/demo/read-back.ts';
+import { decodeLine } from '../../lambda/core/record/decode-line.ts';
+import { readObjects } from '../local/demo/read-back.ts';
 import { isSame, type Judgement, type ProducedRecord, placeOf } from './judge.ts';
 import { buckets, type World } from './world.ts';
 
@@ -19,7 +20,7 @@ export class LineCounts {
   /** Counts complete lines. */
   add(lines: Buffer): void {
     for (const line of lines.toString().split('\n')) {
-      if (line !== '') this.addPlace(placeOf(readRecordLine(line)));
+      if (line !== '') this.addPlace(placeOf(decodeLine(line)));
     }
   }
 
@@ -66,7 +67,7 @@ export async function judgeStream(
     if (world.created.get(key) !== 1) counts.overwritten += 1;
     const isOfStream = parseObjectKey(key) === undefined;
     for (const line of lines) {
-      const record = readRecordLine(line);
+      const record = decodeLine(line);
       const place = placeOf(record);
       const original = expected.get(place);
       if (!original || !isSame(original, record)) counts.altered += 1;

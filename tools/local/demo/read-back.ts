@@ -2,18 +2,14 @@ import { Buffer } from 'node:buffer';
 import { gunzipSync, zstdDecompressSync } from 'node:zlib';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { objectMetadataNames } from '../../../lambda/contract.ts';
+import { type DecodedRecord, decodeLine } from '../../../lambda/core/record/decode-line.ts';
 import { hashedPlace, plainPlace } from '../s3-server/key-place.ts';
 
-/** A record as in an archived object. */
-export interface ArchivedRecord {
-  readonly topic: string;
-  readonly partition: number;
-  readonly offset: number;
-  /** Epoch milliseconds, or what the event held in their place. */
-  readonly timestamp: number | string | null;
-  readonly key: Buffer | null;
-  readonly value: Buffer | null;
-}
+/** What identifies a record of the archive. */
+export type ArchivedRecord = Pick<
+  DecodedRecord,
+  'topic' | 'partition' | 'offset' | 'timestamp' | 'key' | 'value'
+>;
 
 /** An archived object, read whole. */
 export interface ArchivedObject {
@@ -85,7 +81,7 @@ export async function readBack(
     ...{ hashedObjects: 0, lastFile: '', lastLine: '' },
   };
   for await (const { key, bytes, isReplayed, lines } of readObjects(client, bucket, prefix)) {
-    for (const line of lines) ledger.readBack(readRecordLine(line));
+    for (const line of lines) ledger.readBack(decodeLine(line));
     read.objects += 1;
     read.records += lines.length;
     read.bytesStored += bytes;
@@ -100,41 +96,6 @@ export async function readBack(
     onObject(read);
   }
   return read;
-}
-
-/** Decodes a record line of any format into the bytes of the Kafka record. */
-export function readRecordLine(line: string): ArchivedRecord {
-  const record = JSON.parse(line);
-  return {
-    topic: record.topic,
-    partition: record.partition,
-    offset: record.offset,
-    timestamp: record.timestamp,
-    key: toBytes(record.key, record.key_encoding),
-    value:
-      record.value_encoding === 'json'
-        ? Buffer.from(embeddedValue(line, lineBreaks[record.value_line_break ?? 'none']))
-        : toBytes(record.value, record.value_encoding),
-  };
-}
-
-/** What each tab of an embedded value stands for. */
-const lineBreaks: Readonly<Record<string, string>> = { none: '\t', lf: '\n', crlf: '\r\n' };
-
-/**
- * The text of the embedded value. The surrounding fields are always the same, and quotes inside strings
- * are escaped, so neither mark can occur anywhere else.
- */
-function embeddedValue(line: string, lineBreak = '\t'): string {
-  const start = '],"value":';
-  const end = ',"value_encoding":"json",';
-  const text = line.slice(line.indexOf(start) + start.length, line.lastIndexOf(end));
-  return text.replaceAll('\t', lineBreak);
-}
-
-function toBytes(text: string | null, encoding: string): Buffer | null {
-  if (text === null) return null;
-  return Buffer.from(text, encoding === 'base64' ? 'base64' : 'utf8');
 }
 
 function decompress(key: string, body: Uint8Array): Buffer {
