@@ -1,11 +1,29 @@
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type EventOrigin, toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { MAX_PAYLOAD_BYTES, settingRanges } from '../../lambda/contract.ts';
 import { BatchBuilder } from '../local/mapping/batch.ts';
 
 /** Sizes of values in bytes, by the name that tables use. */
 export const valueSizes = { '200 B': 200, '1 KB': 1_000, '10 KB': 10_000 } as const;
+
+/** The data sets: generated orders, and real text, which compresses otherwise. */
+export const dataSets = ['orders', 'text'] as const;
+
+/** One of {@link dataSets}. */
+export type DataSet = (typeof dataSets)[number];
+
+/** What fills an event. */
+export interface EventContent {
+  /** The approximate size of each value. */
+  readonly valueBytes: number;
+  /** Partitions, which take turns. @default 3 */
+  readonly partitions?: number;
+  /** @default 'orders' */
+  readonly data?: DataSet;
+}
 
 /** The source of small events; that of full events has an ARN as long as AWS's. */
 export const smallOrigin = {
@@ -32,19 +50,20 @@ export const words =
 const FIRST_OFFSET = 5_000_000;
 
 /**
- * The JSON text of an event that fills one invocation with orders: values with ids, amounts, times and words, two
- * headers and a key. It is the same in every run.
+ * The JSON text of an event that fills one invocation with records, each with two headers and a key.
  *
- * @param valueBytes the approximate size of each value
- * @param partitions partitions, which take turns
+ * - `orders`: ids, amounts, times and words. They are the same in every run.
+ * - `text`: pieces of the declaration files in `node_modules`, as JSON. They are the same for the same
+ *   `package-lock.json`.
  */
-export function fullEvent(valueBytes: number, partitions = 3): string {
+export function fullEvent({ valueBytes, partitions = 3, data = 'orders' }: EventContent): string {
   const limits = {
     // More than fit, so that the payload is the limit.
     batchSize: settingRanges.batchSize.max * 10,
     maxPayloadBytes: MAX_PAYLOAD_BYTES,
   };
   const builder = new BatchBuilder(origin, limits);
+  const writeValue = data === 'orders' ? order : textReader();
   for (let i = 0; ; i++) {
     const record = toBatchRecord(
       {
@@ -53,7 +72,7 @@ export function fullEvent(valueBytes: number, partitions = 3): string {
         timestamp: 1_763_895_200_000 + i * 7,
         timestampType: 'CREATE_TIME',
         key: Buffer.from(`customer-${digest(i).slice(0, 8)}`),
-        value: Buffer.from(order(i, valueBytes)),
+        value: Buffer.from(writeValue(i, valueBytes)),
         headers: [
           { name: 'trace-id', value: Buffer.from(digest(i).slice(8, 24)) },
           { name: 'content-type', value: Buffer.from('application/json') },
@@ -83,9 +102,36 @@ function order(i: number, bytes: number): string {
     const part =
       n % 2 === 0
         ? `"item_${n}":{"sku":"${seed.slice(8, 20)}","price":${(number % 100_000) / 100},"quantity":${number % 9}}`
-        : `"note_${n}":"${word(0)} ${word(5)} ${word(10)}","gift":${number % 3 === 0}`;
+        : `"note_${n}":"${word(0)} ${word(5)} ${word(10)}","gift_${n}":${number % 3 === 0}`;
     parts.push(part);
     length += part.length + 1;
   }
   return `{${parts.join(',')}}`;
+}
+
+/** Bytes of each file that are read, so that no generated file makes up most of an event. */
+const MAX_FILE_TEXT = 20_000;
+
+/** Returns a function that returns the next piece of real text each time, as JSON of about that size. */
+function textReader(): (sequence: number, bytes: number) => string {
+  const folder = join(import.meta.dirname, '../../node_modules');
+  // In the order of digests, so that neighbours do not come from one package.
+  const files = globSync('**/*.d.ts', { cwd: folder })
+    .map((file) => ({ file, rank: digest(file) }))
+    .sort((a, b) => (a.rank < b.rank ? -1 : 1))
+    .values();
+  let text = '';
+  return (sequence, bytes) => {
+    // In JSON, line breaks and quotes need two bytes, and the field names some.
+    const length = Math.floor(0.93 * bytes) - 40;
+    while (text.length < length) {
+      const next = files.next();
+      if (next.done) throw new Error('node_modules has too few declaration files: npm ci');
+      text += readFileSync(join(folder, next.value.file), 'utf8').slice(0, MAX_FILE_TEXT);
+    }
+    // A cut may halve a surrogate pair, which is not valid text.
+    const piece = text.slice(0, length).toWellFormed();
+    text = text.slice(length);
+    return JSON.stringify({ sequence, text: piece });
+  };
 }

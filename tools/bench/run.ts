@@ -1,8 +1,10 @@
 import { createCommand, run } from '../../cli/command.ts';
 import { wholeNumber } from '../../cli/options.ts';
 import { print, printError } from '../../cli/terminal.ts';
+import { dataOption } from './common/data-option.ts';
 import { machine } from './common/sample.ts';
 import { measureAgainstBound } from './hot-path/against-bound.ts';
+import { measureAgainstCommit } from './hot-path/against-commit.ts';
 import { measureMemory } from './hot-path/memory-table.ts';
 import { measureStages } from './hot-path/stage-table.ts';
 
@@ -19,7 +21,10 @@ sixth for other levels.
 - Stage by stage, with shares of the sum, and the PUT to a local S3 server.
 - Peak memory of a process beyond that of one that only parses the events.
 
-Prints Markdown tables. Takes about three minutes on two cores.`,
+With --against, it measures something else: from an event's text to the last answered PUT, in turns with the sources \
+of an earlier commit, in one process. CPU ratio = now / before.
+
+Prints Markdown tables. Without --against, takes about three minutes on two cores.`,
 )
   .addOption(
     wholeNumber('--pairs <n>', 'pairs of runs for each case with a goal', {
@@ -29,14 +34,18 @@ Prints Markdown tables. Takes about three minutes on two cores.`,
   .addOption(
     wholeNumber('--partitions <n>', 'partitions of each event', { min: 1, max: 1000, default: 3 }),
   )
-  .action(async (shape) => {
-    const { pairs, partitions } = shape;
-    print(`${machine()}, ${pairs} pairs, partitions: ${partitions}\n\nHandler against bound\n`);
+  .addOption(dataOption())
+  .option('--against <commit>', 'compare CPU and PUTs of a batch with those of a commit')
+  .action(async ({ against, ...shape }) => {
+    const { data, pairs, partitions } = shape;
+    print(`${machine()}, ${data}, ${pairs} pairs, partitions: ${partitions}\n`);
+    if (against !== undefined) return await measureAgainstCommit(against, shape);
+    print('Handler against bound\n');
     const ratios = await measureAgainstBound(shape);
     print('\nStages, ms (quartiles), share of the sum\n');
     await measureStages(shape);
     print('\nPeak memory of a process\n');
-    const extra = await measureMemory(partitions);
+    const extra = await measureMemory(shape);
     print(`\nratio gzip6=${ratios.gzip6} zstd3=${ratios.zstd3} extraMiB=${extra.toFixed(0)}`);
   });
 

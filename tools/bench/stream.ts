@@ -5,14 +5,15 @@ import { createPlanner } from '../../lambda/core/object/archive-plan.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { createStreamPlanner } from '../../lambda/core/stream/stream-plan.ts';
+import { dataOption } from './common/data-option.ts';
 import { cpuOf, median } from './common/sample.ts';
-import { fullEvent, valueSizes } from './events.ts';
+import { type DataSet, fullEvent, valueSizes } from './events.ts';
 
 const PAIRS = 100;
 const metadata = { env: 'bench' };
 
-async function measure(): Promise<void> {
-  const text = fullEvent(valueSizes['1 KB']);
+async function measure({ data }: { readonly data: DataSet }): Promise<void> {
+  const text = fullEvent({ valueBytes: valueSizes['1 KB'], data });
   const toStream = createStreamPlanner({ metadata }, noEnrichment);
   const toObjects = createPlanner(
     { objectPrefix: '', timeFolder: 'hour', compression: 'gzip', level: 6, metadata },
@@ -43,6 +44,8 @@ const command = createCommand(
 turns in one process: delivery firehose packs the lines and builds the requests (base64, JSON, \
 SHA-256 of the signature), delivery s3 digests them and compresses them with gzip 6. Neither \
 sends anything.`,
-).action(measure);
+)
+  .addOption(dataOption())
+  .action(measure);
 
 process.exitCode = await run(command, process.argv.slice(2), { print, printError });

@@ -16,7 +16,7 @@ export interface AverageRecord {
 
 /** Takes a full event apart. */
 export function averageRecord(): AverageRecord {
-  const { runs, source } = parseBatch(JSON.parse(fullEvent(valueSizes['1 KB'])));
+  const { runs, source } = parseBatch(JSON.parse(fullEvent({ valueBytes: valueSizes['1 KB'] })));
   const lines = new LineBuffer();
   const metadata = { env: 'prod' };
   const writer = new RecordLineWriter({ source, metadata, enrich: noEnrichment }, lines);

@@ -12,7 +12,7 @@ import {
 } from './settings.ts';
 
 /** The size of values that has goals. */
-export const goalSize = '1 KB';
+export const goalSize = '1 KB' satisfies keyof typeof valueSizes;
 
 /** Pairs of runs of a case; cases without a goal get fewer. */
 export function pairsOf(pairs: number, size: string, setting: CompressionCase): number {
@@ -28,6 +28,7 @@ export type GoalRatios = Readonly<Record<string, string>>;
 
 /** Prints the handler's time against the bound, for each size and compression. */
 export async function measureAgainstBound({
+  data,
   pairs,
   partitions,
 }: HotPathShape): Promise<GoalRatios> {
@@ -39,7 +40,7 @@ export async function measureAgainstBound({
       progress(`handler against bound: ${size}, ${compression} ${level}`);
       const own = pairsOf(pairs, size, setting);
       const result = await runChild<CaseResult>('hot-path/case.ts', [
-        ...[compression, level, bytes, partitions, own],
+        ...[compression, level, bytes, partitions, own, data],
       ]);
       rows.push([size, `${compression} ${level}`, ...cells(result, own)]);
       if (size === goalSize) ratios[`${compression}${level}`] = result.ratio.median.toFixed(2);

@@ -12,7 +12,7 @@ import { noEnrichment } from '../../../lambda/core/record/enrichment.ts';
 import { type KafkaEvent, parseBatch } from '../../../lambda/core/record/kafka-event.ts';
 import { cpuOf, median, type Spread, spreadOf, timed } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';
-import { planSettings, readCompression } from './settings.ts';
+import { planSettings, readCompression, readDataSet } from './settings.ts';
 
 /** The result of a case; milliseconds are medians. */
 export interface CaseResult {
@@ -30,11 +30,16 @@ export interface CaseResult {
 
 const WARM_UP = 15;
 
-const [name = '', level = '', valueBytes = '', partitions = '', pairs = ''] = process.argv.slice(2);
+const [name = '', level = '', valueBytes = '', partitions = '', pairs = '', data = ''] =
+  process.argv.slice(2);
 const settings = planSettings({ compression: readCompression(name), level: Number(level) });
 
 const plan = createPlanner(settings, noEnrichment);
-const text = fullEvent(Number(valueBytes), Number(partitions));
+const text = fullEvent({
+  valueBytes: Number(valueBytes),
+  partitions: Number(partitions),
+  data: readDataSet(data),
+});
 const { objects } = await handle();
 const decompress = settings.compression === 'gzip' ? gunzipSync : zstdDecompressSync;
 const lines = objects.map(({ body }) => decompress(body));

@@ -8,7 +8,7 @@ import { median } from '../common/sample.ts';
 import { fullEvent, valueSizes } from '../events.ts';
 import { goalSize } from './against-bound.ts';
 import type { MemoryResult } from './memory.ts';
-import { defaultCases } from './settings.ts';
+import { defaultCases, type HotPathShape } from './settings.ts';
 
 const RUNS = 5;
 
@@ -20,14 +20,14 @@ const EVENTS = 30;
  *
  * @returns MiB for the first event with values of {@link goalSize} and gzip, which has a goal
  */
-export async function measureMemory(partitions: number): Promise<number> {
+export async function measureMemory({ data, partitions }: HotPathShape): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const rows: string[][] = [];
   let goal = Number.NaN;
   try {
     for (const [size, bytes] of Object.entries(valueSizes)) {
       const file = join(folder, 'event.json');
-      writeFileSync(file, fullEvent(bytes, partitions));
+      writeFileSync(file, fullEvent({ valueBytes: bytes, partitions, data }));
       const parsed = await mostOf('parse', 0, file);
       for (const { compression, level } of defaultCases) {
         progress(`memory: ${size}, ${compression} ${level}`);

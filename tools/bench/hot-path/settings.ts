@@ -1,4 +1,5 @@
 import type { PlanSettings } from '../../../lambda/core/object/archive-plan.ts';
+import type { DataSet } from '../events.ts';
 
 /** The options of a run. */
 export interface HotPathShape {
@@ -6,6 +7,7 @@ export interface HotPathShape {
   readonly pairs: number;
   /** Partitions of each event. */
   readonly partitions: number;
+  readonly data: DataSet;
 }
 
 /** The measured compressions. */
@@ -38,6 +40,11 @@ export function planSettings(compression: CompressionCase): PlanSettings {
     metadata: { env: 'prod' },
     ...compression,
   };
+}
+
+/** Parses the name of a data set from a command line. */
+export function readDataSet(name: string): DataSet {
+  return name === 'text' ? 'text' : 'orders';
 }
 
 /** Parses the name of a compression from a command line. */

@@ -8,14 +8,14 @@ import { defaultCases, type HotPathShape } from './settings.ts';
 import type { StagesResult } from './stages.ts';
 
 /** Prints the time of each stage of the handler, for each size, with its share of the sum. */
-export async function measureStages({ pairs, partitions }: HotPathShape): Promise<void> {
+export async function measureStages({ data, pairs, partitions }: HotPathShape): Promise<void> {
   await using server = await startS3Process();
   const rows: string[][] = [];
   for (const [size, bytes] of Object.entries(valueSizes)) {
     progress(`stages: ${size}`);
     const rounds = Math.max(5, Math.ceil(pairs / 2));
     const result = await runChild<StagesResult>('hot-path/stages.ts', [
-      ...[bytes, partitions, rounds, server.endpoint, server.bucket],
+      ...[bytes, partitions, rounds, server.endpoint, server.bucket, data],
     ]);
     for (const [index, { compression, level }] of defaultCases.entries()) {
       rows.push([size, `${compression} ${level}`, ...shares(stagesOf(result, index))]);

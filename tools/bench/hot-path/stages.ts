@@ -15,7 +15,7 @@ import { RecordLineWriter } from '../../../lambda/core/record/record-line.ts';
 import { createS3Client, createS3ObjectStore } from '../../../lambda/io/s3-object-store.ts';
 import { type Spread, spreadOf, timed, timeOf } from '../common/sample.ts';
 import { fullEvent } from '../events.ts';
-import { type CompressionCase, defaultCases, planSettings } from './settings.ts';
+import { type CompressionCase, defaultCases, planSettings, readDataSet } from './settings.ts';
 
 /** Milliseconds of each stage, in one round or over all rounds. */
 interface Stages<Time> {
@@ -33,9 +33,13 @@ export type StagesResult = Stages<Spread>;
 
 const WARM_UP = 10;
 
-const [valueBytes = '', partitions = '', rounds = '', endpoint = '', bucket = ''] =
+const [valueBytes = '', partitions = '', rounds = '', endpoint = '', bucket = '', data = ''] =
   process.argv.slice(2);
-const text = fullEvent(Number(valueBytes), Number(partitions));
+const text = fullEvent({
+  valueBytes: Number(valueBytes),
+  partitions: Number(partitions),
+  data: readDataSet(data),
+});
 // The SDK client reads them when it is created.
 Object.assign(process.env, {
   AWS_REGION: 'us-east-1',

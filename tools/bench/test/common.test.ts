@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../../cli/usage-error.ts';
 import { markdownTable } from '../common/markdown-table.ts';
 import { median, quantile, rangeOf, showSpread, spreadOf } from '../common/sample.ts';
 import { pairsOf } from '../hot-path/against-bound.ts';
+import { extractRevision } from '../hot-path/revision.ts';
 import { shares } from '../hot-path/stage-table.ts';
 
 describe('quantile', () => {
@@ -101,5 +103,13 @@ describe('the hot path', () => {
       '10.0 (9.0–11.0), 25 %',
       '40.0',
     ]);
+  });
+});
+
+describe('the sources of a commit', () => {
+  it('are refused if the repository has no such commit', () => {
+    expect(() => extractRevision('no-such-commit')).toThrow(
+      new UsageError("--against: no commit 'no-such-commit' in this repository"),
+    );
   });
 });
