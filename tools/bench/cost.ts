@@ -10,6 +10,7 @@ import {
   firehoseDelivery,
   firehoseFromMsk,
   mskConnect,
+  objectsOf,
   packingWorth,
   s3Delivery,
   s3DeliveryProvisioned,
@@ -26,6 +27,10 @@ const PACKED_VALUES = [100, 1000, 4000, 5000, 10_000, 100_000];
 
 /** Partitions in a batch, and records in it, for which `delivery: s3` is priced. */
 const PARTITIONS = [1, 10, 100];
+
+/** The most partitions for which the comparison with Fargate is made. */
+const MAX_PARTITIONS = 200;
+
 const RECORDS = [1, 10, 100, 1000];
 
 const { lineBytes, recordsThatFit, valueBytes } = averageRecord();
@@ -35,7 +40,7 @@ const workload: Workload = {
   ...{ lineBytes, valueBytes, recordsPerBatch: recordsThatFit, partitionsPerBatch: 1 },
   bytesPerSecond: 5 * MIB,
 };
-const effort = effortOf(recordsThatFit, 1);
+const effort = effortOf(recordsThatFit, objectsOf(1));
 const streamEffort: BatchEffort = {
   ...effort,
   cpuSeconds: measured.streamCpuShare * effort.cpuSeconds,
@@ -67,7 +72,7 @@ function batchCost(records: number, partitions: number): CostPerTerabyte {
   const recordsPerBatch = Math.min(records, recordsThatFit);
   const partitionsPerBatch = Math.min(partitions, recordsPerBatch);
   const batch = { ...workload, recordsPerBatch, partitionsPerBatch };
-  return s3Delivery(batch, effortOf(recordsPerBatch, partitionsPerBatch));
+  return s3Delivery(batch, effortOf(recordsPerBatch, objectsOf(partitionsPerBatch)));
 }
 
 /** The fewest records in a batch from which `delivery: s3` costs no more, if a batch can hold that many. */
@@ -81,7 +86,12 @@ function recordsWorth(cost: CostPerTerabyte, partitions: number): string {
 /** The most partitions in a full batch with which `delivery: s3` costs no more. */
 function partitionsWorth(cost: CostPerTerabyte): number {
   let partitions = 0;
-  while (total(batchCost(recordsThatFit, partitions + 1)) <= total(cost)) partitions += 1;
+  while (
+    partitions < MAX_PARTITIONS &&
+    total(batchCost(recordsThatFit, partitions + 1)) <= total(cost)
+  ) {
+    partitions += 1;
+  }
   return partitions;
 }
 
@@ -109,9 +119,14 @@ function printWays(): void {
   ]);
   print(`\nA terabyte of values\n\n${markdownTable(['Way', '$/TB', 'Of which'], rows)}`);
   const most = partitionsWorth(fargate);
-  print(
-    `\nOn demand, delivery s3 costs no more than Fargate with up to ${most} partitions a batch`,
+  const limit = most < MAX_PARTITIONS ? `up to ${most}` : 'any number of';
+  print(`\nOn demand, delivery s3 costs no more than Fargate with ${limit} partitions a batch`);
+  const objects = PARTITIONS.map(
+    (partitions) => `${partitions}: ${objectsOf(partitions).toFixed(2)}`,
   );
+  print(`Objects a batch, by partitions: ${objects.join(', ')}`);
+  const ratio = total(batchCost(recordsThatFit, 10)) / total(batchCost(recordsThatFit, 1));
+  print(`ratio ten/one=${ratio.toFixed(2)}`);
 }
 
 function printBatches(): void {

@@ -8,6 +8,7 @@ import { createStreamPlanner } from '../../lambda/core/stream/stream-plan.ts';
 import { dataOption } from './common/data-option.ts';
 import { cpuOf, median } from './common/sample.ts';
 import { type DataSet, fullEvent, valueSizes } from './events.ts';
+import { planSettings } from './hot-path/settings.ts';
 
 const PAIRS = 100;
 const metadata = { env: 'bench' };
@@ -16,7 +17,7 @@ async function measure({ data }: { readonly data: DataSet }): Promise<void> {
   const text = fullEvent({ valueBytes: valueSizes['1 KB'], data });
   const toStream = createStreamPlanner({ metadata }, noEnrichment);
   const toObjects = createPlanner(
-    { objectPrefix: '', timeFolder: 'hour', compression: 'gzip', level: 6, metadata },
+    { ...planSettings({ compression: 'gzip', level: 6 }), metadata },
     noEnrichment,
   );
   const stream = () => {

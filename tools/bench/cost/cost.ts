@@ -1,3 +1,5 @@
+import { settingRanges } from '../../../lambda/contract.ts';
+import { groupRuns } from '../../../lambda/core/object/object-key.ts';
 import { MAX_CHUNK_LINES } from '../../../lambda/core/stream/chunks.ts';
 import { prices } from './prices.ts';
 
@@ -21,7 +23,7 @@ export interface Workload {
   readonly recordsPerBatch: number;
   /** Bytes of a record line, on average. */
   readonly lineBytes: number;
-  /** Topic-partitions with records in a batch; each becomes an object. */
+  /** Topic-partitions with records in a batch. */
   readonly partitionsPerBatch: number;
   /** Bytes of values a second, around the clock. */
   readonly bytesPerSecond: number;
@@ -46,6 +48,21 @@ export function total(cost: CostPerTerabyte): number {
   return Object.values(cost).reduce((sum, dollars) => sum + dollars, 0);
 }
 
+/** Seconds that the records of a batch span at most: the default, and maximum, of `batchWindow`. */
+const MAX_BATCH_SECONDS = settingRanges.batchWindow.max;
+
+/**
+ * Objects of a batch with `objectOf: batch`, on average: as many as it needs for the ranges of its partitions, and as
+ * many again for each hour that it crosses, as if every batch spanned the whole window.
+ */
+export function objectsOf(partitions: number): number {
+  const runs = Array.from({ length: partitions }, (_, partition) => ({
+    ...{ partition, first: 5_000_000_000, last: 5_000_000_999, offsets: 1000 },
+  }));
+  const groups = groupRuns(runs, { prefix: 'shop/', topic: 'orders' });
+  return groups.length * (1 + MAX_BATCH_SECONDS / SECONDS_AN_HOUR);
+}
+
 function batchesOf({ valueBytes, recordsPerBatch }: Workload): number {
   return TERABYTE / (valueBytes * recordsPerBatch);
 }
@@ -65,9 +82,23 @@ function functionCost(workload: Workload, effort: BatchEffort) {
   };
 }
 
-/** `delivery: s3` in on-demand mode: one object for each batch run. */
+/** Dollars of compressing a body with less than a core, which is charged by CPU, and of storing it. */
+export function compressionCost({
+  bytes,
+  cpuSeconds,
+  months,
+}: {
+  readonly bytes: number;
+  readonly cpuSeconds: number;
+  readonly months: number;
+}): number {
+  const compress = cpuSeconds * (MIB_PER_CPU / 1024) * prices.lambdaGbSecond.dollars;
+  return compress + (bytes / 2 ** 30) * months * prices.s3GbMonth.dollars;
+}
+
+/** `delivery: s3` in on-demand mode. */
 export function s3Delivery(workload: Workload, effort: BatchEffort): CostPerTerabyte {
-  const objects = batchesOf(workload) * workload.partitionsPerBatch;
+  const objects = batchesOf(workload) * objectsOf(workload.partitionsPerBatch);
   return { ...functionCost(workload, effort), 'S3, PUTs': objects * prices.s3Put.dollars };
 }
 

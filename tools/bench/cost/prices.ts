@@ -31,6 +31,10 @@ export const prices = {
     ...{ dollars: 0.005 / 1000, per: 'PUT, STANDARD' },
     ...{ source: 'https://aws.amazon.com/s3/pricing/', isVerified: false },
   },
+  s3GbMonth: {
+    ...{ dollars: 0.023, per: 'GB (2^30 bytes) and month, STANDARD' },
+    ...{ source: 'https://aws.amazon.com/s3/pricing/', isVerified: false },
+  },
   logsGb: {
     ...{ dollars: 0.5, per: 'GB of logs written, CloudWatch' },
     ...{ source: 'https://aws.amazon.com/cloudwatch/pricing/', isVerified: false },

@@ -38,6 +38,8 @@ export function planSettings(compression: CompressionCase): PlanSettings {
     objectPrefix: 'shop/',
     timeFolder: 'hour',
     metadata: { env: 'prod' },
+    // As with the default memory, which is less than a core.
+    ...({ objectOf: 'batch', compressOn: 'main thread' } as const),
     ...compression,
   };
 }

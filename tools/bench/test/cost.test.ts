@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import {
   chargedBytes,
+  compressionCost,
   fargateService,
   firehoseDelivery,
   mskConnect,
+  objectsOf,
   packingWorth,
   pollerUnits,
   s3Delivery,
@@ -58,9 +60,21 @@ describe('the cost of a terabyte', () => {
     const cost = s3Delivery(workload, effort);
     expect(cost['Lambda, time']).toBeCloseTo(1e6 * 1 * (1769 / 1024) * 0.0000133334, 6);
     expect(cost['Lambda, invocations']).toBeCloseTo(0.2, 9);
-    expect(cost['S3, PUTs']).toBeCloseTo(2e6 * 0.000005, 9);
+    // One object a batch, and a second one in a twelfth of them, which cross an hour.
+    expect(cost['S3, PUTs']).toBeCloseTo(1e6 * (13 / 12) * 0.000005, 9);
     expect(cost['CloudWatch, logs']).toBeCloseTo(2 * 0.5, 9);
-    expect(total(cost)).toBeCloseTo(23.034 + 0.2 + 10 + 1, 2);
+    expect(total(cost)).toBeCloseTo(23.034 + 0.2 + 5.417 + 1, 2);
+  });
+
+  it('rises with the partitions of a batch only when a key cannot name them all', () => {
+    expect(objectsOf(1)).toBeCloseTo(13 / 12, 9);
+    expect(objectsOf(12)).toBe(objectsOf(1));
+    expect(objectsOf(100)).toBeCloseTo(3 * (13 / 12), 9);
+  });
+
+  it('of compression is CPU once and storage each month', () => {
+    const batch = { cpuSeconds: 1, bytes: 2 ** 30, months: 3 };
+    expect(compressionCost(batch)).toBeCloseTo((1769 / 1024) * 0.0000133334 + 3 * 0.023, 12);
   });
 
   it('includes longer times with less than one core', () => {
