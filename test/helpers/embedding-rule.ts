@@ -19,10 +19,11 @@ export function embeddingOf(bytes: Uint8Array): Embedding {
       const string: string = JSON.parse(token);
       if (!string.isWellFormed()) return null;
       if (tokens[index + 1] !== ':') continue;
+      if (Buffer.byteLength(token) - '""'.length > 10_000) return null;
       const name = string.toLowerCase();
       if (names.at(-1)?.has(name)) return null;
       names.at(-1)?.add(name);
-    } else if (/^[-\d]/.test(token) && isLargeNumber(token)) return null;
+    } else if (/^[-\d]/.test(token) && !isReadableNumber(token)) return null;
     if (names.length > 100) return null;
   }
   return onOneLine(text);
@@ -38,15 +39,16 @@ function parsedText(bytes: Uint8Array): string | null {
   }
 }
 
-/** Over 300 characters, or 1e308 or more, whatever its sign. */
-function isLargeNumber(token: string): boolean {
-  if (token.length > 300) return true;
-  const [, whole = '', fraction = '', exponent = '0'] =
-    /^-?(\d+)(?:\.(\d+))?(?:e([-+]?\d+))?$/i.exec(token) ?? [];
+/** Whether a number is short enough, fits 64 bits before its point, and is below 1e308, whatever its sign. */
+function isReadableNumber(token: string): boolean {
+  const [, sign = '', whole = '', fraction = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([-+]?\d+))?$/i.exec(token) ?? [];
+  if (token.length > 300 || exponent.replace(/[-+]/, '').length > 4) return false;
+  if (BigInt(whole) > (sign === '' ? 2n ** 64n - 1n : 2n ** 63n)) return false;
   const digits = BigInt(whole + fraction);
-  if (digits === 0n) return false;
+  if (digits === 0n) return true;
   const power = BigInt(exponent) - BigInt(fraction.length);
-  return power + BigInt(String(digits).length) - 1n >= 308n;
+  return power + BigInt(String(digits).length) - 1n < 308n;
 }
 
 function onOneLine(text: string): Embedding {

@@ -47,6 +47,17 @@ const INVALID: usize = 0;
 const MAX_DEPTH: i32 = 100;
 /** Characters that a number may have. */
 const MAX_NUMBER: usize = 300;
+/** Digits that an exponent may have. */
+const MAX_EXPONENT: usize = 4;
+/** Digits that any 64-bit integer may have. */
+const SAFE_DIGITS: usize = 18;
+/** The lowest integer before a number's point, without its sign. */
+const LOWEST: u64 = 1 << 63;
+/** The highest integer before a number's point: all its digits except the last, and the last. */
+const HIGHEST_TENTH: u64 = 1_844_674_407_370_955_161;
+const HIGHEST_DIGIT: u8 = 0x35;
+/** Bytes that a name may have between its quotes. */
+const MAX_NAME: usize = 10_000;
 /** Decimal exponents of a number's first significant digit are below this. */
 const EXPONENT_LIMIT: i32 = 308;
 
@@ -137,6 +148,7 @@ export function scan(length: i32): i32 {
       at = scanString(start);
       if (at === INVALID) return REFUSED;
       if (nameIsDue) {
+        if (at - 1 - start > MAX_NAME) return REFUSED;
         nameCount++;
         if (escapes !== escapesBefore) doubt = IF_NAMES_DIFFER;
         if (doubt === 0 && isRepeated(start, at - 1, container)) return REFUSED;
@@ -394,6 +406,7 @@ function scanScalar(at: usize): usize {
 function scanNumber(start: usize): usize {
   const whole = load<u8>(start) === MINUS ? start + 1 : start;
   let at = load<u8>(whole) === ZERO ? whole + 1 : scanDigits(whole);
+  if (at !== INVALID && at - whole > SAFE_DIGITS && isBeyond64Bits(whole, at, start)) return INVALID;
   if (at !== INVALID && load<u8>(at) === POINT) at = scanDigits(at + 1);
   if (at !== INVALID && (load<u8>(at) | 0x20) === LETTER_E) at = scanExponent(whole, at);
   return at === INVALID || at - start > MAX_NUMBER ? INVALID : at;
@@ -403,16 +416,30 @@ function scanExponent(whole: usize, end: usize): usize {
   const sign = load<u8>(end + 1);
   const power = sign === PLUS || sign === MINUS ? end + 2 : end + 1;
   const after = scanDigits(power);
-  if (after === INVALID) return INVALID;
-  const exponent = sign === MINUS ? -toNumber(power, after) : toNumber(power, after);
+  if (after === INVALID || after - power > MAX_EXPONENT) return INVALID;
+  const size = <i32>toNumber(power, after);
+  const exponent = sign === MINUS ? -size : size;
   return isTooLarge(whole, end, exponent) ? INVALID : after;
 }
 
-/** The number that digits are, or one that is larger than any that matters. */
-function toNumber(at: usize, end: usize): i32 {
-  let number: i32 = 0;
-  for (; at < end && number < 100_000; at++) number = number * 10 + load<u8>(at) - ZERO;
+/** The number that at most 19 digits are. */
+function toNumber(at: usize, end: usize): u64 {
+  let number: u64 = 0;
+  for (; at < end; at++) number = number * 10 + load<u8>(at) - ZERO;
   return number;
+}
+
+/**
+ * Whether over 18 digits, the integer part of the number at `start`, are below -2^63 or above 2^64-1: pandas refuses
+ * the whole file then, even if a fraction or an exponent follows.
+ */
+function isBeyond64Bits(whole: usize, end: usize, start: usize): bool {
+  const last = whole + SAFE_DIGITS + 1;
+  const number = toNumber(whole, last);
+  if (whole !== start) return end > last || number > LOWEST;
+  if (end <= last) return false;
+  if (end > last + 1 || number > HIGHEST_TENTH) return true;
+  return number === HIGHEST_TENTH && load<u8>(last) > HIGHEST_DIGIT;
 }
 
 /** Whether the first significant digit of the number from `whole` to `end`, times ten to a power, is too large. */

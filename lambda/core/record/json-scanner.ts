@@ -48,7 +48,9 @@ export class JsonScanner {
    *
    * - Surrogates in escapes are paired.
    * - Containers are nested 100 deep at most.
-   * - A number has 300 characters at most, and its first significant digit a decimal exponent below 308.
+   * - A number has 300 characters at most, and its first significant digit a decimal exponent below 308. The digits
+   *   before its point or exponent are an integer from -2^63 to 2^64-1, and its exponent has 4 digits at most.
+   * - A name has 10,000 bytes at most between its quotes.
    * - The names of each object differ, with their escapes resolved and in small letters (`toLowerCase()`).
    * - Line breaks between tokens are all `\n` or all `\r\n`, and no tab stands between tokens besides them.
    *

@@ -40,7 +40,7 @@ const documents = [
   '-12.0',
   'true',
   'null',
-  '123456789012345678901234567890',
+  '18446744073709551615.123456789012345678901234567890',
 ];
 
 describe('JsonScanner', () => {
@@ -98,7 +98,17 @@ describe('JsonScanner', () => {
           '\\ude00',
           'null',
         ),
-        fc.constantFrom('\r\n', '1e308', '0.1e309', '"a":1,', '"A":1,', ',"K":0', '"\\u0061":1,'),
+        fc.constantFrom(
+          '\r\n',
+          '1e308',
+          '0.1e309',
+          '18446744073709551615',
+          'e00001',
+          '"a":1,',
+          '"A":1,',
+          ',"K":0',
+          '"\\u0061":1,',
+        ),
         fc.string({ unit: 'binary', maxLength: 2 }),
       ),
     });
@@ -120,7 +130,14 @@ describe('JsonScanner', () => {
       document: fc.oneof(
         { maxDepth: 4, withCrossShrink: true },
         fc.jsonValue({ stringUnit: 'grapheme', maxDepth: 2 }).map((value) => JSON.stringify(value)),
-        fc.constantFrom('1', '1e307', '-0.1E309', '0e999', '"\\ud83d\\ude00"'),
+        fc.constantFrom(
+          '1',
+          '1e307',
+          '-0.1E309',
+          '0e999',
+          '-9223372036854775808',
+          '"\\ud83d\\ude00"',
+        ),
         fc.array(tie('document')).map((list) => `[${list.join()}]`),
         fc
           .array(fc.tuple(name, fc.boolean(), tie('document')))
@@ -159,8 +176,9 @@ describe('JsonScanner', () => {
     for (let length = 0; length <= 36; length++) {
       const digits = '7'.repeat(length + 1);
       for (const [text, isJson] of [
-        [digits, true],
-        [`-${digits}.${digits}e-${digits}`, true],
+        [digits, length < 19],
+        [`-7.${digits}e-7`, true],
+        [`-7.${digits}e-${digits}`, length < 4],
         [`${digits}x`, false],
         [`${digits}.`, false],
       ] as const) {
@@ -267,13 +285,28 @@ describe('JsonScanner', () => {
     ['0.001e311', false],
     ['1000e304', true],
     ['1000e305', false],
-    ['0e999999999999', true],
+    ['0e9999', true],
+    ['0e10000', false],
     ['-0.000E+400', true],
-    ['1e-99999999999999999999', true],
-    ['1e99999999999999999999', false],
-    ['1e0000000000000000000000000001', true],
-    ['7'.repeat(300), true],
-    ['7'.repeat(301), false],
+    ['1e-9999', true],
+    ['1e-10000', false],
+    ['1e0001', true],
+    ['1e+00001', false],
+    ['18446744073709551615', true],
+    ['18446744073709551616', false],
+    ['18446744073709551620', false],
+    ['17999999999999999999.9e-9', true],
+    ['18446744073709551616.5', false],
+    ['18446744073709551616e-9', false],
+    ['99999999999999999999E0', false],
+    ['100000000000000000000', false],
+    ['9999999999999999999', true],
+    ['-9223372036854775808', true],
+    ['-9223372036854775808.5', true],
+    ['-9223372036854775809', false],
+    ['-9223372036854775809e-1', false],
+    ['-10000000000000000000', false],
+    ['-100000000000000000000', false],
     [`-0.${'7'.repeat(297)}`, true],
     [`-0.${'7'.repeat(298)}`, false],
     [`0.${'0'.repeat(290)}1e598`, true],
@@ -283,6 +316,19 @@ describe('JsonScanner', () => {
     expect(embeddingOfText(text) !== null).toBe(expected);
     expect(isEmbedded(text)).toBe(expected);
     expect(isEmbedded(`{"a":[0,${text}]}`)).toBe(expected);
+  });
+
+  it.each(['a', 'é', '\\n'])('accepts names of 10,000 bytes and no more: %s', (unit) => {
+    const name = unit.repeat(10_000 / Buffer.byteLength(unit));
+    for (const [text, expected] of [
+      [`{"${name}":1}`, true],
+      [`{"${name}a":1}`, false],
+      [`[{"a":{"${name}a" :1}}]`, false],
+      [`{"a":"${name}a"}`, true],
+    ] as const) {
+      expect(embeddingOfText(text) !== null).toBe(expected);
+      expect(isEmbedded(text)).toBe(expected);
+    }
   });
 
   it.each([
