@@ -68,6 +68,7 @@ function report(hour: Hour, result: MergeResult, parquetBytes: number): void {
     ['row groups', String(result.groups)],
     ['CPU seconds', result.cpuSeconds.toFixed(1)],
     ['CPU seconds a GB of lines', cpuPerGigabyte.toFixed(1)],
+    ['of only decompressing them', result.gunzipSecondsPerGigabyte.toFixed(1)],
     ['peak memory, MiB', result.peakMiB.toFixed(0)],
   ];
   print(markdownTable(['Measured', 'Value'], rows));

@@ -4,39 +4,48 @@
  *
  * @module
  */
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { parseObjectKey } from '../../../lambda/core/object/parse-object-key.ts';
 import { type MergeCounts, mergeObjects } from './merge.ts';
 import { TOPIC } from './orders.ts';
 import { CHUNK_BYTES, ParquetFile } from './parquet.ts';
+import type { Source } from './reading-order.ts';
+import { sourcesIn } from './sources.ts';
 
 /** What the process reports. */
 export interface MergeResult extends MergeCounts {
   readonly groups: number;
   readonly cpuSeconds: number;
+  /** CPU of only decompressing some of the objects, right before: it shows how busy the machine is. */
+  readonly gunzipSecondsPerGigabyte: number;
   readonly peakMiB: number;
 }
 
 const [root = '', file = '', bufferMiB = ''] = process.argv.slice(2);
-const sources = globSync('topic=*/**/*.jsonl.gz', { cwd: root }).map((key) => {
-  const runs = parseObjectKey(key)?.runs;
-  if (runs === undefined) throw new Error(`'${key}' is not the key of an object`);
-  return { key, runs };
-});
+const sources = sourcesIn(root);
+const read = ({ key }: Source) =>
+  gunzipSync(readFileSync(join(root, key)), { chunkSize: CHUNK_BYTES });
+const cpuSeconds = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+};
+
+const started = cpuSeconds();
+const decompressed = sources.slice(0, 50).reduce((sum, source) => sum + read(source).length, 0);
+const beforeMerge = cpuSeconds();
 const parquet = new ParquetFile(file);
 const counts = mergeObjects(sources, parquet, {
   topic: TOPIC,
-  read: ({ key }) => gunzipSync(readFileSync(join(root, key)), { chunkSize: CHUNK_BYTES }),
+  read,
   bufferBytes: Number(bufferMiB) * 1024 * 1024,
 });
 parquet.finish();
-const { user, system } = process.cpuUsage();
 const result: MergeResult = {
   ...counts,
   groups: parquet.groups,
-  cpuSeconds: (user + system) / 1e6,
+  cpuSeconds: cpuSeconds() - beforeMerge,
+  gunzipSecondsPerGigabyte: (beforeMerge - started) / (decompressed / 1e9),
   peakMiB: process.resourceUsage().maxRSS / 1024,
 };
 console.log(JSON.stringify(result));

@@ -1,4 +1,6 @@
 import { Buffer } from 'node:buffer';
+import { decodeLine } from '../../../lambda/core/record/decode-line.ts';
+import { isSameRecord } from '../../../lambda/core/record/record-identity.ts';
 
 /** The line of one record, without its line feed. */
 export interface Line {
@@ -8,14 +10,8 @@ export interface Line {
 
 const LINE_FEED = 0x0a;
 const marks = {
-  timestamp: Buffer.from(',"timestamp":'),
-  type: Buffer.from(',"timestamp_type":'),
-  key: Buffer.from(',"key":'),
-  keyEncoding: Buffer.from(',"key_encoding":"'),
-  headers: Buffer.from('","headers":'),
   value: Buffer.from('],"value":'),
   valueEncoding: Buffer.from(',"value_encoding":"'),
-  metadata: Buffer.from(',"metadata":{'),
 };
 
 /**
@@ -59,8 +55,6 @@ export interface LineParts {
   /** A view into the line. */
   readonly value: Buffer;
   readonly valueEncoding: string;
-  /** `lf`, `crlf`, or undefined. */
-  readonly valueLineBreak: string | undefined;
   readonly metadata: string;
 }
 
@@ -69,56 +63,30 @@ export interface LineParts {
  * mark before it and the last one behind it, and metadata cannot contain that mark, because its name is reserved.
  */
 export function cutLine({ bytes }: Line): LineParts {
-  const at = (mark: Buffer, from: number) => bytes.indexOf(mark, from);
-  const timestamp = at(marks.timestamp, 0);
-  const type = at(marks.type, timestamp);
-  const key = at(marks.key, type);
-  const keyEncoding = at(marks.keyEncoding, key);
-  const headers = at(marks.headers, keyEncoding);
-  const value = at(marks.value, headers);
-  const valueEncoding = bytes.lastIndexOf(marks.valueEncoding);
-  const metadata = at(marks.metadata, valueEncoding);
-  const text = (mark: Buffer, start: number, end: number) =>
-    bytes.toString('utf8', start + mark.length, end);
-  const [encoding = '', , , , lineBreak] = text(marks.valueEncoding, valueEncoding, metadata).split(
-    '"',
-  );
+  const valueMark = bytes.indexOf(marks.value);
+  const valueEnd = bytes.lastIndexOf(marks.valueEncoding);
+  const before = bytes.toString('utf8', 0, valueMark + 1);
+  const after = bytes.toString('utf8', valueEnd + marks.valueEncoding.length, bytes.length - 1);
+  const timestamp = before.indexOf(',"timestamp":');
+  const type = before.indexOf(',"timestamp_type":', timestamp);
+  const key = before.indexOf(',"key":', type);
+  const keyEncoding = before.indexOf(',"key_encoding":"', key);
+  const headers = before.indexOf('","headers":', keyEncoding);
   return {
-    timestamp: text(marks.timestamp, timestamp, type),
-    timestampType: text(marks.type, type, key),
-    key: text(marks.key, key, keyEncoding),
-    keyEncoding: text(marks.keyEncoding, keyEncoding, headers),
-    headers: text(marks.headers, headers, value + 1),
-    value: bytes.subarray(value + marks.value.length, valueEncoding),
-    valueEncoding: encoding,
-    valueLineBreak: lineBreak,
-    metadata: bytes.toString('utf8', metadata + marks.metadata.length - 1, bytes.length - 1),
+    timestamp: before.slice(timestamp + ',"timestamp":'.length, type),
+    timestampType: before.slice(type + ',"timestamp_type":'.length, key),
+    key: before.slice(key + ',"key":'.length, keyEncoding),
+    keyEncoding: before.slice(keyEncoding + ',"key_encoding":"'.length, headers),
+    headers: before.slice(headers + '","headers":'.length),
+    value: bytes.subarray(valueMark + marks.value.length, valueEnd),
+    valueEncoding: after.slice(0, after.indexOf('"')),
+    metadata: after.slice(after.indexOf(',"metadata":') + ',"metadata":'.length),
   };
 }
 
-/** Whether two lines of one offset are the same record: timestamp and the bytes of key and value agree. */
-export function isSameRecord(a: Line, b: Line): boolean {
-  if (a.bytes.equals(b.bytes)) return true;
-  const [left, right] = [cutLine(a), cutLine(b)];
-  return (
-    left.timestamp === right.timestamp &&
-    bytesOf(Buffer.from(left.key), left.keyEncoding).equals(
-      bytesOf(Buffer.from(right.key), right.keyEncoding),
-    ) &&
-    (left.valueEncoding === 'null') === (right.valueEncoding === 'null') &&
-    valueBytes(left).equals(valueBytes(right))
-  );
-}
-
-function valueBytes({ value, valueEncoding, valueLineBreak }: LineParts): Buffer {
-  const bytes = bytesOf(value, valueEncoding);
-  if (valueLineBreak === undefined) return bytes;
-  return Buffer.from(bytes.toString().replaceAll('\t', valueLineBreak === 'lf' ? '\n' : '\r\n'));
-}
-
-function bytesOf(token: Buffer, encoding: string): Buffer {
-  if (encoding === 'json' || encoding === 'null') return token;
-  return Buffer.from(JSON.parse(token.toString()), encoding === 'base64' ? 'base64' : 'utf8');
+/** Whether two lines of one offset hold the same record. */
+export function holdSameRecord(a: Line, b: Line): boolean {
+  return a.bytes.equals(b.bytes) || isSameRecord(decodeLine(a.bytes), decodeLine(b.bytes));
 }
 
 function digitsAt(bytes: Buffer, at: number): number {

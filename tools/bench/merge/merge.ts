@@ -1,5 +1,5 @@
 import type { Buffer } from 'node:buffer';
-import { isSameRecord, type Line, splitBody } from './line.ts';
+import { holdSameRecord, type Line, splitBody } from './line.ts';
 import { ReadingOrder, type Source } from './reading-order.ts';
 
 /** Where merged lines go. */
@@ -107,7 +107,7 @@ function appendDistinct(
   let sameOffset: Line[] = [];
   for (const line of lines) {
     if (sameOffset[0]?.offset !== line.offset) sameOffset = [];
-    else if (sameOffset.some((other) => isSameRecord(other, line))) {
+    else if (sameOffset.some((other) => holdSameRecord(other, line))) {
       counts.duplicates += 1;
       continue;
     } else counts.conflicts += 1;
