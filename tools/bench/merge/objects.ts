@@ -33,11 +33,17 @@ export interface Hour {
  * records are the same in every run. One record has the offset of another, as after a topic is created again.
  *
  * @param gigabytes of lines, 1e9 bytes each
+ * @param objectBytes of lines in an object
  */
-export function writeHour(root: string, gigabytes: number, partitions: number): Hour {
+export function writeHour(
+  root: string,
+  gigabytes: number,
+  partitions: number,
+  objectBytes = OBJECT_BYTES,
+): Hour {
   const records = Math.max(
     2,
-    Math.round(OBJECT_BYTES / lineOf(0, FIRST_OFFSET).length / partitions),
+    Math.round(objectBytes / lineOf(0, FIRST_OFFSET).length / partitions),
   );
   const written = { objects: 0, lineBytes: 0, gzipBytes: 0 };
   const write = (first: number, line: typeof lineOf) => {

@@ -21,12 +21,12 @@ const merge = (target: MergeTarget) =>
   mergeObjects(sourcesIn(root), target, {
     topic: TOPIC,
     read: ({ key }) => gunzipSync(readFileSync(join(root, key))),
-    bufferBytes: 1_000_000,
+    bufferBytes: 50_000,
   });
 
 describe('a merge', () => {
   it('writes every record once, a conflicting one besides, and holds one object beyond its buffer', async () => {
-    const hour = writeHour(root, 0.01, 3);
+    const hour = writeHour(root, 0.0005, 3, 100_000);
     const file = join(root, 'merged.parquet');
     const parquet = new ParquetFile(file);
     const counts = merge(parquet);
@@ -38,11 +38,11 @@ describe('a merge', () => {
       conflicts: 1,
       lineBytes: hour.lineBytes,
     });
-    expect(counts.mostBuffered).toBeLessThan(1_000_000 + 4_500_000);
+    expect(counts.mostBuffered).toBeLessThan(50_000 + 110_000);
   });
 
   it('is refused by the verification if a row is missing', async () => {
-    const hour = writeHour(root, 0.01, 3);
+    const hour = writeHour(root, 0.0005, 3, 100_000);
     const file = join(root, 'merged.parquet');
     const parquet = new ParquetFile(file);
     merge({
