@@ -41,8 +41,8 @@ export interface PartialBatchResponse {
  *
  * It resolves only when every record of the batch is stored. Otherwise it throws an `AggregateError` that
  * names the first topic-partitions and offset ranges that are not known to be stored and counts the others, so the
- * event source mapping retries the batch. If the mapping accepts a partial batch response, it returns every record
- * that is not known to be stored instead.
+ * event source mapping retries the batch. If the mapping accepts a partial batch response, it instead returns
+ * every record of the runs that share an object which is not known to be stored.
  *
  * @throws {ArchiverError} `INVALID_EVENT`, `ENRICH_FAILED` or `UNEXPECTED`, before it stores anything
  */
@@ -99,9 +99,9 @@ function notArchived(
   );
 }
 
-/** Returns every record that was not delivered, and no other. */
+/** Names every record to send again, those of a group once, however many of its objects failed. */
 function partialResponse(failures: readonly DeliveryFailure[]): PartialBatchResponse {
-  const runs = failures.flatMap((failure) => failure.runs);
+  const runs = [...new Set(failures.flatMap((failure) => failure.runs))];
   return {
     batchItemFailures: runs.flatMap(({ id, otherIds = [], recordOffsets }) =>
       [id, ...otherIds].flatMap((partition) =>

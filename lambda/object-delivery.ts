@@ -153,7 +153,9 @@ async function storeOne(
     });
     return { object, outcome };
   } catch (cause) {
-    return { object, failure: notDelivered(object.runs, toArchiverError(cause)) };
+    // Part of a group would make other keys, and leave those of the whole group incomplete.
+    const { error } = notDelivered(object.runs, toArchiverError(cause));
+    return { object, failure: { runs: object.group, error } };
   }
 }
 

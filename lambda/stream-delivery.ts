@@ -29,8 +29,8 @@ export interface StreamDeliveryDeps extends Pick<SendOptions, 'random' | 'pause'
 
 /**
  * Delivers batches through a stream, which writes objects when its own buffer is full. Delivery is at least
- * once and keys have no offsets, so a retried batch is archived twice; topic, partition and offset identify
- * the duplicates. Records that are too long for the stream become objects.
+ * once and keys have no offsets, so a retried batch is archived twice; the identity of records (topic, partition,
+ * offset, timestamp, key and value) tells the duplicates. Records that are too long for the stream become objects.
  *
  * Its `deliver` rejects with an `ArchiverError`, `INVALID_EVENT` or `ENRICH_FAILED`, before it sends anything.
  */

@@ -59,7 +59,7 @@ function summaryLines(plan: readonly PartitionPlan[]): string[] {
     lines.push(
       `At most ${formatRecords(again)} ${beOf(again)} read again. A batch with the same offsets as before is found in the archive;`,
       'any other is stored as objects that overlap existing ones. Nothing is overwritten: readers deduplicate',
-      'by topic, partition and offset.',
+      'by their identity (topic, partition, offset, timestamp, key and value).',
     );
   }
   if (skipped > 0) lines.push(skipWarning(skipped));

@@ -62,7 +62,10 @@ export interface DeliveryJob extends CallOptions {
 
 /** Records that were not delivered together, and the reason. */
 export interface DeliveryFailure {
-  /** Not empty. */
+  /**
+   * What to send again: the records that were not delivered and those that form the same keys with them. Not empty;
+   * failures of one group have the same elements.
+   */
   readonly runs: readonly RunPart[];
   readonly error: ArchiverError;
 }

@@ -97,9 +97,16 @@ function checkMetadata(
   fields: Readonly<Record<string, unknown>>,
   context: z.core.$RefinementCtx,
 ): void {
+  const names = new Map<string, string>();
   for (const name of Object.keys(fields)) {
-    if (reservedMetadataFields.some((reserved) => reserved === name)) {
-      const message = `must not be set (the archiver sets ${reservedMetadataFields.join(', ')})`;
+    const lowerCase = name.toLowerCase();
+    const other = names.get(lowerCase);
+    names.set(lowerCase, name);
+    if (reservedMetadataFields.some((reserved) => reserved === lowerCase)) {
+      const message = `must not be set (reserved, in any case: ${reservedMetadataFields.join(', ')})`;
+      context.addIssue({ code: 'custom', path: [name], message });
+    } else if (other !== undefined) {
+      const message = `must not differ from '${other}' only in case, which several readers ignore`;
       context.addIssue({ code: 'custom', path: [name], message });
     } else if (!/^[A-Za-z_][\w.-]{0,63}$/.test(name)) {
       const message =

@@ -383,27 +383,60 @@ describe('archive handler with partial batch responses', () => {
     offsets.map((offset) => ({ itemIdentifier: { partition, offset } }));
 
   it.each([
-    ['batch', '2of2', [...items('orders-0', 9, 10), ...items('orders-3', 102)]],
     [
       'batch',
       '1of2',
-      [...items('orders-0', 7, 8), ...items('orders-3', 100, 101), ...items('orders-5', 1, 2)],
+      ['orders-0 offsets 7 to 8, orders-3 offsets 100 to 101, orders-5 offsets 1 to 2'],
     ],
-    ['partition', 'p3.100-102.2of2', items('orders-3', 102)],
-    ['partition', 'p3.', items('orders-3', 100, 101, 102)],
+    ['batch', '2of2', ['orders-0 offsets 9 to 10, orders-3 offsets 102 to 102']],
+    [
+      'batch',
+      'of2',
+      [
+        'orders-0 offsets 7 to 8, orders-3 offsets 100 to 101, orders-5 offsets 1 to 2',
+        'orders-0 offsets 9 to 10, orders-3 offsets 102 to 102',
+      ],
+    ],
+    ['partition', 'p3.100-102.2of2', ['orders-3 offsets 102 to 102']],
+    ['partition', 'p3.', ['orders-3 offsets 100 to 101', 'orders-3 offsets 102 to 102']],
   ] as const)(
-    'reports every record of the objects that are not stored, and no others (%s, %s)',
-    async (objectOf, failing, batchItemFailures) => {
-      const { store, deps } = archiveParts({ ...settings, objectOf });
+    'reports every record of the runs that share an object which is not stored, once (%s, %s)',
+    async (objectOf, failing, failures) => {
+      const { store, deps, telemetry } = archiveParts({ ...settings, objectOf });
       store.fail = (key, when) => key.includes(failing) && when === 'before';
-      expect(await archiveHandler(deps)(twoHours, invocation)).toEqual({ batchItemFailures });
-      const failed = batchItemFailures.map(
-        ({ itemIdentifier: { partition, offset } }) => `${partition} ${offset}`,
+      const ofPartition3 = items('orders-3', 100, 101, 102);
+      const ofBatch = [
+        ...items('orders-0', 7, 8, 9, 10),
+        ...ofPartition3,
+        ...items('orders-5', 1, 2),
+      ];
+      expect(await archiveHandler(deps)(twoHours, invocation)).toEqual({
+        batchItemFailures: objectOf === 'batch' ? ofBatch : ofPartition3,
+      });
+      expect(telemetry.done[0]?.failures.map(({ message }) => message.split(':')[0])).toEqual(
+        failures,
       );
-      expect([...storedOffsets(store), ...failed]).toHaveLength(9);
-      expect(new Set([...storedOffsets(store), ...failed]).size).toBe(9);
     },
   );
+
+  it('completes the objects of a group when the records that it reported are sent again', async () => {
+    const { store, deps } = archiveParts(settings);
+    store.fail = (key, when) => key.includes('2of2') && when === 'before';
+    const handler = archiveHandler(deps);
+    const response = await handler(twoHours, invocation);
+    const named = new Set(
+      response?.batchItemFailures.map(({ itemIdentifier: i }) => `${i.partition} ${i.offset}`),
+    );
+    store.fail = () => false;
+    const resent = Object.values(twoHours.records)
+      .flat()
+      .filter(({ partition, offset }) => named.has(`orders-${partition} ${offset}`));
+    expect(await handler(mskEvent(resent), invocation)).toEqual({ batchItemFailures: [] });
+    expect([...store.objects.keys()].map((key) => key.split('/').at(-1))).toEqual([
+      'p0.7-10_p3.100-102_p5.1-2.1of2.jsonl.gz',
+      'p0.7-10_p3.100-102_p5.1-2.2of2.jsonl.gz',
+    ]);
+  });
 
   it("repeats the event's own name for the topic-partition", async () => {
     const { store, deps } = archiveParts(settings);

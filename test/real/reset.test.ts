@@ -168,7 +168,7 @@ describe('a group', () => {
       '',
       'At most 1 record is read again. A batch with the same offsets as before is found in the archive;',
       'any other is stored as objects that overlap existing ones. Nothing is overwritten: readers deduplicate',
-      'by topic, partition and offset.',
+      'by their identity (topic, partition, offset, timestamp, key and value).',
       'WARNING: at most 10 records are SKIPPED: the group never reads them, and they are NOT ARCHIVED.',
       'Dry run: nothing was changed.',
     ]);

@@ -45,6 +45,8 @@ export interface ArchiveObject {
   readonly sha256: string;
   /** What it holds of each run that has records in it, in the order of partitions. */
   readonly runs: readonly RunPart[];
+  /** All of the runs that its key names, which all objects of its group share: together they make the same keys. */
+  readonly group: readonly RunPart[];
   readonly records: number;
 }
 
@@ -60,7 +62,8 @@ export interface ArchivePlan {
 type GroupedRun = BatchRun & NamedRun;
 
 /** An object whose lines are written. It refers to no record. */
-interface WrittenObject extends Pick<ArchiveObject, 'key' | 'runs' | 'records' | 'metadata'> {
+interface WrittenObject
+  extends Pick<ArchiveObject, 'key' | 'runs' | 'group' | 'records' | 'metadata'> {
   /** Where its lines are in the buffer. */
   readonly start: number;
   readonly end: number;
@@ -148,6 +151,7 @@ function writeGroup(
     ),
   );
   const folders = Map.groupBy(parts, ({ period }) => period);
+  const whole = group.map((run) => partOf(run, run.records));
   return [...folders]
     .sort(([a], [b]) => a - b)
     .map(([period, inFolder], index) => {
@@ -158,6 +162,7 @@ function writeGroup(
       return {
         key: objectKey({ ...{ prefix, topic, compression, runs: group }, ...place }),
         runs: inFolder.map((part) => partOf(part.run, part.records)),
+        group: whole,
         records: records.length,
         metadata: {
           [names.formatVersion]: FORMAT_VERSION,

@@ -21,7 +21,7 @@ const table = [
   '',
   'At most 70 records are read again. A batch with the same offsets as before is found in the archive;',
   'any other is stored as objects that overlap existing ones. Nothing is overwritten: readers deduplicate',
-  'by topic, partition and offset.',
+  'by their identity (topic, partition, offset, timestamp, key and value).',
 ];
 
 /** Refuses one kind of request, a number of times. */

@@ -379,13 +379,14 @@ const limits: readonly Limits[] = [
     ...['1a', '', `a${'b'.repeat(64)}`].map(
       (field) => [{ [field]: 1 }, 'must have a name of at most 64 letters, .*'] as const,
     ),
-    ...reservedMetadataFields.map(
+    ...[...reservedMetadataFields, 'Source', 'VALUE_ENCODING'].map(
       (field) =>
         [
           { [field]: 1 },
-          `must not be set \\(the archiver sets ${reservedMetadataFields.join(', ')}\\)$`,
+          `must not be set \\(reserved, in any case: ${reservedMetadataFields.join(', ')}\\)$`,
         ] as const,
     ),
+    [{ env: 1, Env: 2 }, "must not differ from 'env' only in case, which several readers ignore$"],
     [
       { a: 'x'.repeat(MAX_METADATA_BYTES - metadataFrame + 1) },
       `must have at most ${MAX_METADATA_BYTES} bytes as JSON, got ${MAX_METADATA_BYTES + 1}$`,

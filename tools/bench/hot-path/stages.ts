@@ -61,33 +61,24 @@ async function putAll(folder: string, objects: readonly ArchiveObject[]): Promis
   );
 }
 
-/** Writes the lines of a batch, and returns those of each object. */
-function writeLines({ source, runs }: Batch): Buffer[] {
+/** Writes the lines of a batch, whose records share an hour and thus an object, and returns them. */
+function writeLines({ source, runs }: Batch): Buffer {
   const { metadata } = planSettings(defaultCases[0] as CompressionCase);
   buffer.reset();
   const writer = new RecordLineWriter({ source, metadata, enrich: noEnrichment }, buffer);
-  const ends = runs.map((run) => {
-    const start = buffer.length;
-    writer.write(run, run.records);
-    return { start, end: buffer.length };
-  });
-  return ends.map(({ start, end }) => buffer.slice(start, end));
-}
-
-/** One body after the other, because there is one thread for it. */
-async function compressAll(bodies: readonly Buffer[], setting: CompressionCase): Promise<void> {
-  for (const body of bodies) await compress(body, setting);
+  for (const run of runs) writer.write(run, run.records);
+  return buffer.slice(0, buffer.length);
 }
 
 async function runOnce(round: number): Promise<Stages<number>> {
   const [event, parse] = await timed(() => JSON.parse(text));
   const [batch, validate] = await timed(() => parseBatch(event));
-  const [bodies, lines] = await timed(() => writeLines(batch));
-  const [, digest] = await timed(() => bodies.map((body) => hash('sha256', body, 'hex')));
+  const [body, lines] = await timed(() => writeLines(batch));
+  const [, digest] = await timed(() => hash('sha256', body, 'hex'));
   const compressTimes: number[] = [];
   const putTimes: number[] = [];
   for (const [index, setting] of defaultCases.entries()) {
-    compressTimes.push(await timeOf(() => compressAll(bodies, setting)));
+    compressTimes.push(await timeOf(() => compress(body, planSettings(setting))));
     // A new key each time, because the store refuses an existing one.
     const folder = `${round}-${index}/`;
     putTimes.push(await timeOf(() => putAll(folder, objects[index] ?? [])));
