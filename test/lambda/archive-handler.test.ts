@@ -386,15 +386,15 @@ describe('archive handler with partial batch responses', () => {
     [
       'batch',
       '1of2',
-      ['orders-0 offsets 7 to 8, orders-3 offsets 100 to 101, orders-5 offsets 1 to 2'],
+      ['orders-0 offsets 7 to 8; orders-3 offsets 100 to 101; orders-5 offsets 1 to 2'],
     ],
-    ['batch', '2of2', ['orders-0 offsets 9 to 10, orders-3 offsets 102 to 102']],
+    ['batch', '2of2', ['orders-0 offsets 9 to 10; orders-3 offsets 102 to 102']],
     [
       'batch',
       'of2',
       [
-        'orders-0 offsets 7 to 8, orders-3 offsets 100 to 101, orders-5 offsets 1 to 2',
-        'orders-0 offsets 9 to 10, orders-3 offsets 102 to 102',
+        'orders-0 offsets 7 to 8; orders-3 offsets 100 to 101; orders-5 offsets 1 to 2',
+        'orders-0 offsets 9 to 10; orders-3 offsets 102 to 102',
       ],
     ],
     ['partition', 'p3.100-102.2of2', ['orders-3 offsets 102 to 102']],

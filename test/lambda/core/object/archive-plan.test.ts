@@ -150,6 +150,17 @@ describe('planner', () => {
     expect(objects.map(({ key }) => key.length)).toEqual([998, 976]);
   });
 
+  it('writes keys and values in the encodings of its settings', async () => {
+    const { objects } = await plan(mskEvent([mskRecord()]), {
+      keyEncoding: { orders: 'base64', '*': 'text' },
+      valueEncoding: { '*': 'base64' },
+    });
+    expect(JSON.parse(linesOf(objects[0]?.body ?? Buffer.of()))).toMatchObject({
+      ...{ key: 'dS0xNw==', key_encoding: 'base64' },
+      ...{ value: 'eyJvcmRlciI6MX0=', value_encoding: 'base64' },
+    });
+  });
+
   it('stores a record whose timestamp is beyond 2^53 beside the others of its batch', async () => {
     const records = [
       mskRecord({ offset: 100 }),
