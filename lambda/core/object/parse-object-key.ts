@@ -32,6 +32,9 @@ export interface ParsedObjectKey {
   readonly compression: Compression;
 }
 
+/** Prefix, topic, folder and name. */
+type Located = [string, string, string, string];
+
 const path = /^((?:.*\/)?)topic=([^/]+)\/((?:dt=[^/]+\/(?:hour=[^/]+\/)?)?)([^/]+)$/s;
 const suffix = /^(.+?)(?:\.(\d+)of(\d+))?(?:~([0-9a-f]{8}))?\.jsonl(|\.gz|\.zst)$/s;
 const compressionOf = { '': 'none', '.gz': 'gzip', '.zst': 'zstd' } as const;
@@ -44,9 +47,10 @@ const runOfFormat1 = /^-(\d+)-(\d{20})-(\d{20})$/;
  * keys, such as those of a Firehose delivery stream.
  */
 export function parseObjectKey(key: string): ParsedObjectKey | undefined {
-  const [, prefix, topic, folder, name] = path.exec(key) ?? [];
-  if (prefix === undefined || topic === undefined || folder === undefined) return undefined;
-  const [, runsText, place = '1', count = '1', conflict, extension] = suffix.exec(name ?? '') ?? [];
+  const located = path.exec(key);
+  if (located === null) return undefined;
+  const [, prefix, topic, folder, name] = located as string[] as [string, ...Located];
+  const [, runsText, place = '1', count = '1', conflict, extension] = suffix.exec(name) ?? [];
   if (runsText === undefined) return undefined;
   const runs = parseRuns(runsText, topic);
   if (runs === undefined) return undefined;
@@ -73,7 +77,7 @@ function parseRuns(
 
 /** @param text one of those that `runsOfFormat2` matches, such as `p3.100-149` or `p3.7000-7040x39` */
 function parseRun(text: string): KeyRun {
-  const numbers = (text.match(/\d+/g) ?? []).map(Number) as [number, number, number, number?];
+  const numbers = [...text.matchAll(/\d+/g)].map(Number) as [number, number, number, number?];
   const [partition, first, last, offsets = last - first + 1] = numbers;
   return { partition, first, last, offsets };
 }

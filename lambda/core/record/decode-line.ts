@@ -1,6 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import { ArchiverError } from '../errors.ts';
-import { isObject } from '../is-object.ts';
+import { type Fields, isObject } from '../is-object.ts';
 import { JsonScanner, type LineBreak, NOT_EMBEDDED } from './json-scanner.ts';
 
 /** How a line holds bytes. `invalid`: the event held something else than bytes, and the line holds its JSON text. */
@@ -103,8 +103,8 @@ export function decodeLine(line: Buffer | string): DecodedRecord {
   // Everything around the value, which may be large and is not parsed unless it is a string.
   const envelope = parse(
     `${bytes.toString('utf8', 0, valueStart)}null${bytes.toString('utf8', valueEnd)}`,
-  );
-  if (!isObject(envelope) || !isObject(envelope.metadata)) throw notALine(OTHER_FIELDS);
+  ) as Fields;
+  if (!isObject(envelope.metadata)) throw notALine(OTHER_FIELDS);
   const names = Object.keys(envelope).filter((name) => name !== 'value_line_break');
   if (names.join() !== fieldNames.join()) throw notALine(OTHER_FIELDS);
   return {
@@ -126,9 +126,9 @@ export function decodeLine(line: Buffer | string): DecodedRecord {
   };
 }
 
+/** @param headers a list, since it ends with the bracket of the mark that follows it */
 function decodeHeaders(headers: unknown): readonly DecodedHeader[] {
-  if (!Array.isArray(headers)) throw notALine(OTHER_FIELDS);
-  return headers.map((header: unknown) => {
+  return (headers as readonly unknown[]).map((header) => {
     if (!isObject(header) || typeof header.name !== 'string') throw notALine(OTHER_FIELDS);
     const { encoding, name, value } = header;
     return { name, value: toBytes(value, encoding), encoding: encoding as WrittenEncoding };

@@ -110,6 +110,7 @@ describe('a key of format 1', () => {
 it.each([
   'topic=orders/archive-1-2026-11-23-09-15-00-0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0.jsonl.gz',
   'topic=orders/dt=2026-11-23/other-3-00000000000000000100-00000000000000000149.jsonl.gz',
+  'topic=orders/orders-3-100-149.jsonl.gz',
   'topic=orders/p3.100-149.parquet',
   'topic=orders/p3.100.jsonl',
   'topic=orders/x/p3.100-149.jsonl',

@@ -189,6 +189,12 @@ describe('decodeLine', () => {
       'has headers that are no list',
       good.replace('[{"name":"h","value":"x","encoding":"utf8"}]', '{"name":["h"]}'),
     ],
+    ['has another field', good.replace('"key_encoding"', '"more":1,"key_encoding"')],
+    ['has metadata twice', good.replace(/}$/, ',"metadata":5}')],
+    [
+      'has its value in the metadata',
+      good.replace('],"value":{"order":1}', ']').replace('"env":', '"list":["x"],"value":'),
+    ],
     ['has metadata that is no JSON', good.replace('"env":', '"env"')],
     ['embeds what is no JSON', good.replace('{"order":1}', '{"order":}')],
   ])('refuses a line that %s', (_, line) => {
