@@ -146,7 +146,7 @@ describe('failed batches on versitygw and moto', () => {
       ]),
     );
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: 'archive' }));
-    const Key = Contents.map((each) => each.Key).find((key) => key?.includes('orders-3'));
+    const Key = Contents.map((each) => each.Key).find((key) => key?.includes('/p3.100-102'));
     const { Metadata } = await client.send(new HeadObjectCommand({ Bucket: 'archive', Key }));
     expect(Metadata).toMatchObject({
       'failed-batch': 'aws/lambda/mapping/orders-3/2026/11/24/one%20+%C3%A9',
