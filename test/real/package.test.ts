@@ -4,9 +4,9 @@ import { builtinModules } from 'node:module';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { apiPage } from '../tools/package/api-page.ts';
+import { apiPage } from '../../tools/package/api-page.ts';
 
-const root = resolve(import.meta.dirname, '..');
+const root = resolve(import.meta.dirname, '../..');
 
 interface Packed {
   /** The size of the tarball in bytes. */
