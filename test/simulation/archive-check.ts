@@ -5,6 +5,7 @@ import type { PlanSettings } from '../../lambda/core/object/archive-plan.ts';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { type Bucket, shortKey } from './bucket.ts';
+import type { Delivery } from './consumer-group.ts';
 import type { Invocation } from './lambda-service.ts';
 import { offsetOf, runsOf, type TopicLog } from './topic.ts';
 
@@ -16,6 +17,8 @@ export interface Produced {
   readonly due: readonly (readonly number[])[];
   /** The invocations that began. */
   readonly invoked: readonly Pick<Invocation, 'log' | 'attempt'>[];
+  /** The deliveries that came to their end in one piece: neither dropped by their pollers nor bisected. */
+  readonly finished: readonly Pick<Delivery, 'assignment' | 'batch' | 'sent'>[];
   readonly settings: ObjectSettings;
 }
 
@@ -31,7 +34,8 @@ interface AllowedObject {
 /**
  * Reads the archive back and holds it against what was produced and invoked: every record that is due
  * is there and nothing else is; no key ever had two versions; each object is, by key and content, one
- * of a batch that was invoked, so that batches of the same runs share theirs.
+ * of a batch that was invoked, so that batches of the same runs share theirs; and each delivery that
+ * came to its end has all objects of its batch, so that no group is incomplete, and made no others.
  *
  * @returns how many copies of records there are beyond the first: each in the object of another batch
  * @throws {Error} saying what is wrong
@@ -70,7 +74,28 @@ export function checkArchive(bucket: Bucket, produced: Produced): number {
   }
   const lost = duePlaces(produced).filter((place) => !stored.has(place));
   if (lost.length > 0) throw new Error(`lost (topic, partition, offset): ${lost.join('; ')}`);
+  checkGroups(produced, (key, epoch) => {
+    const object = allowed.get(key)?.find((each) => each.epoch === epoch);
+    return object !== undefined && taken.has(object);
+  });
   return copies;
+}
+
+/** Has each delivery that came to its end be one set of complete groups, whatever was sent of it again. */
+function checkGroups(
+  { finished, settings }: Produced,
+  isStored: (key: string, epoch: number) => boolean,
+): void {
+  for (const { assignment, batch, sent } of finished) {
+    const { log } = assignment;
+    const keys = objectsOfBatch(log, batch, settings);
+    const missing = [...keys.keys()].find((key) => !isStored(key, log.epoch));
+    if (missing !== undefined) throw new Error(`incomplete: ${shortKey(missing)} is not stored`);
+    const other = sent
+      .flatMap(({ records }) => [...objectsOfBatch(log, records, settings).keys()])
+      .find((key) => !keys.has(key));
+    if (other !== undefined) throw new Error(`other keys: ${shortKey(other)} when sent again`);
+  }
 }
 
 /** Whether a listing tells that an object holds a record. */

@@ -16,6 +16,10 @@ export interface Delivery {
   readonly batch: readonly BatchRecord[];
   /** What is still to be sent, in this order; the first is in the function. */
   queue: readonly Attempt[];
+  /** All that was sent of it, in this order. */
+  readonly sent: Attempt[];
+  /** Whether it was bisected, so that it makes other objects than the batch does. */
+  isBisected: boolean;
   invocation: Invocation;
   /** What it has committed. */
   committed: ReadonlyMap<number, number>;

@@ -34,6 +34,8 @@ export interface MappingDeps {
  */
 export class Mapping {
   readonly pollers: readonly Poller[];
+  /** The deliveries of which all is done and committed. */
+  readonly finished: Delivery[] = [];
   readonly #deps: MappingDeps;
 
   constructor(deps: MappingDeps) {
@@ -70,8 +72,10 @@ export class Mapping {
     if (poller.generation !== group.generation) journal.saw('zombie poller cut a batch');
     const attempt = { records: batch, failures: 0 };
     const invocation = lambda.invoke(attempt, assignment.log);
-    const queue = [attempt];
-    poller.deliveries.push({ assignment, batch, queue, invocation, committed: new Map() });
+    poller.deliveries.push({
+      ...{ assignment, batch, invocation, committed: new Map() },
+      ...{ queue: [attempt], sent: [attempt], isBisected: false },
+    });
     if (!commitsWhenCut) return true;
     const ends = [...runsOf(batch)].map(([partition, run]): [number, number] => [
       partition,
@@ -116,6 +120,7 @@ export class Mapping {
     if (delivery.queue.length > 0) journal.saw('part of a batch committed');
     delivery.committed = new Map([...delivery.committed, ...progress]);
     if (delivery.queue.length > 0) return;
+    this.finished.push(delivery);
     poller.deliveries = poller.deliveries.filter((each) => each !== delivery);
   }
 
@@ -167,13 +172,17 @@ export class Mapping {
       hasDestination: false,
     });
     const [first] = retry;
-    if (retry.length > 1) journal.saw('batch bisected');
-    else if (first && first.records.length < attempt.records.length) {
+    if (retry.length > 1) {
+      journal.saw('batch bisected');
+      delivery.isBisected = true;
+    } else if (first && first.records.length < attempt.records.length) {
       journal.saw('part of a batch sent again after a partial response');
     }
     delivery.queue = [...retry, ...rest];
     const [next] = delivery.queue;
-    if (next) delivery.invocation = lambda.invoke(next, delivery.assignment.log);
+    if (!next) return;
+    delivery.sent.push(next);
+    delivery.invocation = lambda.invoke(next, delivery.assignment.log);
   }
 }
 

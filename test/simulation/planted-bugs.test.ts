@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { objectMetadataNames as names } from '../../lambda/contract.ts';
+import { objectMetadataNames as names, objectForms } from '../../lambda/contract.ts';
 import type { ObjectStore, StorableObject } from '../../lambda/core/ports.ts';
+import { type DecodedRecord, decodeLine } from '../../lambda/core/record/decode-line.ts';
+import type { KafkaEvent } from '../../lambda/core/record/kafka-event.ts';
 import { archiveHandler } from '../helpers/archive-parts.ts';
 import { Bucket } from './bucket.ts';
 import type { CreateHandler } from './process-pool.ts';
@@ -81,6 +83,57 @@ const namesOneTopicPartitionOnly: CreateHandler = (deps) => {
   };
 };
 
+/** Right where every object is a group of its own. */
+const namesRecordsOfFailedObjectsOnly: CreateHandler = ({ store, telemetry, ...deps }) => {
+  const recordsOf = new Map<string, readonly DecodedRecord[]>();
+  const unconfirmed = new Set<string>();
+  const placeOf = (partition: string, offset: number) => `${partition} ${offset}`;
+  const placesIn = (key: string) =>
+    (recordsOf.get(key) ?? []).map((each) =>
+      placeOf(`${each.topic}-${each.partition}`, each.offset),
+    );
+  const handler = archiveHandler({
+    ...deps,
+    store: {
+      ...store,
+      create: (object, options) => {
+        const lines = object.body.toString().split('\n').slice(0, -1);
+        recordsOf.set(object.key, lines.map(decodeLine));
+        for (const place of placesIn(object.key)) unconfirmed.add(place);
+        return store.create(object, options);
+      },
+    },
+    telemetry: {
+      ...telemetry,
+      objectStored: (summary) => {
+        for (const place of placesIn(summary.key)) unconfirmed.delete(place);
+        telemetry.objectStored(summary);
+      },
+    },
+  });
+  return async (event, context) => {
+    unconfirmed.clear();
+    const failures = (await handler(event, context))?.batchItemFailures ?? [];
+    return {
+      batchItemFailures: failures.filter(({ itemIdentifier: { partition, offset } }) =>
+        unconfirmed.has(placeOf(partition, offset)),
+      ),
+    };
+  };
+};
+
+const namesAStoredRecordToo: CreateHandler = (deps) => {
+  const handler = archiveHandler(deps);
+  return async (event, context) => {
+    const failures = (await handler(event, context))?.batchItemFailures ?? [];
+    const lists = Object.entries((event as KafkaEvent).records);
+    const firsts = lists.map(([partition, [first]]) => ({
+      itemIdentifier: { partition, offset: Number(first?.offset) },
+    }));
+    return { batchItemFailures: failures.length === 0 ? [] : [...failures, ...firsts] };
+  };
+};
+
 interface PlantedBug {
   readonly bug: string;
   readonly parts: () => SimulationParts;
@@ -142,6 +195,20 @@ const bugs: readonly PlantedBug[] = [
     given: { reportBatchItemFailures: true, resend: 'named', objectOf: 'batch' },
     finding: 'lost',
     steps: 10,
+  },
+  ...objectForms.map((objectOf) => ({
+    bug: `a partial response contains only the records of a failed object, objectOf ${objectOf}`,
+    parts: () => ({ createHandler: namesRecordsOfFailedObjectsOnly }),
+    given: { reportBatchItemFailures: true, objectOf },
+    finding: 'incomplete',
+    steps: 12,
+  })),
+  {
+    bug: 'a partial response contains a stored record besides',
+    parts: () => ({ createHandler: namesAStoredRecordToo }),
+    given: { reportBatchItemFailures: true, resend: 'named' },
+    finding: 'other keys',
+    steps: 12,
   },
   {
     bug: 'an aborted invocation deletes what it stored',

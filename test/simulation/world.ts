@@ -84,6 +84,7 @@ export class World {
     const invoked = this.lambda.invocations.filter(({ process }) => process);
     return checkArchive(this.bucket, {
       ...{ logs: this.#logs, due: this.#due, invoked },
+      finished: this.mapping.finished.filter(({ isBisected }) => !isBisected),
       settings: this.objects,
     });
   }
