@@ -7,6 +7,6 @@ const given: Enrich | undefined = Reflect.get(globalThis, Symbol.for(ENRICH_SYMB
 /**
  * Computes metadata for each record: the prop `enrich` of the construct, or else this default, which you can
  * replace in a clone as docs/configure.md#computed-metadata describes. It must be pure and deterministic, and
- * must not return a field that the archiver or the setting `metadata` already sets. If it throws, its batch fails.
+ * must not return `source` or a field of the setting `metadata`. If it throws, its batch fails.
  */
 export const enrich: Enrich = given ?? noEnrichment;

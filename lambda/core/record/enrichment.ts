@@ -29,19 +29,26 @@ type Computed =
   | { readonly fields: MetadataFields; readonly fault?: undefined }
   | { readonly fields?: undefined; readonly fault: string };
 
+/** Names that computed fields cannot have. */
+export interface TakenNames {
+  /** Of the fields that every line has: to return one is a fault. */
+  readonly set: ReadonlySet<string>;
+  /** Names that are reserved or set, in small letters. */
+  readonly reserved: ReadonlySet<string>;
+}
+
 /**
  * Computes the fields of a record, and checks them. A fault quotes nothing that `enrich` threw or returned, which
  * may be made of a key or a header. Whatever it does before it returns, this does not throw.
  *
- * Readers fail at names that differ only in case, and at unpaired surrogates: the former are a fault, and the latter
- * become U+FFFD.
- *
- * @param taken names of fields that are already set, in small letters
+ * Readers fail at names that differ only in case, and at unpaired surrogates. The latter become U+FFFD. A name that is
+ * reserved, or differs from another one only in case, gets a number: `Source` becomes `Source_2`. It is no fault, because
+ * an `enrich` that has always returned it would then fail every batch.
  */
 export function computeFields(
   enrich: Enrich,
   record: RecordToEnrich,
-  taken: ReadonlySet<string>,
+  { reserved, set }: TakenNames,
 ): Computed {
   try {
     const returned: unknown = enrich(record);
@@ -53,21 +60,27 @@ export function computeFields(
     const entries = Object.entries(returned);
     const others = entries.filter(([, value]) => !isScalar(value));
     for (const [, value] of others) ignoreRejection(value);
-    const [name] = entries.find(([each]) => taken.has(each.toLowerCase())) ?? [];
+    const [name] = entries.find(([each]) => set.has(each)) ?? [];
     if (name !== undefined) return { fault: `it returned '${name}', which is already set` };
-    if (new Set(entries.map(([each]) => each.toLowerCase())).size < entries.length) {
-      return { fault: 'it returned two fields whose names differ only in case' };
-    }
     if (others.length > 0) {
       return { fault: 'it returned a field that is not text, a number or a boolean' };
     }
+    const used = new Set(reserved);
     const fields = entries.map(
-      ([each, value]) => [each.toWellFormed(), wellFormed(value)] as const,
+      ([each, value]) => [unusedName(each.toWellFormed(), used), wellFormed(value)] as const,
     );
     return { fields: Object.fromEntries(fields) as MetadataFields };
   } catch (error) {
     return { fault: `it threw '${nameOf(error)}'` };
   }
+}
+
+/** Returns the name, with the lowest number that makes it another than those used, and adds it to them. */
+function unusedName(name: string, used: Set<string>): string {
+  let unused = name;
+  for (let number = 2; used.has(unused.toLowerCase()); number += 1) unused = `${name}_${number}`;
+  used.add(unused.toLowerCase());
+  return unused;
 }
 
 function wellFormed(field: unknown): unknown {

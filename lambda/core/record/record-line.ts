@@ -8,6 +8,7 @@ import {
   type MetadataFields,
   noEnrichment,
   type RecordToEnrich,
+  type TakenNames,
 } from './enrichment.ts';
 import type { BatchRun, KafkaEventHeader, KafkaEventRecord } from './kafka-event.ts';
 import type { Encoding, LineBuffer } from './line-buffer.ts';
@@ -70,7 +71,7 @@ export class RecordLineWriter {
   readonly #enrich: Enrich;
   /** `"source":…` and the static fields. */
   readonly #staticFields: string;
-  readonly #takenFields: ReadonlySet<string>;
+  readonly #takenNames: TakenNames;
   /** The ends of lines whose metadata has only the static fields. */
   readonly #staticEnds: Readonly<Record<ValueEncoding, Uint8Array>>;
   /** The text before a header's value, by its name: for the first header, and for later ones. */
@@ -93,8 +94,11 @@ export class RecordLineWriter {
     this.#valueEncodings = new Map(Object.entries(valueEncoding));
     this.#enrich = enrich;
     this.#staticFields = JSON.stringify({ source, ...metadata }).slice(1, -1);
-    const taken = [...reservedMetadataFields, ...Object.keys(metadata)];
-    this.#takenFields = new Set(taken.map((name) => name.toLowerCase()));
+    const names = Object.keys(metadata);
+    this.#takenNames = {
+      set: new Set(['source', ...names]),
+      reserved: new Set([...reservedMetadataFields, ...names.map((name) => name.toLowerCase())]),
+    };
     this.#staticEnds = byValueEncoding((encoding) => utf8(lineEnd(encoding, this.#staticFields)));
   }
 
@@ -219,7 +223,7 @@ export class RecordLineWriter {
   #computeFields(record: KafkaEventRecord, keyEncoding: ValueEncoding): MetadataFields {
     if (this.#enrich === noEnrichment) return {};
     const given = toEnrich(record, keyEncoding !== 'invalid');
-    const { fault, fields } = computeFields(this.#enrich, given, this.#takenFields);
+    const { fault, fields } = computeFields(this.#enrich, given, this.#takenNames);
     if (fault === undefined) return fields;
     const { offset, partition, topic } = record;
     const place = `${topic}-${partition} offset ${offset}`;
