@@ -1,7 +1,6 @@
 import { MOST_NAMED, nameFirst } from './core/bounded-text.ts';
-import { type ArchiverError, toArchiverError } from './core/errors.ts';
+import { toArchiverError } from './core/errors.ts';
 import type {
-  BatchSummary,
   Clock,
   Delivery,
   DeliveryFailure,
@@ -70,7 +69,7 @@ export function createArchiveHandler({ clock, delivery, settings, telemetry }: A
     telemetry.batchDone(result.summary, errors);
 
     if (settings.reportBatchItemFailures) return partialResponse(result.failures);
-    if (errors.length > 0) throw notArchived(errors, result.summary);
+    if (errors.length > 0) throw notArchived(result);
     return undefined;
   }
 }
@@ -87,16 +86,23 @@ async function deliverEvent(
  * The error for a batch. It names no more than the first failures: the runtime sends the message in a header, and
  * makes no request if that is over 1 MiB, so that the invocation would end by its timeout.
  */
-function notArchived(
-  errors: readonly ArchiverError[],
-  { objects, alreadyStored, failedObjects }: BatchSummary,
-): AggregateError {
+function notArchived(result: DeliveryResult): AggregateError {
+  const errors = result.failures.map(({ error }) => error);
   const reasons = nameFirst(errors, ({ message }) => message);
-  const all = objects + alreadyStored + failedObjects;
   return new AggregateError(
     errors.slice(0, MOST_NAMED),
-    `${errors.length} of ${all} objects not confirmed as stored: ${reasons}`,
+    `${countFailed(result)} not confirmed as stored: ${reasons}`,
   );
+}
+
+/** Counts what failed: objects or, where a stream makes the objects, topic-partitions. */
+function countFailed({ failures, summary }: DeliveryResult): string {
+  const { alreadyStored, failedObjects, moreRuns = 0, objects, runs, streamRecords } = summary;
+  if (streamRecords === undefined) {
+    return `${failures.length} of ${objects + alreadyStored + failedObjects} objects`;
+  }
+  const failed = new Set(failures.flatMap((failure) => failure.runs.map(({ id }) => id)));
+  return `${failed.size} of ${runs.length + moreRuns} topic-partitions`;
 }
 
 /** Names every record to send again, those of a group once, however many of its objects failed. */

@@ -84,7 +84,10 @@ function summariseOutcome({ planned, sent, large }: Outcome) {
   } satisfies Partial<BatchSummary>;
 }
 
-/** One failure for each run with lines in a chunk that was not accepted, and those of the long lines. */
+/**
+ * One failure for each run with lines in a chunk that was not accepted, and those of the long lines of other runs: all
+ * records of the former are sent again anyway.
+ */
 function failuresOf(
   { runs }: Batch,
   sent: SendResult,
@@ -94,5 +97,10 @@ function failuresOf(
     const failed = sent.failed.find(({ chunk }) => chunk.runs.includes(run));
     return failed === undefined ? [] : [notDelivered([partOf(run, run.records)], failed.error)];
   });
-  return [...ofChunks, ...(large?.failures ?? [])];
+  const named = new Set(ofChunks.flatMap((failure) => failure.runs.map(({ id }) => id)));
+  const ofLongLines = (large?.failures ?? []).flatMap(({ runs, error }) => {
+    const others = runs.filter(({ id }) => !named.has(id));
+    return others.length === 0 ? [] : [{ runs: others, error }];
+  });
+  return [...ofChunks, ...ofLongLines];
 }

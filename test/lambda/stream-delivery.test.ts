@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
+import { createArchiveHandler } from '../../lambda/archive-handler.ts';
 import { type Enrich, noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import { createStreamDelivery } from '../../lambda/stream-delivery.ts';
-import { archiveParts } from '../helpers/archive-parts.ts';
+import { archiveParts, invocation } from '../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
 import { MemoryStream } from '../helpers/memory-stream.ts';
 
@@ -161,6 +162,49 @@ describe('delivery through a stream', () => {
       },
     ]);
     expect(summary).toMatchObject({ failedObjects: 1, streamRecords: 2 });
+  });
+
+  describe('a topic-partition with a chunk and a long line that both fail', () => {
+    const runOf3 = [large(5), mskRecord({ offset: 6 }), large(9)];
+    const rejected = 'orders-3 offsets 5 to 9: no answer (STREAM_WRITE_FAILED)';
+
+    function handlerOf(reportBatchItemFailures: boolean) {
+      const { delivery, store, stream } = parts();
+      stream.fates = ['lost before'];
+      store.fail = (_, when) => when === 'before';
+      const { deps, telemetry } = archiveParts();
+      const settings = { reportBatchItemFailures };
+      return { telemetry, handle: createArchiveHandler({ ...deps, delivery, settings }) };
+    }
+
+    it('is named once', async () => {
+      const { handle, telemetry } = handlerOf(false);
+      await expect(handle(mskEvent(runOf3), invocation)).rejects.toMatchObject({
+        message: `1 of 1 topic-partitions not confirmed as stored: ${rejected}`,
+        errors: [{ message: rejected }],
+      });
+      expect(telemetry.done).toMatchObject([
+        { summary: { failedObjects: 1, streamRecords: 0 }, failures: [{ message: rejected }] },
+      ]);
+    });
+
+    it('does not hide another one whose long line failed', async () => {
+      const { handle } = handlerOf(false);
+      const event = mskEvent([...runOf3, large(2, 0)]);
+      const notStored = 'orders-0 offsets 2 to 2; orders-3 offsets 5 to 9: SlowDown, HTTP 503';
+      await expect(handle(event, invocation)).rejects.toThrow(
+        `2 of 2 topic-partitions not confirmed as stored: ${rejected}; ${notStored} (STORE_WRITE_FAILED)`,
+      );
+    });
+
+    it('has each of its records once in a partial response', async () => {
+      const { handle } = handlerOf(true);
+      const response = await handle(mskEvent([...runOf3, large(2, 0)]), invocation);
+      const names = response?.batchItemFailures.map(
+        ({ itemIdentifier: { partition, offset } }) => `${partition} ${offset}`,
+      );
+      expect(names).toEqual(['orders-3 5', 'orders-3 6', 'orders-3 9', 'orders-0 2']);
+    });
   });
 
   it('sends nothing for a batch without records', async () => {
