@@ -23,6 +23,19 @@ export function recordsOf(lines: string): DecodedRecord[] {
     .map((line) => decodeLine(line));
 }
 
+/** The groups of which a listing has some objects but not all: their keys, without folder and place. */
+export function incompleteGroups(keys: Iterable<string>): string[] {
+  const groups = Map.groupBy(keys, (key) => {
+    const { folder = '' } = parseObjectKey(key) ?? {};
+    return key.replace(folder, '').replace(/\.\d+of\d+/, '');
+  });
+  return [...groups].flatMap(([group, ofGroup]) => {
+    const places = new Set(ofGroup.map((key) => parseObjectKey(key)?.place));
+    const { count = 1 } = parseObjectKey(ofGroup[0] ?? '') ?? {};
+    return places.size < count ? [group] : [];
+  });
+}
+
 /** What the identity of records says about lines. */
 export interface Stock {
   /** Distinct records. */

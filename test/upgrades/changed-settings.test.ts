@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
+import { createObjectDelivery } from '../../lambda/object-delivery.ts';
+import { createReplayHandler } from '../../lambda/replay-handler.ts';
 import {
   type AllArchiveSettings,
   archiveHandler,
@@ -7,7 +9,9 @@ import {
   invocation,
 } from '../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, mskRecords } from '../helpers/kafka-events.ts';
-import { recordsIn, takeStock } from './archived-lines.ts';
+import { replayMessage, replayParts } from '../helpers/replay-parts.ts';
+import { incompleteGroups, recordsIn, takeStock } from './archived-lines.ts';
+import { frozen, frozenEvent } from './format-1.ts';
 
 const folder = 'shop/topic=orders/dt=2025-11-23/hour=10';
 const event = mskEvent([
@@ -64,5 +68,47 @@ describe('settings that change between two tries of a batch', () => {
     const { keys, objects } = await tryTwice({ level: 1 });
     expect(keys).toEqual([first]);
     expect(takeStock(recordsIn(objects))).toEqual({ records: 7, duplicates: 0, conflicts: 0 });
+  });
+});
+
+describe('settings that change between a failure and the replay', () => {
+  const group = 'shop/topic=orders/p3.100-115x14_p10.7-8.jsonl.gz';
+  const stored = `${folder}/p3.100-115x14_p10.7-8.2of3.jsonl.gz`;
+
+  /** Stores one of three objects of a batch, changes settings, and replays the batch. */
+  async function replayAfter(change: Partial<AllArchiveSettings>) {
+    const { archiveDeps, deps, failedBatches, store } = replayParts();
+    store.fail = (key) => key !== stored;
+    await expect(archiveHandler(archiveDeps)(frozenEvent, invocation)).rejects.toThrow('2 of 3');
+    store.fail = () => false;
+    failedBatches.entries.set('batch', frozen('failed-batch.json'));
+    const settings = { ...archiveDeps.settings, ...change };
+    const delivery = createObjectDelivery({ ...archiveDeps, settings });
+    await createReplayHandler({ ...deps, delivery })(
+      { Records: [replayMessage('batch')] },
+      invocation,
+    );
+    const { objects } = store;
+    return { keys: [...objects.keys()], mark: failedBatches.marks.get('batch'), objects };
+  }
+
+  it.each<[Partial<AllArchiveSettings>, number]>([
+    [{ objectOf: 'partition' }, 4],
+    [{ compression: 'zstd', level: 3 }, 3],
+    [{ timeFolder: 'day' }, 2],
+    [{ timeFolder: 'none' }, 1],
+  ])('leave a group incomplete, whose lines are duplicates: %o', async (change, replayed) => {
+    const { keys, mark, objects } = await replayAfter(change);
+    expect(mark?.objects).toBe(replayed);
+    expect(keys).toHaveLength(1 + replayed);
+    expect(incompleteGroups(keys)).toEqual([group]);
+    expect(takeStock(recordsIn(objects))).toEqual({ records: 16, duplicates: 14, conflicts: 0 });
+  });
+
+  it('that change nothing have the replay complete the group', async () => {
+    const { keys, mark, objects } = await replayAfter({});
+    expect(mark?.objects).toBe(3);
+    expect(incompleteGroups(keys)).toEqual([]);
+    expect(takeStock(recordsIn(objects))).toEqual({ records: 16, duplicates: 0, conflicts: 0 });
   });
 });
