@@ -98,6 +98,7 @@ export function decodeLine(line: Buffer | string): DecodedRecord {
   const [, topic = '', partition, offset] = beforeValue;
   const [encodingFields, valueEncoding, lineBreak = null] = afterValue;
   const valueEnd = metadataMark - encodingFields.length;
+  if (lineBreak !== null && valueEncoding !== 'json') throw notALine(OTHER_FIELDS);
   if (valueEnd < valueStart) throw notALine(OTHER_FIELDS);
   const metadata = bytes.toString('utf8', metadataMark + METADATA_NAME.length, bytes.length - 1);
   // Everything around the value, which may be large and is not parsed unless it is a string.
@@ -138,7 +139,8 @@ function decodeHeaders(headers: unknown): readonly DecodedHeader[] {
 /** The bytes that a string, or null, holds in an encoding. */
 function toBytes(field: unknown, encoding: unknown): Buffer | null {
   if (encoding === 'null' && field === null) return null;
-  if (typeof field !== 'string') throw notALine(OTHER_ENCODING);
+  // Bytes of text have no half of a surrogate pair, in place of which there would be others.
+  if (typeof field !== 'string' || !field.isWellFormed()) throw notALine(OTHER_ENCODING);
   if (encoding === 'utf8' || encoding === 'invalid') return Buffer.from(field);
   const bytes = Buffer.from(field, 'base64');
   // Node skips what is not base64.

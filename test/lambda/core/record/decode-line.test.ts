@@ -183,6 +183,13 @@ describe('decodeLine', () => {
       'has a string that is none',
       good.replace('"value_encoding":"json"', '"value_encoding":"utf8"'),
     ],
+    [
+      'has line breaks of a value that is not embedded',
+      good
+        .replace('{"order":1}', 'null')
+        .replace('"value_encoding":"json"', '"value_encoding":"null","value_line_break":"lf"'),
+    ],
+    ['has text with half a surrogate pair', good.replace('"value":"x"', '"value":"\\ud800"')],
     ['has base64 that is none', good.replace('"/w=="', '"/w="')],
     ['has a header without a name', good.replace('"name":"h",', '')],
     [
