@@ -48,7 +48,6 @@ const storeVariables = {
   logLevel: powertoolsLogLevel(),
   /** Name of the stack: the `service` of every log line and metric. */
   serviceName: text('POWERTOOLS_SERVICE_NAME', 'the name of the stack'),
-  nodeOptions: constant('NODE_OPTIONS', '--enable-source-maps'),
 };
 
 const archiveVariables = {
@@ -247,11 +246,6 @@ function powertoolsLogLevel(): Variable<LogLevel> {
       value: logLevels.find((level) => level === given.toLowerCase()) ?? 'info',
     }),
   };
-}
-
-/** A variable that is the same everywhere, and that the functions do not read. */
-function constant(name: string, value: string): Variable<undefined> {
-  return { name, write: () => value, read: () => ({ value: undefined }) };
 }
 
 function parsePrefix(given: string): string | undefined {

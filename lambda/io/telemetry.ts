@@ -4,6 +4,7 @@ import { logMessages, METRIC_DIMENSION, metricNames, stackMetricNames } from '..
 import { MOST_NAMED } from '../core/bounded-text.ts';
 import type { ArchiverError } from '../core/errors.ts';
 import type { BatchSummary, Telemetry } from '../core/ports.ts';
+import { sourceStack } from './source-stack.ts';
 
 /** Each metric with its unit and the field of the summary that holds its value. */
 const metrics = [
@@ -63,6 +64,7 @@ export function createTelemetry(logger: Logger, emf: Metrics): Telemetry {
 }
 
 /** Returns the fields of an error for a log line. A defect has its stack, which `toArchiverError` has redacted. */
-export function describeError({ code, retryable, message, stack }: ArchiverError) {
-  return { code, retryable, reason: message, ...(code === 'UNEXPECTED' && { stack }) };
+export function describeError({ code, retryable, message, stack = '' }: ArchiverError) {
+  const isDefect = code === 'UNEXPECTED';
+  return { code, retryable, reason: message, ...(isDefect && { stack: sourceStack(stack) }) };
 }

@@ -50,6 +50,8 @@ export function bundleFunction(
     ...bundleOptions,
     entryPoints: [join('lambda', `${entry}.ts`)],
     outfile: join(root, 'dist', entry, 'index.mjs'),
+    // Without a comment in the bundle that names the map; lambda/io/source-stack.ts finds it by its name.
+    sourcemap: 'external',
     write: false,
     ...sdkOptions,
   });

@@ -57,7 +57,6 @@ function enrichedFolder(folder: string, enrich: string): string {
   const enriched = mkdtempSync(join(tmpdir(), 'kafka-archive-function-'));
   process.once('exit', () => rmSync(enriched, { recursive: true, force: true }));
   cpSync(join(folder, 'index.mjs'), join(enriched, 'function.mjs'));
-  // The function's last line refers to this name.
   cpSync(join(folder, 'index.mjs.map'), join(enriched, 'index.mjs.map'));
   for (const { contents } of outputFiles) writeFileSync(join(enriched, 'enrich.mjs'), contents);
   writeFileSync(join(enriched, 'index.mjs'), INDEX);

@@ -57,6 +57,48 @@ it('archives with what the enrich of an app adds', { timeout: 60_000 }, async ()
   }
 });
 
+it('logs the stack trace of a defect with places in the sources', { timeout: 60_000 }, async () => {
+  const path = enrichModule(
+    `const { now } = Date;
+    let isBroken = false;
+    Date.now = () => {
+      if (!isBroken) return now();
+      isBroken = false;
+      throw new RangeError('secret');
+    };
+    export function enrich() {
+      isBroken = true;
+      return {};
+    }`,
+  );
+  const s3 = await startS3Server({ root: join(folder, 'unused'), buckets: ['archive'] });
+  const log = join(folder, 'defect.log');
+  const archive = new EmulatedFunction(
+    archiveFunction({
+      ...{ s3, archiveBucket: 'archive', serviceName: 'test', objectPrefix: 'shop/' },
+      ...{ timeFolder: 'hour', compression: 'none', reportBatchItemFailures: false },
+      codeFolder: functionFolder('archive', path),
+      log: openLog(log, 'a'),
+    }),
+    1,
+  );
+  try {
+    const outcome = await archive.invoke(toEventJson([batchRecord({ offset: 7 })], origin));
+    expect(outcome).toEqual({ kind: 'failed', errorType: 'ArchiverError' });
+    await eventually(() => {
+      const line = readFileSync(log, 'utf8')
+        .split('\n')
+        .find((each) => each.includes('"stack"'));
+      const { stack } = JSON.parse(line ?? '{}');
+      expect(stack).toMatch(/^ArchiverError: unexpected RangeError\n +at /);
+      expect(stack).toMatch(/\(lambda\/object-delivery\.ts:\d+:\d+\)/);
+    });
+  } finally {
+    await archive.close();
+    await s3.close();
+  }
+});
+
 it('refuses a module that exports no enrich', () => {
   const path = enrichModule('export const enrichment = () => ({});');
   expect(() => functionFolder('archive', path)).toThrow(

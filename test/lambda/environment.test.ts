@@ -139,7 +139,6 @@ describe('the environment of the functions', () => {
       REPORT_BATCH_ITEM_FAILURES: 'true',
       POWERTOOLS_LOG_LEVEL: 'WARN',
       POWERTOOLS_SERVICE_NAME: 'shop',
-      NODE_OPTIONS: '--enable-source-maps',
     });
     const { REPORT_BATCH_ITEM_FAILURES: _, ...shared } = archiveEnvironment.encode(archive);
     const links = { alarmTopicArn: 'topic', archiveLogGroup: 'log', deliveryStream: 'stream' };

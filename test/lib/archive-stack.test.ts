@@ -279,7 +279,6 @@ describe('other stacks', { timeout: SYNTH_TIMEOUT_MS }, () => {
       MAX_PARALLEL_PUTS: '7',
       POWERTOOLS_LOG_LEVEL: 'DEBUG',
       POWERTOOLS_SERVICE_NAME: 'KafkaArchive',
-      NODE_OPTIONS: '--enable-source-maps',
     });
     const shared = Object.entries(replay).filter(([name]) => name in archive);
     expect(Object.fromEntries(shared)).toEqual(archive);

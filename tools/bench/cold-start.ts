@@ -85,7 +85,6 @@ function variants(folder: string, s3: S3Process) {
   const cache = join(folder, 'compile-cache');
   return {
     'with a compile cache': starter(folder, s3, { environment: { NODE_COMPILE_CACHE: cache } }),
-    'without source maps': starter(folder, s3, { environment: { NODE_OPTIONS: '' } }),
   };
 }
 
@@ -130,10 +129,7 @@ ${budgets.ratio}; the bundle may have ${budgets.bundleBytes} bytes. Exit code 1 
 exceeded.`,
 )
   .addOption(wholeNumber('--pairs <n>', 'pairs of starts', { min: 20, max: 1000, default: 30 }))
-  .option(
-    '--variants',
-    'also measure starts that are not deployed: with a warm NODE_COMPILE_CACHE, and without source maps',
-  )
+  .option('--variants', 'also measure starts that are not deployed: with a warm NODE_COMPILE_CACHE')
   .action(async ({ pairs, variants = false }) => {
     if (!(await runBench(pairs, variants))) throw new NotDone();
   });

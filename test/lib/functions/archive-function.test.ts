@@ -80,7 +80,6 @@ describe('the archive function', () => {
         REPORT_BATCH_ITEM_FAILURES: 'true',
         POWERTOOLS_LOG_LEVEL: 'WARN',
         POWERTOOLS_SERVICE_NAME: 'Stack',
-        NODE_OPTIONS: '--enable-source-maps',
       },
     });
   });

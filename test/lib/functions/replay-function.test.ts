@@ -96,7 +96,6 @@ it("gets every setting in the contract's environment variables", () => {
       REPLAY_RETRY_SECONDS: '30',
       ALARM_TOPIC_ARN: { Ref: TOPIC },
       ARCHIVE_LOG_GROUP: 'archive-log',
-      NODE_OPTIONS: '--enable-source-maps',
     },
   });
 });
