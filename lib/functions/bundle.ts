@@ -84,6 +84,7 @@ const sdkOptions = {
     'node:http': './lambda/io/bundled/node-http.ts',
     'node:https': './lambda/io/bundled/node-https.ts',
     '@aws-sdk/credential-provider-node': './lambda/io/bundled/function-credentials.ts',
+    '@smithy/core/event-streams': './lambda/io/bundled/no-event-streams.ts',
   },
 } satisfies BuildOptions;
 
