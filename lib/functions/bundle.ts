@@ -46,14 +46,23 @@ export function bundleFunction(
   entry: FunctionEntry,
   folder: string = join(root, 'dist', entry),
 ): string {
-  const { outputFiles } = loadEsbuild().buildSync({
-    ...bundleOptions,
+  const { buildSync } = loadEsbuild();
+  const options = { ...bundleOptions, outfile: join(root, 'dist', entry, 'index.mjs') };
+  const whole = buildSync({
+    ...options,
+    ...sdkOptions,
     entryPoints: [join('lambda', `${entry}.ts`)],
-    outfile: join(root, 'dist', entry, 'index.mjs'),
+    minify: false,
+    sourcemap: 'inline',
+    write: false,
+  });
+  const contents = whole.outputFiles.map(({ text }) => withPlainKeys(text)).join('');
+  const { outputFiles } = buildSync({
+    ...options,
+    stdin: { contents, resolveDir: join(root, 'dist', entry), sourcefile: 'index.mjs' },
     // Without a comment in the bundle that names the map; lambda/io/source-stack.ts finds it by its name.
     sourcemap: 'external',
     write: false,
-    ...sdkOptions,
   });
   const files = outputFiles.map(({ path, contents }) => ({ name: basename(path), contents }));
   replaceFiles(folder, files);
@@ -87,6 +96,22 @@ const sdkOptions = {
     '@smithy/core/event-streams': './lambda/io/bundled/no-event-streams.ts',
   },
 } satisfies BuildOptions;
+
+/**
+ * Replaces the computed keys of the SDK's schemas (`{ [_h]: … }`, with `var _h = "http"`) by plain ones.
+ *
+ * A client has a schema for each operation of its service: more than 100 in S3, of which the functions call a few.
+ * esbuild drops an unused object, but not if a key is computed, because that may have an effect. So this is
+ * the text between two passes: the first one bundles, the second one drops the schemas and minifies.
+ */
+function withPlainKeys(bundle: string): string {
+  const texts = new Map(
+    Array.from(bundle.matchAll(/^var (_\w+) = ("\w*");$/gm), ([, name, text]) => [name, text]),
+  );
+  return bundle.replaceAll(/\[(_\w+)\]:/g, (key, name) =>
+    texts.has(name) ? `${texts.get(name)}:` : key,
+  );
+}
 
 interface File {
   /** The path in the folder of the bundle. */

@@ -22,7 +22,7 @@ import { type S3Process, startS3Process } from './common/s3-process.ts';
 import { machine, showSpread, spreadOf } from './common/sample.ts';
 import { smallOrigin } from './events.ts';
 
-const budgets: Budgets = { ratio: 3.8, bundleBytes: 400_000 };
+const budgets: Budgets = { ratio: 3.8, bundleBytes: 310_000 };
 
 const MEMORY_MIB = settingRanges.memoryMiB.default;
 

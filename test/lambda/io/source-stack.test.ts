@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -31,9 +31,15 @@ it('names places in the sources instead of those in the bundle', () => {
   expect(sourceStack(stack, href)).toBe(`ArchiverError: x\n    at t (${place})\n${elsewhere}`);
 });
 
-it("leaves a place in esbuild's own code, which begins the bundle", () => {
-  const stack = `at ${href}:1:1`;
-  expect(sourceStack(stack, href)).toBe(stack);
+it('leaves a place that has no source, such as in a helper of esbuild', () => {
+  const folder = join(scratch, 'helper');
+  mkdirSync(folder);
+  const map = { version: 3, names: [], sources: ['../../lambda/a.ts'], mappings: ';AAAA' };
+  writeFileSync(join(folder, 'index.mjs.map'), JSON.stringify(map));
+  const own = pathToFileURL(join(folder, 'index.mjs')).href;
+  expect(sourceStack(`at ${own}:1:1\nat ${own}:2:1`, own)).toBe(
+    `at ${own}:1:1\nat lambda/a.ts:1:1`,
+  );
 });
 
 it('leaves a stack trace without a source map', () => {
