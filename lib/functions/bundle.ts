@@ -87,11 +87,13 @@ export const bundleOptions = {
   logLevel: 'silent',
 } satisfies BuildOptions;
 
-/** Replaces parts of the SDK that a function does not need, for a shorter cold start. */
+/** Replaces parts of the SDK and of Node that a function does not need, for a shorter cold start. */
 const sdkOptions = {
   alias: {
     'node:http': './lambda/io/bundled/node-http.ts',
     'node:https': './lambda/io/bundled/node-https.ts',
+    'node:process': './lambda/io/bundled/node-process.ts',
+    'node:util': './lambda/io/bundled/node-util.ts',
     '@aws-sdk/credential-provider-node': './lambda/io/bundled/function-credentials.ts',
     '@smithy/core/event-streams': './lambda/io/bundled/no-event-streams.ts',
   },
