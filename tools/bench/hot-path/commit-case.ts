@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { settingRanges } from '../../../lambda/contract.ts';
 import { cpuOf, median, type Spread, spreadOf, timed } from '../common/sample.ts';
+import { useS3Server } from '../common/use-s3-server.ts';
 import { fullEvent } from '../events.ts';
 import { planSettings, readCompression, readDataSet } from './settings.ts';
 
@@ -51,13 +52,7 @@ const text = fullEvent({
   partitions: Number(partitions),
   data: readDataSet(data),
 });
-// The SDK client reads them when it is created.
-Object.assign(process.env, {
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'bench',
-  AWS_SECRET_ACCESS_KEY: 'bench',
-  AWS_ENDPOINT_URL_S3: endpoint,
-});
+useS3Server(endpoint);
 
 /** Loads planner and store from the sources in a folder. */
 async function loadSide(root: string): Promise<Side> {

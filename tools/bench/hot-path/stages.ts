@@ -14,6 +14,7 @@ import { LineBuffer } from '../../../lambda/core/record/line-buffer.ts';
 import { RecordLineWriter } from '../../../lambda/core/record/record-line.ts';
 import { createS3Client, createS3ObjectStore } from '../../../lambda/io/s3-object-store.ts';
 import { type Spread, spreadOf, timed, timeOf } from '../common/sample.ts';
+import { useS3Server } from '../common/use-s3-server.ts';
 import { fullEvent } from '../events.ts';
 import { type CompressionCase, defaultCases, planSettings, readDataSet } from './settings.ts';
 
@@ -40,13 +41,7 @@ const text = fullEvent({
   partitions: Number(partitions),
   data: readDataSet(data),
 });
-// The SDK client reads them when it is created.
-Object.assign(process.env, {
-  AWS_REGION: 'us-east-1',
-  AWS_ACCESS_KEY_ID: 'bench',
-  AWS_SECRET_ACCESS_KEY: 'bench',
-  AWS_ENDPOINT_URL_S3: endpoint,
-});
+useS3Server(endpoint);
 const store = createS3ObjectStore(
   createS3Client({ maxParallelPuts: settingRanges.maxParallelPuts.default, random: Math.random }),
   { archiveBucket: bucket, storageClass: 'STANDARD' },
