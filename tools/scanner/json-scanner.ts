@@ -1,9 +1,9 @@
 // AssemblyScript, a language with TypeScript's syntax. `npm run build:scanner` compiles this file to
 // lambda/core/record/json-scanner-wasm.ts. Its only caller is lambda/core/record/json-scanner.ts.
 //
-// The text starts at TEXT; below it are the tables. A sentinel follows the text, which ends any token that it
-// interrupts. Functions take a start address, and return the address after the token that they read, or INVALID: the
-// text is no JSON, or no JSON that every reader accepts.
+// The caller's lines start at LINES; below them are the tables. A text is among the lines, and a sentinel follows it,
+// which ends any token that it interrupts. Functions take a start address, and return the address after the token that
+// they read, or INVALID: the text is no JSON, or no JSON that every reader accepts.
 
 const TAB: u8 = 0x09;
 const LINE_FEED: u8 = 0x0a;
@@ -30,6 +30,7 @@ const LETTER_T: u8 = 0x74;
 const LETTER_U: u8 = 0x75;
 const OPEN_OBJECT: u8 = 0x7b;
 const CLOSE_OBJECT: u8 = 0x7d;
+const DELETE: u8 = 0x7f;
 
 /** `true`, `alse` and `null` as one number each: the first byte is the lowest. */
 const TRUE: u32 = 0x65757274;
@@ -62,10 +63,24 @@ const MAX_NAME: usize = 10_000;
 const EXPONENT_LIMIT: i32 = 308;
 
 /**
+ * For each character from U+0080 to U+07FF, which have two bytes, the character that is its small letter, in two bytes;
+ * 0 if it is another number of characters, of bytes, or depends on its neighbours. The caller fills this.
+ */
+export const SMALL_LETTERS: usize = 16;
+
+/** For each 64 characters from U+0800 to U+FFFF, which have three bytes, 1 if all are small letters or have none. */
+export const ALL_SMALL: usize = SMALL_LETTERS + 4096;
+
+/** The four-byte characters U+1F000 to U+3FFFF have no small letters: their first byte, and their second ones. */
+const PICTURES: u8 = 0xf0;
+const FIRST_PICTURE: u8 = 0x9f;
+const LAST_PICTURE: u8 = 0xbf;
+
+/**
  * The names of open objects, to find those that an object repeats: slots of an object's owner number and of the
  * name's start, 4 bytes each. No text clears it, because no two objects have the same owner number.
  */
-const NAMES: usize = 16;
+const NAMES: usize = ALL_SMALL + 1024;
 const SLOT_BITS: u64 = 14;
 const SLOT_MASK: u32 = (1 << <u32>SLOT_BITS) - 1;
 /** Slots that are looked at for one name. */
@@ -75,9 +90,6 @@ const WINDOW: u32 = 16;
 const CONTAINERS: usize = NAMES + (8 << <usize>SLOT_BITS);
 const LIST: u32 = 0;
 
-/** For each depth, the owner number of the latest object there that has a name beyond ASCII. 4 bytes each. */
-const WIDE_NAMES: usize = CONTAINERS + 1024;
-
 /** An owner number counts objects, and has their depth in its lowest bits. */
 const DEPTH_BITS: u32 = 7;
 const DEPTH_MASK: u32 = 127;
@@ -85,8 +97,8 @@ const DEPTH_MASK: u32 = 127;
 /** Objects that are counted before the count begins anew: half of 25 bits, since the other half is for one text. */
 const MOST_OBJECTS: u32 = 1 << 24;
 
-/** Where the caller places the text. */
-export const TEXT: usize = WIDE_NAMES + 1024;
+/** Where the caller's lines start. */
+export const LINES: usize = CONTAINERS + 1024;
 
 /** Sets the bit that distinguishes a small letter from its capital, in eight bytes. */
 const SMALL: u64 = 0x2020202020202020;
@@ -119,19 +131,18 @@ let firstOwner: u32 = 0;
 
 /** Names of objects in the text that was scanned last; the caller checks them if IF_NAMES_DIFFER. */
 export let nameCount: i32 = 0;
-/** Length of the text that was scanned last, with its line breaks as tabs. */
-export let textLength: i32 = 0;
+/** End of the text that was scanned last, with its line breaks as tabs. */
+export let textEnd: usize = 0;
 
 /**
- * Checks whether the `length` bytes at TEXT are one JSON text that every reader accepts. Line breaks between tokens
- * become tabs.
+ * Checks whether the bytes from `start` to `end` are one JSON text that every reader accepts. Line breaks between
+ * tokens become tabs.
  */
-export function scan(length: i32): i32 {
-  const end = TEXT + <usize>length;
+export function scan(start: usize, end: usize): i32 {
   let depth: i32 = 0;
   let container: u32 = LIST;
   let nameIsDue = false;
-  let at = TEXT;
+  let at = start;
   breaks = 0;
   beyondAscii = 0;
   doubt = 0;
@@ -143,15 +154,15 @@ export function scan(length: i32): i32 {
     at = skipSpace(at);
     const byte = load<u8>(at);
     if (byte === QUOTE) {
-      const start = at + 1;
+      const first = at + 1;
       const escapesBefore = escapes;
-      at = scanString(start);
+      at = scanString(first);
       if (at === INVALID) return REFUSED;
       if (nameIsDue) {
-        if (at - 1 - start > MAX_NAME) return REFUSED;
+        if (at - 1 - first > MAX_NAME) return REFUSED;
         nameCount++;
         if (escapes !== escapesBefore) doubt = IF_NAMES_DIFFER;
-        if (doubt === 0 && isRepeated(start, at - 1, container)) return REFUSED;
+        if (doubt === 0 && isRepeated(first, at - 1, container)) return REFUSED;
         at = skipSpace(at);
         if (load<u8>(at++) !== COLON) return REFUSED;
         nameIsDue = false;
@@ -178,7 +189,7 @@ export function scan(length: i32): i32 {
       at = skipSpace(at);
       if (depth === 0) {
         if (at !== end) return REFUSED;
-        return verdict(length);
+        return verdict(start, end);
       }
       const next = load<u8>(at++);
       if (next === COMMA) {
@@ -194,27 +205,26 @@ export function scan(length: i32): i32 {
 
 /** Makes all owner numbers available once more. */
 function forgetNames(): void {
-  memory.fill(NAMES, 0, TEXT - NAMES);
+  memory.fill(NAMES, 0, LINES - NAMES);
   objects = 0;
 }
 
-function verdict(length: i32): i32 {
+function verdict(start: usize, end: usize): i32 {
   // Of the three, at most one: else it would not be known what a tab was.
   if ((breaks & (breaks - 1)) !== 0) return REFUSED;
-  textLength = breaks === BOTH ? removeReturns(length) : length;
+  textEnd = breaks === BOTH ? removeReturns(start, end) : end;
   return ACCEPTED | (beyondAscii === 0 ? 0 : IF_UTF8) | doubt | (breaks & ~TABS);
 }
 
-/** Removes carriage returns, which only stand between tokens, and returns the new length. */
-function removeReturns(length: i32): i32 {
-  const end = TEXT + <usize>length;
-  let to = TEXT;
-  for (let from = TEXT; from < end; from++) {
+/** Removes carriage returns, which only stand between tokens, and returns the new end. */
+function removeReturns(start: usize, end: usize): usize {
+  let to = start;
+  for (let from = start; from < end; from++) {
     const byte = load<u8>(from);
     store<u8>(to, byte);
     if (byte !== CARRIAGE_RETURN) to++;
   }
-  return <i32>(to - TEXT);
+  return to;
 }
 
 /** Skips white space: inlined, because most tokens follow one another. */
@@ -265,7 +275,10 @@ function isRepeated(start: usize, end: usize, owner: u32): bool {
     bytes |= rest;
     sum ^= rest | (SMALL << missing);
   }
-  if ((bytes & BEYOND_ASCII) !== 0) noteWideName(start, end, owner);
+  if ((bytes & BEYOND_ASCII) !== 0) {
+    sum = sumOfWideName(start, end);
+    if (doubt !== 0) return false;
+  }
   let slot = <u32>((sum * MIX) >> (64 - SLOT_BITS));
   let free: usize = INVALID;
   for (let i: u32 = 0; i < WINDOW; i++) {
@@ -287,18 +300,43 @@ function isRepeated(start: usize, end: usize, owner: u32): bool {
   return false;
 }
 
-function noteWideName(start: usize, end: usize, owner: u32): void {
-  const place = WIDE_NAMES + (<usize>(owner & DEPTH_MASK) << 2);
-  if (load<u32>(place) === owner || hasLetterlikeSymbol(start, end)) doubt = IF_NAMES_DIFFER;
-  store<u32>(place, owner);
+/** A number for a name beyond ASCII, the same in capitals and small letters. If they are not clear, there is doubt. */
+function sumOfWideName(start: usize, end: usize): u64 {
+  let sum: u64 = 0;
+  for (let at = start; at < end; at++) {
+    const byte = load<u8>(at);
+    let unit: u64 = byte;
+    if (isFirstOfTwo(byte)) {
+      unit = smallLetter(at++);
+      if (unit === 0) doubt = IF_NAMES_DIFFER;
+    } else if (byte >= 0xe0) {
+      if (!isSmall(at)) doubt = IF_NAMES_DIFFER;
+    } else if (isLetter(byte)) unit |= 0x20;
+    sum = (sum ^ unit) * MIX;
+    sum ^= sum >> 32;
+  }
+  return sum;
 }
 
-/** Whether a name may contain U+212A, the sign of kelvin: its small letter is an ASCII `k`. */
-function hasLetterlikeSymbol(start: usize, end: usize): bool {
-  for (let at = start; at < end; at++) {
-    if (load<u8>(at) === 0xe2) return true;
-  }
-  return false;
+/** Whether a byte is the first of a character's two. */
+@inline
+function isFirstOfTwo(byte: u8): bool {
+  return (byte & 0xe0) === 0xc0;
+}
+
+/** The small letter of a character of two bytes; 0 if it is not clear. */
+@inline
+function smallLetter(at: usize): u16 {
+  const character = ((<usize>load<u8>(at) & 0x1f) << 6) | (<usize>load<u8>(at, 1) & 0x3f);
+  return load<u16>(SMALL_LETTERS + (character << 1));
+}
+
+/** Whether a character of three or four bytes is surely no capital. */
+function isSmall(at: usize): bool {
+  const first = load<u8>(at);
+  const second = load<u8>(at, 1);
+  if (first >= 0xf0) return first === PICTURES && second >= FIRST_PICTURE && second <= LAST_PICTURE;
+  return load<u8>(ALL_SMALL + (((<usize>first & 0xf) << 6) | (<usize>second & 0x3f))) !== 0;
 }
 
 @inline
@@ -306,12 +344,18 @@ function isOpen(owner: u32): bool {
   return load<u32>(CONTAINERS + (<usize>(owner & DEPTH_MASK) << 2)) === owner;
 }
 
-/** Whether two names are the same, except for the case of ASCII letters. The other one ends with a quote. */
+/** Whether two names without doubt are the same in small letters. The other one ends with a quote. */
 function isSameName(start: usize, end: usize, other: usize): bool {
   for (let at = start; at < end; at++) {
     const a = load<u8>(at);
-    const b = load<u8>(other++);
-    if (a !== b && ((a ^ b) !== 0x20 || !isLetter(a))) return false;
+    const b = load<u8>(other);
+    if (isFirstOfTwo(a) && isFirstOfTwo(b)) {
+      if (smallLetter(at++) !== smallLetter(other)) return false;
+      other += 2;
+    } else {
+      if (a !== b && ((a ^ b) !== 0x20 || !isLetter(a))) return false;
+      other++;
+    }
   }
   return load<u8>(other) === QUOTE;
 }
@@ -467,4 +511,22 @@ function scanDigits(start: usize): usize {
     }
     at += BLOCK;
   }
+}
+
+/** Whether a JSON string needs no escape for any of the bytes: they are printable ASCII, no quote, and no backslash. */
+export function isPlain(start: usize, end: usize): bool {
+  // What follows may be anything.
+  v128.store(end, i8x16.splat(SPACE));
+  let others = i8x16.splat(0);
+  for (let at = start; at < end; at += BLOCK) {
+    const block = v128.load(at);
+    others = v128.or(
+      others,
+      v128.or(
+        v128.or(i8x16.eq(block, i8x16.splat(QUOTE)), i8x16.eq(block, i8x16.splat(BACKSLASH))),
+        v128.or(i8x16.lt_s(block, i8x16.splat(SPACE)), i8x16.eq(block, i8x16.splat(DELETE))),
+      ),
+    );
+  }
+  return !v128.any_true(others);
 }

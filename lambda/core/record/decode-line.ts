@@ -68,7 +68,7 @@ const METADATA_NAME = ',"metadata":';
 const OTHER_FIELDS = 'does not have the fields of one, in their order';
 const OTHER_ENCODING = 'has bytes that are not in their encoding';
 
-const scanner = new JsonScanner();
+const scanner = new JsonScanner(0);
 
 /** More characters than {@link start} matches. */
 const MOST_START = 512;
@@ -151,7 +151,9 @@ function toBytes(field: unknown, encoding: unknown): Buffer | null {
 /** The bytes of an embedded value. Its tabs are between tokens, because strings escape theirs. */
 function embeddedBytes(embedded: Buffer, lineBreak: LineBreak | null): Buffer {
   // Format 1 embeds more than the scanner accepts.
-  if (scanner.embed(embedded, 0, embedded.length) === NOT_EMBEDDED) parse(embedded.toString());
+  scanner.reserve(embedded.length);
+  scanner.bytes.set(embedded);
+  if (scanner.embed(0, embedded.length) === NOT_EMBEDDED) parse(embedded.toString());
   if (lineBreak === null) return embedded;
   const written = lineBreak === 'lf' ? '\n' : '\r\n';
   return Buffer.from(embedded.toString('latin1').replaceAll('\t', written), 'latin1');

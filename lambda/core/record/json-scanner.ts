@@ -7,14 +7,18 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown };
 };
 
-/** The exports of tools/scanner/json-scanner.ts. */
+/** The exports of tools/scanner/json-scanner.ts. Addresses are in its memory. */
 interface Scanner {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  readonly TEXT: { readonly value: number };
+  readonly SMALL_LETTERS: { readonly value: number };
+  readonly ALL_SMALL: { readonly value: number };
+  readonly LINES: { readonly value: number };
   readonly nameCount: { readonly value: number };
-  readonly textLength: { readonly value: number };
-  /** Returns a sum of {@link result} for the `length` bytes at `TEXT`. */
-  scan(length: number): number;
+  readonly textEnd: { readonly value: number };
+  /** Returns a sum of {@link result} for the text from `start` to `end`. */
+  scan(start: number, end: number): number;
+  /** Returns 0 if a JSON string must escape one of the bytes. */
+  isPlain(start: number, end: number): number;
 }
 
 /** What the scanner says of a text. */
@@ -23,7 +27,7 @@ const result = { refused: 0, ifUtf8: 2, ifNamesDiffer: 4, lineFeeds: 8, both: 16
 /** Bytes in a page, the unit in which memory grows. */
 const PAGE = 64 * 1024;
 
-/** Bytes beyond the text: a sentinel, and what a block may read past the end. */
+/** Bytes beyond those in use: a sentinel, and what a block may read or write. */
 const SLACK = 64;
 
 /** The line breaks between the tokens of a JSON text, if it has any: `\n` or `\r\n`. */
@@ -33,14 +37,36 @@ export type LineBreak = 'lf' | 'crlf';
 export const NOT_EMBEDDED = -1;
 
 const wasm = new WebAssembly.Module(Buffer.from(jsonScannerWasm, 'base64'));
-const scanner = new WebAssembly.Instance(wasm).exports as Scanner;
-const text = scanner.TEXT.value;
-let memory = Buffer.from(scanner.memory.buffer);
 
-/** Decides which values are embedded in record lines, and puts them on one line. */
+/**
+ * Memory for lines, in which a scanner decides what values are embedded, without a copy of them. Positions are in
+ * {@link JsonScanner.bytes}.
+ */
 export class JsonScanner {
   /** The line breaks that the text embedded last had between tokens, which are tabs now. */
   lineBreak: LineBreak | null = null;
+  /** The memory. It is another object after {@link reserve}, and what referred to its bytes before is empty then. */
+  bytes: Buffer;
+  readonly #scanner = new WebAssembly.Instance(wasm).exports as Scanner;
+  readonly #lines = this.#scanner.LINES.value;
+  #knowsSmallLetters = false;
+
+  /** @param capacity bytes of memory, which the system allocates only once they are written to */
+  constructor(capacity: number) {
+    this.bytes = this.#grow(this.#lines + capacity);
+  }
+
+  /** Provides for positions below `count`, and for what methods may read or write beyond them. */
+  reserve(count: number): void {
+    if (count + SLACK > this.bytes.length) {
+      this.bytes = this.#grow(Math.max(count + SLACK, this.bytes.length));
+    }
+  }
+
+  /** Whether a JSON string holds the bytes from `start` to `end` unescaped: all are ASCII. Changes bytes from `end` on. */
+  isPlain(start: number, end: number): boolean {
+    return this.#scanner.isPlain(this.#lines + start, this.#lines + end) !== 0;
+  }
 
   /**
    * Decides whether the bytes from `start` up to `end` are one JSON text (RFC 8259, in UTF-8) that every reader
@@ -55,29 +81,48 @@ export class JsonScanner {
    * - Line breaks between tokens are all `\n` or all `\r\n`, and no tab stands between tokens besides them.
    *
    * If so, each line break between tokens becomes one tab, and the result is the end of the text: less than `end` if
-   * line breaks had two bytes. Otherwise the bytes stay as they are, and the result is {@link NOT_EMBEDDED}.
+   * line breaks had two bytes. Otherwise the result is {@link NOT_EMBEDDED}. Changes bytes from `end` on.
    */
-  embed(bytes: Buffer, start: number, end: number): number {
-    const length = end - start;
-    reserve(text + length + SLACK);
-    bytes.copy(memory, text, start, end);
-    const found = scanner.scan(length);
+  embed(start: number, end: number): number {
+    const scanner = this.#scanner;
+    const lines = this.#lines;
+    const found = scanner.scan(lines + start, lines + end);
     if (found === result.refused) return NOT_EMBEDDED;
+    const after = scanner.textEnd.value - lines;
     if ((found & (result.ifUtf8 | result.ifNamesDiffer)) !== 0) {
-      if (!isUtf8(bytes.subarray(start, end))) return NOT_EMBEDDED;
-      const isDoubtful = (found & result.ifNamesDiffer) !== 0;
-      if (isDoubtful && hasRepeatedNames(bytes.toString('utf8', start, end))) return NOT_EMBEDDED;
+      if (!isUtf8(this.bytes.subarray(start, after))) return NOT_EMBEDDED;
+      if ((found & result.ifNamesDiffer) !== 0 && this.#hasRepeatedNames(start, after)) {
+        return NOT_EMBEDDED;
+      }
     }
     this.lineBreak = null;
-    if (found < result.lineFeeds) return end;
-    this.lineBreak = (found & result.lineFeeds) !== 0 ? 'lf' : 'crlf';
-    return start + memory.copy(bytes, start, text, text + scanner.textLength.value);
+    if (found >= result.lineFeeds) {
+      this.lineBreak = (found & result.lineFeeds) !== 0 ? 'lf' : 'crlf';
+    }
+    return after;
   }
-}
 
-/** Whether an object of the JSON text that was scanned last repeats a name, by the number of names it had. */
-function hasRepeatedNames(json: string): boolean {
-  return countNames(JSON.parse(json)) < scanner.nameCount.value;
+  /** Whether an object of the JSON text that was scanned last repeats a name, by the number of names it had. */
+  #hasRepeatedNames(start: number, end: number): boolean {
+    this.#learnSmallLetters();
+    const json = this.bytes.toString('utf8', start, end);
+    return countNames(JSON.parse(json)) < this.#scanner.nameCount.value;
+  }
+
+  /** Fills the scanner's tables, once they would have helped: most topics never need them. */
+  #learnSmallLetters(): void {
+    if (this.#knowsSmallLetters) return;
+    this.#knowsSmallLetters = true;
+    const { ALL_SMALL, SMALL_LETTERS, memory } = this.#scanner;
+    new Uint16Array(memory.buffer, SMALL_LETTERS.value).set(smallLetters());
+    new Uint8Array(memory.buffer, ALL_SMALL.value).set(blocksOfSmallLetters());
+  }
+
+  #grow(count: number): Buffer {
+    const { memory } = this.#scanner;
+    memory.grow(Math.ceil(count / PAGE));
+    return Buffer.from(memory.buffer, this.#lines);
+  }
 }
 
 /**
@@ -95,9 +140,27 @@ function inSmallLetters(name: string): string {
   return name.toLowerCase();
 }
 
-function reserve(count: number): void {
-  const missing = count - memory.length;
-  if (missing <= 0) return;
-  scanner.memory.grow(Math.ceil(missing / PAGE));
-  memory = Buffer.from(scanner.memory.buffer);
+/** In UTF-8, the characters below have one byte or two, and the others more. */
+const TWO_BYTES = 0x800;
+
+/** Small letters of a capital sigma depend on the letters around it. */
+const SIGMA = 0x3a3;
+
+/** For each character below {@link TWO_BYTES}, its small letter if that has two bytes and does not depend on others. */
+function smallLetters(): number[] {
+  return Array.from({ length: TWO_BYTES }, (_, character) => {
+    const small = inSmallLetters(String.fromCharCode(character));
+    const unit = small.charCodeAt(0);
+    const isOne = small.length === 1 && unit >= 0x80 && unit < TWO_BYTES;
+    return isOne && character !== SIGMA ? unit : 0;
+  });
+}
+
+/** For each 64 characters of the basic plane, 1 if small letters change none of those; 0 below {@link TWO_BYTES}. */
+function blocksOfSmallLetters(): number[] {
+  return Array.from({ length: 1024 }, (_, block) => {
+    const units = Array.from({ length: 64 }, (_, i) => block * 64 + i);
+    const text = String.fromCharCode(...units);
+    return block * 64 >= TWO_BYTES && inSmallLetters(text) === text ? 1 : 0;
+  });
 }

@@ -3,15 +3,9 @@ import { JsonScanner, type LineBreak, NOT_EMBEDDED } from './json-scanner.ts';
 
 const QUOTE = 0x22;
 const PADDING = 0x3d;
-const BACKSLASH = 0x5c;
 const ZERO = 0x30;
 
-/** 1 for the bytes that a JSON string does not escape: printable ASCII except `"` and `\`. */
-const isPlain = new Uint8Array(256).map((_, byte) =>
-  byte >= 0x20 && byte < 0x7f && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
-);
-
-/** Roughly the bytes of a full batch's lines; the system allocates memory only once it is written to. */
+/** Roughly the bytes of a full batch's lines. */
 const INITIAL_CAPACITY = 8 * 1024 * 1024;
 
 /** Numbers below this allow integer arithmetic, which is faster. */
@@ -35,8 +29,7 @@ export class LineBuffer {
   length = 0;
   /** Bytes of Kafka's own data so far: decoded from base64 or from byte values. */
   decoded = 0;
-  readonly #scanner = new JsonScanner();
-  #bytes: Buffer = Buffer.allocUnsafeSlow(INITIAL_CAPACITY);
+  readonly #scanner = new JsonScanner(INITIAL_CAPACITY);
 
   /** Discards what was written but keeps the memory, because allocating costs more than writing. */
   reset(): void {
@@ -44,15 +37,15 @@ export class LineBuffer {
     this.decoded = 0;
   }
 
-  /** Returns what was written from `start` to `end` as a view, which later writes leave valid until {@link reset}. */
+  /** Returns what was written from `start` to `end` as a view, which is valid until the next write. */
   slice(start: number, end: number): Buffer {
-    return this.#bytes.subarray(start, end);
+    return this.#scanner.bytes.subarray(start, end);
   }
 
   /** Writes bytes unchanged. */
   raw(source: Uint8Array): void {
     this.#reserve(source.length);
-    this.#bytes.set(source, this.length);
+    this.#scanner.bytes.set(source, this.length);
     this.length += source.length;
   }
 
@@ -60,7 +53,7 @@ export class LineBuffer {
   text(text: string): void {
     // A UTF-16 code unit needs at most three bytes.
     this.#reserve(text.length * 3);
-    this.length += this.#bytes.write(text, this.length);
+    this.length += this.#scanner.bytes.write(text, this.length);
   }
 
   /** Writes a safe whole number, 0 or more, in decimal. */
@@ -82,7 +75,7 @@ export class LineBuffer {
     const start = this.length;
     const end = this.#decode(text, start);
     if (end === INVALID) return null;
-    const embedded = this.#scanner.embed(this.#bytes, start, end);
+    const embedded = this.#scanner.embed(start, end);
     if (embedded === NOT_EMBEDDED) return this.base64AsString(text);
     this.decoded += end - start;
     this.length = embedded;
@@ -109,7 +102,7 @@ export class LineBuffer {
     const end = this.#decode(text, start);
     if (end === INVALID) return null;
     this.decoded += end - start;
-    this.text(`"${this.#bytes.toString('base64', start, end)}"`);
+    this.text(`"${this.#scanner.bytes.toString('base64', start, end)}"`);
     return 'base64';
   }
 
@@ -118,7 +111,7 @@ export class LineBuffer {
     const start = this.length;
     const count = values.length;
     this.#reserve(count + 2);
-    const bytes = this.#bytes;
+    const bytes = this.#scanner.bytes;
     let areBytes = true;
     for (let i = 0; i < count; i++) {
       const value = values[i] as number;
@@ -130,11 +123,9 @@ export class LineBuffer {
 
   /** Turns the raw bytes from `start + 1` to `end` into a JSON string that begins at `start`. */
   #asString(start: number, end: number): StringEncoding {
-    const bytes = this.#bytes;
+    const bytes = this.#scanner.bytes;
     this.decoded += end - start - 1;
-    let at = start + 1;
-    while (at < end && isPlain[bytes[at] as number] === 1) at++;
-    if (at === end) {
+    if (this.#scanner.isPlain(start + 1, end)) {
       bytes[start] = QUOTE;
       bytes[end] = QUOTE;
       this.length = end + 1;
@@ -153,16 +144,16 @@ export class LineBuffer {
     if (text.charCodeAt(digits - 1) === PADDING) digits--;
     if (digits % 4 === 1) return INVALID;
     const count = Math.floor((digits * 3) / 4);
-    this.#reserve(count + 3);
+    this.#scanner.reserve(start + count + 2);
     // Node skips invalid characters and stops at padding, so invalid text decodes to fewer bytes.
-    const isComplete = this.#bytes.write(text, start, 'base64') === count;
+    const isComplete = this.#scanner.bytes.write(text, start, 'base64') === count;
     return isComplete && !wideCharacter.test(text) ? start + count : INVALID;
   }
 
   /** Writes the last `count` digits of a number below a billion. */
   #digits(value: number, count: number): void {
     this.#reserve(count);
-    const bytes = this.#bytes;
+    const bytes = this.#scanner.bytes;
     let rest = value | 0;
     for (let at = this.length + count - 1; at >= this.length; at--) {
       const tenth = (rest / 10) | 0;
@@ -173,11 +164,7 @@ export class LineBuffer {
   }
 
   #reserve(count: number): void {
-    const needed = this.length + count;
-    if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
-    this.#bytes.copy(larger, 0, 0, this.length);
-    this.#bytes = larger;
+    this.#scanner.reserve(this.length + count);
   }
 }
 

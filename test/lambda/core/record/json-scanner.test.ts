@@ -4,18 +4,24 @@ import { describe, expect, it } from 'vitest';
 import { JsonScanner, NOT_EMBEDDED } from '../../../../lambda/core/record/json-scanner.ts';
 import { type Embedding, embeddingOfText } from '../../../helpers/embedding-rule.ts';
 
-const scanner = new JsonScanner();
+const scanner = new JsonScanner(0);
 
-/** Embeds text that has other bytes before and after it, as a line buffer has; a refused one must stay as it was. */
+/** Embeds bytes that have others before and after them, as in a line buffer, and returns the end. */
+function embedBytes(bytes: Uint8Array): number {
+  const end = 8 + bytes.length;
+  scanner.reserve(end + 7);
+  scanner.bytes.write('"before"');
+  scanner.bytes.set(bytes, 8);
+  scanner.bytes.write('"after"', end);
+  const embedded = scanner.embed(8, end);
+  expect(scanner.bytes.toString('utf8', 0, 8)).toBe('"before"');
+  return embedded;
+}
+
 function embed(text: string): Embedding {
-  const bytes = Buffer.from(`"before"${text}"after"`);
-  const end = bytes.length - 7;
-  const embedded = scanner.embed(bytes, 8, end);
-  if (embedded === NOT_EMBEDDED) {
-    expect(bytes.toString()).toBe(`"before"${text}"after"`);
-    return null;
-  }
-  return { text: bytes.toString('utf8', 8, embedded), lineBreak: scanner.lineBreak };
+  const embedded = embedBytes(Buffer.from(text));
+  if (embedded === NOT_EMBEDDED) return null;
+  return { text: scanner.bytes.toString('utf8', 8, embedded), lineBreak: scanner.lineBreak };
 }
 
 function isEmbedded(text: string): boolean {
@@ -199,10 +205,7 @@ describe('JsonScanner', () => {
         }
         const invalid = Buffer.from(withByte('~'));
         invalid[at + 1] = 0xff;
-        expect(scanner.embed(invalid, 0, invalid.length)).toBe(NOT_EMBEDDED);
-        // What follows the text is not a part of it.
-        const after = Buffer.concat([Buffer.from(withByte('c')), invalid]);
-        expect(scanner.embed(after, 0, length + 3)).toBe(length + 3);
+        expect(embedBytes(invalid)).toBe(NOT_EMBEDDED);
       }
     }
   });
@@ -252,6 +255,61 @@ describe('JsonScanner', () => {
   ])('decides by the names of objects: %s', (text, expected) => {
     expect(embeddingOfText(text) !== null).toBe(expected);
     expect(isEmbedded(text)).toBe(expected);
+  });
+
+  it('agrees with the rule on names in any script, whatever it scanned before', () => {
+    const fresh = new JsonScanner(1000);
+    const letters = fc.oneof(
+      ...[
+        [0x20, 0x7f],
+        [0x80, 0x24f],
+        [0x370, 0x587],
+        [0x1c80, 0x1fff],
+        [0x2100, 0x218f],
+        [0x2c00, 0x2dff],
+        [0xa640, 0xa7ff],
+        [0x10400, 0x104ff],
+        [0x1f100, 0x1f6ff],
+      ].map(([min, max]) => fc.integer({ min, max })),
+      // With conditions, of another length, or with a small letter of another length.
+      fc.constantFrom(...'ΣσςİıßẞſKÅȺⱥǅ東あ한'.split('').map((each) => each.charCodeAt(0))),
+    );
+    const name = fc
+      .array(letters, { minLength: 1, maxLength: 12 })
+      .map((units) => String.fromCodePoint(...units));
+    const inCase = fc.constantFrom<(text: string) => string>(
+      (text) => text,
+      (text) => text.toLowerCase(),
+      (text) => text.toUpperCase(),
+    );
+    fc.assert(
+      fc.property(fc.array(name, { maxLength: 4 }), inCase, inCase, (names, of, other) => {
+        const all = [...names.map(of), ...names.slice(-1).map(other)];
+        const text = `{${all.map((each, i) => `${JSON.stringify(each)}:${i}`).join()}}`;
+        expect(embed(text)).toEqual(embeddingOfText(text));
+        const end = fresh.bytes.write(text);
+        expect(fresh.embed(0, end) !== NOT_EMBEDDED).toBe(embeddingOfText(text) !== null);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('knows the small letter of every character that has one', () => {
+    const characters = Array.from({ length: 0x20000 }, (_, point) => String.fromCodePoint(point));
+    const [capitals = [], others = []] = [true, false].map((isCapital) =>
+      characters.filter(
+        (each) => each.isWellFormed() && (each.toLowerCase() !== each) === isCapital,
+      ),
+    );
+    for (let at = 0; at < others.length; at += 1000) {
+      const names = others.slice(at, at + 1000).map((each) => [each, 0]);
+      expect(isEmbedded(JSON.stringify(Object.fromEntries(names))), `${at}`).toBe(true);
+    }
+    expect(capitals.length).toBeGreaterThan(1000);
+    for (const each of capitals) {
+      expect(isEmbedded(`{"${each}":1,"${each.toLowerCase()}":2}`), each).toBe(false);
+      expect(isEmbedded(`{"${each.toLowerCase()}":1,"${each}ß":2}`), each).toBe(true);
+    }
   });
 
   it('finds a name that is repeated among any number of others, nested or not', () => {
