@@ -145,30 +145,33 @@ function writeGroup(
 ): WrittenObject[] {
   const { compression, objectPrefix: prefix, timeFolder } = settings;
   const { topic } = group[0] as GroupedRun;
-  const parts = group.flatMap((run) =>
+  const whole = group.map((run) => partOf(run, run.records));
+  const parts = group.flatMap((run, index) =>
     [...Map.groupBy(run.records, ({ timestamp }) => periodOf(timestamp, timeFolder))].map(
-      ([period, records]) => ({ run, period, records }),
+      ([period, records], _, { length }) => ({
+        ...{ run, period, records },
+        part: length === 1 ? (whole[index] as RunPart) : partOf(run, records),
+      }),
     ),
   );
   const folders = Map.groupBy(parts, ({ period }) => period);
-  const whole = group.map((run) => partOf(run, run.records));
   return [...folders]
     .sort(([a], [b]) => a - b)
     .map(([period, inFolder], index) => {
       const start = lines.length;
       for (const { records, run } of inFolder) writer.write(run, records);
-      const records = inFolder.flatMap((part) => part.records);
+      const records = inFolder.reduce((sum, part) => sum + part.records.length, 0);
       const place = { folder: folderOf(period, timeFolder), place: index + 1, count: folders.size };
       return {
         key: objectKey({ ...{ prefix, topic, compression, runs: group }, ...place }),
-        runs: inFolder.map((part) => partOf(part.run, part.records)),
+        runs: inFolder.map(({ part }) => part),
         group: whole,
-        records: records.length,
+        records,
         metadata: {
           [names.formatVersion]: FORMAT_VERSION,
           [names.topic]: topic,
-          [names.recordCount]: String(records.length),
-          ...timestampRange(records),
+          [names.recordCount]: String(records),
+          ...timestampRange(inFolder.map((each) => each.records)),
         },
         ...{ start, end: lines.length },
       };
@@ -212,13 +215,17 @@ async function toObject(
 }
 
 /** The metadata that names the earliest and latest timestamp; none if no record has a timestamp. */
-function timestampRange(records: readonly KafkaEventRecord[]): Readonly<Record<string, string>> {
+function timestampRange(
+  lists: readonly (readonly KafkaEventRecord[])[],
+): Readonly<Record<string, string>> {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (const { timestamp } of records) {
-    if (typeof timestamp !== 'number') continue;
-    if (timestamp < first) first = timestamp;
-    if (timestamp > last) last = timestamp;
+  for (const records of lists) {
+    for (const { timestamp } of records) {
+      if (typeof timestamp !== 'number') continue;
+      if (timestamp < first) first = timestamp;
+      if (timestamp > last) last = timestamp;
+    }
   }
   if (first > last) return {};
   return {

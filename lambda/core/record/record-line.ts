@@ -185,15 +185,12 @@ export class RecordLineWriter {
     let encoding: ValueEncoding = 'null';
     for (let i = 0; i < list.length; i++) {
       const header = list[i];
-      if (isOneField(header)) {
-        for (const name in header) {
-          lines.raw(starts.of(name));
-          encoding = this.#writeHeaderValue(header[name]);
-        }
-      } else {
-        lines.raw(starts.of(''));
-        encoding = this.#writeInvalid(header);
-      }
+      const name = nameOfOneField(header);
+      lines.raw(starts.of(name ?? ''));
+      encoding =
+        name === null
+          ? this.#writeInvalid(header)
+          : this.#writeHeaderValue((header as KafkaEventHeader)[name]);
       starts = this.#laterHeaders[encoding];
     }
     lines.raw(text.lastHeader[encoding]);
@@ -283,12 +280,19 @@ function encodingOf(topic: string, encodings: ReadonlyMap<string, ByteEncoding>)
   return encodings.get(topic) ?? encodings.get('*') ?? 'auto';
 }
 
-/** Whether a header is an object with one name, of text. It allocates no list, because it runs for every header. */
+/** The name of a header that is an object with one name, of text; else null. It runs for every header, so makes no list. */
+function nameOfOneField(header: unknown): string | null {
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) return null;
+  let only: string | null = null;
+  for (const name in header) {
+    if (only !== null) return null;
+    only = name;
+  }
+  return only?.isWellFormed() === true ? only : null;
+}
+
 function isOneField(header: unknown): header is KafkaEventHeader {
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) return false;
-  let names = 0;
-  for (const name in header) names += name.isWellFormed() ? 1 : 2;
-  return names === 1;
+  return nameOfOneField(header) !== null;
 }
 
 /**
