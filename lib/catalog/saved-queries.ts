@@ -20,7 +20,8 @@ export function catalogQueries(): readonly CatalogQuery[] {
       sql: `${edit}
 SELECT topic, dt, hour, "partition", "offset", sum(stored) AS lines, sum(kept) AS records
 FROM (
-  SELECT topic, dt, hour, "partition", "offset", 1 AS stored, 0 AS kept FROM archive_all WHERE ${withUndated}
+  SELECT topic, dt, hour, "partition", "offset", 1 AS stored, 0 AS kept FROM archive_all
+  WHERE ${withUndated} AND "offset" IS NOT NULL
   UNION ALL
   SELECT topic, dt, hour, "partition", "offset", 0, 1 FROM archive_once WHERE ${withUndated})
 GROUP BY topic, dt, hour, "partition", "offset"

@@ -14,10 +14,16 @@ const CATALOG = 'awsdatacatalog';
 /** The timestamps (epoch milliseconds) that name a folder: those of the years 2000 to 9999, in UTC. */
 const USABLE = `BETWEEN ${Date.UTC(2000, 0, 1)} AND ${Date.UTC(10_000, 0, 1) - 1}`;
 
+/**
+ * The longest name (characters) in JSON that Trino's functions accept: https://javadoc.io/doc/com.fasterxml.jackson.core/jackson-core/latest/com/fasterxml/jackson/core/StreamReadConstraints.html
+ * They fail the query otherwise, and `TRY` does not catch it. Format 2 embeds no such value. Text may have one.
+ */
+const LONGEST_NAME = 50_000;
+
 const UNDATED = '1970-01-01';
 
 const millis = `TRY_CAST("timestamp" AS bigint)`;
-const time = `CASE WHEN ${millis} ${USABLE} THEN date_add('millisecond', ${millis}, TIMESTAMP '${UNDATED} 00:00:00.000') END`;
+const time = `CASE WHEN ${millis} ${USABLE} THEN CAST(from_unixtime(${millis} / 1e3) AT TIME ZONE 'UTC' AS timestamp(3)) END`;
 
 const headerType = 'array(row(name varchar, value varchar, encoding varchar))';
 
@@ -109,13 +115,15 @@ export function catalogViews({
   ];
 }
 
+const hourOfRecord = `coalesce(lpad(CAST(hour(${time}) AS varchar), 2, '0'), '00')`;
+
 /** The expressions of `dt` and `hour` of each form of folders; those that no folder gives are of the record's own time. */
 const timeSql = {
   hour: { dt: 'dt', hour: 'hour' },
-  day: { dt: 'dt', hour: `coalesce(lpad(CAST(hour(${time}) AS varchar), 2, '0'), '00')` },
+  day: { dt: 'dt', hour: hourOfRecord },
   none: {
     dt: `coalesce(CAST(CAST(${time} AS date) AS varchar), '${UNDATED}')`,
-    hour: `coalesce(lpad(CAST(hour(${time}) AS varchar), 2, '0'), '00')`,
+    hour: hourOfRecord,
   },
 } as const;
 
@@ -138,7 +146,7 @@ function layoutSql({ timeFolder }: CatalogLayout, index: number): readonly strin
 }
 
 /**
- * The rule of `isSameRecord` in lambda/core/record/record-identity.ts. An embedded value without line breaks is a
+ * The lines that are records, by the rule of `isSameRecord` in lambda/core/record/record-identity.ts. An embedded value without line breaks is a
  * duplicate of the value with line breaks that format 1 would have written so; `as_format_1` is the digest of the value
  * as format 1 wrote it, and `is_plain` puts the embedded value after the other. `topic`, `dt` and `hour` follow from the
  * record; a filter on them reaches the tables only because the windows are partitioned by them.
@@ -154,7 +162,8 @@ FROM (
     SELECT *,
       value_encoding = 'json' AND NOT has_breaks AS is_plain,
       regexp_like(object, '-[0-9]{20}-[0-9]{20}[^/]*$') AS is_format_1,
-      CASE WHEN has_breaks AND TRY(json_parse(decoded)) IS NOT NULL
+      CASE WHEN has_breaks AND (value_encoding = 'json'
+          OR (length(decoded) <= ${LONGEST_NAME} AND TRY(json_parse(decoded)) IS NOT NULL))
         THEN sha256(to_utf8(replace(replace(decoded, chr(13), ' '), chr(10), ' ')))
         ELSE value_digest END AS as_format_1
     FROM (
@@ -164,7 +173,8 @@ FROM (
           sha256(CASE key_encoding WHEN 'base64' THEN from_base64("key") ELSE to_utf8("key") END) AS key_digest,
           sha256(CASE value_encoding WHEN 'base64' THEN from_base64(value) ELSE to_utf8(value) END) AS value_digest,
           CASE value_encoding WHEN 'base64' THEN from_utf8(from_base64(value)) ELSE value END AS decoded
-        FROM archive_all))))
+        FROM archive_all
+        WHERE "offset" IS NOT NULL))))
 WHERE place = 1 OR (NOT is_plain AND value_digest IS DISTINCT FROM previous)`;
 
 function topicSql(topic: string, own: readonly ViewColumn[]): string {
@@ -174,7 +184,7 @@ function topicSql(topic: string, own: readonly ViewColumn[]): string {
   ].join(',\n  ');
   const where = `topic = ${literal(topic)}`;
   if (own.length === 0) return `SELECT ${selected}\nFROM archive\nWHERE ${where}`;
-  const json = `CASE WHEN value_encoding IN ('json', 'utf8') THEN value END AS json`;
+  const json = `CASE WHEN value_encoding = 'json' OR (value_encoding = 'utf8' AND length(value) <= ${LONGEST_NAME}) THEN value END AS json`;
   return `SELECT ${selected}\nFROM (SELECT *, ${json} FROM archive WHERE ${where})`;
 }
 
