@@ -14,8 +14,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPlanner } from '../../lambda/core/object/archive-plan.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
+import { LINE_COLUMNS, LINE_PATTERN } from '../../lib/catalog/line-pattern.ts';
 import { providePythonPackage } from '../../tools/local/real-servers/python-package.ts';
 import { archiveSettings } from '../helpers/archive-parts.ts';
+import { describeCatalog } from './catalog.ts';
 import { awkwardEvent, awkwardRecords, hiddenTopicEvent } from './readers/awkward-records.ts';
 import { type Answer, type ReaderProgram, readerProgram } from './readers/program.ts';
 import { judge, type Verdict, withReaders } from './readers/readers-page.ts';
@@ -56,7 +58,6 @@ beforeAll(async () => {
     startTrino(folder),
   ]);
   trino = started;
-  await trino.query(`CREATE SCHEMA archive WITH (location = 'local:///tables')`);
   const script = (name: string) => join(import.meta.dirname, 'readers', name);
   const program = (...args: Parameters<typeof readerProgram>) => {
     const started = readerProgram(...args);
@@ -64,13 +65,13 @@ beforeAll(async () => {
     return started;
   };
   const frames = program(join(python, 'python'), [script('frames.py')]);
-  const spark = program(join(python, 'python'), [script('spark.py'), regexOf(page)], {
+  const spark = program(join(python, 'python'), [script('spark.py'), LINE_PATTERN], {
     ...process.env,
     SPARK_HOME: undefined,
   });
   const duckdb = program(process.execPath, [script('duckdb.ts'), macroOf(page)]);
   const by = (from: ReaderProgram, reader: string) => (path: string) => from.read(reader, path);
-  const regex = [`format = 'REGEX', regex = ${quoted(regexOf(page))}`, REGEX_COLUMNS] as const;
+  const regex = [`format = 'REGEX', regex = ${quoted(LINE_PATTERN)}`, REGEX_COLUMNS] as const;
   const openx = [`format = 'OPENX_JSON'`, COLUMNS] as const;
   readers = [
     { name: 'Trino 476, the table of this page', isJson: true, read: byTrino(...regex) },
@@ -166,6 +167,8 @@ describe('readers', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
+describeCatalog(() => trino, TIMEOUT_MS);
+
 /** Plans the records with the checkout's planner, and writes the objects. */
 async function writeArchive(root: string): Promise<void> {
   const plan = createPlanner({ ...archiveSettings, objectPrefix: '' }, noEnrichment);
@@ -209,9 +212,7 @@ function linesOf(format: (typeof formats)[number]): ReadonlyMap<number, string> 
 }
 
 const COLUMNS = `"partition" integer, "offset" bigint, value varchar, value_encoding varchar, value_line_break varchar`;
-const REGEX_COLUMNS = `topic_name varchar, "partition" varchar, "offset" varchar, "timestamp" varchar,
-  timestamp_type varchar, "key" varchar, key_encoding varchar, headers varchar, value varchar, value_encoding varchar,
-  value_line_break varchar, metadata varchar`;
+const REGEX_COLUMNS = LINE_COLUMNS.map((name) => `"${name}" varchar`).join();
 
 /** Reads a folder by a table that is made for it. */
 function byTrino(properties: string, columns: string): Reader['read'] {
@@ -232,11 +233,6 @@ function byTrino(properties: string, columns: string): Reader['read'] {
 }
 
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-
-/** The regular expression of the table in the documentation, whose DDL doubles its backslashes. */
-function regexOf(text: string): string {
-  return (/'input\.regex' =\s*'(.*)'\)$/m.exec(text)?.[1] ?? '').replaceAll('\\\\', '\\');
-}
 
 /** The macro of DuckDB in the documentation. */
 function macroOf(text: string): string {

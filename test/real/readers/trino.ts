@@ -7,7 +7,14 @@ import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { freePort, untilInputEnds } from '../../../tools/local/real-servers/real-s3.ts';
+import {
+  freePort,
+  type RealS3,
+  startRealS3,
+  untilInputEnds,
+} from '../../../tools/local/real-servers/real-s3.ts';
+import { startMoto } from '../moto.ts';
+import { callGlue } from './glue.ts';
 
 const run = promisify(execFile);
 
@@ -31,25 +38,40 @@ export interface TrinoResult {
   readonly inputBytes: number;
 }
 
-/** A Trino that runs, with one catalog, `hive`, over a folder of this machine and a metastore of files. */
+/**
+ * A Trino that runs, with one catalog, `awsdatacatalog`: that of a Glue with the database `archive`, whose tables are in
+ * S3 or in a folder of this machine.
+ */
 export interface Trino {
+  /** Endpoint of Glue, which verifies no credentials. */
+  readonly glue: string;
+  readonly s3: RealS3;
+
   /** @throws {Error} with Trino's message */
   query(sql: string): Promise<TrinoResult>;
   close(): Promise<void>;
 }
 
 /**
- * Starts Trino on the loopback interface and a free port, and returns when it answers. The first time, it is
- * downloaded with Maven (0.8 GB) and kept in the user's cache folder. It ends with this process at the latest.
+ * Starts Trino on the loopback interface and a free port, with a Glue and an S3 server, and returns when it answers. The
+ * first time, it is downloaded with Maven (0.8 GB) and kept in the user's cache folder. All end with this process at the
+ * latest.
  *
- * @param folder `local:///` in the locations of tables
+ * @param folder `local:///` in the locations of tables; the folders in it are the buckets
  * @throws {Error} if it cannot be installed, or no Java is new enough, or it does not start
  */
 export async function startTrino(folder: string): Promise<Trino> {
-  const [server, java] = await Promise.all([provideTrino(), findJava()]);
+  const [server, java, moto, s3] = await Promise.all([
+    provideTrino(),
+    findJava(),
+    startMoto(),
+    startRealS3({ folder }),
+  ]);
+  const glue = moto.endpoint;
+  await callGlue(glue, 'CreateDatabase', { DatabaseInput: { Name: 'archive' } });
   const home = await mkdtemp(join(tmpdir(), 'trino-'));
   const port = String(await freePort());
-  await configure(home, { folder, port });
+  await configure(home, { folder, glue, port, s3 });
   const command = [
     java,
     '-Xmx1400M',
@@ -72,6 +94,7 @@ export async function startTrino(folder: string): Promise<Trino> {
   const close = async () => {
     child.stdin.end();
     await ended;
+    await Promise.all([moto.close(), s3.close()]);
     rmSync(home, { recursive: true, force: true });
   };
   const query = (sql: string) => ask(`http://127.0.0.1:${port}`, sql);
@@ -81,7 +104,7 @@ export async function startTrino(folder: string): Promise<Trino> {
       () => undefined,
       (error: Error) => error,
     );
-    if (problem === undefined) return { query, close };
+    if (problem === undefined) return { query, glue, s3, close };
     if (child.exitCode !== null || Date.now() > end) {
       await close();
       throw new Error('Trino does not answer', { cause: problem });
@@ -107,7 +130,7 @@ interface StatementResponse {
 async function ask(endpoint: string, sql: string): Promise<TrinoResult> {
   const headers = {
     'X-Trino-User': 'test',
-    'X-Trino-Catalog': 'hive',
+    'X-Trino-Catalog': 'awsdatacatalog',
     'X-Trino-Schema': 'archive',
   };
   let response = await fetch(`${endpoint}/v1/statement`, { method: 'POST', body: sql, headers });
@@ -132,7 +155,7 @@ async function ask(endpoint: string, sql: string): Promise<TrinoResult> {
 
 async function configure(
   home: string,
-  { folder, port }: { readonly folder: string; readonly port: string },
+  { folder, glue, port, s3 }: Pick<Trino, 'glue' | 's3'> & Record<'folder' | 'port', string>,
 ): Promise<void> {
   await mkdir(join(home, 'catalog'));
   const files = {
@@ -145,11 +168,23 @@ async function configure(
       'query.max-memory-per-node': '800MB',
       'memory.heap-headroom-per-node': '300MB',
     },
-    'catalog/hive.properties': {
+    'catalog/awsdatacatalog.properties': {
       'connector.name': 'hive',
-      'hive.metastore': 'file',
-      'hive.metastore.catalog.dir': 'local:///metastore',
+      'hive.metastore': 'glue',
+      'hive.metastore.glue.endpoint-url': glue,
+      'hive.metastore.glue.region': 'us-east-1',
+      'hive.metastore.glue.aws-access-key': 'test',
+      'hive.metastore.glue.aws-secret-key': 'test',
+      'hive.partition-projection-enabled': 'true',
       'hive.non-managed-table-writes-enabled': 'true',
+      // Athena reads the folders below a partition's, too.
+      'hive.recursive-directories': 'true',
+      'fs.native-s3.enabled': 'true',
+      's3.endpoint': s3.endpoint,
+      's3.region': 'us-east-1',
+      's3.path-style-access': 'true',
+      's3.aws-access-key': s3.credentials.accessKeyId,
+      's3.aws-secret-key': s3.credentials.secretAccessKey,
       'fs.native-local.enabled': 'true',
       'local.location': folder,
     },
