@@ -20,9 +20,11 @@ export type {
   RecordToEnrich,
 } from '../lambda/core/record/enrichment.ts';
 export { ArchiveStack, type ArchiveStackProps } from './archive-stack.ts';
+export type { TypedColumn, TypedColumns } from './catalog/typed-columns.ts';
 export { KafkaArchive } from './kafka-archive.ts';
 export type {
   AlarmProps,
+  CatalogProps,
   ClusterProps,
   FunctionProps,
   KafkaArchiveProps,
@@ -33,6 +35,7 @@ export type {
   SchemaRegistryProps,
 } from './kafka-archive-props.ts';
 export type { WatchedMapping } from './monitoring/archive-metrics.ts';
+export type { EarlierLayout } from './settings/catalog-settings.ts';
 export type { ProvisionedPollers } from './settings/mapping-settings.ts';
 export type { NetworkPart } from './settings/network-settings.ts';
 export { type ParseOptions, parseSettings, type StackSettings } from './settings/settings.ts';

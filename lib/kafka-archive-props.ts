@@ -13,6 +13,8 @@ import type {
   TimeFolder,
   TopicEncodings,
 } from '../lambda/contract.ts';
+import type { TypedColumns } from './catalog/typed-columns.ts';
+import type { EarlierLayout } from './settings/catalog-settings.ts';
 import type { NetworkPart } from './settings/network-settings.ts';
 import type { ProvisionedPollers } from './settings/settings.ts';
 import type { ColderClass } from './settings/storage-settings.ts';
@@ -342,6 +344,53 @@ export interface ObjectProps {
   readonly accessLogRetention?: Duration;
 }
 
+/** The tables and views with which Athena reads the archive. */
+export interface CatalogProps {
+  /**
+   * Whether to create the catalog: a Glue database with tables and views, an Athena workgroup with saved queries, a
+   * policy for readers, and a daily check that the tables cover every folder. The props below need it.
+   *
+   * @default true
+   */
+  readonly catalog?: boolean;
+  /**
+   * The name of the Glue database, which must not exist yet: lower-case letters, digits and '_', starting with a
+   * letter.
+   *
+   * @default - this archive's `name` in lower case, with '_' for '-'
+   */
+  readonly catalogDatabase?: string;
+  /**
+   * The day (UTC) of the earliest records, as `YYYY-MM-DD`. The tables have no records of earlier days, except those
+   * without a usable timestamp.
+   *
+   * @default '2020-01-01'
+   */
+  readonly catalogFrom?: string;
+  /** The topics, at most 100, that are no longer archived and whose objects the tables cover. @default - none */
+  readonly catalogTopics?: readonly string[];
+  /**
+   * The earlier values of `objectPrefix` and `timeFolder`, at most 5, so that the tables cover their folders as well.
+   * Append new ones at the end: their place gives the tables their names.
+   *
+   * @default - only the current folders
+   */
+  readonly catalogLayouts?: readonly EarlierLayout[];
+  /**
+   * The typed columns of the views of topics, by topic and name, such as
+   * `{ orders: { total: { path: '$.total', type: 'double' } } }`. Topics must be known at synth.
+   *
+   * @default - the views have the value as text
+   */
+  readonly columns?: Readonly<Record<string, TypedColumns>>;
+  /**
+   * The size of the objects that one query in the workgroup may read, in whole GiB, before Athena cancels it.
+   *
+   * @default Size.gibibytes(100)
+   */
+  readonly queryScanLimit?: Size;
+}
+
 /** The resources of the functions, and how failed batches are replayed. */
 export interface FunctionProps {
   /** The memory of each function, from 128 to 10,240 MiB. CPU grows with it. @default Size.gibibytes(1) */
@@ -441,6 +490,7 @@ export interface KafkaArchiveProps
     NetworkProps,
     MappingProps,
     ObjectProps,
+    CatalogProps,
     FunctionProps,
     AlarmProps {
   /**

@@ -1,4 +1,4 @@
-import { Duration, Size, Stack, Token } from 'aws-cdk-lib';
+import { Duration, Size, SizeRoundingBehavior, Stack, Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -30,9 +30,13 @@ const durations = {
   expectedTraffic: ['expectedTrafficMinutes', 'minutes'],
 } as const satisfies Partial<Record<keyof KafkaArchiveProps, readonly [keyof StackSettings, Unit]>>;
 
-/** For each prop of type `Size`, the setting that holds it in MiB. */
-const sizes = { memory: 'memoryMiB', bufferSize: 'bufferSizeMiB' } as const satisfies Partial<
-  Record<keyof KafkaArchiveProps, keyof StackSettings>
+/** For each prop of type `Size`, the setting that holds it as a number, and the unit of that number. */
+const sizes = {
+  memory: ['memoryMiB', 'MiB'],
+  bufferSize: ['bufferSizeMiB', 'MiB'],
+  queryScanLimit: ['queryScanLimitGiB', 'GiB'],
+} as const satisfies Partial<
+  Record<keyof KafkaArchiveProps, readonly [keyof StackSettings, 'MiB' | 'GiB']>
 >;
 
 /** For each setting that identifies a resource, the prop that holds the resource itself. */
@@ -189,11 +193,12 @@ function quantitiesOf(props: KafkaArchiveProps): Record<string, number | undefin
       const duration = props[prop as keyof typeof durations];
       return [setting, duration && numberOf(duration, unit)];
     }),
-    ...Object.entries(sizes).map(([prop, setting]) => [
-      setting,
+    ...Object.entries(sizes).map(([prop, [setting, unit]]) => {
+      const size = props[prop as keyof typeof sizes];
       // Fractions are kept, so that the settings reject them.
-      props[prop as keyof typeof sizes]?.toMebibytes({ rounding: 2 }),
-    ]),
+      const options = { rounding: SizeRoundingBehavior.NONE };
+      return [setting, unit === 'MiB' ? size?.toMebibytes(options) : size?.toGibibytes(options)];
+    }),
   ]);
 }
 
@@ -345,7 +350,9 @@ function problemsOf(error: unknown, standIns: StandIns): string[] {
     ...Object.entries(durations).map(
       ([prop, [setting, unit]]) => [setting, `${prop} (${unit})`] as const,
     ),
-    ...Object.entries(sizes).map(([prop, setting]) => [setting, `${prop} (MiB)`] as const),
+    ...Object.entries(sizes).map(
+      ([prop, [setting, unit]]) => [setting, `${prop} (${unit})`] as const,
+    ),
   ]);
   const names = new RegExp(`\\b(?:${[...words.keys()].join('|')})\\b`, 'g');
   return standIns
@@ -384,6 +391,9 @@ export function propsOf(scope: Construct, settings: StackSettings): KafkaArchive
     bufferSize: isStream ? Size.mebibytes(settings.bufferSizeMiB) : undefined,
     bufferTime: isStream ? Duration.seconds(settings.bufferSeconds) : undefined,
     memory: Size.mebibytes(settings.memoryMiB),
+    ...(settings.catalog
+      ? { queryScanLimit: Size.gibibytes(settings.queryScanLimitGiB) }
+      : { catalogFrom: undefined }),
     archiveTransitions: Object.fromEntries(
       settings.archiveTransitions.map(({ name, days }) => [name, Duration.days(days)]),
     ),
@@ -407,7 +417,7 @@ function same(settings: StackSettings) {
   const { encryptionKey, alarmTopicArn, schemaRegistry, archiveTransitions, ...plain } = others;
   const quantities = [
     ...Object.values(durations).map(([setting]) => setting),
-    ...Object.values(sizes),
+    ...Object.values(sizes).map(([setting]) => setting),
   ] as const;
   return Object.fromEntries(
     Object.entries(plain).filter(([name]) => !quantities.some((quantity) => quantity === name)),

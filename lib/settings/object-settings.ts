@@ -47,6 +47,11 @@ const objectPrefixError = must(
   `be '' or a path that ends with '/', of at most ${MAX_OBJECT_PREFIX_BYTES} letters, digits and ! - _ . ( ) = /, without a leading '/' and without empty, '.' or '..' parts`,
 );
 
+/** What object keys begin with: '' or a path that ends with '/'. */
+export function objectPrefix() {
+  return z.string({ error: objectPrefixError }).refine(isPrefix, { error: objectPrefixError });
+}
+
 const metadataFields = z
   .record(
     z.string(),
@@ -130,14 +135,10 @@ const defaultLevels = Object.entries(compressionLevels)
 
 /** The objects that the functions store. */
 export const objectSettings = {
-  objectPrefix: z
-    .string({ error: objectPrefixError })
-    .refine(isPrefix, { error: objectPrefixError })
-    .optional()
-    .meta({
-      description: 'Prefix of every object key.',
-      unset: "the name of the cluster, or the host of the first bootstrap server, then '/'",
-    }),
+  objectPrefix: objectPrefix().optional().meta({
+    description: 'Prefix of every object key.',
+    unset: "the name of the cluster, or the host of the first bootstrap server, then '/'",
+  }),
   timeFolder: choice(timeFolders)
     .default('hour')
     .describe('Time folders in the object keys, from the timestamps of the records in UTC.'),

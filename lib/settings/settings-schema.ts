@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alarmSettings } from './alarm-settings.ts';
+import { catalogSettings } from './catalog-settings.ts';
 import { deliverySettings } from './delivery-settings.ts';
 import { functionSettings, replaySettings } from './function-settings.ts';
 import { mappingSettings } from './mapping-settings.ts';
@@ -21,6 +22,7 @@ export const settingsSchema = z.object({
   ...deliverySettings,
   ...storageSettings,
   ...securitySettings,
+  ...catalogSettings,
   ...functionSettings,
   ...replaySettings,
   ...alarmSettings,
@@ -37,6 +39,7 @@ export const settingGroups = [
   { title: 'Delivery', group: deliverySettings },
   { title: 'Storage classes and expiration', group: storageSettings },
   { title: 'Encryption, Object Lock and access logs', group: securitySettings },
+  { title: 'Catalog', group: catalogSettings },
   { title: 'Functions', group: functionSettings },
   { title: 'Replay of failed batches', group: replaySettings },
   { title: 'Alarms', group: alarmSettings },

@@ -1,4 +1,5 @@
 import { checkAlarms } from './alarm-settings.ts';
+import { checkCatalog, toCatalog } from './catalog-settings.ts';
 import { checkDelivery, toBuffers } from './delivery-settings.ts';
 import { checkReplay, toReplayVisibility } from './function-settings.ts';
 import { checkMode } from './mapping-settings.ts';
@@ -73,6 +74,7 @@ function check(report: SettingReport<Given>, now: Date): void {
   checkObjects(report);
   checkStorage(report);
   checkDelivery(report);
+  checkCatalog(report, now);
   checkReplay(report);
   checkAlarms(report);
 }
@@ -90,6 +92,7 @@ function toSettings(given: Given, now: Date) {
     objectPrefix: given.objectPrefix ?? `${sourceName(source)}/`,
     compressionLevel: toCompressionLevel(given),
     ...toBuffers(given),
+    ...toCatalog(given),
     archiveTransitions: toTransitions(given),
     eventMetrics: given.eventMetrics ?? given.provisionedPollers !== undefined,
     replayVisibilitySeconds: toReplayVisibility(given),

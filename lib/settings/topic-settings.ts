@@ -23,6 +23,14 @@ const isStartingPosition = (value: string): boolean =>
   value === 'latest' ||
   (time.safeParse(value).success && Date.parse(value) > 0 && Date.parse(value) % 1000 === 0);
 
+/** The name of a topic. Narrower than Kafka's own rule: Lambda refuses a single character and a leading dot. */
+export function topicName() {
+  return text(
+    /^[\w-][\w.-]{1,248}$/,
+    "be 2 to 249 letters, digits, '.', '_' or '-', not starting with '.'",
+  );
+}
+
 /** The stack, and the topics that it archives. */
 export const topicSettings = {
   stackName: text(
@@ -34,11 +42,7 @@ export const topicSettings = {
       'Name of the CloudFormation stack. One stack archives the topics of one cluster, and each stack in an account and region needs its own name.',
     ),
   topics: nameList({
-    // Narrower than Kafka's own rule: Lambda refuses a single character and a leading dot.
-    of: text(
-      /^[\w-][\w.-]{1,248}$/,
-      "be 2 to 249 letters, digits, '.', '_' or '-', not starting with '.'",
-    ),
+    of: topicName(),
     noun: 'topic',
     // What one role can be allowed to read at AWS's default of ten managed policies a role, if every
     // name is as long as it can be.

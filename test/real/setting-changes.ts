@@ -109,6 +109,23 @@ export const settingChanges: Readonly<
   ],
   objectLockDays: [{ values: [undefined, 365] }],
   accessLogDays: [{ values: [undefined, 400] }],
+  catalog: [{ values: [true, false] }],
+  catalogDatabase: [{ values: [undefined, 'shop'] }],
+  catalogFrom: [{ values: [undefined, '2025-06-01'] }],
+  catalogTopics: [{ values: [undefined, 'refunds', 'refunds, invoices'] }],
+  catalogLayouts: [
+    { values: [undefined, [{ objectPrefix: 'shop/', timeFolder: 'day', topics: 'orders' }]] },
+  ],
+  columns: [
+    {
+      values: [
+        undefined,
+        { orders: { total: { path: '$.total', type: 'double' } } },
+        { orders: { total: { path: '$.sum', type: 'decimal(12,2)' } } },
+      ],
+    },
+  ],
+  queryScanLimitGiB: [{ values: [undefined, 5] }],
   memoryMiB: [{ values: [undefined, 2048] }],
   timeoutSeconds: [{ values: [undefined, 65] }],
   maxParallelPuts: [{ values: [undefined, 7] }],

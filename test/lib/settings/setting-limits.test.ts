@@ -436,6 +436,81 @@ const limits: readonly Limits[] = [
   number('objectLockDays', [1, 36_500], undefined),
   number('accessLogDays', [1, 3650], undefined),
 
+  flag('catalog', true),
+  form('catalogDatabase', "be 1 to 255 lower-case letters, digits or '_', starting with a letter", {
+    accepts: [['a'], [`a_9${'z'.repeat(252)}`]],
+    refuses: ['', 'Shop', 'a-b', '_a', '9a', 'a'.repeat(256), 5],
+  }),
+  {
+    ...{ name: 'catalogFrom', base: msk, preset: '2020-01-01' },
+    accepts: [['2000-01-01'], ['2026-11-23']],
+    refuses: [
+      ['2024-6-1', "must be a date from 2000-01-01 on, such as '2024-06-01', got '2024-6-1'$"],
+      [2024, "must be a date from 2000-01-01 on, such as '2024-06-01', got 2024$"],
+      ['1999-12-31', "must be a date from 2000-01-01 to 2026-11-23, got '1999-12-31'$"],
+      ['2026-11-24', "must be a date from 2000-01-01 to 2026-11-23, got '2026-11-24'$"],
+    ],
+  },
+  inside('catalogTopics', [
+    ['.a', "must be 2 to 249 letters, .*, got '.a'$"],
+    ['refunds, refunds', "must not repeat a topic, got 'refunds' again$"],
+    [
+      'orders',
+      String.raw`must name only topics that are not in topics \(topics has \["orders"\]\), got 'orders'$`,
+    ],
+    [
+      Array.from({ length: 101 }, (_, index) => `t-${index}`),
+      'must name at most 100 topics, got 101$',
+    ],
+  ]),
+  inside('catalogLayouts', [
+    ['[]', String.raw`must be a list of layouts, as JSON text such as .*, got \[\]$`],
+    [{ objectPrefix: '', timeFolder: 'day' }, 'must be a list of layouts, as JSON text such as '],
+    [[{ timeFolder: 'day' }], "must be '' or a path that .*, got nothing$"],
+    [
+      [{ objectPrefix: '', timeFolder: 'week' }],
+      "must be one of 'hour', 'day', 'none', got 'week'$",
+    ],
+    [
+      [{ objectPrefix: '', timeFolder: 'day', from: 1 }],
+      "must have only objectPrefix, timeFolder and topics, got 'from'$",
+    ],
+    [
+      Array.from({ length: 6 }, (_, day) => ({ objectPrefix: `${day}/`, timeFolder: 'day' })),
+      String.raw`must have at most 5 layouts, got \[`,
+    ],
+  ]),
+  inside('columns', [
+    ['total', 'must be an object of topics with their columns, as JSON text such as '],
+    [{ orders: 5 }, 'must be an object of topics with their columns, as JSON text such as '],
+    [{ orders: { total: { type: 'string' } } }, "must be '\\$' followed by steps .*, got nothing$"],
+    [
+      { orders: { total: { path: '$', type: 'decimal(39,2)' } } },
+      String.raw`must be string, .* or decimal\(p,s\) with p from 1 to 38, got 'decimal\(39,2\)'$`,
+    ],
+    [
+      { orders: { Total: { path: '$', type: 'string' } } },
+      "must have a name of at most 128 lower-case letters, digits or '_', not starting with a digit$",
+    ],
+    [
+      { orders: { offset: { path: '$', type: 'string' } } },
+      'must not have the name of a column of every view: partition, offset, ',
+    ],
+    [
+      {
+        orders: Object.fromEntries(
+          Array.from({ length: 101 }, (_, index) => [`c${index}`, { path: '$', type: 'string' }]),
+        ),
+      },
+      'must have at most 100 columns, got 101$',
+    ],
+    [
+      { refunds: { total: { path: '$', type: 'string' } } },
+      String.raw`must name only topics in topics \(topics has \["orders"\]\), got 'refunds'$`,
+    ],
+  ]),
+  number('queryScanLimitGiB', [1, 1_048_576], 100),
+
   number('memoryMiB', [128, 10_240], 1024),
   number('timeoutSeconds', [10, 840], 120),
   number('maxParallelPuts', [1, 256], 16),

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { parse, problemsOf } from '../settings-fixture.ts';
+
+const columnAt = (path: string) => ({ columns: { orders: { total: { path, type: 'string' } } } });
+
+describe('catalog settings', () => {
+  it('accept text, as on the command line', () => {
+    const { catalogTopics, catalogLayouts, columns } = parse({
+      catalogTopics: 'refunds, invoices',
+      catalogLayouts: '[{"objectPrefix":"","timeFolder":"day","topics":"orders, refunds"}]',
+      columns: '{"orders":{"total":{"path":"$.total","type":"double"}}}',
+    });
+    expect([catalogTopics, catalogLayouts, columns]).toEqual([
+      ['refunds', 'invoices'],
+      [{ objectPrefix: '', timeFolder: 'day', topics: ['orders', 'refunds'] }],
+      { orders: { total: { path: '$.total', type: 'double' } } },
+    ]);
+  });
+
+  it.each(['$', '$.total', "$['a b'].c-d[0]['ü']", `$${'.abc'.repeat(63)}.ab`])(
+    'accept the path %s',
+    (path) => {
+      expect(problemsOf(columnAt(path))).toEqual([]);
+    },
+  );
+
+  it.each([
+    'total',
+    '$.',
+    '$..a',
+    '$[*]',
+    '$[-1]',
+    "$['it''s']",
+    '$["a"]',
+    "$.a' OR '1'='1",
+    `$${'.abc'.repeat(64)}`,
+  ])('refuse the path %s', (path) => {
+    expect(problemsOf(columnAt(path))).toEqual([
+      expect.stringMatching(
+        /^columns\.orders\.total\.path must be '\$' followed by steps \.name, \['name'\] or \[0\], at most 256 characters, /,
+      ),
+    ]);
+  });
+
+  it('are refused without the catalog', () => {
+    const given = {
+      ...{ catalogDatabase: 'shop', catalogFrom: '2024-06-01', catalogTopics: 'refunds' },
+      catalogLayouts: [{ objectPrefix: 'a/', timeFolder: 'day' }],
+      ...{ ...columnAt('$'), queryScanLimitGiB: 5 },
+    };
+    expect(problemsOf({ catalog: false, ...given })).toEqual(
+      Object.keys(given).map((name) =>
+        expect.stringMatching(`^${name} must not be set with catalog false, got `),
+      ),
+    );
+  });
+});
