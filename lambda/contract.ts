@@ -274,7 +274,22 @@ export const replayMetricNames = {
   deadLetters: 'DeadLetters',
 } as const;
 
-/** The `message` of each log line about a batch. Saved queries search for it. */
+/** Metrics of the daily check of the catalog, by `service` alone. */
+export const catalogMetricNames = {
+  /** Folders that no table covers. */
+  uncoveredFolders: 'UncoveredFolders',
+} as const;
+
+/** The file beside the catalog check's bundle that has the layouts of the tables: an environment has no room for them. */
+export const LAYOUTS_FILE = 'layouts.json';
+
+/**
+ * The prefix of records that Firehose could not deliver. It is not below the object prefix, since readers read
+ * everything there.
+ */
+export const STREAM_ERRORS_PREFIX = 'firehose-errors/';
+
+/** The `message` of each log line about a batch, which saved queries search for, and of the catalog check. */
 export const logMessages = {
   batchArchived: 'batch archived',
   batchNotArchived: 'batch not archived',
@@ -282,4 +297,6 @@ export const logMessages = {
   batchReplayed: 'failed batch replayed',
   batchDelayed: 'failed batch not replayed, tried again',
   batchDied: 'failed batch not replayed, in the dead-letter queue',
+  catalogChecked: 'catalog checked',
+  catalogNotChecked: 'catalog not checked',
 } as const;

@@ -24,9 +24,18 @@ import type { MetadataFields } from './core/record/enrichment.ts';
 const compression = oneOf('COMPRESSION', compressions);
 const deliveryStream = text('DELIVERY_STREAM', 'the name of a delivery stream');
 
-/** Of both functions. */
-const storeVariables = {
+/** Of every function. */
+const commonVariables = {
   archiveBucket: text('ARCHIVE_BUCKET', 'the name of a bucket'),
+  /** Read by Powertools, as the next one. */
+  logLevel: powertoolsLogLevel(),
+  /** Name of the stack: the `service` of every log line and metric. */
+  serviceName: text('POWERTOOLS_SERVICE_NAME', 'the name of the stack'),
+};
+
+/** Of the functions that store records. */
+const storeVariables = {
+  ...commonVariables,
   /** What object keys begin with: empty, or a path that ends in `/`. */
   objectPrefix: variable('OBJECT_PREFIX', "empty or end in '/'", parsePrefix),
   timeFolder: oneOf('TIME_FOLDER', timeFolders),
@@ -44,10 +53,6 @@ const storeVariables = {
   /** @default - none: the functions store objects themselves */
   deliveryStream: optionalText(deliveryStream.name),
   maxParallelPuts: wholeNumber('MAX_PARALLEL_PUTS', settingRanges.maxParallelPuts),
-  /** Read by Powertools, as the next one. */
-  logLevel: powertoolsLogLevel(),
-  /** Name of the stack: the `service` of every log line and metric. */
-  serviceName: text('POWERTOOLS_SERVICE_NAME', 'the name of the stack'),
 };
 
 const archiveVariables = {
@@ -83,6 +88,12 @@ export type ReplayEnvironment = ValuesOf<typeof replayVariables>;
 export const archiveEnvironment = codecOf(archiveVariables);
 /** The environment of the replay function. */
 export const replayEnvironment = codecOf(replayVariables);
+/** The environment of the catalog check. */
+export const catalogCheckEnvironment = codecOf({
+  ...commonVariables,
+  /** The first `dt` of the tables, as `YYYY-MM-DD`. */
+  catalogFrom: text('CATALOG_FROM', 'a date'),
+});
 /** What the bundles with the delivery `firehose` need besides. */
 export const streamEnvironment = codecOf({ deliveryStream });
 

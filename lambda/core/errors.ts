@@ -26,7 +26,7 @@ export const errorCodes = [
   'NO_PAYLOAD',
   /** The failed batch does not hold all records that it names; those that it holds are stored. */
   'INCOMPLETE_PAYLOAD',
-  /** S3 refused or failed to return a failed batch. */
+  /** S3 refused or failed to return a failed batch, or a page of the archive's folders. */
   'LOAD_FAILED',
   /** A failed batch could not be marked as replayed, although its records are stored, or as dismissed. */
   'MARK_FAILED',

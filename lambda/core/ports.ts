@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer';
+import type { UncoveredFolder } from './catalog/uncovered-folders.ts';
 import type { ArchiverError } from './errors.ts';
 import type { FailedBatchSummary } from './failed-batch/failed-batch.ts';
 import type { FailedBatchPointer } from './failed-batch/replay-message.ts';
@@ -202,6 +203,49 @@ export interface ReplayRequests {
    * @throws {ArchiverError} `QUEUE_FAILED`: some of them may be on the queue
    */
   enqueue(pointers: readonly FailedBatchPointer[], options: CallOptions): Promise<void>;
+}
+
+/** What to list of the archive bucket. */
+export interface FolderQuery {
+  /** Empty, a folder, or the beginning of the names of folders in one. */
+  readonly prefix: string;
+  /** Leaves out every name up to this one. */
+  readonly startAfter?: string;
+  /** The `next` of the page before. */
+  readonly continuation?: string;
+}
+
+/** One page of the names that begin with a prefix, each up to its next `/`. */
+export interface FolderPage {
+  /** Whole prefixes that end with `/`, in the order of their bytes. */
+  readonly folders: readonly string[];
+  /** Whether the page has objects beside the folders. */
+  readonly hasObjects: boolean;
+  /** Where the next page continues; undefined at the end. */
+  readonly next: string | undefined;
+}
+
+/** Lists folders of the archive bucket. */
+export interface FolderListing {
+  /** @throws {ArchiverError} `LOAD_FAILED` or `STORE_ABORTED` */
+  list(query: FolderQuery, options: CallOptions): Promise<FolderPage>;
+}
+
+/** The result of a check of the catalog, for its log line and its metric. */
+export interface CatalogCheckSummary {
+  readonly requestId: string;
+  /** Folders of topics and dates that were looked at. */
+  readonly folders: number;
+  /** Whether every folder was looked at. */
+  readonly isComplete: boolean;
+  /** Folders that no table covers. */
+  readonly uncovered: readonly UncoveredFolder[];
+}
+
+/** Logs and metrics of the catalog check. No argument contains the name of an object. */
+export interface CatalogTelemetry {
+  catalogChecked(summary: CatalogCheckSummary): void;
+  catalogNotChecked(requestId: string, error: ArchiverError): void;
 }
 
 /** Provides the time. */

@@ -25,6 +25,7 @@ export const functionEntries = [
   'archive-firehose',
   'replay',
   'replay-firehose',
+  'catalog-check',
 ] as const;
 
 /** One of {@link functionEntries}. */

@@ -12,17 +12,12 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
-import type { Compression } from '../../lambda/contract.ts';
+import { type Compression, STREAM_ERRORS_PREFIX } from '../../lambda/contract.ts';
 import { contractId } from '../archive-name.ts';
 import { isPartitioned } from '../settings/delivery-settings.ts';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from './archive-bucket.ts';
 import { keyStatement } from './encryption-key.ts';
-import {
-  STREAM_ERRORS_PREFIX,
-  type StreamFolders,
-  streamPrefixes,
-  timeKeys,
-} from './stream-prefix.ts';
+import { type StreamFolders, streamPrefixes, timeKeys } from './stream-prefix.ts';
 
 /** Props of an {@link ArchiveDeliveryStream}. */
 export interface ArchiveDeliveryStreamProps extends StreamFolders {

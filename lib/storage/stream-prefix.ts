@@ -4,14 +4,8 @@
  *
  * @module
  */
-import type { TimeFolder } from '../../lambda/contract.ts';
+import { STREAM_ERRORS_PREFIX, type TimeFolder } from '../../lambda/contract.ts';
 import { isPartitioned } from '../settings/delivery-settings.ts';
-
-/**
- * The prefix of records that Firehose could not deliver. It is not below the object prefix, since readers read
- * everything there.
- */
-export const STREAM_ERRORS_PREFIX = 'firehose-errors/';
 
 /** The folders of a delivery stream. */
 export interface StreamFolders {
