@@ -10,6 +10,9 @@ import type * as sns from 'aws-cdk-lib/aws-sns';
 import type * as sqs from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { contractId, nameArchive } from './archive-name.ts';
+import { Catalog } from './catalog/catalog.ts';
+import { CatalogCheck } from './catalog/catalog-check.ts';
+import { layoutsOf } from './catalog/layouts.ts';
 import { ArchiveFunction } from './functions/archive-function.ts';
 import { ReplayFunction } from './functions/replay-function.ts';
 import type { KafkaArchiveProps } from './kafka-archive-props.ts';
@@ -17,6 +20,7 @@ import { settingsOf } from './kafka-archive-settings.ts';
 import type { WatchedMapping } from './monitoring/archive-metrics.ts';
 import { Monitoring, type WatchProps } from './monitoring/monitoring.ts';
 import { OperatorPolicy } from './operator-policy.ts';
+import { ReaderPolicy } from './reader-policy.ts';
 import type { StackSettings } from './settings/settings.ts';
 import { KafkaNetwork } from './source/kafka-network.ts';
 import { KafkaTrigger, type KafkaTriggerProps } from './source/kafka-trigger.ts';
@@ -77,7 +81,12 @@ export class KafkaArchive extends Construct {
   public readonly dashboard: cloudwatch.Dashboard;
   /** A managed policy with the permissions that operators need. It is not attached to any principal. */
   public readonly operatorPolicy: iam.IManagedPolicy;
-  /** The KMS key that encrypts buckets, queues and logs; undefined if AWS manages their keys. */
+  /**
+   * A managed policy with the permissions to query the archive. It is not attached to any principal; undefined
+   * without a catalog.
+   */
+  public readonly readerPolicy?: iam.IManagedPolicy;
+  /** The KMS key that encrypts buckets, queues, logs and results; undefined if AWS manages their keys. */
   public readonly encryptionKey?: kms.IKey;
   /** The Firehose delivery stream; undefined unless the delivery is `firehose`. */
   public readonly deliveryStream?: firehose.IDeliveryStream;
@@ -89,7 +98,9 @@ export class KafkaArchive extends Construct {
     const names = nameArchive(this, props.name);
     const settings = settingsOf(this, names.name, props);
     estimateArns(this, settings);
-    const encryptionKey = encryptionKeyOf(this, props.encryptionKey ?? 'managed');
+    const encryptionKey = encryptionKeyOf(this, props.encryptionKey ?? 'managed', {
+      hasCatalog: settings.catalog,
+    });
     const kept = { encryptionKey, accessLogs: this.createAccessLogs(settings) };
     const { bucket } = new ArchiveBucket(this, 'Archive', {
       ...kept,
@@ -137,9 +148,10 @@ export class KafkaArchive extends Construct {
       batchSize: settings.replayBatchSize,
       maxConcurrency: settings.replayConcurrency,
     });
+    const catalog = this.createCatalog(settings, { bucket, encryptionKey });
     const dashboard = monitoring.watch({
       ...watchProps(settings),
-      ...{ archive, replay, failedBatches },
+      ...{ archive, replay, failedBatches, catalogCheck: catalog?.check.function },
       stream: stream && { stream, bufferTime: Duration.seconds(settings.bufferSeconds) },
       provisionedMappings: settings.provisionedPollers === undefined ? [] : mappings,
       measuredMappings: settings.eventMetrics ? mappings : [],
@@ -163,13 +175,14 @@ export class KafkaArchive extends Construct {
     this.alarmTopic = alarmTopic;
     this.dashboard = dashboard;
     this.operatorPolicy = operatorPolicy;
+    this.readerPolicy = catalog?.readerPolicy;
     this.encryptionKey = encryptionKey;
     this.deliveryStream = stream;
-    this.createOutputs();
+    this.createOutputs(catalog?.outputs);
   }
 
   /** Creates the outputs by which the command line finds the archive. */
-  private createOutputs(): void {
+  private createOutputs(ofCatalog: Readonly<Record<string, string>> = {}): void {
     const outputs = {
       ArchiveBucketName: this.bucket.bucketName,
       ArchiveFunctionName: this.archiveFunction.functionName,
@@ -183,6 +196,7 @@ export class KafkaArchive extends Construct {
       DashboardName: this.dashboard.dashboardName,
       OperatorPolicyArn: this.operatorPolicy.managedPolicyArn,
       ...(this.deliveryStream && { DeliveryStreamName: this.deliveryStream.deliveryStreamName }),
+      ...ofCatalog,
     };
     for (const [name, value] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value }).overrideLogicalId(contractId(this, name));
@@ -230,6 +244,31 @@ export class KafkaArchive extends Construct {
     });
   }
 
+  private createCatalog(
+    settings: StackSettings,
+    { bucket, encryptionKey }: Pick<ArchiveDeliveryStreamProps, 'bucket' | 'encryptionKey'>,
+  ) {
+    if (!settings.catalog) return undefined;
+    const { catalogFrom: from, columns, logLevel } = settings;
+    const shared = { bucket, encryptionKey, from, layouts: layoutsOf(settings) };
+    const { databaseName, workgroupName } = new Catalog(this, 'Catalog', {
+      ...{ ...shared, columns, database: settings.catalogDatabase },
+      topics: settings.topics.map(({ topic }) => topic),
+      scanLimit: Size.gibibytes(settings.queryScanLimitGiB),
+    });
+    const check = new CatalogCheck(this, 'CatalogCheck', { ...shared, logLevel });
+    const { policy: readerPolicy } = new ReaderPolicy(this, 'Reader', {
+      ...{ archiveBucket: bucket, databaseName, encryptionKey },
+      objectPrefixes: [...new Set(shared.layouts.map(({ objectPrefix }) => objectPrefix))],
+    });
+    const outputs = {
+      CatalogDatabaseName: databaseName,
+      WorkgroupName: workgroupName,
+      ReaderPolicyArn: readerPolicy.managedPolicyArn,
+    };
+    return { check, readerPolicy, outputs };
+  }
+
   private createAccessLogs({ accessLogDays }: StackSettings): s3.IBucket | undefined {
     if (accessLogDays === undefined) return undefined;
     return new AccessLogs(this, 'AccessLogs', { retention: Duration.days(accessLogDays) }).bucket;
@@ -261,7 +300,13 @@ function watchProps(
   settings: StackSettings,
 ): Omit<
   WatchProps,
-  'archive' | 'replay' | 'failedBatches' | 'stream' | 'provisionedMappings' | 'measuredMappings'
+  | 'archive'
+  | 'replay'
+  | 'failedBatches'
+  | 'catalogCheck'
+  | 'stream'
+  | 'provisionedMappings'
+  | 'measuredMappings'
 > {
   const { batchSize, expectedTrafficMinutes: minutes } = settings;
   return {

@@ -31,6 +31,8 @@ export interface StoreFunctionProps {
 /** Props of a {@link BundledFunction}. */
 export interface BundledFunctionProps {
   readonly entry: FunctionEntry;
+  /** The folder to deploy. @default - the bundle of the entry */
+  readonly folder?: string;
   readonly description: string;
   readonly roleDescription: string;
   readonly environment: Record<string, string>;
@@ -88,7 +90,7 @@ export abstract class BundledFunction extends Construct {
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      code: lambda.Code.fromAsset(folderOf(props.entry, props.enrich)),
+      code: lambda.Code.fromAsset(props.folder ?? folderOf(props.entry, props.enrich)),
       handler: 'index.handler',
       role: this.role,
       logGroup: this.logGroup,

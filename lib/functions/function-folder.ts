@@ -23,6 +23,20 @@ export function functionFolder(entry: FunctionEntry, enrich?: string): string {
   return enrich === undefined ? folder : enrichedFolder(folder, resolve(enrich));
 }
 
+/** Returns a copy of a function's folder with one more file, until the process ends. */
+export function folderWith(folder: string, name: string, text: string): string {
+  const copy = temporaryFolder();
+  cpSync(folder, copy, { recursive: true });
+  writeFileSync(join(copy, name), text);
+  return copy;
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'kafka-archive-function-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
 /** Sets `enrich` before it loads the function, which reads it only once. */
 const INDEX = `import { enrich } from './enrich.mjs';
 globalThis[Symbol.for('${ENRICH_SYMBOL}')] = enrich;
@@ -54,8 +68,7 @@ function enrichedFolder(folder: string, enrich: string): string {
       `enrich must be the path of a module that exports 'enrich', got ${enrich}, which exports ${found}`,
     );
   }
-  const enriched = mkdtempSync(join(tmpdir(), 'kafka-archive-function-'));
-  process.once('exit', () => rmSync(enriched, { recursive: true, force: true }));
+  const enriched = temporaryFolder();
   cpSync(join(folder, 'index.mjs'), join(enriched, 'function.mjs'));
   cpSync(join(folder, 'index.mjs.map'), join(enriched, 'index.mjs.map'));
   for (const { contents } of outputFiles) writeFileSync(join(enriched, 'enrich.mjs'), contents);

@@ -43,6 +43,8 @@ export const alarmNames = {
   droppedEvents: 'dropped-events',
   /** Invocations of the replay function end without an answer. */
   replayFunctionErrors: 'replay-function-errors',
+  /** No table of the catalog covers a folder of the archive, or the check failed; only with a catalog. */
+  uncoveredFolders: 'uncovered-folders',
 } as const;
 
 /** One of {@link alarmNames}. */

@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import {
+  type catalogMetricNames,
   METRIC_DIMENSION,
   METRIC_NAMESPACE,
   type metricNames,
@@ -18,10 +19,13 @@ export type MetricName =
   | (typeof metricNames)[keyof typeof metricNames]
   | (typeof replayMetricNames)[keyof typeof replayMetricNames];
 
+/** The name of a metric that the catalog check emits. */
+type CatalogMetricName = (typeof catalogMetricNames)[keyof typeof catalogMetricNames];
+
 /** Returns a metric of a stack over all topics, which must be one that is also emitted without the topic. */
 export function stackMetric(
   service: string,
-  metricName: (typeof stackMetricNames)[number],
+  metricName: (typeof stackMetricNames)[number] | CatalogMetricName,
   statistic: string,
 ): cloudwatch.Metric {
   return new cloudwatch.Metric({

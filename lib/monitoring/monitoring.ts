@@ -9,6 +9,7 @@ import type { FailedBatches } from '../storage/failed-batches.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { createArchiveAlarms } from './archive-alarms.ts';
 import type { WatchedMapping } from './archive-metrics.ts';
+import { createCatalogAlarms } from './catalog-alarm.ts';
 import { createDashboard } from './dashboard.ts';
 import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
 import { createMappingAlarms } from './mapping-alarms.ts';
@@ -34,6 +35,8 @@ export interface WatchProps {
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
   readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
+  /** The function that checks the catalog. @default - no catalog */
+  readonly catalogCheck?: lambda.IFunction;
   readonly topics: readonly string[];
   /** Largest number of records in one invocation of the archive function. */
   readonly batchSize: number;
@@ -86,6 +89,7 @@ export class Monitoring extends Construct {
       ...createMappingAlarms(this, props),
       ...(props.stream === undefined ? [] : createStreamAlarms(this, props.stream)),
       ...createFailedBatchAlarms(this, { ...props, ...functions }),
+      ...(props.catalogCheck === undefined ? [] : createCatalogAlarms(this, props.catalogCheck)),
     ];
     const notify = new SnsAction(this.alarmTopic);
     for (const alarm of alarms) {

@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { archiveName } from '../archive-name.ts';
+import { workgroupArn } from '../catalog/catalog.ts';
 import { logsPrincipal, viaService } from '../service-hosts.ts';
 
 /** The actions with which a role reads and writes encrypted data. */
@@ -16,6 +17,7 @@ const KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey'];
 export function encryptionKeyOf(
   scope: Construct,
   setting: 'managed' | 'stack' | kms.IKey,
+  { hasCatalog }: { readonly hasCatalog: boolean },
 ): kms.IKey | undefined {
   if (setting === 'managed') return undefined;
   const key =
@@ -27,7 +29,11 @@ export function encryptionKeyOf(
           // Even if its first deployment fails, since a bucket that has got objects by then needs it.
           removalPolicy: RemovalPolicy.RETAIN,
         });
-  for (const statement of serviceStatements(Stack.of(scope))) key.addToResourcePolicy(statement);
+  const statements = [
+    ...serviceStatements(Stack.of(scope)),
+    ...(hasCatalog ? [resultsStatement(scope)] : []),
+  ];
+  for (const statement of statements) key.addToResourcePolicy(statement);
   return key;
 }
 
@@ -73,4 +79,18 @@ function serviceStatements(stack: Stack): iam.PolicyStatement[] {
       conditions: { ArnLike: { 'kms:EncryptionContext:aws:logs:arn': logGroups } },
     }),
   ];
+}
+
+/** Allows Athena to encrypt the results of queries: https://docs.aws.amazon.com/athena/latest/ug/managed-results.html */
+function resultsStatement(scope: Construct): iam.PolicyStatement {
+  const workgroup = workgroupArn(scope);
+  return new iam.PolicyStatement({
+    principals: [new iam.ServicePrincipal('encryption.athena.amazonaws.com')],
+    actions: [...KEY_ACTIONS, 'kms:DescribeKey'],
+    resources: ['*'],
+    conditions: {
+      ArnLike: { 'kms:EncryptionContext:aws:athena:arn': workgroup, 'aws:SourceArn': workgroup },
+      StringEquals: { 'aws:SourceAccount': Stack.of(scope).account },
+    },
+  });
 }
