@@ -34,6 +34,7 @@ export class ReaderPolicy extends Construct {
     super(scope, id);
 
     const glue = (resource: string) => Stack.of(this).formatArn({ service: 'glue', resource });
+    const database = glue(`database/${props.databaseName}`);
     const tables = glue(`table/${props.databaseName}/*`);
     const objects = props.objectPrefixes.map((prefix) =>
       props.archiveBucket.arnForObjects(`${prefix}topic=*`),
@@ -42,20 +43,21 @@ export class ReaderPolicy extends Construct {
       description: `To query ${archiveName(this)}: run queries in its workgroup, read its tables and its objects`,
       statements: [
         ...this.athenaStatements(),
+        // Athena looks up the default database for every query, whatever its database.
+        allow(
+          ['glue:GetDatabase', 'glue:GetDatabases'],
+          [glue('catalog'), database, glue('database/default')],
+        ),
         allow(
           [
             'glue:BatchGetPartition',
-            'glue:GetDatabase',
-            'glue:GetDatabases',
             'glue:GetPartition',
             'glue:GetPartitions',
             'glue:GetTable',
             'glue:GetTables',
           ],
-          [glue('catalog'), glue(`database/${props.databaseName}`), tables],
+          [glue('catalog'), database, tables],
         ),
-        // Athena looks it up for every query, whatever its database.
-        allow(['glue:GetDatabase'], [glue('database/default')]),
         ...bucketStatements(props, objects),
         ...this.keyStatements(props.encryptionKey),
       ],

@@ -66,7 +66,7 @@ export class Catalog extends Construct {
     let below = lineTables({ bucketName: bucket.bucketName, layouts, from }).map(create);
     for (const view of views) {
       const table = create(view);
-      for (const each of below) table.addDependency(each);
+      for (const each of below) table.addResourceDependency(each);
       // Views of topics select from the last of these.
       if (view.name === 'archive' || view.name.startsWith('archive_')) below = [table];
     }

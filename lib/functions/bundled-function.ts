@@ -40,7 +40,7 @@ export interface BundledFunctionProps {
   readonly timeout: Duration;
   /** Whether X-Ray traces invocations. @default false */
   readonly tracing?: boolean;
-  /** The key that encrypts its data and its log. @default - keys that AWS manages */
+  /** The key that encrypts its log. @default - the key of CloudWatch Logs */
   readonly encryptionKey?: kms.IKey;
   /** The path of a module whose `enrich` replaces the one in `lambda/enrich.ts`. @default - none */
   readonly enrich?: string;
@@ -83,9 +83,6 @@ export abstract class BundledFunction extends Construct {
     });
     // Not the managed policy AWSLambdaBasicExecutionRole, which allows writing to every log group.
     this.logGroup.grantWrite(this.role);
-    if (props.encryptionKey !== undefined) {
-      this.role.addToPolicy(keyStatement(Stack.of(this), props.encryptionKey));
-    }
     this.function = new lambda.Function(this, 'Function', {
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
@@ -111,9 +108,15 @@ export abstract class BundledFunction extends Construct {
   /** Allows the function to store and look up objects under the prefix, and to put records into the stream. */
   protected allowStoring({
     bucket,
+    encryptionKey,
     objectPrefix,
     stream,
-  }: Pick<StoreFunctionProps, 'bucket' | 'stream'> & { readonly objectPrefix: string }): void {
+  }: Pick<StoreFunctionProps, 'bucket' | 'encryptionKey' | 'stream'> & {
+    readonly objectPrefix: string;
+  }): void {
+    if (encryptionKey !== undefined) {
+      this.role.addToPolicy(keyStatement(Stack.of(this), encryptionKey));
+    }
     if (stream !== undefined) {
       this.role.addToPolicy(
         // Not stream.grantPutRecords, which also grants PutRecord.

@@ -75,7 +75,11 @@ export function archiveIn(deployment: Deployment) {
     replayer: role('ReplayFunctionRole'),
     operator: {
       principal: `arn:aws:iam::${ACCOUNT}:role/on-call`,
-      policies: deployment.unattachedPolicies(),
+      policies: deployment.unattachedPolicies('OperatorPolicy'),
+    },
+    reader: {
+      principal: `arn:aws:iam::${ACCOUNT}:role/analyst`,
+      policies: deployment.unattachedPolicies('ReaderPolicy'),
     },
     /** The delivery role, its log group and the stream, in a stack with a stream. */
     role,
@@ -289,6 +293,107 @@ export function everyArchive(it: Archive): Caller[] {
         ['sts:AssumeRole', it.archiver.principal],
       ],
     },
+  ];
+}
+
+/** What a reader does in the workgroup. */
+const inWorkgroup = [
+  ...['BatchGetNamedQuery', 'BatchGetQueryExecution', 'GetNamedQuery', 'GetQueryExecution'],
+  ...['GetQueryResults', 'GetQueryResultsStream', 'GetQueryRuntimeStatistics', 'GetWorkGroup'],
+  ...['ListNamedQueries', 'ListQueryExecutions', 'StartQueryExecution', 'StopQueryExecution'],
+] as const;
+
+/** The partitions and tables that a query in Athena looks up, in the database of the archive. */
+const ofTables = ['BatchGetPartition', 'GetPartition', 'GetPartitions', 'GetTable', 'GetTables'];
+
+const listing = (prefix: string): Context => ({ 's3:prefix': prefix });
+
+/** People who query the archive, and the check of the catalog. */
+export function catalog(it: Archive): Caller[] {
+  const { archiveBucket, archived, deployment, entry, failedBatchBucket } = it;
+  const workgroup = workgroupOf(it);
+  const dataCatalog = arn('athena', 'datacatalog/AwsDataCatalog');
+  const database = arn('glue', `database/${deployment.stackName.toLowerCase()}`);
+  const table = database.replace(':database/', ':table/').concat('/archive_lines');
+  const check = it.role('CatalogCheckRole');
+  const checkLogs = it.logsOf('CatalogCheck');
+  return [
+    {
+      name: 'reader',
+      ...it.reader,
+      may: [
+        ...inWorkgroup.map((name): Row => [`athena:${name}`, workgroup]),
+        ['athena:GetDataCatalog', dataCatalog],
+        ['athena:GetDatabase', dataCatalog],
+        ['athena:GetTableMetadata', dataCatalog],
+        ['athena:ListDatabases', dataCatalog],
+        ['athena:ListTableMetadata', dataCatalog],
+        ['athena:ListDataCatalogs', '*'],
+        ['athena:ListWorkGroups', '*'],
+        // IAM asks for every level above a resource too.
+        ...[arn('glue', 'catalog'), database].map((each): Row => ['glue:GetDatabase', each]),
+        ['glue:GetDatabase', arn('glue', 'database/default')],
+        ...ofTables.flatMap((name) =>
+          [arn('glue', 'catalog'), database, table].map((each): Row => [`glue:${name}`, each]),
+        ),
+        ['s3:GetBucketLocation', archiveBucket],
+        ['s3:ListBucket', archiveBucket, listing(`${PREFIX}topic=orders/dt=2026-11-24/`)],
+        ['s3:GetObject', archived],
+      ],
+      mayNot: [
+        ['athena:StartQueryExecution', arn('athena', 'workgroup/primary')],
+        ['athena:GetQueryResults', arn('athena', 'workgroup/other')],
+        ['athena:UpdateWorkGroup', workgroup],
+        ['athena:DeleteWorkGroup', workgroup],
+        ['athena:CreateNamedQuery', workgroup],
+        ['athena:DeleteNamedQuery', workgroup],
+        ['glue:GetTable', table.replace('/archive_lines', '2/archive_lines')],
+        ['glue:GetTables', arn('glue', 'database/default')],
+        ...['CreateTable', 'DeleteTable', 'UpdateTable'].map(
+          (name): Row => [`glue:${name}`, table],
+        ),
+        ['glue:BatchCreatePartition', table],
+        ['glue:DeleteDatabase', database],
+        ['s3:ListBucket', archiveBucket],
+        ['s3:ListBucket', archiveBucket, listing('other/')],
+        ['s3:ListBucket', failedBatchBucket],
+        ['s3:GetObject', `${archiveBucket}/other/topic=orders/a`],
+        ['s3:GetObject', `${archiveBucket}/${PREFIX}a`],
+        ['s3:GetObject', `${archiveBucket}/firehose-errors/${PREFIX}a`],
+        ['s3:GetObject', entry],
+        ['s3:GetObject', 'arn:aws:s3:::other/shop/topic=orders/a'],
+        ['s3:GetObjectVersion', archived],
+        ['s3:PutObject', archived],
+        ['s3:PutObjectTagging', archived],
+        ['s3:DeleteObject', archived],
+        ['s3:DeleteObjectVersion', archived],
+        ['s3:GetObject', archived, WITHOUT_TLS],
+        ['lambda:InvokeFunction', it.replayFunction],
+        ['sqs:ReceiveMessage', it.replayQueue],
+        ['logs:StartQuery', wholeGroup(it.archiveLogs)],
+      ],
+    },
+    {
+      name: 'catalog check',
+      ...check,
+      may: [
+        ['s3:ListBucket', archiveBucket],
+        ['logs:CreateLogStream', stream(checkLogs)],
+        ['logs:PutLogEvents', stream(checkLogs)],
+      ],
+      mayNot: [
+        ['s3:GetObject', archived],
+        ['s3:PutObject', archived],
+        ['s3:DeleteObject', archived],
+        ['s3:ListBucket', failedBatchBucket],
+        ['s3:GetObject', entry],
+        ['glue:GetTables', database],
+        ['glue:UpdateTable', table],
+        ['logs:PutLogEvents', stream(it.archiveLogs)],
+      ],
+    },
+    service('lambda.amazonaws.com', [['sts:AssumeRole', check.principal]], []),
+    service('events.amazonaws.com', [], [['sts:AssumeRole', check.principal]]),
   ];
 }
 
@@ -605,6 +710,15 @@ export function firehose(it: Archive): Caller[] {
   ];
 }
 
+const workgroupOf = ({ deployment }: Archive): string =>
+  arn('athena', `workgroup/${deployment.stackName}`);
+
+/** The encryption context of the results of a workgroup's queries. */
+const resultsOf = (workgroup: string): Context => ({
+  'kms:EncryptionContext:aws:athena:arn': workgroup,
+});
+const inWorkgroupOf = (it: Archive): Context => resultsOf(workgroupOf(it));
+
 /** Everyone who reads or writes what a KMS key encrypts: buckets, queues and logs. */
 export const encrypted =
   (keyOf: (it: Archive) => string, { hasStream = false } = {}) =>
@@ -633,6 +747,43 @@ export const encrypted =
       role('archive function with a key', it.archiver, ['s3']),
       role('replay function with a key', it.replayer, ['s3', 'sqs']),
       role('operator with a key', it.operator, ['s3', 'sqs']),
+      {
+        name: 'reader with a key',
+        ...it.reader,
+        may: [
+          ['kms:Decrypt', key, via('s3')],
+          ['kms:Decrypt', key, inWorkgroupOf(it)],
+          ['kms:GenerateDataKey', key, inWorkgroupOf(it)],
+          ['kms:DescribeKey', key],
+        ],
+        mayNot: [
+          ['kms:Decrypt', key],
+          ['kms:Decrypt', key, via('sqs')],
+          ['kms:GenerateDataKey', key, via('s3')],
+          ['kms:Decrypt', key, resultsOf(arn('athena', 'workgroup/other'))],
+          ['kms:Encrypt', key, via('s3')],
+          ['kms:CreateGrant', key],
+          ['kms:ScheduleKeyDeletion', key],
+        ],
+      },
+      {
+        name: 'catalog check with a key',
+        ...it.role('CatalogCheckRole'),
+        may: [],
+        mayNot: [['kms:Decrypt', key, via('s3')]],
+      },
+      service(
+        'encryption.athena.amazonaws.com',
+        ['kms:Decrypt', 'kms:GenerateDataKey', 'kms:DescribeKey'].map(
+          (action): Row => [action, key, { ...inWorkgroupOf(it), ...from(workgroupOf(it)) }],
+        ),
+        [
+          ['kms:Decrypt', key],
+          ['kms:Decrypt', key, { ...inWorkgroupOf(it), ...from(workgroupOf(it), OTHER_ACCOUNT) }],
+          ['kms:Decrypt', key, from(arn('athena', 'workgroup/other'))],
+          ['kms:CreateGrant', key, { ...inWorkgroupOf(it), ...from(workgroupOf(it)) }],
+        ],
+      ),
       ...(hasStream ? [role('delivery stream with a key', it.role('DeliveryRole'), ['s3'])] : []),
       service(
         's3.amazonaws.com',
@@ -648,9 +799,12 @@ export const encrypted =
       ),
       service(
         `logs.${REGION}.amazonaws.com`,
-        [it.archiveLogs, it.replayLogs, ...(hasStream ? [it.logsOf('Delivery')] : [])].flatMap(
-          (logGroup) => logActions.map((action): Row => [action, key, group(logGroup)]),
-        ),
+        [
+          it.archiveLogs,
+          it.replayLogs,
+          it.logsOf('CatalogCheck'),
+          ...(hasStream ? [it.logsOf('Delivery')] : []),
+        ].flatMap((logGroup) => logActions.map((action): Row => [action, key, group(logGroup)])),
         [
           ['kms:Decrypt', key],
           ['kms:Decrypt', key, group(arn('logs', 'log-group:Other-a'))],

@@ -15,6 +15,7 @@ import {
   type Archive,
   accessLogs,
   archiveIn,
+  catalog,
   encrypted,
   everyArchive,
   firehose,
@@ -134,7 +135,12 @@ export function deploy(template: TemplateJson): Deployment {
 /** Every caller in a deployment of a configuration. */
 export function callersOf(name: ConfigurationName, deployment: Deployment): Caller[] {
   const it = archiveIn(deployment);
-  const calls: Configuration['calls'] = [everyArchive, operator, ...configurations[name].calls];
+  const calls: Configuration['calls'] = [
+    everyArchive,
+    operator,
+    catalog,
+    ...configurations[name].calls,
+  ];
   return calls.flatMap((each) => each(it));
 }
 

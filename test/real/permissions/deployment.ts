@@ -107,9 +107,11 @@ export class Deployment {
     return this.policiesWhose((roles) => roles.some((name) => role.endsWith(`:role/${name}`)));
   }
 
-  /** The policies that the stack attaches to no role. */
-  unattachedPolicies(): NamedPolicy[] {
-    return this.policiesWhose((roles) => roles.length === 0);
+  /** The policies that the stack attaches to no role, and whose logical ids begin with these letters. */
+  unattachedPolicies(prefix: string): NamedPolicy[] {
+    return this.policiesWhose((roles) => roles.length === 0).filter(({ name }) =>
+      name.startsWith(prefix),
+    );
   }
 
   /** The policies of both kinds. */
