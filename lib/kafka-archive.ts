@@ -159,6 +159,7 @@ export class KafkaArchive extends Construct {
     const { policy: operatorPolicy } = new OperatorPolicy(this, 'Operator', {
       archiveBucket: bucket,
       ...{ alarmTopic, archive, delivery, encryptionKey, failedBatches, replay },
+      catalogCheck: catalog?.check,
     });
 
     this.name = names.name;
@@ -264,6 +265,7 @@ export class KafkaArchive extends Construct {
     const outputs = {
       CatalogDatabaseName: databaseName,
       WorkgroupName: workgroupName,
+      CatalogCheckLogGroupName: check.logGroup.logGroupName,
       ReaderPolicyArn: readerPolicy.managedPolicyArn,
     };
     return { check, readerPolicy, outputs };

@@ -18,6 +18,8 @@ export interface OperatorPolicyProps {
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
   readonly alarmTopic: sns.ITopic;
+  /** The check of the catalog. @default - none */
+  readonly catalogCheck?: Pick<WatchedFunction, 'logGroup'>;
   /** The delivery stream. @default - none */
   readonly delivery?: ArchiveDeliveryStream;
   /** The key that encrypts buckets and queues. @default - keys that AWS manages */
@@ -120,10 +122,8 @@ function functionStatements(stack: Stack, { archive, replay }: OperatorPolicyPro
   ];
 }
 
-function lookStatements(
-  stack: Stack,
-  { alarmTopic, archive, delivery, name, replay }: OperatorPolicyProps & { readonly name: string },
-) {
+function lookStatements(stack: Stack, props: OperatorPolicyProps & { readonly name: string }) {
+  const { alarmTopic, archive, catalogCheck, delivery, name, replay } = props;
   // Each ARN ends with ':*', which covers the group's streams.
   const logGroups = [archive, replay].map(({ logGroup }) => logGroup.logGroupArn);
   const dashboardArn = stack.formatArn({
@@ -131,6 +131,9 @@ function lookStatements(
   });
   return [
     allow(['logs:FilterLogEvents', 'logs:StartQuery'], logGroups),
+    ...(catalogCheck === undefined
+      ? []
+      : [allow(['logs:FilterLogEvents'], [catalogCheck.logGroup.logGroupArn])]),
     allow(['cloudwatch:GetDashboard'], [dashboardArn]),
     allow(['sns:ListSubscriptionsByTopic'], [alarmTopic.topicArn]),
     ...streamStatements(delivery),

@@ -14,6 +14,7 @@ export type ResourceKind =
   | 'archive function'
   | 'archive log'
   | 'archived objects'
+  | 'check log'
   | 'cluster'
   | 'consumer groups'
   | 'dashboard'
@@ -130,6 +131,7 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
   'aws logs filter-log-events': [
     ...allowed('archive log', 'logs:FilterLogEvents'),
     ...allowed('replay log', 'logs:FilterLogEvents'),
+    ...allowed('check log', 'logs:FilterLogEvents'),
     ...allowed('stream log', 'logs:FilterLogEvents'),
   ],
   'aws logs get-query-results': allowed('account', 'logs:GetQueryResults'),

@@ -1,4 +1,13 @@
-import { type Action, ask, aws, type Command, listOf, OUTAGE_POLICY, run } from '../step.ts';
+import {
+  type Action,
+  ask,
+  aws,
+  type Command,
+  listOf,
+  OUTAGE_POLICY,
+  run,
+  sessionOf,
+} from '../step.ts';
 import { saveOutputs } from './before-deployment.ts';
 
 type Settings = Readonly<Record<string, string>>;
@@ -136,4 +145,42 @@ export function allowMappingUpdates(isAllowed: boolean): Action {
       'stack-policy-body': { Statement: [rule('Allow', '*'), ...deny] },
     }),
   };
+}
+
+/** Where a query of Athena runs. */
+export const inCatalog = {
+  'work-group': '{WorkgroupName}',
+  'query-execution-context': { Database: '{CatalogDatabaseName}' },
+};
+
+const reader = sessionOf('--policy-arns', 'arn={ReaderPolicyArn}');
+
+/** Starts a query with the permissions of a reader alone. Its id becomes the value `Query-NAME`. */
+export function asReader(
+  name: string,
+  operation: string,
+  flags: Readonly<Record<string, unknown>>,
+): Action {
+  const command = aws(`athena ${operation}`, { ...flags, query: 'QueryExecutionId' });
+  return {
+    ...{ name, command: { ...command, session: reader }, isSecret: true },
+    save: (fact) => ({ [`Query-${name}`]: String(fact) }),
+  };
+}
+
+/** Waits until a query of {@link asReader} has ended. */
+export function queryState(name: string, of: string): Action {
+  const words = `athena get-query-execution --query-execution-id {Query-${of}}`;
+  const command = aws(words, { query: 'QueryExecution.Status.State' });
+  return {
+    ...{ name, command: { ...command, session: reader } },
+    until: (fact) => ['SUCCEEDED', 'FAILED', 'CANCELLED'].includes(String(fact)),
+  };
+}
+
+/** The first column of the result of a query of {@link asReader}, the header included. */
+export function queryRows(name: string, of: string): Action {
+  const words = `athena get-query-results --query-execution-id {Query-${of}}`;
+  const command = aws(words, { query: 'ResultSet.Rows[].Data[0].VarCharValue' });
+  return { name, command: { ...command, session: reader } };
 }

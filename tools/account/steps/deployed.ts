@@ -4,12 +4,14 @@ import { parseObjectKey } from '../../../lambda/core/object/parse-object-key.ts'
 import { ask, aws, codeOf, listOf, run, type Step, sessionOf } from '../step.ts';
 import {
   allowMappingUpdates,
+  asReader,
   denyPuts,
   deployOnDemand,
   deployProvisioned,
   deployStream,
   dimensions,
   enabled,
+  inCatalog,
   isAlone,
   isFound,
   keys,
@@ -18,6 +20,8 @@ import {
   outputs,
   produce,
   produceOne,
+  queryRows,
+  queryState,
 } from './commands.ts';
 import { countsOf, shapeOf } from './shape.ts';
 
@@ -111,6 +115,40 @@ export const deployed: readonly Step[] = [
       ),
     ],
     judge: (seen) => isFirstKey(listOf(seen.keys?.fact)[0] ?? ''),
+  },
+  {
+    id: 'query',
+    question: 'Does Athena read the tables and the views, with the permissions of a reader?',
+    settles: ['docs/configure.md#the-catalog', 'lib/catalog/catalog.ts', 'lib/catalog/views.ts'],
+    expected:
+      'CloudFormation creates a workgroup with managed results. Both queries succeed: a record in `archive_lines`, and only the header of the saved query `unmatched-lines`, which reads the views.',
+    actions: [
+      asReader('count', 'start-query-execution', {
+        'query-string': "SELECT count(*) FROM archive_lines WHERE dt >= '2026-01-01'",
+        ...inCatalog,
+      }),
+      queryState('counted', 'count'),
+      queryRows('records', 'count'),
+      ask('saved', 'athena list-named-queries --work-group {WorkgroupName}', 'NamedQueryIds', {
+        isSecret: true,
+        save: (fact) => ({ SavedQueries: JSON.stringify(fact) }),
+      }),
+      ask(
+        'unmatched-lines',
+        'athena batch-get-named-query --named-query-ids {SavedQueries}',
+        "NamedQueries[?Name=='unmatched-lines'].QueryString|[0]",
+        { save: (fact) => ({ SavedQuery: String(fact) }) },
+      ),
+      asReader('check', 'start-query-execution', {
+        ...{ 'query-string': '{SavedQuery}', ...inCatalog },
+      }),
+      queryState('checked', 'check'),
+      queryRows('unmatched', 'check'),
+    ],
+    judge: ({ counted, records, checked, unmatched }) =>
+      [counted, checked].every((state) => state?.fact === 'SUCCEEDED') &&
+      Number(listOf(records?.fact)[1]) > 0 &&
+      listOf(unmatched?.fact).length === 1,
   },
   {
     id: 'failed-batch',

@@ -13,6 +13,7 @@ const provided = [
   ...['ProbeFunctionArn', 'ProbeRoleArn', 'RegistryArn', 'SchemaArn', 'SchemaVersionId'],
   ...['ArchiveBucketName', 'ArchiveFunctionName', 'ArchiveLogGroupName', 'DeadLetterQueueUrl'],
   ...['FailedBatchBucketName', 'Mapping', 'OperatorPolicyArn', 'StreamArchiveBucketName'],
+  ...['CatalogDatabaseName', 'ReaderPolicyArn', 'WorkgroupName'],
 ];
 
 describe('the steps', () => {
@@ -51,6 +52,8 @@ describe('the steps', () => {
     const exceptions = [
       // The alarm evaluates 15 minutes, and a step's batch is given up long before that.
       'lib/monitoring/mapping-alarms.ts',
+      // Only a stack with a key would show it. If it is wrong, Athena refuses the queries of readers.
+      'lib/reader-policy.ts',
       // If it is wrong, smaller buffers are possible; nothing fails.
       'lib/settings/delivery-settings.ts',
       // If it is wrong, Lambda refuses variables that are too large at the deployment, and nothing changes.
@@ -95,6 +98,7 @@ const replaced = fact([
   'Requested update requires the creation of a new physical resource; hence creating one.',
 ]);
 const rolledBack = { 'update that fails': refused, [published]: fact(['CurrentVersion']) };
+const queried = { counted: fact('SUCCEEDED'), checked: fact('SUCCEEDED') };
 const whole = fact({ payload: { records: {} } });
 
 describe('the verdict', () => {
@@ -134,6 +138,19 @@ describe('the verdict', () => {
       true,
     ],
     ['archive', { keys: fact(['x/topic=V/dt=2026-11-28/hour=09/p0.0-1.jsonl.gz']) }, false],
+    ['query', { ...queried, records: fact(['_col0', '1']), unmatched: fact(['topic']) }, true],
+    ['query', { ...queried, records: fact(['_col0', '0']), unmatched: fact(['topic']) }, false],
+    ['query', { ...queried, records: fact(['_col0', '1']), unmatched: fact(['a', 'b']) }, false],
+    [
+      'query',
+      {
+        ...queried,
+        checked: fact('FAILED'),
+        records: fact(['_col0', '1']),
+        unmatched: fact(['a']),
+      },
+      false,
+    ],
     ['archive', { keys: fact(['x/topic=V/dt=2026-11-28/hour=09/p0.0-0_p1.0-0.jsonl.gz']) }, false],
     ['archive', { keys: fact(['x/topic=V/p0.0-0.jsonl.gz']) }, false],
     ['archive', { keys: fact(['x/topic=V/V-0-0.jsonl.gz']) }, false],
