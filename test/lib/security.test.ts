@@ -21,6 +21,7 @@ import {
 
 const KEY = 'EncryptionKey1B843E66';
 const TOPIC_KEY = 'MonitoringAlarmTopicKey22E4A359';
+const workgroup = 'arn:aws:athena:eu-west-1:111122223333:workgroup/KafkaArchive';
 const keyOfStack = { 'Fn::GetAtt': [KEY, 'Arn'] };
 
 const arn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
@@ -150,11 +151,11 @@ describe('the encryption key', () => {
       keyOfStack,
     ]);
     const logs = Object.values(typeOf(guarded, 'AWS::Logs::LogGroup'));
-    expect(logs.map(({ Properties }) => Properties.KmsKeyId)).toEqual([keyOfStack, keyOfStack]);
+    expect(logs.map(({ Properties }) => Properties.KmsKeyId)).toEqual(logs.map(() => keyOfStack));
     expect(guarded.findings).toEqual([]);
   });
 
-  it("rotates, and allows access to the account, S3's events, and the stack's logs", () => {
+  it("rotates, and allows access to the account, S3's events, the stack's logs and results of queries", () => {
     const { EnableKeyRotation, KeyPolicy } = propertiesOf(guarded, KEY);
     expect(EnableKeyRotation).toBe(true);
     const { Statement } = KeyPolicy as { Statement: unknown[] };
@@ -190,10 +191,23 @@ describe('the encryption key', () => {
           },
         },
       },
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'encryption.athena.amazonaws.com' },
+        Action: ['kms:Decrypt', 'kms:DescribeKey', 'kms:GenerateDataKey'],
+        Resource: '*',
+        Condition: {
+          ArnLike: {
+            'kms:EncryptionContext:aws:athena:arn': workgroup,
+            'aws:SourceArn': workgroup,
+          },
+          StringEquals: { 'aws:SourceAccount': '111122223333' },
+        },
+      },
     ]);
   });
 
-  it('is used by both roles and the operator, only through S3 and SQS', () => {
+  it('is used by both roles and the operator, only through S3 and SQS, and by readers', () => {
     const statement = (Resource: unknown) => ({
       Effect: 'Allow',
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -208,6 +222,18 @@ describe('the encryption key', () => {
       ArchiveFunctionRoleDefaultPolicy: [statement(key)],
       ReplayFunctionRoleDefaultPolicy: [statement(key)],
       OperatorPolicy: [statement(key)],
+      CatalogCheckRoleDefaultPolicy: [],
+      ReaderPolicy: [
+        {
+          ...{ Effect: 'Allow', Action: 'kms:Decrypt', Resource: key },
+          Condition: { StringEquals: { 'kms:ViaService': ['s3.eu-west-1.amazonaws.com'] } },
+        },
+        {
+          ...{ Effect: 'Allow', Action: ['kms:Decrypt', 'kms:GenerateDataKey'], Resource: key },
+          Condition: { StringEquals: { 'kms:EncryptionContext:aws:athena:arn': workgroup } },
+        },
+        { Effect: 'Allow', Action: 'kms:DescribeKey', Resource: key },
+      ],
     });
     expect(keyStatements(guarded)).toEqual(holders(keyOfStack));
     const given = synthesize({ encryptionKey: keyArn });
