@@ -21,6 +21,8 @@ export class ArchiveStack extends Stack {
       stackName: settings.stackName,
       description: 'Archives Kafka topics to S3 (msk-s3-archiver)',
       env: environmentOf(settings),
+      // A template has 1 MB at most, which fifty topics with long names come close to.
+      suppressTemplateIndentation: true,
     });
 
     // The CDK leaves 'Default' out of logical ids, so those of deployed stacks do not change.

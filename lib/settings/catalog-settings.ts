@@ -23,7 +23,7 @@ import {
 import type { SettingReport, SettingsOf } from './setting-report.ts';
 import { topicName, type topicSettings } from './topic-settings.ts';
 
-/** The most topics of a table besides those that are archived. With the most layouts, a template stays below 1 MB. */
+/** The most topics of a table besides those that are archived, so that their names fit into a template. */
 export const MAX_CATALOG_TOPICS = 100;
 
 /** The most earlier layouts. */

@@ -258,16 +258,15 @@ describe('the catalog', { timeout: SYNTH_TIMEOUT_MS }, () => {
     }
   });
 
-  it('of the most and longest topics and layouts fits into a template', () => {
+  it('of the most topics and layouts fits into a template, with every alarm and names of 80 characters', () => {
     const named = (count: number, length: number) =>
       Array.from({ length: count }, (_, index) => `${'t'.repeat(length - 3)}${100 + index}`);
-    // A consumer group has 200 characters at most.
-    const topics = named(50, 200);
+    const topics = named(50, 80);
     const columns = Object.fromEntries(
       topics.map((topic) => [topic, { total: { path: '$.order.total', type: 'decimal(12,2)' } }]),
     );
     const most = templateOf({
-      ...{ topics, columns, catalogTopics: named(100, 249), consumerGroupId: '{topic}' },
+      ...{ topics, columns, catalogTopics: named(100, 81) },
       catalogLayouts: Array.from({ length: 5 }, (_, index) => ({
         ...{ objectPrefix: `${index}/`, timeFolder: 'hour' },
       })),
