@@ -13,7 +13,9 @@ export interface AcknowledgedFinding {
 /** Configurations whose data is encrypted with a key of KMS. */
 const ownKeys = ['own-key', 'security'];
 
-const functions = ['ArchiveFunction', 'ReplayFunction'];
+const functions = ['ArchiveFunction', 'ReplayFunction', 'CatalogCheckFunction'];
+/** Invoked by event source mappings. */
+const mapped = ['ArchiveFunction', 'ReplayFunction'];
 
 /** The second is the CDK's. */
 const trialFunctions = ['TrialFunction', 'AWS679f53fac002430cb0da5b7982bd2287'];
@@ -58,11 +60,16 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
     rule: 'CKV_AWS_115',
     resources: functions,
     reason:
-      "Reserved concurrency is taken from the account's, which is its owner's to divide. Archive runs once at a time for a partition, replay as often as replayConcurrency says",
+      "Reserved concurrency is taken from the account's, which is its owner's to divide. Archive runs once at a time for a partition, replay as often as replayConcurrency says, and the catalog check once a day",
   },
   {
     rule: 'CKV_AWS_116',
-    resources: functions,
+    resources: ['CatalogCheckFunction'],
+    reason: 'An alarm fires if the check fails, and the next one, a day later, makes up for it',
+  },
+  {
+    rule: 'CKV_AWS_116',
+    resources: mapped,
     reason:
       'A dead-letter queue of a function is for asynchronous invocations. These are invoked by event source mappings, which have an on-failure destination and a queue with a redrive policy',
   },
@@ -74,7 +81,7 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
   },
   {
     rule: 'CKV_AWS_158',
-    resources: functions.map((name) => `${name}LogGroup`),
+    resources: [...mapped.map((name) => `${name}LogGroup`), 'CatalogCheckLogGroup'],
     except: ownKeys,
     reason:
       "CloudWatch Logs encrypts every log group; a key of one's own is a setting, encryptionKey, and these logs hold no record",
