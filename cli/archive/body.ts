@@ -1,0 +1,112 @@
+import { Buffer } from 'node:buffer';
+import { pipeline, type Readable, type Transform } from 'node:stream';
+import { promisify } from 'node:util';
+import { createGunzip, createZstdDecompress, gunzip, zstdDecompress } from 'node:zlib';
+import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { StoredObject } from './source.ts';
+
+/** Bytes of a decompressed block: large enough that the calls for each are few. */
+const BLOCK_BYTES = 1024 * 1024;
+
+/** A small body is decompressed at once, unless it becomes larger than this. */
+const MOST_AT_ONCE = 32 * 1024 * 1024;
+
+/** More than any line: a record has a few megabytes at most, and its line six times as much. */
+const MOST_LINE_BYTES = 256 * 1024 * 1024;
+
+const LINE_FEED = 0x0a;
+
+const formats = [
+  { ending: '.jsonl', atOnce: async (body: Buffer) => body, stream: undefined },
+  {
+    ending: '.jsonl.gz',
+    atOnce: promisify<Buffer, object, Buffer>(gunzip),
+    stream: (): Transform => createGunzip({ chunkSize: BLOCK_BYTES }),
+  },
+  {
+    ending: '.jsonl.zst',
+    atOnce: promisify<Buffer, object, Buffer>(zstdDecompress),
+    stream: (): Transform => createZstdDecompress({ chunkSize: BLOCK_BYTES }),
+  },
+] as const;
+
+/** Whether a key is that of an object with lines, by its extension. */
+export function hasLines(key: string): boolean {
+  return formats.some(({ ending }) => key.endsWith(ending));
+}
+
+/**
+ * Decompresses the body of an object and yields blocks of whole lines, each with its line feed. Lines end at line feeds
+ * alone. Memory is bounded by the size of a block and of the longest line.
+ *
+ * @throws {ArchiverError} `LOAD_FAILED` if the object ends early, is no such file, or has a line of more than 256 MiB
+ */
+export async function* blocksOf(key: string, object: StoredObject): AsyncGenerator<Buffer> {
+  let rest: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of decompressed(key, object)) {
+    const end = chunk.lastIndexOf(LINE_FEED) + 1;
+    if (end > 0) {
+      const first = chunk.subarray(0, end);
+      yield length === 0 ? first : Buffer.concat([...rest, first]);
+      rest = [];
+      length = 0;
+    }
+    if (end === chunk.length) continue;
+    // A copy, so that it does not keep the whole chunk in memory.
+    rest.push(Buffer.from(chunk.subarray(end)));
+    length += chunk.length - end;
+    if (length > MOST_LINE_BYTES) {
+      throw new ArchiverError('LOAD_FAILED', `'${key}' has a line of more than 256 MiB`);
+    }
+  }
+  if (length > 0) yield Buffer.concat(rest);
+}
+
+/** Yields the lines of a block, as views without their line feed. */
+export function* linesOf(block: Buffer): Generator<Buffer> {
+  let start = 0;
+  while (start < block.length) {
+    const end = block.indexOf(LINE_FEED, start);
+    const stop = end === -1 ? block.length : end;
+    if (stop > start) yield block.subarray(start, stop);
+    start = stop + 1;
+  }
+}
+
+async function* decompressed(key: string, { body }: StoredObject): AsyncGenerator<Buffer> {
+  const format = formats.find(({ ending }) => key.endsWith(ending));
+  if (format === undefined) {
+    const endings = formats.map(({ ending }) => ending).join(', ');
+    throw new ArchiverError('LOAD_FAILED', `'${key}' does not end in one of ${endings}`);
+  }
+  try {
+    if (Buffer.isBuffer(body)) {
+      const whole = await format
+        .atOnce(body, { maxOutputLength: MOST_AT_ONCE })
+        .catch((error: unknown) => {
+          if (isTooLarge(error)) return undefined;
+          throw error;
+        });
+      if (whole !== undefined) return yield whole;
+    }
+    const stream = format.stream?.();
+    if (stream === undefined) yield* body as Readable;
+    else {
+      // The loop below throws the error.
+      if (Buffer.isBuffer(body)) stream.end(body);
+      else pipeline(body, stream, () => undefined);
+      yield* stream;
+    }
+  } catch (error) {
+    if (error instanceof ArchiverError) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    throw new ArchiverError('LOAD_FAILED', `'${key}' cannot be decompressed: ${code}`, {
+      cause: error,
+    });
+  }
+}
+
+function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+}
