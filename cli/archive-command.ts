@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
 import { createCommand } from './command.ts';
+import { createFindCommand } from './find/command.ts';
+import { createLsCommand } from './ls/command.ts';
 import type { Machine } from './machine.ts';
 import { createReplayCommand } from './replay/command.ts';
 import { createResetCommand } from './reset/command.ts';
@@ -23,6 +25,8 @@ export function createArchiveCommand(
   return createCommand('kafka-archive', 'Operate an archive of Kafka topics in Amazon S3.')
     .version(readVersion(), '--version', 'print the version')
     .addHelpText('after', HELP)
+    .addCommand(createLsCommand(machine))
+    .addCommand(createFindCommand(machine))
     .addCommand(createStatusCommand(machine, waitSeconds))
     .addCommand(createReplayCommand(machine, waitSeconds))
     .addCommand(createResetCommand(machine, openGroup));

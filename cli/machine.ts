@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { type Ask, askOn } from './ask.ts';
 import { type CommandOutput, run } from './command.ts';
 import { listenForStop } from './stop-signals.ts';
-import { print, printError, progressOn } from './terminal.ts';
+import { print, printError, progressOn, write } from './terminal.ts';
 
 /** What an operator's command uses of the process that it runs in. */
 export interface Machine extends CommandOutput {
@@ -17,6 +17,8 @@ export interface Machine extends CommandOutput {
   readonly progress: (line: string) => void;
   /** Aborts at Ctrl-C and SIGTERM. */
   readonly stop: AbortSignal;
+  /** Writes bytes to standard output and nothing else. Resolves once its reader has room for more. */
+  readonly write: (bytes: Uint8Array) => Promise<void>;
 }
 
 /** Resolves after that many milliseconds, or earlier if the signal aborts. */
@@ -31,16 +33,11 @@ export async function pause(milliseconds: number, signal: AbortSignal): Promise<
 export async function runOnMachine(
   createCommand: (machine: Machine) => CommandUnknownOpts,
 ): Promise<void> {
-  const { argv, env: environment, stderr, stdin, stdout } = process;
+  const { argv, env: environment, stderr, stdin } = process;
   const stop = listenForStop();
   const { signal } = stop;
-  // A reader such as `head` closes the pipe once it has read enough.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    process.exit();
-  });
   const machine: Machine = {
-    ...{ environment, now: Date.now, pause, print, printError, stop: signal },
+    ...{ environment, now: Date.now, pause, print, printError, stop: signal, write },
     ask: stdin.isTTY ? askOn({ input: stdin, output: stderr, signal }) : undefined,
     progress: stderr.isTTY ? progressOn(stderr) : () => undefined,
   };

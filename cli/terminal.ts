@@ -1,4 +1,14 @@
+import { once } from 'node:events';
+
 const { stderr, stdout } = process;
+
+for (const stream of [stdout, stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    // A reader such as `head` closes the pipe once it has read enough.
+    if (stream === stdout) process.exit();
+  });
+}
 
 /** Milliseconds between lines of progress on a stream that is not a terminal. */
 const PROGRESS_MS = 5_000;
@@ -29,6 +39,11 @@ export function print(text: string): void {
 /** Writes text to standard error, in place of any progress. */
 export function printError(text: string): void {
   writeTo(stderr, text);
+}
+
+/** Writes bytes to standard output and nothing else. Resolves once its reader has room for more. */
+export async function write(bytes: Uint8Array): Promise<void> {
+  if (!stdout.write(bytes)) await once(stdout, 'drain');
 }
 
 function writeTo(stream: NodeJS.WriteStream, text: string): void {

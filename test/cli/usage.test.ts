@@ -13,6 +13,7 @@ async function runLine(line: string, environment: Machine['environment'] = {}) {
     pause: async () => undefined,
     print: (text) => printed.push(text),
     printError: (text) => errors.push(text),
+    write: async () => undefined,
     progress: () => undefined,
     stop: AbortSignal.abort(),
   };

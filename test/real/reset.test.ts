@@ -98,6 +98,7 @@ async function tryReset(line: string) {
     pause: () => sleep(20),
     print: (text) => printed.push(text),
     printError: (text) => errors.push(text),
+    write: async () => undefined,
     progress: () => undefined,
     stop: new AbortController().signal,
   };

@@ -190,6 +190,7 @@ function consoleOf(flags: readonly string[]) {
       pause: async () => nextTurn(),
       print: (text) => printed.push(text),
       printError: (text) => errors.push(text),
+      write: async () => undefined,
       progress: (text) => progress.push(text),
       stop: new AbortController().signal,
       ...given,

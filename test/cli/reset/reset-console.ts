@@ -139,6 +139,7 @@ export async function startConsole(given: ConsoleOptions = {}) {
       pause: async () => undefined,
       print: (text) => printed.push(text),
       printError: (text) => errors.push(text),
+      write: async () => undefined,
       progress: () => undefined,
       stop: new AbortController().signal,
       ...given,

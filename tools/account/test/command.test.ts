@@ -18,6 +18,7 @@ async function verifyAccount(line: string, { store = new MemoryStore(), ask = tr
     pause: async () => undefined,
     print: (text) => printed.push(text),
     printError: (text) => errors.push(text),
+    write: async () => undefined,
     progress: () => undefined,
     stop: new AbortController().signal,
   };

@@ -1,0 +1,13 @@
+import type { Buffer } from 'node:buffer';
+import { murmur2 } from '@platformatic/kafka';
+
+/**
+ * Returns the partition that the default partitioner of Kafka's Java client gives a record with this key. Producers with
+ * another partitioner, such as librdkafka's default, and records that were written before a topic got more partitions
+ * are in others. https://kafka.apache.org/documentation/#producerconfigs_partitioner.class
+ *
+ * @param partitions number of partitions of the topic
+ */
+export function defaultPartitionOf(key: Buffer, partitions: number): number {
+  return (murmur2(key) & 0x7fff_ffff) % partitions;
+}
