@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { findPackageJSON } from 'node:module';
+import { createCatCommand } from './cat/command.ts';
 import { createCommand } from './command.ts';
 import { createFindCommand } from './find/command.ts';
 import { createLsCommand } from './ls/command.ts';
@@ -27,6 +28,7 @@ export function createArchiveCommand(
     .addHelpText('after', HELP)
     .addCommand(createLsCommand(machine))
     .addCommand(createFindCommand(machine))
+    .addCommand(createCatCommand(machine))
     .addCommand(createStatusCommand(machine, waitSeconds))
     .addCommand(createReplayCommand(machine, waitSeconds))
     .addCommand(createResetCommand(machine, openGroup));

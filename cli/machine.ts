@@ -17,7 +17,7 @@ export interface Machine extends CommandOutput {
   readonly progress: (line: string) => void;
   /** Aborts at Ctrl-C and SIGTERM. */
   readonly stop: AbortSignal;
-  /** Writes bytes to standard output and nothing else. Resolves once its reader has room for more. */
+  /** Writes bytes to standard output and nothing else. Resolves once its reader has room for more, or at a stop. */
   readonly write: (bytes: Uint8Array) => Promise<void>;
 }
 
@@ -37,8 +37,9 @@ export async function runOnMachine(
   const stop = listenForStop();
   const { signal } = stop;
   const machine: Machine = {
-    ...{ environment, now: Date.now, pause, print, printError, stop: signal, write },
+    ...{ environment, now: Date.now, pause, print, printError, stop: signal },
     ask: stdin.isTTY ? askOn({ input: stdin, output: stderr, signal }) : undefined,
+    write: (bytes) => write(bytes, signal),
     progress: stderr.isTTY ? progressOn(stderr) : () => undefined,
   };
   const exitCode = await run(createCommand(machine), argv.slice(2), machine);

@@ -41,9 +41,14 @@ export function printError(text: string): void {
   writeTo(stderr, text);
 }
 
-/** Writes bytes to standard output and nothing else. Resolves once its reader has room for more. */
-export async function write(bytes: Uint8Array): Promise<void> {
-  if (!stdout.write(bytes)) await once(stdout, 'drain');
+/**
+ * Writes bytes to standard output and nothing else. Resolves once its reader has room for more, or the signal aborts.
+ */
+export async function write(bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+  if (stdout.write(bytes)) return;
+  await once(stdout, 'drain', { signal }).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
 }
 
 function writeTo(stream: NodeJS.WriteStream, text: string): void {

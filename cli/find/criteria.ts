@@ -1,5 +1,6 @@
 import { Buffer, isUtf8 } from 'node:buffer';
 import type { DecodedRecord } from '../../lambda/core/record/decode-line.ts';
+import { isInRange } from '../archive/decode-in.ts';
 import type { TimeRange } from '../archive/list-objects.ts';
 import type { Condition } from './where.ts';
 
@@ -27,7 +28,7 @@ export function meets(record: DecodedRecord, criteria: Criteria): boolean {
   return (
     record.topic === topic &&
     (places.length === 0 || places.some((place) => isAt(record, place))) &&
-    isIn(record.timestamp, range) &&
+    isInRange(record.timestamp, range) &&
     (key === undefined || (record.keyEncoding !== 'invalid' && isEqual(record.key, key))) &&
     headers.every(({ name, value }) =>
       record.headers.some((header) => header.name === name && isEqual(header.value, value)),
@@ -43,11 +44,6 @@ export function isAt(record: Place, { offset, partition }: Place): boolean {
 
 function isEqual(bytes: Buffer | null, wanted: Buffer): boolean {
   return bytes?.equals(wanted) === true;
-}
-
-function isIn(timestamp: number | null, { from, to }: TimeRange): boolean {
-  if (from === undefined && to === undefined) return true;
-  return timestamp !== null && timestamp >= (from ?? -Infinity) && timestamp < (to ?? Infinity);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { defaultPartitionOf } from '../../kafka/partitioner.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
-import { ArchiverError } from '../../lambda/core/errors.ts';
 import { type KeyRun, parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { type DecodedRecord, decodeLine } from '../../lambda/core/record/decode-line.ts';
 import { blocksOf, linesOf } from '../archive/body.ts';
+import { decodeIn } from '../archive/decode-in.ts';
 import { inOrder, type ReadAhead } from '../archive/in-order.ts';
 import { findTopics, listTopic } from '../archive/list-objects.ts';
 import { recordJson, textOf, timeOf } from '../archive/record-json.ts';
@@ -214,21 +214,12 @@ async function* scan(
   counts.read += 1;
   for await (const block of blocksOf(key, object)) {
     for (const line of needles === undefined ? linesOf(block) : linesWith(block, needles)) {
-      const record = decode(key, line);
+      const record = decodeIn(key, line);
       if (!meets(record, criteria)) continue;
       // Decoded again from a copy, because it is remembered and must not keep the block in memory.
       const copied = decodeLine(Buffer.from(line));
       yield { record: copied, key, object: { metadata, versionId }, length: line.length };
     }
-  }
-}
-
-function decode(key: string, line: Buffer): DecodedRecord {
-  try {
-    return decodeLine(line);
-  } catch (error) {
-    if (!(error instanceof ArchiverError)) throw error;
-    throw new ArchiverError(error.code, `'${key}': ${error.message}`, { cause: error });
   }
 }
 
