@@ -59,9 +59,11 @@ class WhereParser {
   }
 
   #path(): readonly (string | number)[] {
+    this.#take(/\s*/y);
+    const rootAt = this.#at;
     const root = this.#take(/[a-z]+/y);
     if (!roots.some((each) => each === root)) {
-      this.#at = 0;
+      this.#at = rootAt;
       throw this.#fault(`one of ${roots.join(', ')}`);
     }
     const path: (string | number)[] = [root ?? ''];
