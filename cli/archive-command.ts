@@ -8,6 +8,7 @@ import type { Machine } from './machine.ts';
 import { createReplayCommand } from './replay/command.ts';
 import { createResetCommand } from './reset/command.ts';
 import type { OpenGroup } from './reset/reset.ts';
+import { createSqlCommand } from './sql/command.ts';
 import { createStatusCommand } from './status/command.ts';
 
 /** Parts of the commands that a test replaces. */
@@ -31,7 +32,8 @@ export function createArchiveCommand(
     .addCommand(createCatCommand(machine))
     .addCommand(createStatusCommand(machine, waitSeconds))
     .addCommand(createReplayCommand(machine, waitSeconds))
-    .addCommand(createResetCommand(machine, openGroup));
+    .addCommand(createResetCommand(machine, openGroup))
+    .addCommand(createSqlCommand(machine));
 }
 
 const HELP = `
@@ -49,7 +51,8 @@ Exit codes:
 Examples:
   kafka-archive status
   kafka-archive replay run --since 2h --topic orders --dry-run
-  kafka-archive replay run --help`;
+  kafka-archive replay run --help
+  kafka-archive sql "select topic, count(*) from archive group by all" --from 2h`;
 
 /** Of the package, in a clone as well as built. */
 function readVersion(): string {

@@ -36,6 +36,7 @@ import {
   objectsSentence,
   verdictLines,
 } from './report.ts';
+import { answerBySql } from './sql-answer.ts';
 import { type DemoStream, STREAM, startDemoStream } from './stream.ts';
 
 /** What a run needs from its process. */
@@ -127,6 +128,9 @@ class DemoRun {
     const read = await this.#readBack(place.s3);
     this.#printFigures(read, { seconds, stream: stream?.figures() }, fn);
     const isGood = this.#judge();
+    if (isGood && read.objects > 0) {
+      await answerBySql({ ...this.#options, folder: join(out, BUCKET) }, read, this.#deps);
+    }
     if (batches) await this.#keep(batches, place.s3.endpoint);
     return isGood;
   }

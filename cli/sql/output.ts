@@ -1,0 +1,108 @@
+import type { DuckDBResult, Json } from '@duckdb/node-api';
+import { tableLines } from '../table.ts';
+
+/** Forms of an answer. JSON is one document, JSONL a document for each row. */
+export const outputFormats = ['table', 'csv', 'jsonl', 'json'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+/** Rows of a table; more of them do not fit into memory, or on a screen. */
+const MOST_ROWS = 1_000;
+/** Characters of a table's cell. */
+const MOST_CHARACTERS = 80;
+
+/** Numbers that DuckDB's client returns as text, since JavaScript's are not exact. */
+const EXACT_NUMBER = /^(?:U?BIGINT|U?HUGEINT|DECIMAL)/;
+
+/**
+ * Writes the rows of a result as they arrive; as a table only the first 1,000, once all of them are there. Numbers are
+ * exact in every form.
+ */
+export async function writeResult(
+  result: DuckDBResult,
+  format: OutputFormat,
+  print: (text: string) => void,
+): Promise<void> {
+  const names = result.deduplicatedColumnNames();
+  const types = result.columnTypes().map((type) => type.toString());
+  await writers[format]({ names, types, chunks: result.yieldRowsJson(), print });
+}
+
+/** A result to write. */
+interface Writing {
+  readonly names: readonly string[];
+  readonly types: readonly string[];
+  readonly chunks: AsyncIterable<readonly (readonly Json[])[]>;
+  readonly print: (text: string) => void;
+}
+
+const writers: Readonly<Record<OutputFormat, (writing: Writing) => Promise<void>>> = {
+  async table({ chunks, names, print }) {
+    const rows: string[][] = [];
+    let count = 0;
+    for await (const chunk of chunks) {
+      for (const row of chunk.slice(0, Math.max(0, MOST_ROWS - count))) {
+        rows.push(row.map((value) => shortened(value === null ? 'NULL' : textOf(value))));
+      }
+      count += chunk.length;
+    }
+    for (const line of tableLines([names, ...rows])) print(line);
+    const more = count - rows.length;
+    if (more === 0) return;
+    const others = outputFormats.filter((each) => each !== 'table').join(', ');
+    print(`… and ${more.toLocaleString('en-US')} more rows: --format ${others} print all`);
+  },
+
+  async csv({ chunks, names, print }) {
+    print(names.map(csvCell).join());
+    for await (const rows of chunks) {
+      if (rows.length === 0) continue;
+      print(rows.map((row) => row.map(csvCell).join()).join('\n'));
+    }
+  },
+
+  async jsonl(writing) {
+    for await (const rows of documents(writing)) writing.print(rows.join('\n'));
+  },
+
+  async json(writing) {
+    let before = '[';
+    for await (const rows of documents(writing)) {
+      writing.print(`${before}${rows.join(',\n')}`);
+      before = ',';
+    }
+    writing.print(before === '[' ? '[]' : ']');
+  },
+};
+
+/** The rows of each chunk that has some, as JSON. */
+async function* documents({ chunks, names, types }: Writing): AsyncGenerator<readonly string[]> {
+  const columns = names.map((name, column) => ({
+    name: JSON.stringify(name),
+    isNumber: EXACT_NUMBER.test(types[column] ?? ''),
+  }));
+  for await (const rows of chunks) {
+    if (rows.length === 0) continue;
+    yield rows.map((row) => {
+      const fields = columns.map(({ isNumber, name }, column) => {
+        const value = row[column] ?? null;
+        return `${name}:${isNumber && typeof value === 'string' ? value : JSON.stringify(value)}`;
+      });
+      return `{${fields.join()}}`;
+    });
+  }
+}
+
+function textOf(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function shortened(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
+}
+
+/** A field of CSV: RFC 4180, with an empty field for NULL and quotes around the empty text. */
+function csvCell(value: Json): string {
+  if (value === null) return '';
+  const text = textOf(value);
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
