@@ -1,4 +1,5 @@
 import type { DuckDBResult, Json } from '@duckdb/node-api';
+import type { Machine } from '../machine.ts';
 import { tableLines } from '../table.ts';
 
 /** Forms of an answer. JSON is one document, JSONL a document for each row. */
@@ -16,15 +17,26 @@ const EXACT_NUMBER = /^(?:U?BIGINT|U?HUGEINT|DECIMAL)/;
 /**
  * Writes the rows of a result as they arrive; as a table only the first 1,000, once all of them are there. Numbers are
  * exact in every form.
+ *
+ * @throws the reason of the signal once it aborts
  */
 export async function writeResult(
   result: DuckDBResult,
   format: OutputFormat,
-  print: (text: string) => void,
+  { print, stop }: Pick<Machine, 'print' | 'stop'>,
 ): Promise<void> {
   const names = result.deduplicatedColumnNames();
   const types = result.columnTypes().map((type) => type.toString());
-  await writers[format]({ names, types, chunks: result.yieldRowsJson(), print });
+  await writers[format]({ names, types, chunks: chunksOf(result, stop), print });
+}
+
+/** An interrupted result ends like a whole one. */
+async function* chunksOf(result: DuckDBResult, stop: AbortSignal): AsyncGenerator<Json[][]> {
+  for await (const chunk of result.yieldRowsJson()) {
+    stop.throwIfAborted();
+    yield chunk;
+  }
+  stop.throwIfAborted();
 }
 
 /** A result to write. */

@@ -61,7 +61,8 @@ async function answer(
   { format, machine: { print, printError, stop }, sql }: ArchiveQuery,
 ): Promise<void> {
   try {
-    await writeResult(await select(connection, sql), format, print);
+    const result = await select(connection, sql, stop);
+    await writeResult(result, format, { print, stop });
   } catch (error) {
     if (stop.aborted) throw new ArchiverError('STORE_ABORTED', 'stopped', { cause: error });
     if (!(error instanceof Error)) throw error;
@@ -72,12 +73,20 @@ async function answer(
 }
 
 /** Runs a statement that cannot write: the files of a local archive are within DuckDB's reach. */
-async function select(connection: DuckDBConnection, sql: string): Promise<DuckDBResult> {
+async function select(
+  connection: DuckDBConnection,
+  sql: string,
+  stop: AbortSignal,
+): Promise<DuckDBResult> {
   const { StatementType } = await import('@duckdb/node-api');
   const statements = await connection.extractStatements(sql);
   const [statement] = statements.count === 1 ? [await statements.prepare(0)] : [];
-  if (statement?.statementType === StatementType.SELECT) return statement.stream();
-  throw new Error('The query must be one SELECT.');
+  if (statement?.statementType !== StatementType.SELECT) {
+    throw new Error('The query must be one SELECT.');
+  }
+  // An interrupt has no effect on a query that is yet to start.
+  stop.throwIfAborted();
+  return statement.stream();
 }
 
 /** Creates a folder for as long as the action runs; it is removed too if the process ends before. */

@@ -1,7 +1,7 @@
 // Installs the packed tarball with this app into an empty folder, and checks the result.
 import { strict as assert } from 'node:assert';
 import { Buffer } from 'node:buffer';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, resolve } from 'node:path';
@@ -78,7 +78,28 @@ try {
   assert.match(help, /Usage: kafka-archive/);
   say('npx kafka-archive prints its help');
 
+  assert(!existsSync(join(folder, 'node_modules/@duckdb')), 'DuckDB must not be installed');
+  cpSync(join(root, 'test/fixtures/format-1'), join(folder, 'archive'), { recursive: true });
+  const query = ['kafka-archive', 'sql', '--local', 'archive', '--format', 'csv'];
+  const counts = [
+    ...query,
+    'select topic, count(*) as records from archive group by all order by all',
+  ];
+  const refused = spawnSync('npx', ['--no-install', ...counts], {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+  });
+  assert.equal(refused.status, 1);
+  assert.equal(refused.stderr, 'SQL on this machine needs DuckDB: npm install @duckdb/node-api\n');
+  say('npx kafka-archive sql says how to install DuckDB');
+
   const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const duckdb = `@duckdb/node-api@${devDependencies['@duckdb/node-api']}`;
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', duckdb]);
+  assert.equal(run('npx', ['--no-install', ...counts]), 'topic,records\n_schemas,3\norders,104\n');
+  say('with DuckDB, it queries a folder');
+
   const esbuild = `esbuild@${devDependencies.esbuild}`;
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', esbuild]);
   run(node, ['enriched.ts']);

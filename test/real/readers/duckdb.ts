@@ -1,8 +1,10 @@
 /**
- * Reads folders of the archive with DuckDB. The protocol is that of frames.py; the first argument is the SQL that
- * defines the macro of the documentation. It is a process because a deep value ends DuckDB's.
+ * Reads folders of the archive with DuckDB. The protocol is that of frames.py. It is a process because a deep value ends
+ * DuckDB's.
  */
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DuckDBInstance } from '@duckdb/node-api';
 
@@ -18,7 +20,7 @@ const queries: Readonly<Record<string, (files: string) => string>> = {
 };
 
 const database = await (await DuckDBInstance.create()).connect();
-await database.run(process.argv[2] as string);
+await database.run(readFileSync(join(import.meta.dirname, '../../../sql/duckdb.sql'), 'utf8'));
 for await (const line of createInterface({ input: process.stdin })) {
   const { folder, reader } = JSON.parse(line);
   const query = queries[reader]?.(`${folder}/**/*.jsonl.gz`) ?? '';
