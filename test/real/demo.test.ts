@@ -48,6 +48,7 @@ describe('demo', manner, () => {
     const run = await demo('--records', '20000', ...flags, '--pollers', '2', '--out', out);
     const lines = expectArchived(run, out, 20_000);
     expectEachOffsetOnce(lines, 4);
+    expect(run.stdout).toMatch(/^topic +partition +records +earliest +latest\norders +0 +\d+ +20/m);
     const orders = lines.map(({ value }) => (value as { order: number }).order);
     expect(orders.sort((a, b) => a - b)).toEqual(Array.from({ length: 20_000 }, (_, i) => i));
     expect(filesOf(join(out, 'archive')).filter((file) => !file.endsWith('.jsonl.zst'))).toEqual(
@@ -130,6 +131,7 @@ describe('a delivery stream', manner, () => {
     const duplicates = lines.length - 1707;
     const verdict = `every offset stored at least once: 1707 of 1707, ${duplicates} duplicates\n`;
     expect(stdout).toContain(verdict);
+    expect(stdout).toMatch(/^us1000chhc +6\.4 /m);
     expect(status).toBe(0);
   }
 
@@ -218,7 +220,8 @@ async function expectReplayed(run: Run, out: string): Promise<void> {
   expect(run.stdout).toContain(`\n  failed batches ${figure}`);
   expect(run.stdout).toContain(`\n  records        1,707 (${replayedRecords} by replay)\n`);
   expect(replayedRecords).toBeGreaterThan(0);
-  const last = `every offset stored exactly once: 1707 of 1707\nfailed batches are in ${join(out, 'failed-batches')}/\n`;
+  expect(run.stdout).toMatch(/^us1000chhc +6\.4 /m);
+  const last = `\nfailed batches are in ${join(out, 'failed-batches')}/\n`;
   expect(run.stdout.slice(-last.length)).toBe(last);
 }
 
