@@ -5,5 +5,5 @@
  * @module
  */
 
-/** `process.env`, and `process.versions`. */
+/** The members that the SDK reads. */
 export const { env, versions } = process;

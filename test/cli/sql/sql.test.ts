@@ -72,6 +72,7 @@ async function sql(args: readonly string[], parts: Partial<Machine> = {}) {
     printError: (text) => err.push(text),
     progress: () => undefined,
     stop: new AbortController().signal,
+    write: async () => undefined,
     ...parts,
   };
   const code = await run(createArchiveCommand(machine), ['sql', ...args], machine);
