@@ -5,5 +5,5 @@
  * @module
  */
 
-/** The members that the SDK reads. */
+/** The environment, and the versions of Node and of its parts. */
 export const { env, versions } = process;
