@@ -276,7 +276,7 @@ function isRepeated(start: usize, end: usize, owner: u32): bool {
     sum ^= rest | (SMALL << missing);
   }
   if ((bytes & BEYOND_ASCII) !== 0) {
-    sum = sumOfWideName(start, end);
+    sum = sumOfWideName(start, end, owner);
     if (doubt !== 0) return false;
   }
   let slot = <u32>((sum * MIX) >> (64 - SLOT_BITS));
@@ -301,8 +301,8 @@ function isRepeated(start: usize, end: usize, owner: u32): bool {
 }
 
 /** A number for a name beyond ASCII, the same in capitals and small letters. If they are not clear, there is doubt. */
-function sumOfWideName(start: usize, end: usize): u64 {
-  let sum: u64 = 0;
+function sumOfWideName(start: usize, end: usize, owner: u32): u64 {
+  let sum = <u64>(owner & DEPTH_MASK);
   for (let at = start; at < end; at++) {
     const byte = load<u8>(at);
     let unit: u64 = byte;
