@@ -14,7 +14,7 @@ function embedBytes(bytes: Uint8Array): number {
   scanner.bytes.set(bytes, 8);
   scanner.bytes.write('"after"', end);
   const embedded = scanner.embed(8, end);
-  expect(scanner.bytes.toString('utf8', 0, 8)).toBe('"before"');
+  if (scanner.bytes.toString('utf8', 0, 8) !== '"before"') throw new Error('wrote elsewhere');
   return embedded;
 }
 
@@ -290,7 +290,7 @@ describe('JsonScanner', () => {
         const end = fresh.bytes.write(text);
         expect(fresh.embed(0, end) !== NOT_EMBEDDED).toBe(embeddingOfText(text) !== null);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -306,10 +306,11 @@ describe('JsonScanner', () => {
       expect(isEmbedded(JSON.stringify(Object.fromEntries(names))), `${at}`).toBe(true);
     }
     expect(capitals.length).toBeGreaterThan(1000);
-    for (const each of capitals) {
-      expect(isEmbedded(`{"${each}":1,"${each.toLowerCase()}":2}`), each).toBe(false);
-      expect(isEmbedded(`{"${each.toLowerCase()}":1,"${each}ß":2}`), each).toBe(true);
-    }
+    const wrong = capitals.filter((each) => {
+      const small = each.toLowerCase();
+      return isEmbedded(`{"${each}":1,"${small}":2}`) || !isEmbedded(`{"${small}":1,"${each}ß":2}`);
+    });
+    expect(wrong).toEqual([]);
   });
 
   it('finds a name that is repeated among any number of others, nested or not', () => {
