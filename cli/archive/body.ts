@@ -1,15 +1,25 @@
 import { Buffer } from 'node:buffer';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { createGunzip, createZstdDecompress, gunzip, zstdDecompress } from 'node:zlib';
+import {
+  createGunzip,
+  createZstdDecompress,
+  gunzip,
+  gunzipSync,
+  zstdDecompress,
+  zstdDecompressSync,
+} from 'node:zlib';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { StoredObject } from './source.ts';
 
 /** Bytes of a decompressed block: large enough that the calls for each are few. */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** A small body is decompressed at once, unless it becomes larger than this. */
+/** A body that is in memory is decompressed at once, unless it becomes larger than this. */
 const MOST_AT_ONCE = 32 * 1024 * 1024;
+
+/** Below this size, handing a body to the thread pool costs more than decompressing it here. */
+const LEAST_IN_POOL = 64 * 1024;
 
 /** More than any line: a record has a few megabytes at most, and its line six times as much. */
 const MOST_LINE_BYTES = 256 * 1024 * 1024;
@@ -17,15 +27,22 @@ const MOST_LINE_BYTES = 256 * 1024 * 1024;
 const LINE_FEED = 0x0a;
 
 const formats = [
-  { ending: '.jsonl', atOnce: async (body: Buffer) => body, stream: undefined },
+  {
+    ending: '.jsonl',
+    atOnce: (body: Buffer, _: object) => body,
+    inPool: async (body: Buffer, _: object) => body,
+    stream: undefined,
+  },
   {
     ending: '.jsonl.gz',
-    atOnce: promisify<Buffer, object, Buffer>(gunzip),
+    atOnce: gunzipSync,
+    inPool: promisify<Buffer, object, Buffer>(gunzip),
     stream: (): Transform => createGunzip({ chunkSize: BLOCK_BYTES }),
   },
   {
     ending: '.jsonl.zst',
-    atOnce: promisify<Buffer, object, Buffer>(zstdDecompress),
+    atOnce: zstdDecompressSync,
+    inPool: promisify<Buffer, object, Buffer>(zstdDecompress),
     stream: (): Transform => createZstdDecompress({ chunkSize: BLOCK_BYTES }),
   },
 ] as const;
@@ -82,12 +99,7 @@ async function* decompressed(key: string, { body }: StoredObject): AsyncGenerato
   }
   try {
     if (Buffer.isBuffer(body)) {
-      const whole = await format
-        .atOnce(body, { maxOutputLength: MOST_AT_ONCE })
-        .catch((error: unknown) => {
-          if (isTooLarge(error)) return undefined;
-          throw error;
-        });
+      const whole = await inMemory(format, body);
       if (whole !== undefined) return yield whole;
     }
     const stream = format.stream?.();
@@ -105,6 +117,27 @@ async function* decompressed(key: string, { body }: StoredObject): AsyncGenerato
       cause: error,
     });
   }
+}
+
+/** Returns undefined for a body that becomes too large. */
+async function inMemory(
+  { atOnce, ending, inPool }: (typeof formats)[number],
+  body: Buffer,
+): Promise<Buffer | undefined> {
+  const chunkSize = ending === '.jsonl.gz' ? gzipChunk(body) : BLOCK_BYTES;
+  const options = { maxOutputLength: MOST_AT_ONCE, chunkSize };
+  try {
+    return body.length < LEAST_IN_POOL ? atOnce(body, options) : await inPool(body, options);
+  } catch (error) {
+    if (isTooLarge(error)) return undefined;
+    throw error;
+  }
+}
+
+/** One chunk for the whole body where it is small: a gzip file ends with its size. https://www.rfc-editor.org/rfc/rfc1952 */
+function gzipChunk(body: Buffer): number {
+  const size = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);
+  return Math.min(Math.max(size + 1, 1024), BLOCK_BYTES);
 }
 
 function isTooLarge(error: unknown): boolean {

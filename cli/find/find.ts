@@ -62,7 +62,7 @@ interface Candidate {
 
 /** Reading objects one after the other, so that none is read after the last record is found. */
 const oneByOne: ReadAhead = { sources: 1, items: 1 };
-const concurrently: ReadAhead = { sources: MAX_CONNECTIONS, items: 64 };
+const concurrently: ReadAhead = { sources: MAX_CONNECTIONS, items: 1 };
 
 /**
  * Prints every record that meets the criteria, as soon as it is found, and at the end on standard error how much it read.
