@@ -15,7 +15,7 @@ const MOST_CHARACTERS = 80;
 const EXACT_NUMBER = /^(?:U?BIGINT|U?HUGEINT|DECIMAL)/;
 
 /**
- * Writes the rows of a result as they arrive; as a table only the first 1,000, after the last of them. Numbers are
+ * Writes the rows of a result as they arrive; as a table only the first 1,000, at the end. Numbers are
  * exact in every form.
  *
  * @throws the reason of the signal once it aborts

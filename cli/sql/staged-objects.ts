@@ -65,7 +65,10 @@ export async function listObjects({
     }
   }
   if (found.length > 0) return found;
-  throw new ArchiverError('LOAD_FAILED', `${source.name} has no objects of these topics and times`);
+  throw new ArchiverError(
+    'LOAD_FAILED',
+    `${source.name} has no archived objects of these topics and times`,
+  );
 }
 
 /** Names the files of a folder's objects. */

@@ -18,6 +18,10 @@ const TIMEOUT_MS = 600_000;
 /** Those of the readers' test, so that both share a cache. */
 const PACKAGES = ['pyspark==4.3.0', 'pandas==3.1.1', 'polars==2.1.0', 'jq==1.2.3'] as const;
 
+/** Spark's defaults are those of a cluster. */
+const PYSPARK_SUBMIT_ARGS =
+  '--master local[2] --conf spark.ui.enabled=false --conf spark.sql.shuffle.partitions=1 pyspark-shell';
+
 const root = resolve(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/reading-the-archive.md'), 'utf8');
 
@@ -70,7 +74,7 @@ async function writeArchive(): Promise<void> {
 /** Runs a program in the folder of the archive. @returns what it prints */
 async function run(file: string, ...args: string[]): Promise<string> {
   const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
-  const env = { ...process.env, PATH: path, SPARK_HOME: undefined };
+  const env = { ...process.env, PATH: path, SPARK_HOME: undefined, PYSPARK_SUBMIT_ARGS };
   return (await promisify(execFile)(file, args, { cwd: folder, env })).stdout;
 }
 

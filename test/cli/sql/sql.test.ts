@@ -179,7 +179,7 @@ describe('kafka-archive sql on a folder', () => {
     expect(await sql([...rows, '--topic', 'orders', ...range])).toEqual(done('offset\n2'));
     expect(await sql([...rows, '--from', '2025-11-24T00:00:00Z'])).toEqual({
       ...{ code: 1, out: '' },
-      err: `'${folder}' has no objects of these topics and times`,
+      err: `'${folder}' has no archived objects of these topics and times`,
     });
   });
 
