@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type MergeCounts, mergeObjects } from './merge.ts';
 import { TOPIC } from './orders.ts';
-import { CHUNK_BYTES, ParquetFile } from './parquet.ts';
+import { ParquetFile } from './parquet.ts';
 import type { Source } from './reading-order.ts';
 import { sourcesIn } from './sources.ts';
 
@@ -24,8 +24,11 @@ export interface MergeResult extends MergeCounts {
 
 const [root = '', file = '', bufferMiB = ''] = process.argv.slice(2);
 const sources = sourcesIn(root);
-const read = ({ key }: Source) =>
-  gunzipSync(readFileSync(join(root, key)), { chunkSize: CHUNK_BYTES });
+const read = ({ key }: Source) => {
+  const gzip = readFileSync(join(root, key));
+  // The last four bytes are the length of the body, which then needs one buffer.
+  return gunzipSync(gzip, { chunkSize: gzip.readUInt32LE(gzip.length - 4) + 64 });
+};
 const cpuSeconds = () => {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;

@@ -113,6 +113,6 @@ function appendDistinct(
     } else counts.conflicts += 1;
     sameOffset.push(line);
     waiting.group.push(line);
-    waiting.groupBytes += line.bytes.length;
+    waiting.groupBytes += line.end - line.start;
   }
 }

@@ -14,6 +14,9 @@ const BATCHES_PER_RECUT = 40;
 /** By how much the timestamp of the record with another's offset is later. */
 export const CONFLICT_LAG_MS = 1;
 
+/** The further metadata of lines that are stored once more. */
+export const RECUT_METADATA = ',"env":"prod"';
+
 /** An archived hour of one topic, as it was written. */
 export interface Hour {
   readonly partitions: number;
@@ -74,7 +77,7 @@ export function writeHour(
 
 /** Lines of a batch that is cut again. Those of the first have one record of another life of the topic. */
 function recutLine(recut: number, conflictAt: number): typeof lineOf {
-  const metadata = recut % 2 === 0 ? '' : ',"env":"prod"';
+  const metadata = recut % 2 === 0 ? '' : RECUT_METADATA;
   return (partition, offset) =>
     recut === 1 && partition === 0 && offset === conflictAt
       ? lineOf(partition, offset, { timestamp: timestampOf(offset) + CONFLICT_LAG_MS })

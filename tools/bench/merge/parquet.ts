@@ -1,12 +1,13 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { fileWriter, ParquetWriter, type SchemaElement } from 'hyparquet-writer';
-import { cutLine, type Line } from './line.ts';
+import { Columns } from './columns.ts';
+import type { Line } from './line.ts';
 import type { MergeTarget } from './merge.ts';
 
 const ZSTD_LEVEL = 3;
 
-/** Output of one call of zlib: Node's default of 16 KiB makes many small buffers. */
-export const CHUNK_BYTES = 1024 * 1024;
+/** Distinct text that a dictionary may hold. Without a limit, one is built of all trace ids before it is dropped. */
+const DICTIONARY_BYTES = 64 * 1024;
 
 const text = (
   name: string,
@@ -50,7 +51,8 @@ export class ParquetFile implements MergeTarget {
       compressors: {
         ZSTD: (page) =>
           zstdCompressSync(page, {
-            chunkSize: CHUNK_BYTES,
+            // One buffer for the whole result.
+            chunkSize: page.length + 1024,
             params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL },
           }),
       },
@@ -58,28 +60,26 @@ export class ParquetFile implements MergeTarget {
   }
 
   writeGroup(partition: number, lines: readonly Line[]): void {
-    const parts = lines.map(cutLine);
+    const columns = new Columns();
+    for (const line of lines) columns.push(line);
     const encoding = 'DELTA_BINARY_PACKED';
+    // Readers skip row groups by what the lines are in order of. No other column is.
+    const statistics = false;
     this.groups += 1;
     this.#writer.write({
       rowGroupSize: lines.length,
+      dictionarySize: DICTIONARY_BYTES,
       columnData: [
-        { name: 'partition', data: new Array(lines.length).fill(partition) },
-        { name: 'offset', data: lines.map(({ offset }) => BigInt(offset)), encoding },
-        { name: 'timestamp', data: parts.map(({ timestamp }) => bigIntOf(timestamp)), encoding },
-        { name: 'timestamp_type', data: parts.map(({ timestampType }) => textOf(timestampType)) },
-        { name: 'key', data: parts.map(({ key }) => textOf(key)) },
-        { name: 'key_encoding', data: parts.map((line) => line.keyEncoding) },
-        { name: 'headers', data: parts.map(({ headers }) => JSON.parse(headers)) },
-        // Bytes are written as they are. Values seldom repeat, so no dictionary is tried.
-        {
-          ...{ name: 'value', encoding: 'PLAIN', statistics: false },
-          data: parts.map(({ value, valueEncoding }) =>
-            valueEncoding === 'json' ? value : textOf(value.toString()),
-          ),
-        },
-        { name: 'value_encoding', data: parts.map((line) => line.valueEncoding) },
-        { name: 'metadata', data: parts.map(({ metadata }) => metadata) },
+        { name: 'partition', data: new Int32Array(lines.length).fill(partition), encoding },
+        { name: 'offset', data: columns.offsets, encoding },
+        { name: 'timestamp', data: columns.timestamps, encoding },
+        { name: 'timestamp_type', data: columns.timestampTypes, statistics },
+        { name: 'key', data: columns.keys, statistics },
+        { name: 'key_encoding', data: columns.keyEncodings, statistics },
+        { name: 'headers', data: columns.headers, statistics },
+        { name: 'value', data: columns.values, encoding: 'PLAIN', statistics },
+        { name: 'value_encoding', data: columns.valueEncodings, statistics },
+        { name: 'metadata', data: columns.metadata, statistics },
       ],
     });
   }
@@ -88,13 +88,4 @@ export class ParquetFile implements MergeTarget {
   finish(): void {
     this.#writer.finish();
   }
-}
-
-function bigIntOf(token: string): bigint | null {
-  return token === 'null' ? null : BigInt(token);
-}
-
-/** The text of a JSON string, or null. */
-function textOf(token: string): string | null {
-  return JSON.parse(token);
 }
