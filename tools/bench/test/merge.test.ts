@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Columns } from '../merge/columns.ts';
 import { type MergeTarget, mergeObjects } from '../merge/merge.ts';
 import { writeHour } from '../merge/objects.ts';
 import { FIRST_OFFSET, TOPIC } from '../merge/orders.ts';
@@ -56,6 +57,48 @@ describe('a merge', () => {
     await expect(verifyFile(file, hour)).rejects.toThrow(
       `partition 2: offset ${FIRST_OFFSET + 8}, not ${FIRST_OFFSET + 7}`,
     );
+  });
+});
+
+describe('columns', () => {
+  const fields = (value: string, encoding: string) =>
+    `"value":${value},"value_encoding":"${encoding}","metadata":{"source":"a"}`;
+  const line = (key: string, headers: string, end: string) => {
+    const run = Buffer.from(
+      `{"topic":"t","partition":0,"offset":1,"timestamp":null,"timestamp_type":null,"key":${key},"headers":[${headers}],${end}}`,
+    );
+    return { offset: 1, run, start: 0, end: run.length };
+  };
+  const text = (cell: unknown) =>
+    cell instanceof Uint8Array ? Buffer.from(cell).toString() : cell;
+
+  it('hold what stands in lines with escapes, without a key, with marks in a value, and with other headers', () => {
+    const columns = new Columns();
+    const headers =
+      '{"name":"a\\"","value":"\\\\","encoding":"utf8"},{"name":"b","value":null,"encoding":"null"}';
+    const inner = '{"a":"],","value":[{"value_encoding":"x"}],"value":1}';
+    columns.push(line('"\\"k","key_encoding":"utf8"', headers, fields(inner, 'json')));
+    columns.push(line('null,"key_encoding":"null"', '', fields('"AA=="', 'base64')));
+    columns.push(line('null,"key_encoding":"null"', '', fields('"\\u0000é"', 'utf8')));
+    columns.push(line('null,"key_encoding":"null"', '', fields('null', 'null')));
+    expect(columns.keys.map(text)).toEqual(['"k', null, null, null]);
+    expect(columns.keyEncodings).toEqual(['utf8', 'null', 'null', 'null']);
+    expect(columns.values.map(text)).toEqual([inner, 'AA==', '\0é', null]);
+    expect(columns.valueEncodings).toEqual(['json', 'base64', 'utf8', 'null']);
+    expect(columns.metadata).toEqual(new Array(4).fill('{"source":"a"}'));
+    expect(columns.timestamps).toEqual([null, null, null, null]);
+    expect(columns.headers.slice(0, 2)).toEqual([
+      [
+        { name: 'a"', value: '\\', encoding: 'utf8' },
+        { name: 'b', value: null, encoding: 'null' },
+      ],
+      [],
+    ]);
+  });
+
+  it('are refused for a line with other fields', () => {
+    const other = line('"k","other":1', '', fields('1', 'json'));
+    expect(() => new Columns().push(other)).toThrow('not a record line');
   });
 });
 
