@@ -60,9 +60,9 @@ from (
   from archive_placed(files) select *, topic_name as topic, dt_of_time as dt, hour_of_time as hour
   where folder.dt = '');
 
--- Each record once. Two lines are the same record if topic, partition, offset, timestamp and the bytes of key and value
--- agree. A value that format 1 embedded, with a space for each line break between tokens, is also the same as the value
--- that has the breaks.
+-- Each record once, without the lines that are no records. Two lines are the same record if topic, partition, offset,
+-- timestamp and the bytes of key and value agree. A value that format 1 embedded, with a space for each line break between
+-- tokens, is also the same as the value that has the breaks.
 create or replace macro archive_once(files) as table
 with digested as (
   from archive_all(files)
@@ -70,13 +70,14 @@ with digested as (
     sha256(case key_encoding when 'base64' then from_base64("key") else encode("key") end) as key_digest,
     sha256(case value_encoding when 'base64' then from_base64("value") else encode("value") end) as value_digest,
     case value_encoding when 'base64' then try(decode(from_base64("value"))) else "value" end as decoded,
-    contains(decoded, chr(10)) or contains(decoded, chr(13)) as has_breaks),
+    contains(decoded, chr(10)) or contains(decoded, chr(13)) as has_breaks
+  where "offset" is not null),
 compared as (
   from digested
   select *,
     value_encoding = 'json' and not has_breaks as is_plain,
     regexp_matches(object, '-\d{20}-\d{20}[^/]*$') as is_format_1,
-    case when has_breaks and json_valid(decoded)
+    case when has_breaks and (value_encoding = 'json' or json_valid(decoded))
       then sha256(encode(replace(replace(decoded, chr(13), ' '), chr(10), ' ')))
       else value_digest end as as_format_1),
 ordered as (

@@ -200,10 +200,11 @@ describe('sql/duckdb.sql', () => {
     expect(scanned?.[0]).toBe(`Scanning Files: ${undated.length}/${all}`);
   });
 
-  it('has a row of NULLs for a line that is no record', async () => {
+  it('has a row of NULLs for a line that is no record, in archive_all alone', async () => {
     mkdirSync(join(folder, 'other'));
     writeFileSync(join(folder, 'other/x.jsonl'), '{"a":1}\n');
-    const rows = await query(`select topic, "offset", value from archive(${files('other')})`);
+    const rows = await query(`select topic, "offset", value from archive_all(${files('other')})`);
     expect(rows).toEqual([{ topic: null, offset: null, value: null }]);
+    expect(await query(`from archive(${files('other')})`)).toEqual([]);
   });
 });
