@@ -19,6 +19,7 @@ import { providePythonPackage } from '../../tools/local/real-servers/python-pack
 import { archiveSettings } from '../helpers/archive-parts.ts';
 import { describeCatalog } from './catalog.ts';
 import { awkwardEvent, awkwardRecords, hiddenTopicEvent } from './readers/awkward-records.ts';
+import { callGlue } from './readers/glue.ts';
 import { type Answer, type ReaderProgram, readerProgram } from './readers/program.ts';
 import { judge, type Verdict, withReaders } from './readers/readers-page.ts';
 import { startTrino, type Trino } from './readers/trino.ts';
@@ -71,17 +72,15 @@ beforeAll(async () => {
   });
   const duckdb = program(process.execPath, [script('duckdb.ts'), macroOf(page)]);
   const by = (from: ReaderProgram, reader: string) => (path: string) => from.read(reader, path);
-  const regex = [`format = 'REGEX', regex = ${quoted(LINE_PATTERN)}`, REGEX_COLUMNS] as const;
-  const openx = [`format = 'OPENX_JSON'`, COLUMNS] as const;
   readers = [
-    { name: 'Trino 476, the table of this page', isJson: true, read: byTrino(...regex) },
+    { name: 'Trino 476, the table of this page', isJson: true, read: byTrino(regexTable) },
     { name: "Hive's `RegexSerDe`, the same table", isJson: true, read: by(spark, 'regex') },
     { name: 'DuckDB 1.5.6, `archive_lines`', isJson: true, read: by(duckdb, 'cut') },
     { name: 'DuckDB, `read_json`, `value` as JSON', isJson: true, read: by(duckdb, 'declared') },
     { name: 'DuckDB, `read_json`, types inferred', isJson: true, read: by(duckdb, 'inferred') },
     { name: 'Spark 4.3.0, JSON, `value STRING`', isJson: false, read: by(spark, 'declared') },
     { name: 'Spark, JSON, types inferred', isJson: false, read: by(spark, 'inferred') },
-    { name: 'Trino, `OPENX_JSON`', isJson: false, read: byTrino(...openx) },
+    { name: 'Trino, `OPENX_JSON`', isJson: false, read: byTrino(openxTable) },
     { name: 'polars 2.1.0, `value` as String', isJson: false, read: by(frames, 'polars') },
     { name: 'pandas 3.1.1, `read_json`', isJson: false, read: by(frames, 'pandas') },
     { name: 'jq 1.6', isJson: true, read: by(frames, 'jq') },
@@ -211,17 +210,44 @@ function linesOf(format: (typeof formats)[number]): ReadonlyMap<number, string> 
   return new Map(lines.map((line) => [Number(/"offset":(\d+)/.exec(line)?.[1]), line]));
 }
 
-const COLUMNS = `"partition" integer, "offset" bigint, value varchar, value_encoding varchar, value_line_break varchar`;
-const REGEX_COLUMNS = LINE_COLUMNS.map((name) => `"${name}" varchar`).join();
+/** Columns and SerDe of a table, as Glue's API takes them. */
+type Descriptor = Readonly<Record<'Columns' | 'SerdeInfo', unknown>>;
+
+const regexTable: Descriptor = {
+  Columns: LINE_COLUMNS.map((Name) => ({ Name, Type: 'string' })),
+  SerdeInfo: {
+    SerializationLibrary: 'org.apache.hadoop.hive.serde2.RegexSerDe',
+    Parameters: { 'input.regex': LINE_PATTERN },
+  },
+};
+
+const openxTable: Descriptor = {
+  Columns: ['offset', 'value', 'value_encoding', 'value_line_break'].map((Name) => ({
+    Name,
+    Type: Name === 'offset' ? 'bigint' : 'string',
+  })),
+  SerdeInfo: { SerializationLibrary: 'org.openx.data.jsonserde.JsonSerDe' },
+};
+
+let tables = 0;
 
 /** Reads a folder by a table that is made for it. */
-function byTrino(properties: string, columns: string): Reader['read'] {
+function byTrino(descriptor: Descriptor): Reader['read'] {
   return async (path) => {
     const location = globSync('**/*.jsonl.gz', { cwd: path }).map(dirname)[0] ?? '';
-    const external = `external_location = 'local://${join(path, location).slice(folder.length)}'`;
-    await trino.query('DROP TABLE IF EXISTS lines');
-    await trino.query(`CREATE TABLE lines (${columns}) WITH (${properties}, ${external})`);
-    return trino.query('SELECT * FROM lines').then(
+    tables += 1;
+    const TableInput = {
+      Name: `lines_${tables}`,
+      TableType: 'EXTERNAL_TABLE',
+      StorageDescriptor: {
+        ...descriptor,
+        Location: `local://${join(path, location).slice(folder.length)}`,
+        InputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+        OutputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+      },
+    };
+    await callGlue(trino.glue, 'CreateTable', { DatabaseName: 'archive', TableInput });
+    return trino.query(`SELECT * FROM ${TableInput.Name}`).then(
       (result) => ({
         rows: result.rows.map((row) =>
           Object.fromEntries(result.columns.map((name, i) => [name, row[i]])),
@@ -231,8 +257,6 @@ function byTrino(properties: string, columns: string): Reader['read'] {
     );
   };
 }
-
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
 /** The macro of DuckDB in the documentation. */
 function macroOf(text: string): string {

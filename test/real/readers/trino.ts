@@ -176,7 +176,6 @@ async function configure(
       'hive.metastore.glue.aws-access-key': 'test',
       'hive.metastore.glue.aws-secret-key': 'test',
       'hive.partition-projection-enabled': 'true',
-      'hive.non-managed-table-writes-enabled': 'true',
       // Athena reads the folders below a partition's, too.
       'hive.recursive-directories': 'true',
       'fs.native-s3.enabled': 'true',
