@@ -414,7 +414,7 @@ describe(
       writeFileSync(enrich, 'export const enrich = () => ({});');
       const codeOf = (props: Partial<KafkaArchiveProps>): unknown[] =>
         namesOf(
-          templateOf(() => props),
+          templateOf(() => ({ ...props, catalog: false })),
           'AWS::Lambda::Function',
           'Code',
         );

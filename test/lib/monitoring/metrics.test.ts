@@ -1,6 +1,7 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  catalogMetricNames,
   METRIC_DIMENSION,
   METRIC_NAMESPACE,
   metricNames,
@@ -24,7 +25,10 @@ type Published = Pick<
 const published: readonly Published[] = [
   ...documentedMetrics,
   ...[
-    { dimensions: ['service'], names: [...stackMetricNames, replayRetries] },
+    {
+      dimensions: ['service'],
+      names: [...stackMetricNames, replayRetries, catalogMetricNames.uncoveredFolders],
+    },
     {
       dimensions: ['service', METRIC_DIMENSION],
       names: [...Object.values(metricNames), ...Object.values(replayedByTopic)],

@@ -42,6 +42,7 @@ export function monitoredTemplate(
     archive: watchedFunction(stack, 'Archive'),
     replay: watchedFunction(stack, 'Replay'),
     failedBatches,
+    catalogCheck: lambda.Function.fromFunctionName(stack, 'Check', 'check'),
     topics: ['orders', 'payments.eu'],
     batchSize: 500,
     timeout: Duration.seconds(120),
