@@ -104,7 +104,7 @@ export class Columns {
   }
 }
 
-/** Returns where the bytes after a mark start. @throws {Error} if the mark is not there, without quoting the line */
+/** Returns where the bytes after a mark start. @throws {Error} for other bytes at that place, none of which it quotes */
 function after(mark: Buffer, bytes: Buffer, at: number): number {
   for (let i = 0; i < mark.length; i++) {
     if (bytes[at + i] !== mark[i]) throw new Error('not a record line');
