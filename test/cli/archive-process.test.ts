@@ -4,6 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { mskRecords } from '../helpers/kafka-events.ts';
+import { archived, bucketOf, folderOf } from './archive/archive-console.ts';
 import { startReplayServers } from './replay/replay-servers.ts';
 import { startLambda } from './reset/lambda-server.ts';
 import { ordersMapping, uuid } from './reset/reset-console.ts';
@@ -149,5 +151,45 @@ describe('kafka-archive as a process', { timeout: 60_000 }, () => {
     });
     await sqs.queue('replay').receiveWhenThere(1, { signal: AbortSignal.timeout(30_000) });
     expect(keysIn('replay').length).toBeGreaterThan(1);
+  });
+
+  it.each([
+    ['bin/kafka-archive.ts', '--help'],
+    ['tools/local/bin/demo.ts', '--help'],
+  ])('ends quietly if the reader of %s has closed the pipe', async (script, flag) => {
+    const child = spawn(process.execPath, [join(root, script), flag], {
+      env: environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  it('stops printing records once its reader has read enough', async () => {
+    const records = mskRecords(0, 5_000, { value: 'x'.repeat(2_000) });
+    const folder = folderOf(await archived([records]));
+    const line = ['cat', '--topic', 'orders', '--partition', '3', '--format', 'raw'];
+    const child = spawn(
+      process.execPath,
+      [join(root, 'bin', 'kafka-archive.ts'), ...line, '--local', folder],
+      { env: environment, stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    child.stdout.once('readable', () => child.stdout.destroy());
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
+  it('exits with 130 at Ctrl-C while it reads the archive', async () => {
+    const { promise: isReading, resolve } = Promise.withResolvers<void>();
+    const flags = await bucketOf(await archived([mskRecords(0, 5)]), ({ operation }) => {
+      if (operation !== 'GetObject') return undefined;
+      resolve();
+      return { kind: 'hang' };
+    });
+    const { child, ended } = start(['find', '--topic', 'orders', '--key', 'u-17', ...flags]);
+    await isReading;
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ code: 130, out: '', err: 'stopped\n' });
   });
 });
