@@ -53,6 +53,11 @@ const entries = [
   ...allowed('failed-batch bucket', 's3:ListBucket'),
   ...allowed('failed batches', 's3:GetObject', 's3:GetObjectTagging'),
 ];
+const archivedRecords = [
+  ...stack,
+  ...allowed('archive bucket', 's3:ListBucket'),
+  ...leftOut('archived objects', 's3:GetObject'),
+];
 const deadLetters = allowed(
   'dead-letter queue',
   ...['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
@@ -60,6 +65,9 @@ const deadLetters = allowed(
 
 /** The calls of each command: `aws SERVICE OPERATION`, or `kafka-archive COMMAND`. */
 export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
+  'kafka-archive cat': archivedRecords,
+  'kafka-archive find': archivedRecords,
+  'kafka-archive ls': [...stack, ...allowed('archive bucket', 's3:ListBucket')],
   'kafka-archive status': [
     ...stack,
     ...entries,
@@ -146,6 +154,10 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
     ...leftOut('failed batches', 's3:PutObject'),
   ],
   'aws s3 ls': allowed('archive bucket', 's3:ListBucket'),
+  'aws s3 sync': [
+    ...allowed('archive bucket', 's3:ListBucket'),
+    ...leftOut('archived objects', 's3:GetObject'),
+  ],
   'aws s3api delete-object': leftOut('failed batches', 's3:DeleteObjectVersion'),
   'aws s3api head-object': [
     ...allowed('failed batches', 's3:GetObject'),

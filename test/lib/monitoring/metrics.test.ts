@@ -192,7 +192,7 @@ describe('every metric of alarms and graphs exists, with dimensions that are pub
       ({ Properties: { Environment } }) =>
         Object(Environment).Variables?.POWERTOOLS_SERVICE_NAME ?? [],
     );
-    expect(services).toEqual(['KafkaArchive', 'KafkaArchive']);
+    expect(services).toEqual(['KafkaArchive', 'KafkaArchive', 'KafkaArchive']);
   });
 
   it.each<[alarm: string, planted: Record<string, unknown>, problem: string]>([
