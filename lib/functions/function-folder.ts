@@ -17,10 +17,17 @@ const isPackage = import.meta.filename.endsWith('.js');
  * module does not compile
  */
 export function functionFolder(entry: FunctionEntry, enrich?: string): string {
-  const folder = isPackage
-    ? join(import.meta.dirname, '../../functions', entry)
-    : bundleFunction(entry);
+  const folder = isPackage ? join(import.meta.dirname, '../../functions', entry) : bundleOf(entry);
   return enrich === undefined ? folder : enrichedFolder(folder, resolve(enrich));
+}
+
+const bundles = new Map<FunctionEntry, string>();
+
+/** Bundles a function once per process: an app may have many stacks. */
+function bundleOf(entry: FunctionEntry): string {
+  const folder = bundles.get(entry) ?? bundleFunction(entry);
+  bundles.set(entry, folder);
+  return folder;
 }
 
 /** Returns a copy of a function's folder with one more file, until the process ends. */
