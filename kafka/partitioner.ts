@@ -1,5 +1,4 @@
 import type { Buffer } from 'node:buffer';
-import { murmur2 } from '@platformatic/kafka';
 
 /**
  * Returns the partition that the default partitioner of Kafka's Java client gives a record with this key. Producers with
@@ -8,6 +7,8 @@ import { murmur2 } from '@platformatic/kafka';
  *
  * @param partitions number of partitions of the topic
  */
-export function defaultPartitionOf(key: Buffer, partitions: number): number {
+export async function defaultPartitionOf(key: Buffer, partitions: number): Promise<number> {
+  // Loading the client takes longer than most commands that do not need it.
+  const { murmur2 } = await import('@platformatic/kafka');
   return (murmur2(key) & 0x7fff_ffff) % partitions;
 }

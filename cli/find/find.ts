@@ -127,7 +127,7 @@ export async function* searchArchive(
 
   const folders = await findTopics(source, { prefix, topics: [topic] });
   const later: Candidate[] = [];
-  const likely = key && partitions && defaultPartitionOf(key, partitions);
+  const likely = key && partitions && (await defaultPartitionOf(key, partitions));
   const first = candidatesOf(
     folders.map(({ path }) => path),
     { criteria, later, likely },
@@ -140,7 +140,7 @@ export async function* searchArchive(
     const objects = `${counted(later.length, 'object')} without offsets in the name`;
     parts.printError(`Reading ${objects}, as Firehose writes them`);
   }
-  yield* read(key === undefined ? later : likeliestFirst(later, key), concurrently);
+  yield* read(key === undefined ? later : await likeliestFirst(later, key), concurrently);
 }
 
 /** Yields the objects to read first, and puts the others that may have the record into `later`. */
@@ -177,8 +177,11 @@ async function* candidatesOf(
 }
 
 /** Puts the objects with records of the key's default partition before the others. */
-function likeliestFirst(candidates: readonly Candidate[], key: Buffer): readonly Candidate[] {
-  const likely = defaultPartitionOf(key, 1 + highestPartition(candidates));
+async function likeliestFirst(
+  candidates: readonly Candidate[],
+  key: Buffer,
+): Promise<readonly Candidate[]> {
+  const likely = await defaultPartitionOf(key, 1 + highestPartition(candidates));
   const others = candidates.filter((each) => !holds(each, likely));
   return [...candidates.filter((each) => holds(each, likely)), ...others];
 }
