@@ -61,16 +61,26 @@ const layoutsExample =
 const columnPath = must(
   `be '$' followed by steps .name, ['name'] or [0], at most ${MAX_PATH} characters, such as '$.order.items[0].sku'`,
 );
+const columnType = must(
+  'be string, boolean, integer, bigint, double, date, timestamp or decimal(p,s) with p from 1 to 38 and s up to p',
+);
+
+/** Athena refuses every query of a view with another type. */
+function hasRoomForScale(type: string): boolean {
+  const [precision = 0, scale = 0] = (type.match(/\d+/g) ?? []).map(Number);
+  return scale <= precision;
+}
+
 const column = jsonFields(
   {
     path: z
       .string({ error: columnPath })
       .max(MAX_PATH, { error: columnPath })
       .regex(COLUMN_PATH, { error: columnPath }),
-    type: text(
-      COLUMN_TYPE,
-      'be string, boolean, integer, bigint, double, date, timestamp or decimal(p,s) with p from 1 to 38',
-    ),
+    type: z
+      .string({ error: columnType })
+      .regex(COLUMN_TYPE, { error: columnType })
+      .refine(hasRoomForScale, { error: columnType }),
   },
   '{"path":"$.total","type":"double"}',
 );

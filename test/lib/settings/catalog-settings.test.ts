@@ -54,4 +54,15 @@ describe('catalog settings', () => {
       ),
     );
   });
+
+  it.each(['decimal(2,3)', 'decimal(1,38)'])(
+    'refuse the type %s, of more decimal places than digits',
+    (type) => {
+      expect(problemsOf({ columns: { orders: { total: { path: '$', type } } } })).toEqual([
+        expect.stringMatching(
+          /^columns\.orders\.total\.type must be string, .* and s up to p, got /,
+        ),
+      ]);
+    },
+  );
 });

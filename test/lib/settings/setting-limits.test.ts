@@ -486,7 +486,7 @@ const limits: readonly Limits[] = [
     [{ orders: { total: { type: 'string' } } }, "must be '\\$' followed by steps .*, got nothing$"],
     [
       { orders: { total: { path: '$', type: 'decimal(39,2)' } } },
-      String.raw`must be string, .* or decimal\(p,s\) with p from 1 to 38, got 'decimal\(39,2\)'$`,
+      String.raw`must be string, .* or decimal\(p,s\) with p from 1 to 38 and s up to p, got 'decimal\(39,2\)'$`,
     ],
     [
       { orders: { Total: { path: '$', type: 'string' } } },
