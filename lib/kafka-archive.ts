@@ -251,10 +251,11 @@ export class KafkaArchive extends Construct {
   ) {
     if (!settings.catalog) return undefined;
     const { catalogFrom: from, columns, logLevel } = settings;
-    const shared = { bucket, encryptionKey, from, layouts: layoutsOf(settings) };
+    const topics = settings.topics.map(({ topic }) => topic);
+    const layouts = layoutsOf({ ...settings, topics });
+    const shared = { bucket, encryptionKey, from, layouts };
     const { databaseName, workgroupName } = new Catalog(this, 'Catalog', {
-      ...{ ...shared, columns, database: settings.catalogDatabase },
-      topics: settings.topics.map(({ topic }) => topic),
+      ...{ ...shared, topics, columns, database: settings.catalogDatabase },
       scanLimit: Size.gibibytes(settings.queryScanLimitGiB),
     });
     const check = new CatalogCheck(this, 'CatalogCheck', { ...shared, logLevel });

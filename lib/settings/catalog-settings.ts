@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { type TimeFolder, timeFolders } from '../../lambda/contract.ts';
+import { layoutsOf } from '../catalog/layouts.ts';
 import { COLUMN_NAME, COLUMN_PATH, COLUMN_TYPE } from '../catalog/typed-columns.ts';
 import { topicColumns } from '../catalog/views.ts';
 import type { objectSettings } from './object-settings.ts';
@@ -200,6 +201,27 @@ export function checkCatalog(report: SettingReport<Given>, now: Date): void {
     report.refuse('catalogFrom', `be a date from 2000-01-01 to ${today}`);
   }
   checkTopics(report);
+}
+
+/**
+ * Reports folders of two layouts, whose lines would be in the tables of both.
+ *
+ * @param objectPrefix the current one
+ */
+export function checkLayouts(report: SettingReport<Given>, objectPrefix: string): void {
+  if (!report.isSound('topics', 'timeFolder', 'catalogTopics', 'catalogLayouts')) return;
+  const found = new Set<string>();
+  for (const layout of layoutsOf({ ...report.given, objectPrefix })) {
+    const folders = `objectPrefix ${show(layout.objectPrefix)} and timeFolder ${show(layout.timeFolder)}`;
+    for (const topic of layout.topics) {
+      const each = `two have topic ${show(topic)} with ${folders}`;
+      if (found.has(each)) {
+        report.refuse('catalogLayouts', 'not have the folders of another layout', { reason: each });
+        return;
+      }
+      found.add(each);
+    }
+  }
 }
 
 function checkTopics(report: SettingReport<Given>): void {

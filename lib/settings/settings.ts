@@ -1,5 +1,5 @@
 import { checkAlarms } from './alarm-settings.ts';
-import { checkCatalog, toCatalog } from './catalog-settings.ts';
+import { checkCatalog, checkLayouts, toCatalog } from './catalog-settings.ts';
 import { checkDelivery, toBuffers } from './delivery-settings.ts';
 import { checkReplay, toReplayVisibility } from './function-settings.ts';
 import { checkMode } from './mapping-settings.ts';
@@ -75,21 +75,26 @@ function check(report: SettingReport<Given>, now: Date): void {
   checkStorage(report);
   checkDelivery(report);
   checkCatalog(report, now);
+  if (report.isSound('clusterArn', 'bootstrapServers', 'objectPrefix')) {
+    checkLayouts(report, objectPrefixOf(report.given));
+  }
   checkReplay(report);
   checkAlarms(report);
 }
 
+const objectPrefixOf = (given: Given): string =>
+  given.objectPrefix ?? `${sourceName(toSource(given))}/`;
+
 function toSettings(given: Given, now: Date) {
-  const source = toSource(given);
   return {
     // Cluster, network and topics have one form each below, and no second one here.
     ...omit(given, { ...sourceSettings, ...networkSettings, ...topicSettings }),
     stackName: given.stackName,
-    source,
+    source: toSource(given),
     network: toNetwork(given),
     ...toTopics(given),
     startingPosition: toStartingPosition(given, now),
-    objectPrefix: given.objectPrefix ?? `${sourceName(source)}/`,
+    objectPrefix: objectPrefixOf(given),
     compressionLevel: toCompressionLevel(given),
     ...toBuffers(given),
     ...toCatalog(given),

@@ -55,6 +55,31 @@ describe('catalog settings', () => {
     );
   });
 
+  it.each([
+    [[{ objectPrefix: 'example/', timeFolder: 'hour' }], "'example/' and timeFolder 'hour'"],
+    [
+      [
+        { objectPrefix: 'old/', timeFolder: 'day' },
+        { objectPrefix: 'old/', timeFolder: 'day', topics: ['orders'] },
+      ],
+      "'old/' and timeFolder 'day'",
+    ],
+  ])('refuse folders that two layouts have: %j', (catalogLayouts, both) => {
+    expect(problemsOf({ catalogLayouts })).toEqual([
+      expect.stringContaining(
+        `catalogLayouts must not have the folders of another layout (two have topic 'orders' with objectPrefix ${both}), got [`,
+      ),
+    ]);
+  });
+
+  it('accept layouts that share a prefix, but no folder', () => {
+    const catalogLayouts = [
+      { objectPrefix: 'example/', timeFolder: 'day' },
+      { objectPrefix: 'example/', timeFolder: 'hour', topics: ['refunds'] },
+    ];
+    expect(problemsOf({ catalogLayouts })).toEqual([]);
+  });
+
   it.each(['decimal(2,3)', 'decimal(1,38)'])(
     'refuse the type %s, of more decimal places than digits',
     (type) => {
