@@ -276,7 +276,7 @@ export const replayMetricNames = {
 
 /** Metrics of the daily check of the catalog, by `service` alone. */
 export const catalogMetricNames = {
-  /** Folders that no table covers. */
+  /** Folders that no table covers, and one more if the check could not look at all of them. */
   uncoveredFolders: 'UncoveredFolders',
 } as const;
 

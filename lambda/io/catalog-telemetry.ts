@@ -9,15 +9,15 @@ import { describeError } from './telemetry.ts';
 export function createCatalogTelemetry(logger: Logger, emf: Metrics): CatalogTelemetry {
   return {
     catalogChecked({ uncovered, ...summary }) {
-      emf.addMetric(catalogMetricNames.uncoveredFolders, MetricUnit.Count, uncovered.length);
+      const count = uncovered.length + (summary.isComplete ? 0 : 1);
+      emf.addMetric(catalogMetricNames.uncoveredFolders, MetricUnit.Count, count);
       emf.publishStoredMetrics();
       const more = uncovered.length - MOST_NAMED;
       const line = {
         ...{ ...summary, uncovered: uncovered.slice(0, MOST_NAMED) },
         ...(more > 0 && { moreUncovered: more }),
       };
-      if (uncovered.length > 0 || !summary.isComplete)
-        logger.warn(logMessages.catalogChecked, line);
+      if (count > 0) logger.warn(logMessages.catalogChecked, line);
       else logger.info(logMessages.catalogChecked, line);
     },
 

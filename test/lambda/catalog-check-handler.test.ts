@@ -64,10 +64,12 @@ it('warns of the first folders that no table covers, and counts all of them', as
   });
 });
 
-it('warns if there are more folders than it looks at', async () => {
+it('warns, and raises the alarm, if there are more folders than it looks at', async () => {
   const folders = Array.from({ length: 2001 }, (_, index) => `other-${index}/a/b`);
   await check(new MemoryFolders(folders, 3000));
-  expect(lines()[1]).toMatchObject({ level: 'WARN', isComplete: false, uncovered: [] });
+  const [metric, line] = lines();
+  expect(metric).toMatchObject({ UncoveredFolders: 1 });
+  expect(line).toMatchObject({ level: 'WARN', isComplete: false, uncovered: [] });
 });
 
 it('logs a failure and fails, so that Lambda counts it', async () => {
