@@ -47,8 +47,10 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Whether a store of records, messages, log lines or of the key to them is replaced by an empty one, or deleted. */
-const isLostStore = ({ type, fate, isKept }: Casualty): boolean =>
-  /::(Bucket|Queue|Key|LogGroup)$/.test(type) && (fate === 'replaced' || !isKept);
+const isLostStore = (casualty: Casualty): boolean =>
+  holdsData(casualty) &&
+  /::(Bucket|Queue|Key|LogGroup)$/.test(casualty.type) &&
+  (casualty.fate === 'replaced' || !casualty.isKept);
 
 /** Every update publishes a version of a changed function, and mappings move to it: nothing is replaced but code. */
 const isVersion = ({ type }: Casualty): boolean => type === 'AWS::Lambda::Version';

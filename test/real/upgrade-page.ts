@@ -47,8 +47,12 @@ export const releaseAdvice: Readonly<Record<string, string>> = {
 /** The settings that make another stack, and therefore change no deployed one. */
 const OTHER_STACK = 'stackName';
 
+/** The log of the catalog check names folders, and holds nothing that a listing would not show again. */
+const CHECK_LOG = /CatalogCheckLogGroup/;
+
 /** A casualty that holds data or offsets. */
-export const holdsData = ({ type }: Casualty): boolean => type in holders;
+export const holdsData = ({ id, type }: Casualty): boolean =>
+  type in holders && !CHECK_LOG.test(id);
 
 /**
  * The section about changes of settings: a table of those that affect resources with data or offsets, and a line
