@@ -8,7 +8,7 @@ import type { Machine } from '../machine.ts';
 import { httpUrl, named, time } from '../options.ts';
 import { archiveOption, DEFAULT_STACK, readStackOutputs } from '../stack-outputs.ts';
 import { UsageError } from '../usage-error.ts';
-import { createFolderSource } from './folder-source.ts';
+import { createFolderSource, findUnreadable } from './folder-source.ts';
 import type { TimeRange } from './list-objects.ts';
 import { createS3Source } from './s3-source.ts';
 import type { ArchiveSource } from './source.ts';
@@ -121,9 +121,15 @@ export async function runOnArchive(
   { machine, sizes = false, values }: ArchiveRun,
   act: (source: ArchiveSource) => Promise<void>,
 ): Promise<void> {
-  const { environment, progress, stop } = machine;
+  const { environment, printError, progress, stop } = machine;
   const { archive, bucket, local, s3Endpoint, stack = DEFAULT_STACK } = values;
   if (local !== undefined) {
+    for (const { folder, objects } of findUnreadable(local)) {
+      const what = `${objects.toLocaleString('en-US')} ${objects === 1 ? 'object' : 'objects'}`;
+      const why = 'whose keys cannot be file names, most often because they are too long';
+      const how = 'read the bucket from its S3 server with --bucket and --s3-endpoint';
+      printError(`Not read: ${what} in '${folder}', ${why}; ${how}`);
+    }
     try {
       return await act(createFolderSource(local, { signal: stop, sizes }));
     } finally {

@@ -4,6 +4,9 @@ import { Readable } from 'node:stream';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { ArchiveSource, ListedLevel, ListedObject } from './source.ts';
 
+/** The folder in which a local S3 server keeps objects whose keys cannot be paths; nothing in it has its key. */
+const HASHED_FOLDER = '.keys-by-hash';
+
 /** Files up to this size are read at once, larger ones as a stream. */
 const MOST_AT_ONCE = 8 * 1024 * 1024;
 
@@ -71,6 +74,35 @@ export function createFolderSource(
       check();
       throw failure(failed, error);
     }
+  }
+}
+
+/** Objects of a local S3 server that cannot be read as files. */
+export interface UnreadableObjects {
+  /** Where they are. */
+  readonly folder: string;
+  readonly objects: number;
+}
+
+/**
+ * Finds objects that a local S3 server keeps without their keys, most often because their names are too long for files.
+ *
+ * @param folder that of a bucket, or of a demo with its buckets
+ */
+export function findUnreadable(folder: string): readonly UnreadableObjects[] {
+  const buckets = entriesOf(folder).filter((name) => !name.startsWith('.'));
+  return [folder, ...buckets.map((name) => join(folder, name))]
+    .map((bucket) => join(bucket, HASHED_FOLDER))
+    .map((hashed) => ({ folder: hashed, objects: entriesOf(hashed).length }))
+    .filter(({ objects }) => objects > 0);
+}
+
+/** The names in a folder; none if it cannot be listed. */
+function entriesOf(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
 }
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mskRecord, mskRecords, noon } from '../../helpers/kafka-events.ts';
 import { archived, bucketOf, folderOf, run, runOn } from '../archive/archive-console.ts';
@@ -24,6 +25,18 @@ describe('ls', () => {
       topics: [
         { topic: 'orders', prefix: 'shop/', path: 'shop/topic=orders/' },
         { topic: 'a.b', prefix: '', path: 'topic=a.b/' },
+      ],
+    });
+  });
+
+  it.each(['', 'archive/'])('says which files have lost their keys, below %j', async (bucket) => {
+    const hashed = [`${bucket}.keys-by-hash/0a1b`, `${bucket}.keys-by-hash/2c3d`];
+    const listed = folder(`${bucket}${day}/p0.0-1.jsonl.gz`, ...hashed);
+    const { code, errors } = await runOn(listed, 'ls --topic orders');
+    expect({ code, errors }).toEqual({
+      code: 0,
+      errors: [
+        `Not read: 2 objects in '${join(listed, bucket, '.keys-by-hash')}', whose keys cannot be file names, most often because they are too long; read the bucket from its S3 server with --bucket and --s3-endpoint`,
       ],
     });
   });
