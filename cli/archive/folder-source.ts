@@ -1,4 +1,4 @@
-import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ArchiverError } from '../../lambda/core/errors.ts';
@@ -28,9 +28,15 @@ export function createFolderSource(
     check();
     const folders: string[] = [];
     const objects: ListedObject[] = [];
-    const entries = attempt(`'${folder}' cannot be listed`, () =>
-      readdirSync(join(folder, prefix), { withFileTypes: true }),
-    );
+    const entries = attempt(`'${folder}' cannot be listed`, () => {
+      try {
+        return readdirSync(join(folder, prefix), { withFileTypes: true });
+      } catch (error) {
+        // As in S3, nothing is below a prefix that no key has.
+        if (prefix !== '' && codeOf(error) === 'ENOENT' && existsSync(folder)) return [];
+        throw error;
+      }
+    });
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const key = prefix + entry.name;
       if (entry.name.startsWith('.')) continue;
@@ -115,6 +121,9 @@ function attempt<Result>(failed: string, act: () => Result): Result {
 }
 
 function failure(failed: string, cause: unknown): ArchiverError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : cause;
-  return new ArchiverError('LOAD_FAILED', `${failed}: ${code}`, { cause });
+  return new ArchiverError('LOAD_FAILED', `${failed}: ${codeOf(cause)}`, { cause });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : error;
 }

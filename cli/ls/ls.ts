@@ -38,7 +38,8 @@ interface ListedTopic extends Pick<TopicFolder, 'topic' | 'prefix'>, Amount {
 export async function listTopics({ json, prefix, print, source }: LsParts): Promise<void> {
   const topics = await findTopics(source, { prefix });
   if (json) printJson(topics, print);
-  else if (topics.length === 0) print(`No topics in ${source.name}`);
+  else if (topics.length === 0)
+    print(`No topics in ${source.name}${prefix ? `, prefix '${prefix}'` : ''}`);
   else {
     const rows = topics.map((each) => [each.topic, each.prefix]);
     for (const line of tableLines([['TOPIC', 'PREFIX'], ...rows])) print(line);
@@ -103,7 +104,7 @@ function coverageLines(topics: readonly ListedTopic[], isLimited: boolean): stri
     ]),
   );
   const notes = topics.flatMap((topic, index) => noteLines(topic, names[index] ?? '', isLimited));
-  return [...tableLines([HEAD, ...rows]), '', ...notes];
+  return rows.length === 0 ? notes : [...tableLines([HEAD, ...rows]), '', ...notes];
 }
 
 /** The names of topics, with their prefixes where several archives are listed. */

@@ -20,7 +20,13 @@ describe('ls', () => {
       out: 'TOPIC   PREFIX\norders  shop/\na.b\n',
     });
     expect((await runOn(listed, 'ls --prefix shop')).out).toBe('TOPIC   PREFIX\norders  shop/\n');
-    expect((await runOn(listed, 'ls --prefix x')).out).toBe(`No topics in '${listed}'\n`);
+    expect((await runOn(listed, 'ls --prefix x')).out).toBe(
+      `No topics in '${listed}', prefix 'x'\n`,
+    );
+    expect(await runOn(listed, 'ls --topic orders --prefix nope')).toMatchObject({
+      ...{ code: 1, out: '' },
+      errors: [`topic 'orders' has no objects in '${listed}', prefix 'nope/'; topics: none`],
+    });
     expect(JSON.parse((await runOn(listed, 'ls --json')).out)).toEqual({
       topics: [
         { topic: 'orders', prefix: 'shop/', path: 'shop/topic=orders/' },
@@ -39,6 +45,16 @@ describe('ls', () => {
         `Not read: 2 objects in '${join(listed, bucket, '.keys-by-hash')}', whose keys cannot be file names, most often because they are too long; read the bucket from its S3 server with --bucket and --s3-endpoint`,
       ],
     });
+  });
+
+  it('shows no empty table for objects without offsets in their names', async () => {
+    const listed = folder(`${day}/stream-1-2025-11-23-10-15-00-0f1e2d3c.jsonl.gz`);
+    expect((await runOn(listed, 'ls --topic orders')).out).toBe(
+      [
+        'orders: 1 object, 1,000 bytes\n',
+        'orders: 1 object, 1,000 bytes without offsets in the name, as Firehose writes them\n',
+      ].join(''),
+    );
   });
 
   it('shows the coverage of each partition', async () => {
@@ -148,8 +164,8 @@ describe('ls', () => {
       ...{ code: 1, out: '' },
       errors: [`topic 'order' has no objects in '${listed}'; topics: orders`],
     });
-    expect((await runOn(listed, 'ls --topic x --prefix b')).errors).toEqual([
-      `'${listed}' cannot be listed: ENOENT`,
+    expect((await run(['ls', '--local', `${listed}/b`, '--prefix', 'c'])).errors).toEqual([
+      `'${listed}/b' cannot be listed: ENOENT`,
     ]);
     expect((await runOn(listed, 'ls --from 2h')).errors).toEqual([
       "--from and --to need --topic; see 'kafka-archive ls --help'",
