@@ -46,7 +46,8 @@ class WhereParser {
     const literalAt = this.#at;
     const literal = operator === 'exists' ? undefined : this.#literal();
     this.#take(/\s*/y);
-    if (this.#at < this.#text.length) throw this.#fault('the end');
+    if (this.#at < this.#text.length)
+      throw this.#fault('the end (repeat --where for further conditions)');
     if (literal === undefined) {
       return (record) => fieldsAt(record, root as Root, path).length > 0;
     }
@@ -99,7 +100,7 @@ class WhereParser {
       return JSON.parse(quoted ?? '');
     } catch {
       this.#at = start;
-      throw this.#fault('a string as in JSON');
+      throw this.#fault('a string in double quotes, with the escapes of JSON');
     }
   }
 
@@ -112,7 +113,7 @@ class WhereParser {
   }
 
   #fault(expected: string): UsageError {
-    return new UsageError(`--where must have ${expected} at character ${this.#at + 1}`);
+    return new UsageError(`--where: expected ${expected} at character ${this.#at + 1}`);
   }
 }
 

@@ -268,7 +268,7 @@ describe('find', () => {
     ['--key base64:secret', '--key: base64: must be followed by base64 with padding'],
     ['--header secret', '--header must be a name and a value, such as trace-id=9f2c'],
     ['--header a=base64:!', '--header: base64: must be followed by base64 with padding'],
-    ['--where secret', '--where must have one of value, key, headers, metadata at character 1'],
+    ['--where secret', '--where: expected one of value, key, headers, metadata at character 1'],
     [
       '--time 1h',
       '--time must be an ISO 8601 time such as 2026-11-24T09:00:00Z, or epoch milliseconds',

@@ -98,15 +98,15 @@ describe('--where', () => {
     ['value[x] = 1', 6, 'one of != <= >= = < > exists'],
     ['value.a =', 10, 'a number, a string in quotes, true, false or null'],
     ['value.a = secret', 11, 'a number, a string in quotes, true, false or null'],
-    ['value.a = "secret', 11, 'a string as in JSON'],
-    ['value."a = 1', 7, 'a string as in JSON'],
-    ['value.a = 1 and', 13, 'the end'],
-    ['value.a exists 1', 16, 'the end'],
+    ['value.a = "secret', 11, 'a string in double quotes, with the escapes of JSON'],
+    ['value."a = 1', 7, 'a string in double quotes, with the escapes of JSON'],
+    ['value.a = 1 and', 13, 'the end (repeat --where for further conditions)'],
+    ['value.a exists 1', 16, 'the end (repeat --where for further conditions)'],
     ['value.a > true', 11, 'a number or a string after >'],
     ['value.a <= null', 12, 'a number or a string after <='],
   ])('says what is wrong with %j and quotes nothing of it', (condition, at, expected) => {
     const parse = () => parseWhere(condition);
     expect(parse).toThrow(UsageError);
-    expect(parse).toThrow(`--where must have ${expected} at character ${at}`);
+    expect(parse).toThrow(`--where: expected ${expected} at character ${at}`);
   });
 });
