@@ -72,6 +72,9 @@ async function answer(
   }
 }
 
+/** Nothing but spaces, semicolons and comments, of which DuckDB's client does not say what is wrong. */
+const NO_STATEMENT = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/;
+
 /** Runs a statement that cannot write: the files of a local archive are within DuckDB's reach. */
 async function select(
   connection: DuckDBConnection,
@@ -79,8 +82,8 @@ async function select(
   stop: AbortSignal,
 ): Promise<DuckDBResult> {
   const { StatementType } = await import('@duckdb/node-api');
-  const statements = await connection.extractStatements(sql);
-  const [statement] = statements.count === 1 ? [await statements.prepare(0)] : [];
+  const statements = NO_STATEMENT.test(sql) ? undefined : await connection.extractStatements(sql);
+  const statement = statements?.count === 1 ? await statements.prepare(0) : undefined;
   if (statement?.statementType !== StatementType.SELECT) {
     throw new Error('The query must be one SELECT.');
   }

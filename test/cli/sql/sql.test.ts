@@ -194,6 +194,7 @@ describe('kafka-archive sql on a folder', () => {
       'from nothing',
       /^Catalog Error: Table with name nothing does not exist!\n/,
     ],
+    ['no statement', '; -- none', /^The query must be one SELECT\.$/],
     ['two statements', 'select 1; select 2', /^The query must be one SELECT\.$/],
     ['a change', 'drop view archive', /^The query must be one SELECT\.$/],
     ['an export of the database', `export database 'x'`, /^(?:The query must|Permission Error)/],
