@@ -22,7 +22,7 @@ export function createFindCommand(machine: Machine) {
     .addOption(named('--topic <name>', 'the topic').makeOptionMandatory())
     .option(
       '--offset <partition:offset>',
-      'the record at this offset, such as 3:5000777; may be repeated, then any of them. It reads one object',
+      'the record at this offset, such as 3:5000777; may be repeated, then any of them. It reads only objects whose names cover the offset: one, or one for each hour that the batch spans',
       repeated,
     )
     .option(
