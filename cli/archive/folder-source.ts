@@ -1,4 +1,11 @@
-import { createReadStream, existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  createReadStream,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ArchiverError } from '../../lambda/core/errors.ts';
@@ -12,7 +19,7 @@ const MOST_AT_ONCE = 8 * 1024 * 1024;
 
 /**
  * Reads archived objects from a folder: a copy of the bucket, or the output of a demo. Hidden files and folders, whose
- * names begin with a dot, are no objects.
+ * names begin with a dot, are no objects. Symbolic links are followed.
  *
  * @param sizes whether listings need the objects' sizes, which takes a call for each file
  */
@@ -40,10 +47,15 @@ export function createFolderSource(
     for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const key = prefix + entry.name;
       if (entry.name.startsWith('.')) continue;
-      if (entry.isDirectory()) folders.push(`${key}/`);
-      else if (entry.isFile()) objects.push({ key, bytes: sizes ? sizeOf(key) : 0 });
+      const file = entry.isSymbolicLink() ? target(key) : entry;
+      if (file.isDirectory()) folders.push(`${key}/`);
+      else if (file.isFile()) objects.push({ key, bytes: sizes ? sizeOf(key) : 0 });
     }
     return { folders, objects };
+  }
+
+  function target(key: string): Stats {
+    return attempt(`'${key}' cannot be read`, () => statSync(join(folder, key)));
   }
 
   function sizeOf(key: string): number {

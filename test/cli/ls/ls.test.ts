@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { mskRecord, mskRecords, noon } from '../../helpers/kafka-events.ts';
@@ -45,6 +46,14 @@ describe('ls', () => {
         `Not read: 2 objects in '${join(listed, bucket, '.keys-by-hash')}', whose keys cannot be file names, most often because they are too long; read the bucket from its S3 server with --bucket and --s3-endpoint`,
       ],
     });
+  });
+
+  it('follows symbolic links to folders and files', async () => {
+    const kept = folder(`${day}/p0.0-1.jsonl.gz`, 'p0.2-3.jsonl.gz');
+    const linked = folder('shop/readme.txt');
+    symlinkSync(join(kept, 'shop/topic=orders'), join(linked, 'shop/topic=orders'));
+    symlinkSync(join(kept, 'p0.2-3.jsonl.gz'), join(kept, `${day}/p0.2-3.jsonl.gz`));
+    expect((await runOn(linked, 'ls --topic orders')).out).toContain('orders: 2 objects, 2,000');
   });
 
   it('shows no empty table for objects without offsets in their names', async () => {
