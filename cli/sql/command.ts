@@ -51,6 +51,9 @@ Tables, as in the catalog of a deployed archive:
   archive_lines  every line, cut into text
   a view for each topic: 'My.Topic' is my_topic; archive without the column topic
 
+DuckDB reads a damaged object that ends early as far as it goes, without an error.
+'kafka-archive find' and 'cat' refuse such an object.
+
 The query can read nothing else: no other files, no network. --format table shows
 the first 1,000 rows and shortens long values; the others print everything.
 
