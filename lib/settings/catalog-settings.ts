@@ -212,11 +212,12 @@ export function checkLayouts(report: SettingReport<Given>, objectPrefix: string)
   if (!report.isSound('topics', 'timeFolder', 'catalogTopics', 'catalogLayouts')) return;
   const found = new Set<string>();
   for (const layout of layoutsOf({ ...report.given, objectPrefix })) {
-    const folders = `objectPrefix ${show(layout.objectPrefix)} and timeFolder ${show(layout.timeFolder)}`;
+    const { objectPrefix: prefix, timeFolder } = layout;
     for (const topic of layout.topics) {
-      const each = `two have topic ${show(topic)} with ${folders}`;
+      const each = JSON.stringify([topic, prefix, timeFolder]);
       if (found.has(each)) {
-        report.refuse('catalogLayouts', 'not have the folders of another layout', { reason: each });
+        const reason = `two have topic ${show(topic)} with objectPrefix ${show(prefix)} and timeFolder ${show(timeFolder)}`;
+        report.refuse('catalogLayouts', 'not have the folders of another layout', { reason });
         return;
       }
       found.add(each);
