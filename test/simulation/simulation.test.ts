@@ -5,7 +5,7 @@ import { type Schedule, type Step, schedules } from './schedule.ts';
 import { simulate } from './simulation.ts';
 
 /** Schedules of `npm test`. */
-const QUICK_RUNS = 500;
+const QUICK_RUNS = 200;
 /** Schedules of `npm run test:real`, among which each rare event happens a few times. */
 const FULL_RUNS = 2_000;
 
