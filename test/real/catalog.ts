@@ -11,8 +11,6 @@ import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
 import { isSameRecord } from '../../lambda/core/record/record-identity.ts';
 import { catalogQueries } from '../../lib/catalog/saved-queries.ts';
-import { lineTables } from '../../lib/catalog/tables.ts';
-import { catalogViews } from '../../lib/catalog/views.ts';
 import { s3ClientOf } from '../../tools/local/s3-client.ts';
 import { archiveSettings } from '../helpers/archive-parts.ts';
 import { mskEvent, mskRecord, noon, type RecordParts } from '../helpers/kafka-events.ts';
@@ -29,12 +27,18 @@ const BUCKET = 'archive-bucket';
 const HOUR = 3_600_000;
 const topics = [awkwardTopic, '_schemas', 'forms', 'lives', 'ops'];
 
-/** All share a prefix, so that folders of the first are below those of the others. */
-const layouts = [
-  { objectPrefix: 'shop/', timeFolder: 'hour', topics },
-  { objectPrefix: 'shop/', timeFolder: 'day', topics: ['orders', 'forms'] },
-  { objectPrefix: 'shop/', timeFolder: 'none', topics: ['forms'] },
-] as const;
+/** All layouts share a prefix, so that folders of the first are below those of the others. */
+const prefix = { objectPrefix: 'shop/' };
+const settings = {
+  ...prefix,
+  timeFolder: 'hour',
+  topics,
+  catalogFrom: '2025-01-01',
+  catalogLayouts: [
+    { ...prefix, timeFolder: 'day', topics: ['orders', 'forms'] },
+    { ...prefix, timeFolder: 'none', topics: ['forms'] },
+  ],
+};
 
 const columns = {
   total: { path: '$.total', type: 'decimal(10,2)' },
@@ -146,10 +150,7 @@ export function describeCatalog(trino: () => Trino, timeout: number): void {
     for (const [Key, body] of bodies)
       await s3.send(new PutObjectCommand({ Bucket: BUCKET, Key, Body: gzipSync(body) }));
     s3.destroy();
-    await createTables(glue, BUCKET, (bucketName) => [
-      ...lineTables({ bucketName, layouts, from: '2025-01-01' }),
-      ...catalogViews({ database: 'archive', layouts, topics, columns: { orders: columns } }),
-    ]);
+    await createTables(glue, BUCKET, { ...settings, columns: { orders: columns } });
   }, timeout);
 
   describe('the catalog', { timeout }, () => {

@@ -1,30 +1,25 @@
-import { App, Stack } from 'aws-cdk-lib';
+import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import * as glue from 'aws-cdk-lib/aws-glue';
-import * as s3 from 'aws-cdk-lib/aws-s3';
-import type { CatalogTable } from '../../../lib/catalog/tables.ts';
+import { ArchiveStack } from '../../../lib/archive-stack.ts';
+import { parse } from '../../lib/settings-fixture.ts';
 
 /**
- * Creates tables in the database `archive` of a Glue as the CDK synthesises them, with the name of the bucket in place of
- * its reference.
+ * Creates the tables and views of a stack in the database `archive` of a Glue, as the stack's template has them, with the
+ * name of a bucket in place of its reference.
  *
  * @param endpoint of Glue
- * @param tablesOf the tables over a bucket, whose name is a token
+ * @param settings of the stack
  */
 export async function createTables(
   endpoint: string,
   bucket: string,
-  tablesOf: (bucketName: string) => readonly CatalogTable[],
+  settings: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const stack = new Stack(new App(), 'Catalog');
-  const { ref } = new s3.CfnBucket(stack, 'Bucket');
-  for (const { input, name } of tablesOf(ref)) {
-    const props = { catalogId: stack.account, databaseName: 'archive', tableInput: input };
-    new glue.CfnTable(stack, name, props);
-  }
+  const parsed = parse({ ...settings, catalogDatabase: 'archive' });
+  const stack = new ArchiveStack(new App(), parsed.stackName, { settings: parsed });
   const tables = Template.fromStack(stack).findResources('AWS::Glue::Table');
   const named = JSON.parse(JSON.stringify(tables), (_, value) => {
-    if (value?.Ref === 'Bucket') return bucket;
+    if (value?.Ref === 'ArchiveBucket') return bucket;
     return value?.['Fn::Join']?.[1].join(value['Fn::Join'][0]) ?? value;
   });
   for (const { Properties } of Object.values<(typeof tables)[string]>(named)) {

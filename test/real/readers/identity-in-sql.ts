@@ -9,8 +9,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { lineTables } from '../../../lib/catalog/tables.ts';
-import { catalogViews } from '../../../lib/catalog/views.ts';
 import { createTables } from './glue.ts';
 import { startTrino } from './trino.ts';
 
@@ -37,11 +35,9 @@ const sources = {
 
 const trino = await startTrino(folder);
 try {
-  const layouts = [{ objectPrefix: '', timeFolder: 'hour', topics: ['orders'] }] as const;
-  await createTables(trino.glue, bucket, (bucketName) => [
-    ...lineTables({ bucketName, layouts, from: '2026-01-01' }),
-    ...catalogViews({ database: 'archive', layouts, topics: [], columns: {} }),
-  ]);
+  await createTables(trino.glue, bucket, {
+    ...{ objectPrefix: '', topics: ['orders'], catalogFrom: '2026-01-01' },
+  });
   const counts = (source: string) =>
     `SELECT count(*), sum(length(value)), sum(length("key")) FROM ${source}`;
   // Compiles what all of them run.
