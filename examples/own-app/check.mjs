@@ -63,7 +63,8 @@ try {
   say(`two archives in one stack: ${Object.keys(Resources).length} resources, without esbuild`);
 
   const bundles = globSync(join(folder, 'cdk.out/asset.*/index.mjs'));
-  assert.equal(bundles.length, 2, 'both archives share the bundles of the package');
+  const shared = bundles.filter((bundle) => !existsSync(join(dirname(bundle), 'layouts.json')));
+  assert.equal(shared.length, 2, 'both archives share the bundles of archive and replay');
   say('its functions are the bundles of the package');
 
   const types = run(node, [
