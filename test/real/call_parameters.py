@@ -294,7 +294,21 @@ def vpc_endpoint(properties):
     return [("ec2", "CreateVpcEndpoint", ec2_tags(properties, "vpc-endpoint"))]
 
 
+def workgroup(properties):
+    # Of the call that deletes it.
+    take(properties, "RecursiveDeleteOption")
+    return [("athena", "CreateWorkGroup", rename(properties, WorkGroupConfiguration="Configuration"))]
+
+
+def rule(properties):
+    properties = named(properties, Name="rule")
+    targets = {"Rule": properties["Name"], **take(properties, "Targets")}
+    return [("events", "PutRule", properties), ("events", "PutTargets", targets)]
+
+
 CALLS = {
+    "AWS::Athena::NamedQuery": one("athena", "CreateNamedQuery"),
+    "AWS::Athena::WorkGroup": workgroup,
     "AWS::CloudWatch::Alarm": one("cloudwatch", "PutMetricAlarm", lambda each: named(each, AlarmName="alarm")),
     "AWS::CloudWatch::Dashboard": one(
         "cloudwatch", "PutDashboard", lambda each: named(each, DashboardName="dashboard")
@@ -307,6 +321,9 @@ CALLS = {
     "AWS::EC2::SubnetRouteTableAssociation": one("ec2", "AssociateRouteTable"),
     "AWS::EC2::VPC": vpc,
     "AWS::EC2::VPCEndpoint": vpc_endpoint,
+    "AWS::Events::Rule": rule,
+    "AWS::Glue::Database": one("glue", "CreateDatabase"),
+    "AWS::Glue::Table": one("glue", "CreateTable"),
     "AWS::IAM::ManagedPolicy": managed_policy,
     "AWS::IAM::Policy": role_policy,
     "AWS::IAM::Role": role,
