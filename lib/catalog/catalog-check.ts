@@ -9,7 +9,6 @@ import { LAYOUTS_FILE, type LogLevel } from '../../lambda/contract.ts';
 import { catalogCheckEnvironment } from '../../lambda/environment.ts';
 import { archiveName } from '../archive-name.ts';
 import { BundledFunction } from '../functions/bundled-function.ts';
-import { folderWith, functionFolder } from '../functions/function-folder.ts';
 import type { CatalogLayout } from './tables.ts';
 
 /** Props of a {@link CatalogCheck}. */
@@ -30,7 +29,7 @@ export class CatalogCheck extends BundledFunction {
     const { bucket, from, layouts, logLevel } = props;
     super(scope, id, {
       entry: 'catalog-check',
-      folder: folderWith(functionFolder('catalog-check'), LAYOUTS_FILE, JSON.stringify(layouts)),
+      file: { name: LAYOUTS_FILE, text: JSON.stringify(layouts) },
       description: 'Finds folders of the archive that no table of the catalog covers',
       roleDescription: 'Catalog check: lists folders of the archive bucket, writes its log',
       memory: Size.mebibytes(256),

@@ -10,7 +10,7 @@ import { contractId } from '../archive-name.ts';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from '../storage/archive-bucket.ts';
 import { keyStatement } from '../storage/encryption-key.ts';
 import type { FunctionEntry } from './bundle.ts';
-import { functionFolder } from './function-folder.ts';
+import { type AddedFile, folderWith, functionFolder } from './function-folder.ts';
 
 /** Props of both functions: the destination of the records, and the resources of the function. */
 export interface StoreFunctionProps {
@@ -31,8 +31,8 @@ export interface StoreFunctionProps {
 /** Props of a {@link BundledFunction}. */
 export interface BundledFunctionProps {
   readonly entry: FunctionEntry;
-  /** The folder to deploy. @default - the bundle of the entry */
-  readonly folder?: string;
+  /** A file that the function finds beside its bundle. @default - none */
+  readonly file?: AddedFile;
   readonly description: string;
   readonly roleDescription: string;
   readonly environment: Record<string, string>;
@@ -83,11 +83,12 @@ export abstract class BundledFunction extends Construct {
     });
     // Not the managed policy AWSLambdaBasicExecutionRole, which allows writing to every log group.
     this.logGroup.grantWrite(this.role);
+    const folder = folderOf(props.entry, props.enrich);
     this.function = new lambda.Function(this, 'Function', {
       description: props.description,
       runtime: lambda.Runtime.NODEJS_24_X,
       architecture: lambda.Architecture.ARM_64,
-      code: lambda.Code.fromAsset(props.folder ?? folderOf(props.entry, props.enrich)),
+      code: lambda.Code.fromAsset(props.file ? folderWith(folder, props.file) : folder),
       handler: 'index.handler',
       role: this.role,
       logGroup: this.logGroup,

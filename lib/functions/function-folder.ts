@@ -17,21 +17,20 @@ const isPackage = import.meta.filename.endsWith('.js');
  * module does not compile
  */
 export function functionFolder(entry: FunctionEntry, enrich?: string): string {
-  const folder = isPackage ? join(import.meta.dirname, '../../functions', entry) : bundleOf(entry);
+  const folder = isPackage
+    ? join(import.meta.dirname, '../../functions', entry)
+    : bundleFunction(entry);
   return enrich === undefined ? folder : enrichedFolder(folder, resolve(enrich));
 }
 
-const bundles = new Map<FunctionEntry, string>();
-
-/** Bundles a function once per process: an app may have many stacks. */
-function bundleOf(entry: FunctionEntry): string {
-  const folder = bundles.get(entry) ?? bundleFunction(entry);
-  bundles.set(entry, folder);
-  return folder;
+/** A file to deploy beside a bundle. */
+export interface AddedFile {
+  readonly name: string;
+  readonly text: string;
 }
 
 /** Returns a copy of a function's folder with one more file, until the process ends. */
-export function folderWith(folder: string, name: string, text: string): string {
+export function folderWith(folder: string, { name, text }: AddedFile): string {
   const copy = temporaryFolder();
   cpSync(folder, copy, { recursive: true });
   writeFileSync(join(copy, name), text);
