@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
 import { createCatCommand } from './cat/command.ts';
 import { createCommand } from './command.ts';
 import { createFindCommand } from './find/command.ts';
 import { createLsCommand } from './ls/command.ts';
 import type { Machine } from './machine.ts';
+import { readPackageFile } from './package-file.ts';
 import { createReplayCommand } from './replay/command.ts';
 import { createResetCommand } from './reset/command.ts';
 import type { OpenGroup } from './reset/reset.ts';
@@ -54,10 +53,7 @@ Examples:
   kafka-archive replay run --help
   kafka-archive sql "select topic, count(*) from archive group by all" --from 2h`;
 
-/** Of the package, in a clone as well as built. */
 function readVersion(): string {
-  const file = findPackageJSON(import.meta.url);
-  if (file === undefined) throw new Error('the package has no package.json');
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version: string };
+  const { version } = JSON.parse(readPackageFile('package.json')) as { readonly version: string };
   return version;
 }

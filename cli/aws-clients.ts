@@ -1,3 +1,4 @@
+import { S3Client } from '@aws-sdk/client-s3';
 import { Option } from '@commander-js/extra-typings';
 import { clientOptions } from '../lambda/io/client-options.ts';
 import { parseName } from './options.ts';
@@ -56,6 +57,19 @@ export function configOf(
     ...(profile !== undefined && { profile }),
     ...(isLocal && !hasCredentials && { credentials: anyone }),
   };
+}
+
+/** Creates an S3 client, as {@link configOf} says. */
+export function createS3(
+  access: AwsAccess,
+  environment: Environment,
+  endpoint: string | undefined,
+): S3Client {
+  return new S3Client({
+    ...configOf(access, environment, endpoint),
+    // A bucket's name in front of a local server's host name would not resolve.
+    ...(endpoint !== undefined && { forcePathStyle: true }),
+  });
 }
 
 function isLoopback(url: string): boolean {

@@ -34,6 +34,12 @@ export function parseName(given: string): string {
   throw new InvalidArgumentError('It must not be empty.');
 }
 
+/** Parses a flag that may be repeated, as a list. */
+export function repeated(given: string, earlier: readonly string[] = []): readonly string[] {
+  if (given !== '') return [...earlier, given];
+  throw new InvalidArgumentError('It must not be empty.');
+}
+
 /** A flag that takes comma-separated names; spaces and repetitions are dropped, and one name is required. */
 export function list<Usage extends string>(flags: Usage, description: string) {
   return new Option(flags, description).argParser(parseList);

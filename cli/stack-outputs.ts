@@ -23,6 +23,14 @@ export interface StackArchive {
   readonly archive?: string | undefined;
 }
 
+/**
+ * The flag that names the stack.
+ *
+ * @param whose what the stack is or has, such as `of the archive`
+ */
+export const stackOption = (whose: string) =>
+  named('--stack <name>', `CloudFormation stack ${whose} (default: ${DEFAULT_STACK})`);
+
 /** The flag that selects an archive of a stack. */
 export const archiveOption = () =>
   named(
@@ -93,4 +101,14 @@ function isMissing(error: unknown): boolean {
   if (!(error instanceof ArchiverError) || !(error.cause instanceof Error)) return false;
   const { message, name } = error.cause;
   return name === 'ValidationError' && message.includes('does not exist');
+}
+
+/**
+ * The error if a stack lacks an output that the command needs.
+ *
+ * @param flag name of the flag that replaces the output
+ */
+export function missingOutput(stack: string, output: string, flag: string): ArchiverError {
+  const how = `deploy this version of it, or pass --${flag}`;
+  return new ArchiverError('LOAD_FAILED', `stack '${stack}' has no output ${output}: ${how}`);
 }

@@ -1,3 +1,5 @@
+import { formatCounted } from './counts.ts';
+
 /**
  * Puts text on one line, without characters that a terminal would act on or that would hide or reorder its neighbours:
  * control and format characters, such as U+202E, separators of lines and paragraphs, and lone surrogates.
@@ -38,10 +40,10 @@ export function formatAge(milliseconds: number): string {
 
 /** `1 failed batch`, `1,500 failed batches` */
 export function formatBatches(count: number): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? 'failed batch' : 'failed batches'}`;
+  return formatCounted(count, 'failed batch', 'failed batches');
 }
 
 /** `1 dead letter`, `1,500 dead letters` */
 export function formatLetters(count: number): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? 'dead letter' : 'dead letters'}`;
+  return formatCounted(count, 'dead letter');
 }

@@ -1,12 +1,17 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { S3Client } from '@aws-sdk/client-s3';
-import { type Command, InvalidArgumentError, type OptionValues } from '@commander-js/extra-typings';
-import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { Command, OptionValues } from '@commander-js/extra-typings';
 import { ATTEMPT_MS, explain } from '../aws-calls.ts';
-import { type AwsAccess, awsOptions, configOf } from '../aws-clients.ts';
+import { type AwsAccess, awsOptions, configOf, createS3 } from '../aws-clients.ts';
+import { formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
 import { httpUrl, named, time } from '../options.ts';
-import { archiveOption, DEFAULT_STACK, readStackOutputs } from '../stack-outputs.ts';
+import {
+  archiveOption,
+  DEFAULT_STACK,
+  missingOutput,
+  readStackOutputs,
+  stackOption,
+} from '../stack-outputs.ts';
 import { UsageError } from '../usage-error.ts';
 import { createFolderSource, findUnreadable } from './folder-source.ts';
 import type { TimeRange } from './list-objects.ts';
@@ -34,12 +39,7 @@ export function withArchive<
   Globals extends OptionValues,
 >(command: Command<Args, Opts, Globals>) {
   return command
-    .addOption(
-      named(
-        '--stack <name>',
-        `CloudFormation stack of the archive (default: ${DEFAULT_STACK})`,
-      ).helpGroup(GROUP),
-    )
+    .addOption(stackOption('of the archive').helpGroup(GROUP))
     .addOption(archiveOption().helpGroup(GROUP))
     .addOption(
       named('--bucket <name>', "archive bucket, in place of the stack's")
@@ -98,12 +98,6 @@ export function checkTimes({ from, to }: TimeRange): void {
   }
 }
 
-/** Parses a flag that may be repeated, as a list. */
-export function repeated(given: string, earlier: readonly string[] = []): readonly string[] {
-  if (given !== '') return [...earlier, given];
-  throw new InvalidArgumentError('It must not be empty.');
-}
-
 /** How to run a command with {@link runOnArchive}. */
 export interface ArchiveRun {
   readonly machine: Machine;
@@ -125,7 +119,7 @@ export async function runOnArchive(
   const { archive, bucket, local, s3Endpoint, stack = DEFAULT_STACK } = values;
   if (local !== undefined) {
     for (const { folder, objects } of findUnreadable(local)) {
-      const what = `${objects.toLocaleString('en-US')} ${objects === 1 ? 'object' : 'objects'}`;
+      const what = formatCounted(objects, 'object');
       const why = 'whose keys cannot be file names, most often because they are too long';
       const how = 'read the bucket from its S3 server with --bucket and --s3-endpoint';
       printError(`Not read: ${what} in '${folder}', ${why}; ${how}`);
@@ -137,9 +131,7 @@ export async function runOnArchive(
     }
   }
   const calls = { signal: stop, attemptTimeout: ATTEMPT_MS };
-  // A bucket's name in front of a local server's host name would not resolve.
-  const pathStyle = s3Endpoint === undefined ? {} : { forcePathStyle: true };
-  const s3 = new S3Client({ ...configOf(values, environment, s3Endpoint), ...pathStyle });
+  const s3 = createS3(values, environment, s3Endpoint);
   const client = new CloudFormationClient(configOf(values, environment, undefined));
   try {
     const name = bucket ?? (await bucketOf({ archive, stack }, { client, ...calls }));
@@ -162,9 +154,5 @@ async function bucketOf(
   const outputs = await readStackOutputs(archive, access, '--bucket');
   const bucket = outputs.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
   if (bucket !== undefined) return bucket;
-  const how = 'deploy this version of it, or pass --bucket';
-  throw new ArchiverError(
-    'LOAD_FAILED',
-    `stack '${archive.stack}' has no output ${OUTPUT}: ${how}`,
-  );
+  throw missingOutput(archive.stack, OUTPUT, 'bucket');
 }

@@ -115,7 +115,7 @@ const HOUR_MS = 3_600_000;
 function matchOf(folder: string, { from = -Infinity, to = Infinity }: TimeRange) {
   const [, day, hour] = /\/dt=(\d{4}-\d\d-\d\d)\/(?:hour=(\d\d)\/)?$/.exec(folder) ?? [];
   const start = Date.parse(hour === undefined ? `${day}` : `${day}T${hour}:00Z`);
-  if (Number.isNaN(start) || start === 0 || day === '1970-01-01') return 'all';
+  if (Number.isNaN(start) || day === '1970-01-01') return 'all';
   const end = start + (hour === undefined ? 24 : 1) * HOUR_MS;
   if (start >= to || end <= from) return 'none';
   return start >= from && end <= to ? 'all' : 'some';

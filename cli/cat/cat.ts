@@ -5,6 +5,7 @@ import { blocksOf, linesOf } from '../archive/body.ts';
 import { decodeIn } from '../archive/decode-in.ts';
 import { findTopics, listTopic } from '../archive/list-objects.ts';
 import type { ArchiveSource } from '../archive/source.ts';
+import { formatCount, formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
 import type { RecordFormat } from './formats.ts';
 import { type MergeSource, mergePartition, type PartitionSelection } from './merge.ts';
@@ -65,7 +66,7 @@ async function catPartition(
   for (const { path } of folders) {
     for await (const page of listTopic(source, path, selection.range)) {
       listed += page.length;
-      progress(`${count(listed)} objects listed`);
+      progress(`${formatCount(listed)} objects listed`);
       for (const { key } of page) {
         const parsed = parseObjectKey(key);
         if (parsed === undefined) unnamed += 1;
@@ -85,15 +86,15 @@ async function catPartition(
   }
   await output.flush();
   const { conflicts, duplicates } = counts;
-  if (duplicates > 0) printError(`Left out ${counted(duplicates, 'duplicate')}`);
+  if (duplicates > 0) printError(`Left out ${formatCounted(duplicates, 'duplicate')}`);
   if (conflicts > 0) {
     printError(
-      `${counted(conflicts, 'offset')} with more than one record, all of which are printed`,
+      `${formatCounted(conflicts, 'offset')} with more than one record, all of which are printed`,
     );
   }
   if (unnamed > 0) {
     printError(
-      `Not read: ${counted(unnamed, 'object')} without offsets in the name, as Firehose writes them; pass their keys instead`,
+      `Not read: ${formatCounted(unnamed, 'object')} without offsets in the name, as Firehose writes them; pass their keys instead`,
     );
   }
 }
@@ -131,14 +132,6 @@ class RecordOutput {
   async end(): Promise<void> {
     await this.flush();
     if (this.#leftOut > 0)
-      this.#parts.printError(`Left out ${counted(this.#leftOut, 'tombstone')}`);
+      this.#parts.printError(`Left out ${formatCounted(this.#leftOut, 'tombstone')}`);
   }
-}
-
-function counted(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { DecodedRecord } from '../../lambda/core/record/decode-line.ts';
 import { asString, encodingOf, recordJson, timeOf } from '../archive/record-json.ts';
+import { csvField } from '../csv.ts';
 
 /** How records are written. */
 export const formats = ['lines', 'jsonl', 'raw', 'csv'] as const;
@@ -68,10 +69,6 @@ function csvFields(record: DecodedRecord): string[] {
   ];
 }
 
-/** RFC 4180: https://www.rfc-editor.org/rfc/rfc4180 */
 function csvRow(fields: readonly string[]): Buffer {
-  const cells = fields.map((field) =>
-    /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field,
-  );
-  return Buffer.from(`${cells.join(',')}\r\n`);
+  return Buffer.from(`${fields.map(csvField).join(',')}\r\n`);
 }

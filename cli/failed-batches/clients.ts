@@ -1,7 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { type AwsAccess, configOf, type Environment } from '../aws-clients.ts';
+import { type AwsAccess, configOf, createS3, type Environment } from '../aws-clients.ts';
 
 /** Region, credentials and servers to use. */
 export interface ClientOptions extends AwsAccess {
@@ -22,9 +22,7 @@ export interface Clients {
 /** Creates the clients. The SDK finds the region and the credentials that are not given. */
 export function createClients(options: ClientOptions, environment: Environment): Clients {
   const { s3Endpoint, sqsEndpoint } = options;
-  // A bucket's name in front of a local server's host name would not resolve.
-  const pathStyle = s3Endpoint === undefined ? {} : { forcePathStyle: true };
-  const s3 = new S3Client({ ...configOf(options, environment, s3Endpoint), ...pathStyle });
+  const s3 = createS3(options, environment, s3Endpoint);
   const sqs = new SQSClient(configOf(options, environment, sqsEndpoint));
   const cloudFormation = new CloudFormationClient(configOf(options, environment, undefined));
   return {

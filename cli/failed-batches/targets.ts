@@ -1,13 +1,14 @@
 import type { Command, OptionValues } from '@commander-js/extra-typings';
-import { ArchiverError } from '../../lambda/core/errors.ts';
 import { type AwsAccess, awsOptions } from '../aws-clients.ts';
 import { httpUrl, named } from '../options.ts';
 import {
   archiveOption,
   DEFAULT_STACK,
+  missingOutput,
   readStackOutputs,
   type StackAccess,
   type StackArchive,
+  stackOption,
 } from '../stack-outputs.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -36,12 +37,7 @@ export function withTargets<
 >(command: Command<Args, Opts, Globals>) {
   return command
     .option('--json', 'print one JSON document and nothing else, for programs')
-    .addOption(
-      named(
-        '--stack <name>',
-        `CloudFormation stack of the archive (default: ${DEFAULT_STACK})`,
-      ).helpGroup(TARGETS),
-    )
+    .addOption(stackOption('of the archive').helpGroup(TARGETS))
     .addOption(archiveOption().helpGroup(TARGETS))
     .addOption(
       named('--bucket <name>', "failed-batch bucket, in place of the stack's").helpGroup(TARGETS),
@@ -122,11 +118,7 @@ export async function findTargets<Needed extends Target>(
   const find = (name: Needed) => {
     const value = values[name] ?? outputs.get(outputOf[name]);
     if (value !== undefined) return [name, value] as const;
-    const how = `deploy this version of it, or pass --${flagOf[name]}`;
-    throw new ArchiverError(
-      'LOAD_FAILED',
-      `stack '${stack}' has no output ${outputOf[name]}: ${how}`,
-    );
+    throw missingOutput(stack, outputOf[name], flagOf[name]);
   };
   return Object.fromEntries(needed.map(find)) as Record<Needed, string>;
 }

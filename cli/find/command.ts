@@ -1,10 +1,10 @@
 import { isTime } from '../../lambda/core/failed-batch/replay-command.ts';
-import { checkTimes, repeated, runOnArchive, withArchive, withTimes } from '../archive/context.ts';
+import { checkTimes, runOnArchive, withArchive, withTimes } from '../archive/context.ts';
 import type { TimeRange } from '../archive/list-objects.ts';
 import { bytesOf } from '../archive/record-json.ts';
 import { createCommand } from '../command.ts';
 import type { Machine } from '../machine.ts';
-import { named, wholeNumber } from '../options.ts';
+import { named, repeated, wholeNumber } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Place } from './criteria.ts';
 import { find } from './find.ts';

@@ -11,6 +11,7 @@ import { recordJson, textOf, timeOf } from '../archive/record-json.ts';
 import type { ArchiveSource, StoredObject } from '../archive/source.ts';
 import { MAX_CONNECTIONS } from '../aws-clients.ts';
 import { NotDone } from '../command.ts';
+import { formatCount, formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
 import { tableLines } from '../table.ts';
 import { type Criteria, isAt, linesWith, meets, needlesOf } from './criteria.ts';
@@ -82,9 +83,9 @@ export async function find(search: Search, parts: FindParts): Promise<void> {
   const left =
     counts.duplicates === 0
       ? ''
-      : `; left out ${counted(counts.duplicates, 'duplicate')}, which --follow-duplicates shows`;
-  const done = `${counted(counts.listed, 'object')} listed, ${count(counts.read)} read`;
-  printError(`Found ${counted(found, 'record')}: ${done}${left}`);
+      : `; left out ${formatCounted(counts.duplicates, 'duplicate')}, which --follow-duplicates shows`;
+  const done = `${formatCounted(counts.listed, 'object')} listed, ${formatCount(counts.read)} read`;
+  printError(`Found ${formatCounted(found, 'record')}: ${done}${left}`);
   if (found === 0) throw new NotDone();
 }
 
@@ -137,7 +138,7 @@ export async function* searchArchive(
   yield* read(first, isEnough ? oneByOne : concurrently);
   if (isDone() || later.length === 0) return;
   if (places.length > 0) {
-    const objects = `${counted(later.length, 'object')} without offsets in the name`;
+    const objects = `${formatCounted(later.length, 'object')} without offsets in the name`;
     parts.printError(`Reading ${objects}, as Firehose writes them`);
   }
   yield* read(key === undefined ? later : await likeliestFirst(later, key), concurrently);
@@ -162,7 +163,9 @@ async function* candidatesOf(
   for (const path of paths) {
     for await (const page of listTopic(source, path, range)) {
       counts.listed += page.length;
-      progress(`${counted(counts.listed, 'object')} listed, ${count(counts.read)} read`);
+      progress(
+        `${formatCounted(counts.listed, 'object')} listed, ${formatCount(counts.read)} read`,
+      );
       for (const object of page) {
         const candidate = { key: object.key, runs: parseObjectKey(object.key)?.runs };
         const { runs } = candidate;
@@ -271,12 +274,4 @@ function foundJson({ copy, key, object: { metadata, versionId }, record }: Found
   };
   const found = { object: key, versionId: versionId ?? null, batch: batch || null, copy };
   return recordJson(record, JSON.stringify(found).slice(1, -1));
-}
-
-function counted(number: number, noun: string): string {
-  return `${count(number)} ${number === 1 ? noun : `${noun}s`}`;
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
 }

@@ -9,6 +9,7 @@ import {
   type TopicSelection,
 } from '../archive/list-objects.ts';
 import type { ArchiveSource } from '../archive/source.ts';
+import { formatCount, formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
 import { tableLines } from '../table.ts';
 
@@ -79,7 +80,7 @@ async function listOne(
         amount.bytes += bytes;
       }
     }
-    progress(`${topic}: ${count(all.objects)} objects listed`);
+    progress(`${topic}: ${formatCount(all.objects)} objects listed`);
   }
   return { topic, prefix, ...all, unnamed, partitions: coverage.partitions() };
 }
@@ -98,9 +99,9 @@ function coverageLines(topics: readonly ListedTopic[], isLimited: boolean): stri
   const rows = topics.flatMap(({ partitions }, index) =>
     partitions.map((each) => [
       ...[names[index] ?? '', String(each.partition), String(each.first), String(each.last)],
-      ...[offsetsText(each), count(sizeOf(each.gaps)), count(each.holes)],
-      ...[count(sizeOf(each.overlaps)), count(each.incomplete.length)],
-      ...[count(each.objects), count(each.bytes)],
+      ...[offsetsText(each), formatCount(sizeOf(each.gaps)), formatCount(each.holes)],
+      ...[formatCount(sizeOf(each.overlaps)), formatCount(each.incomplete.length)],
+      ...[formatCount(each.objects), formatCount(each.bytes)],
     ]),
   );
   const notes = topics.flatMap((topic, index) => noteLines(topic, names[index] ?? '', isLimited));
@@ -135,7 +136,9 @@ function noteLines(
 
 function offsetsText({ offsets }: PartitionCoverage): string {
   const { atLeast, atMost } = offsets;
-  return atLeast === atMost ? count(atMost) : `${count(atLeast)} to ${count(atMost)}`;
+  return atLeast === atMost
+    ? formatCount(atMost)
+    : `${formatCount(atLeast)} to ${formatCount(atMost)}`;
 }
 
 function sizeOf(ranges: readonly OffsetRange[]): number {
@@ -143,9 +146,5 @@ function sizeOf(ranges: readonly OffsetRange[]): number {
 }
 
 function amount({ bytes, objects }: Amount): string {
-  return `${count(objects)} ${objects === 1 ? 'object' : 'objects'}, ${count(bytes)} bytes`;
-}
-
-function count(number: number): string {
-  return number.toLocaleString('en-US');
+  return `${formatCounted(objects, 'object')}, ${formatCount(bytes)} bytes`;
 }

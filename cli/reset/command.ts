@@ -6,7 +6,7 @@ import { createCommand } from '../command.ts';
 import { withMskConnection } from '../connection-options.ts';
 import type { Machine } from '../machine.ts';
 import { httpUrl, named, time, uuid, wholeNumber } from '../options.ts';
-import { archiveOption, DEFAULT_STACK } from '../stack-outputs.ts';
+import { archiveOption, DEFAULT_STACK, stackOption } from '../stack-outputs.ts';
 import { UsageError } from '../usage-error.ts';
 import { readMskConnection } from './connection.ts';
 import type { GivenMapping } from './find-mapping.ts';
@@ -54,12 +54,7 @@ export function createResetCommand(machine: Machine, openGroup: OpenGroup = open
       )
       .addOption(new Option('--to-earliest', 'the first existing record').helpGroup(TARGET))
       .addOption(new Option('--to-latest', 'the end').helpGroup(TARGET))
-      .addOption(
-        named(
-          '--stack <name>',
-          `CloudFormation stack whose mapping reads the topic (default: ${DEFAULT_STACK})`,
-        ).helpGroup(GROUP),
-      )
+      .addOption(stackOption('whose mapping reads the topic').helpGroup(GROUP))
       .addOption(archiveOption().helpGroup(GROUP))
       .addOption(
         named(

@@ -1,4 +1,5 @@
 import type { OffsetTarget } from '../../kafka/consumer-group.ts';
+import { formatCounted } from '../counts.ts';
 import { tableLines } from '../table.ts';
 import type { Mapping } from './mappings.ts';
 import { type PartitionPlan, totals } from './plan.ts';
@@ -73,7 +74,7 @@ function skipWarning(skipped: number): string {
 
 /** `1 record`, `1,500 records` */
 export function formatRecords(count: number): string {
-  return `${count.toLocaleString('en-US')} ${count === 1 ? 'record' : 'records'}`;
+  return formatCounted(count, 'record');
 }
 
 function beOf(count: number): string {

@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
-import { dirname, join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { viewNames } from '../../lib/catalog/view-names.ts';
+import { readPackageFile } from '../package-file.ts';
 import type { StagedObject } from './staged-objects.ts';
 
 /** The memory that DuckDB may use; what exceeds it goes to the temporary folder. */
@@ -45,7 +43,7 @@ export async function openDatabase({
     instance.closeSync();
   };
   try {
-    await connection.run(macros());
+    await connection.run(readPackageFile('sql/duckdb.sql'));
     await connection.run(
       'create schema staged; create table staged.objects (file varchar, key varchar)',
     );
@@ -78,13 +76,6 @@ async function loadDuckDb() {
       cause,
     });
   }
-}
-
-/** Of the package, in a clone as well as built. */
-function macros(): string {
-  const file = findPackageJSON(import.meta.url);
-  if (file === undefined) throw new Error('the package has no package.json');
-  return readFileSync(join(dirname(file), 'sql/duckdb.sql'), 'utf8');
 }
 
 /** The tables over all objects, whose column `object` is the key in place of the file. */

@@ -1,4 +1,6 @@
 import type { DuckDBResult, Json } from '@duckdb/node-api';
+import { formatCount } from '../counts.ts';
+import { csvField } from '../csv.ts';
 import type { Machine } from '../machine.ts';
 import { tableLines } from '../table.ts';
 
@@ -61,7 +63,7 @@ const writers: Readonly<Record<OutputFormat, (writing: Writing) => Promise<void>
     const more = count - rows.length;
     if (more === 0) return;
     const others = outputFormats.filter((each) => each !== 'table').join(', ');
-    print(`… and ${more.toLocaleString('en-US')} more rows: --format ${others} print all`);
+    print(`… and ${formatCount(more)} more rows: --format ${others} print all`);
   },
 
   async csv({ chunks, names, print }) {
@@ -112,9 +114,9 @@ function shortened(text: string): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS - 1)}…` : text;
 }
 
-/** A field of CSV: RFC 4180, with an empty field for NULL and quotes around the empty text. */
+/** A field of CSV: nothing for NULL, and quotes around the empty text. */
 function csvCell(value: Json): string {
   if (value === null) return '';
   const text = textOf(value);
-  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return text === '' ? '""' : csvField(text);
 }

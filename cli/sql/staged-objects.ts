@@ -12,6 +12,7 @@ import {
 } from '../archive/list-objects.ts';
 import type { ArchiveSource, ListedObject } from '../archive/source.ts';
 import { MAX_CONNECTIONS } from '../aws-clients.ts';
+import { formatCount } from '../counts.ts';
 
 /** An archived object as a file. */
 export interface StagedObject {
@@ -55,12 +56,12 @@ export async function listObjects({
         found.push({ ...object, topic });
         bytes += object.bytes;
       }
-      progress(`listing · ${figure(found.length)} objects`);
+      progress(`listing · ${formatCount(found.length)} objects`);
       if (bytes <= maxBytes) continue;
       const how = 'narrow --topic, --from and --to, or raise --max-bytes';
       throw new ArchiverError(
         'LOAD_FAILED',
-        `the objects to download from ${source.name} have more than ${figure(maxBytes)} bytes: ${how}`,
+        `the objects to download from ${source.name} have more than ${formatCount(maxBytes)} bytes: ${how}`,
       );
     }
   }
@@ -104,8 +105,8 @@ export async function downloadObjects(
     );
     done += 1;
     bytes += object.bytes;
-    const counts = `${figure(done)} of ${figure(objects.length)} objects`;
-    progress(`downloading · ${counts} · ${figure(bytes)} of ${figure(total)} bytes`);
+    const counts = `${formatCount(done)} of ${formatCount(objects.length)} objects`;
+    progress(`downloading · ${counts} · ${formatCount(bytes)} of ${formatCount(total)} bytes`);
     return { ...object, file: portable(file) };
   };
   const downloads = objects.map((object, index) => limit(() => download(object, index)));
@@ -132,5 +133,3 @@ function shortPath(key: string, index: number): string {
 
 /** DuckDB accepts `/` on every system, and its macros find topic, dt and hour between them. */
 const portable = (path: string): string => path.replaceAll(sep, '/');
-
-const figure = (value: number): string => value.toLocaleString('en-US');
