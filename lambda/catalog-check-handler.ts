@@ -1,6 +1,6 @@
-import { STREAM_ERRORS_PREFIX } from './contract.ts';
+import { type CatalogLayout, STREAM_ERRORS_PREFIX } from './contract.ts';
 import { findFolders } from './core/catalog/find-folders.ts';
-import { type CoveredLayout, uncoveredFolders } from './core/catalog/uncovered-folders.ts';
+import { uncoveredFolders } from './core/catalog/uncovered-folders.ts';
 import { toArchiverError } from './core/errors.ts';
 import type { CatalogTelemetry, Clock, FolderListing } from './core/ports.ts';
 import { type InvocationContext, timeLeft } from './invocation.ts';
@@ -10,7 +10,7 @@ export interface CatalogCheckDeps {
   /** The first `dt` of the tables, as `YYYY-MM-DD`. */
   readonly catalogFrom: string;
   /** The layouts of the tables, of which the first is the current one. */
-  readonly layouts: readonly CoveredLayout[];
+  readonly layouts: readonly CatalogLayout[];
   readonly listing: FolderListing;
   readonly clock: Clock;
   readonly telemetry: CatalogTelemetry;

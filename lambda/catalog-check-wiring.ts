@@ -3,8 +3,7 @@ import { join } from 'node:path';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { createCatalogCheck } from './catalog-check-handler.ts';
-import { LAYOUTS_FILE, METRIC_NAMESPACE } from './contract.ts';
-import type { CoveredLayout } from './core/catalog/uncovered-folders.ts';
+import { type CatalogLayout, LAYOUTS_FILE, METRIC_NAMESPACE } from './contract.ts';
 import { catalogCheckEnvironment } from './environment.ts';
 import { createCatalogTelemetry } from './io/catalog-telemetry.ts';
 import { systemClock as clock } from './io/clock.ts';
@@ -14,7 +13,7 @@ import { createS3Client } from './io/s3-object-store.ts';
 /** Wires the catalog check, with the layouts that the stack wrote beside its bundle. */
 export function wireCatalogCheck() {
   const { archiveBucket, catalogFrom } = catalogCheckEnvironment.decode(process.env);
-  const layouts: readonly CoveredLayout[] = JSON.parse(
+  const layouts: readonly CatalogLayout[] = JSON.parse(
     readFileSync(join(import.meta.dirname, LAYOUTS_FILE), 'utf8'),
   );
   const s3 = createS3Client({ maxParallelPuts: 1, random: Math.random });

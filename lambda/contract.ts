@@ -280,6 +280,17 @@ export const catalogMetricNames = {
   uncoveredFolders: 'UncoveredFolders',
 } as const;
 
+/** Folders in which the archive stores objects, or once stored them, and which a table of the catalog covers. */
+export interface CatalogLayout {
+  /** Empty, or a path that ends with `/`. */
+  readonly objectPrefix: string;
+  readonly timeFolder: TimeFolder;
+  readonly topics: readonly string[];
+}
+
+/** The `dt` of records without a usable timestamp, in format 2 and in format 1. They have tables of their own. */
+export const undatedFolders: readonly string[] = ['1970-01-01', 'invalid'];
+
 /** The file beside the catalog check's bundle that has the layouts of the tables: an environment has no room for them. */
 export const LAYOUTS_FILE = 'layouts.json';
 

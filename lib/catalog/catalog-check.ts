@@ -5,11 +5,10 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { LAYOUTS_FILE, type LogLevel } from '../../lambda/contract.ts';
+import { type CatalogLayout, LAYOUTS_FILE, type LogLevel } from '../../lambda/contract.ts';
 import { catalogCheckEnvironment } from '../../lambda/environment.ts';
 import { archiveName } from '../archive-name.ts';
 import { BundledFunction } from '../functions/bundled-function.ts';
-import type { CatalogLayout } from './tables.ts';
 
 /** Props of a {@link CatalogCheck}. */
 export interface CatalogCheckProps {

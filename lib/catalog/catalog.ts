@@ -4,9 +4,10 @@ import * as glue from 'aws-cdk-lib/aws-glue';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import type { CatalogLayout } from '../../lambda/contract.ts';
 import { archiveName } from '../archive-name.ts';
 import { catalogQueries } from './saved-queries.ts';
-import { type CatalogLayout, type CatalogTable, lineTables } from './tables.ts';
+import { type CatalogTable, lineTables } from './tables.ts';
 import type { TypedColumns } from './typed-columns.ts';
 import { catalogViews } from './views.ts';
 
@@ -33,8 +34,8 @@ export interface CatalogProps {
  * Tables and views over the archive in Glue's catalog, and an Athena workgroup with saved queries. None of it holds
  * records: CloudFormation may replace or delete all of it.
  *
- * Where Lake Formation's settings are those of a new account, IAM alone decides who may read the database, whoever
- * created it: https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
+ * With Lake Formation's default settings, IAM alone controls access to the database:
+ * https://docs.aws.amazon.com/lake-formation/latest/dg/change-settings.html
  */
 export class Catalog extends Construct {
   public readonly databaseName: string;

@@ -1,4 +1,4 @@
-import type { CatalogLayout } from './tables.ts';
+import type { CatalogLayout } from '../../lambda/contract.ts';
 
 /** What {@link layoutsOf} needs of the settings. */
 export interface LayoutSettings extends CatalogLayout {

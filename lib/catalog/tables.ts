@@ -1,14 +1,6 @@
 import type * as glue from 'aws-cdk-lib/aws-glue';
-import type { TimeFolder } from '../../lambda/contract.ts';
+import { type CatalogLayout, undatedFolders } from '../../lambda/contract.ts';
 import { LINE_COLUMNS, LINE_PATTERN } from './line-pattern.ts';
-
-/** Folders in which the archive stores objects, or once stored them. */
-export interface CatalogLayout {
-  /** Empty, or a path that ends with '/'. */
-  readonly objectPrefix: string;
-  readonly timeFolder: TimeFolder;
-  readonly topics: readonly string[];
-}
 
 /** A table or view of Glue's catalog. */
 export interface CatalogTable {
@@ -72,8 +64,7 @@ export function lineTables({
     });
     if (layout.timeFolder === 'none') return [lines];
     const undated = linesTable(undatedTableName(index), bucketName, layout, {
-      // Format 1 named the folder `invalid`.
-      dt: { type: 'enum', values: '1970-01-01,invalid' },
+      dt: { type: 'enum', values: undatedFolders.join() },
       hour: { type: 'enum', values: '00' },
     });
     return [lines, undated];

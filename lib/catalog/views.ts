@@ -1,10 +1,6 @@
 import { Buffer } from 'node:buffer';
-import {
-  type CatalogLayout,
-  type CatalogTable,
-  linesTableName,
-  undatedTableName,
-} from './tables.ts';
+import type { CatalogLayout } from '../../lambda/contract.ts';
+import { type CatalogTable, linesTableName, undatedTableName } from './tables.ts';
 import { type TypedColumns, typedColumn, type ViewColumn } from './typed-columns.ts';
 import { viewNames } from './view-names.ts';
 

@@ -1,5 +1,6 @@
+import { undatedFolders } from '../../contract.ts';
 import type { CallOptions, FolderListing, FolderQuery } from '../ports.ts';
-import { type ArchiveFolder, undatedFolders } from './uncovered-folders.ts';
+import type { ArchiveFolder } from './uncovered-folders.ts';
 
 /** What {@link findFolders} found. */
 export interface FoundFolders {

@@ -1,16 +1,8 @@
-import type { TimeFolder } from '../../contract.ts';
-
-/** Folders that the tables of the catalog cover. */
-export interface CoveredLayout {
-  /** Empty, or a path that ends with `/`. */
-  readonly objectPrefix: string;
-  readonly timeFolder: TimeFolder;
-  readonly topics: readonly string[];
-}
+import { type CatalogLayout, type TimeFolder, undatedFolders } from '../../contract.ts';
 
 /** The layouts, of which the first is the current one, and the dates that their tables cover. */
-export interface Coverage {
-  readonly layouts: readonly CoveredLayout[];
+export interface CatalogCoverage {
+  readonly layouts: readonly CatalogLayout[];
   /** First and last `dt`, as `YYYY-MM-DD`. */
   readonly from: string;
   readonly to: string;
@@ -35,16 +27,13 @@ export interface UncoveredFolder {
   readonly remedy: string;
 }
 
-/** The folders of undated records, of format 2 and 1, which have tables of their own whatever the dates. */
-export const undatedFolders: readonly string[] = ['1970-01-01', 'invalid'];
-
 /**
  * Returns the folders that no table covers, sorted and without duplicates. A topic that no table has counts as one
  * folder, whatever its dates.
  */
 export function uncoveredFolders(
   folders: readonly ArchiveFolder[],
-  coverage: Coverage,
+  coverage: CatalogCoverage,
 ): UncoveredFolder[] {
   const found = new Map<string, UncoveredFolder>();
   for (const each of folders) {
@@ -56,7 +45,7 @@ export function uncoveredFolders(
 
 function check(
   { dt, objectPrefix, timeFolder, topic }: ArchiveFolder,
-  { from, layouts, to }: Coverage,
+  { from, layouts, to }: CatalogCoverage,
 ): UncoveredFolder | undefined {
   const ofTopic = `${objectPrefix}topic=${topic}/`;
   const inPrefix = layouts.filter((layout) => layout.objectPrefix === objectPrefix);

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { CatalogLayout } from '../../../../lambda/contract.ts';
 import {
   type ArchiveFolder,
-  type CoveredLayout,
   uncoveredFolders,
 } from '../../../../lambda/core/catalog/uncovered-folders.ts';
 
-const shop: CoveredLayout = { objectPrefix: 'shop/', timeFolder: 'hour', topics: ['orders'] };
-const old: CoveredLayout = { objectPrefix: 'old/', timeFolder: 'none', topics: ['orders'] };
+const shop: CatalogLayout = { objectPrefix: 'shop/', timeFolder: 'hour', topics: ['orders'] };
+const old: CatalogLayout = { objectPrefix: 'old/', timeFolder: 'none', topics: ['orders'] };
 const coverage = { layouts: [shop, old], from: '2025-01-01', to: '2026-11-29' };
 const at = (folder: Partial<ArchiveFolder>): ArchiveFolder => ({
   ...{ objectPrefix: 'shop/', topic: 'orders', dt: '2026-11-23' },
