@@ -280,6 +280,57 @@ export const catalogMetricNames = {
   uncoveredFolders: 'UncoveredFolders',
 } as const;
 
+/**
+ * Metrics of the audit: one value for each topic and audit, zeros included, by `service` and topic. Those in
+ * {@link auditStackMetricNames} are emitted by `service` alone as well.
+ */
+export const auditMetricNames = {
+  /** Offsets that are lost and not acknowledged. */
+  lostRecords: 'LostRecords',
+  /** Offsets that are unexplained and not acknowledged. */
+  unexplainedOffsets: 'UnexplainedOffsets',
+  /** Offsets at which different records are stored, or that are of another life of the topic; not acknowledged. */
+  conflictingOffsets: 'ConflictingOffsets',
+  /** Offsets that more than one batch holds. */
+  duplicateOffsets: 'DuplicateOffsets',
+  /** Holes by class: with the dimension {@link CLASS_DIMENSION} besides. */
+  holes: 'Holes',
+  /** Records between what is proven and the last stable offset. */
+  auditLag: 'AuditLag',
+  /** Milliseconds since the start of the audit before this one; not emitted by the first. */
+  auditAge: 'AuditAge',
+  /** 1 for each topic that was audited, 0 for each that was not. */
+  topicsAudited: 'TopicsAudited',
+  /** Records that were written as failed batches, to be archived again. */
+  healedRecords: 'HealedRecords',
+  hoursWritten: 'HoursWritten',
+} as const;
+
+/** Metrics of the audit that are also emitted without the topic, for the alarms. */
+export const auditStackMetricNames = [
+  auditMetricNames.lostRecords,
+  auditMetricNames.unexplainedOffsets,
+  auditMetricNames.conflictingOffsets,
+  auditMetricNames.topicsAudited,
+] as const;
+
+/** The dimension of `Holes` in addition to `service` and the topic: the class of the hole. */
+export const CLASS_DIMENSION = 'class';
+
+/** The file beside the audit's bundle that has its topics, as {@link AuditTopic}s: an environment has no room for them. */
+export const AUDIT_FILE = 'audit.json';
+
+/** A topic to audit, with the settings of its mapping that explain holes. */
+export interface AuditTopic {
+  readonly topic: string;
+  /** The consumer group of its mapping. */
+  readonly group: string;
+  /** Where the group started: the beginning, the end, or the first record at or after a time in Unix seconds. */
+  readonly start: 'earliest' | 'latest' | number;
+  /** Patterns of the mapping's filter criteria; a record that matches none is not archived. Empty without filters. */
+  readonly filters: readonly Readonly<Record<string, unknown>>[];
+}
+
 /** Folders in which the archive stores objects, or once stored them, and which a table of the catalog covers. */
 export interface CatalogLayout {
   /** Empty, or a path that ends with `/`. */
@@ -310,4 +361,6 @@ export const logMessages = {
   batchDied: 'failed batch not replayed, in the dead-letter queue',
   catalogChecked: 'catalog checked',
   catalogNotChecked: 'catalog not checked',
+  topicAudited: 'topic audited',
+  topicNotAudited: 'topic not audited',
 } as const;

@@ -1,5 +1,7 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { Command, OptionValues } from '@commander-js/extra-typings';
+import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
+import { createS3Source } from '../../lambda/io/s3-archive-source.ts';
 import { ATTEMPT_MS, explain } from '../aws-calls.ts';
 import { type AwsAccess, awsOptions, configOf, createS3 } from '../aws-clients.ts';
 import { formatCounted } from '../counts.ts';
@@ -15,8 +17,6 @@ import {
 import { UsageError } from '../usage-error.ts';
 import { createFolderSource, findUnreadable } from './folder-source.ts';
 import type { TimeRange } from './list-objects.ts';
-import { createS3Source } from './s3-source.ts';
-import type { ArchiveSource } from './source.ts';
 
 /** Values of the flags that {@link withArchive} adds. */
 export interface ArchiveValues extends AwsAccess {

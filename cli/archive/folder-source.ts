@@ -9,7 +9,11 @@ import {
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { ArchiveSource, ListedLevel, ListedObject } from './source.ts';
+import type {
+  ArchiveSource,
+  ListedLevel,
+  ListedObject,
+} from '../../lambda/core/object/archive-source.ts';
 
 /** The folder in which a local S3 server keeps objects whose keys cannot be paths; nothing in it has its key. */
 const HASHED_FOLDER = '.keys-by-hash';

@@ -1,8 +1,8 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { ArchiveSource, ListedObject } from '../../lambda/core/object/archive-source.ts';
+import { hasLines } from '../../lambda/io/object-body.ts';
 import { MAX_CONNECTIONS } from '../aws-clients.ts';
-import { hasLines } from './body.ts';
 import { inOrder } from './in-order.ts';
-import type { ArchiveSource, ListedObject } from './source.ts';
 
 /** Folders that are looked through for topics; an archive has very few above them. */
 const MOST_FOLDERS = 1_000;

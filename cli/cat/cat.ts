@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
-import { blocksOf, linesOf } from '../archive/body.ts';
+import { blocksOf, linesOf } from '../../lambda/io/object-body.ts';
 import { decodeIn } from '../archive/decode-in.ts';
 import { findTopics, listTopic } from '../archive/list-objects.ts';
-import type { ArchiveSource } from '../archive/source.ts';
 import { formatCount, formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
 import type { RecordFormat } from './formats.ts';

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
 import { isSameRecord } from '../../lambda/core/record/record-identity.ts';
-import { blocksOf, linesOf } from '../archive/body.ts';
+import { blocksOf, linesOf } from '../../lambda/io/object-body.ts';
 import { decodeIn, isInRange } from '../archive/decode-in.ts';
 import { inOrder } from '../archive/in-order.ts';
 import type { TimeRange } from '../archive/list-objects.ts';
-import type { ArchiveSource } from '../archive/source.ts';
 
 /** Which records of a partition to read. */
 export interface PartitionSelection {

@@ -1,14 +1,14 @@
 import { Buffer } from 'node:buffer';
 import { defaultPartitionOf } from '../../kafka/partitioner.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
+import type { ArchiveSource, StoredObject } from '../../lambda/core/object/archive-source.ts';
 import { type KeyRun, parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { type DecodedRecord, decodeLine } from '../../lambda/core/record/decode-line.ts';
-import { blocksOf, linesOf } from '../archive/body.ts';
+import { blocksOf, linesOf } from '../../lambda/io/object-body.ts';
 import { decodeIn } from '../archive/decode-in.ts';
 import { inOrder, type ReadAhead } from '../archive/in-order.ts';
 import { findTopics, listTopic } from '../archive/list-objects.ts';
 import { recordJson, textOf, timeOf } from '../archive/record-json.ts';
-import type { ArchiveSource, StoredObject } from '../archive/source.ts';
 import { MAX_CONNECTIONS } from '../aws-clients.ts';
 import { NotDone } from '../command.ts';
 import { formatCount, formatCounted } from '../counts.ts';

@@ -1,3 +1,4 @@
+import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
 import { Coverage, type PartitionCoverage } from '../../lambda/core/object/coverage.ts';
 import type { OffsetRange } from '../../lambda/core/object/offset-ranges.ts';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
@@ -8,7 +9,6 @@ import {
   type TopicFolder,
   type TopicSelection,
 } from '../archive/list-objects.ts';
-import type { ArchiveSource } from '../archive/source.ts';
 import { formatCount, formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
 import { tableLines } from '../table.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { ArchiveSource } from '../archive/source.ts';
+import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
 import { NotDone } from '../command.ts';
 import type { Machine } from '../machine.ts';
 import { openDatabase } from './database.ts';

@@ -4,13 +4,13 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pLimit from 'p-limit';
 import { ArchiverError } from '../../lambda/core/errors.ts';
+import type { ArchiveSource, ListedObject } from '../../lambda/core/object/archive-source.ts';
 import {
   findTopics,
   listTopic,
   type TimeRange,
   type TopicSelection,
 } from '../archive/list-objects.ts';
-import type { ArchiveSource, ListedObject } from '../archive/source.ts';
 import { MAX_CONNECTIONS } from '../aws-clients.ts';
 import { formatCount } from '../counts.ts';
 

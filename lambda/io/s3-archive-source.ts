@@ -5,10 +5,10 @@ import {
   type ListObjectsV2CommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { CallOptions } from '../../lambda/core/ports.ts';
-import { callAws, callError, statusOf } from '../../lambda/io/aws-errors.ts';
-import type { ArchiveSource, ListedObject } from './source.ts';
+import { ArchiverError } from '../core/errors.ts';
+import type { ArchiveSource, ListedObject } from '../core/object/archive-source.ts';
+import type { CallOptions } from '../core/ports.ts';
+import { callAws, callError, statusOf } from './aws-errors.ts';
 
 /** Reads archived objects from an S3 bucket. */
 export function createS3Source(
@@ -64,7 +64,7 @@ export function createS3Source(
         const sent = { abortSignal: signal, requestTimeout: calls.attemptTimeout };
         const command = new GetObjectCommand({ Bucket: bucket, Key: key });
         const { Body, Metadata = {}, VersionId } = await client.send(command, sent);
-        if (!(Body instanceof Readable)) throw new Error('no body');
+        if (!(Body instanceof Readable)) throw new ArchiverError('LOAD_FAILED', 'no body');
         return {
           body: withErrors(Body, failure, signal),
           // S3 returns the text `null` for objects stored before versioning was turned on.
@@ -87,7 +87,7 @@ function withErrors(
   const passed = new Transform({
     transform: (chunk, _, done) => done(null, chunk),
   });
-  const stop = () => body.destroy(new Error('stopped'));
+  const stop = () => body.destroy(new ArchiverError('STORE_ABORTED', 'stopped'));
   signal.addEventListener('abort', stop, { once: true });
   body.once('error', (error) => passed.destroy(failure(error)));
   pipeline(body, passed, () => signal.removeEventListener('abort', stop));

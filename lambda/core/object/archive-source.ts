@@ -1,5 +1,4 @@
 import type { Buffer } from 'node:buffer';
-import type { Readable } from 'node:stream';
 
 /** An object in a listing. */
 export interface ListedObject {
@@ -19,7 +18,7 @@ export interface ListedLevel {
 /** An object that is read. */
 export interface StoredObject {
   /** The bytes as they are stored, which are compressed. Its errors are {@link ArchiverError}s. */
-  readonly body: Readable | Buffer;
+  readonly body: AsyncIterable<Buffer> | Buffer;
   /** Undefined where it is unknown: for files, and for buckets without versioning. */
   readonly versionId: string | undefined;
   /** Object metadata by the names of `objectMetadataNames`; undefined for files, which have none. */

@@ -9,8 +9,8 @@ import {
   zstdDecompress,
   zstdDecompressSync,
 } from 'node:zlib';
-import { ArchiverError } from '../../lambda/core/errors.ts';
-import type { StoredObject } from './source.ts';
+import { ArchiverError } from '../core/errors.ts';
+import type { StoredObject } from '../core/object/archive-source.ts';
 
 /** Bytes of a decompressed block: large enough that the calls for each are few. */
 const BLOCK_BYTES = 1024 * 1024;

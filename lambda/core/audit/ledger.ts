@@ -1,0 +1,57 @@
+import type { OffsetRange } from '../object/offset-ranges.ts';
+import type { CallOptions } from '../ports.ts';
+import type { Finding, HoleTally } from './finding.ts';
+
+/** Offsets of a partition that an audit has judged together: `stored` and the holes add up to the whole range. */
+export interface Segment extends OffsetRange {
+  /** Number of distinct offsets that objects hold. */
+  readonly stored: number;
+  readonly holes: HoleTally;
+}
+
+/** What is known of one partition. */
+export interface PartitionLedger {
+  readonly partition: number;
+  /** Inclusive: the first offset that the archive has to answer for. */
+  readonly from: number;
+  /** In order, without gaps between them, from `from` on. */
+  readonly segments: readonly Segment[];
+  /** Of all audits, unless they were healed or found again as something else. */
+  readonly findings: readonly Finding[];
+  /** The log start that the last audit saw. */
+  readonly logStart: number;
+}
+
+/** What the audits of one topic have found, so that it stays explained after the brokers have forgotten it. */
+export interface Ledger {
+  readonly format: 1;
+  readonly topic: string;
+  /** Undefined if no audit has reached the brokers. */
+  readonly topicId: string | undefined;
+  /** ISO 8601. */
+  readonly auditedAt: string;
+  /** ISO 8601: the last audit that listed the whole archive of the topic. */
+  readonly fullyListedAt: string;
+  readonly partitions: readonly PartitionLedger[];
+}
+
+/** A ledger as it is stored. */
+export interface StoredLedger {
+  readonly ledger: Ledger;
+  /** Identifies what was read, for {@link LedgerStore.save}. */
+  readonly version: string;
+}
+
+/** The store of ledgers: `audit/{prefix}topic={topic}/ledger.json` in the bucket for derived data. */
+export interface LedgerStore {
+  /** @throws {ArchiverError} `LOAD_FAILED`, also for a ledger of a newer format, or `STORE_ABORTED` */
+  load(topic: string, options: CallOptions): Promise<StoredLedger | undefined>;
+  /**
+   * Replaces the ledger that was loaded, or creates the first.
+   *
+   * @param version of the ledger that was loaded; undefined if there was none
+   * @returns false if another audit has saved one meanwhile: nothing is saved then
+   * @throws {ArchiverError} `STORE_WRITE_FAILED` or `STORE_ABORTED`
+   */
+  save(ledger: Ledger, version: string | undefined, options: CallOptions): Promise<boolean>;
+}
