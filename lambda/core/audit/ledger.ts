@@ -1,12 +1,21 @@
 import type { OffsetRange } from '../object/offset-ranges.ts';
 import type { CallOptions } from '../ports.ts';
 import type { Finding, HoleTally } from './finding.ts';
+import type { StreamIndex } from './stream-index.ts';
 
-/** Offsets of a partition that an audit has judged together: `stored` and the holes add up to the whole range. */
+/**
+ * Offsets of a partition that audits have judged. `stored` and the holes add up to the whole range. The other figures
+ * show in a later listing that something was deleted since, without a body being read.
+ */
 export interface Segment extends OffsetRange {
   /** Number of distinct offsets that objects hold. */
   readonly stored: number;
   readonly holes: HoleTally;
+  /** The most holes, of any class, that follow each other. */
+  readonly longestHole: number;
+  /** What the listing said of the range: see `ListedEvidence`. */
+  readonly spanned: number;
+  readonly unsure: number;
 }
 
 /** What is known of one partition. */
@@ -16,7 +25,7 @@ export interface PartitionLedger {
   readonly from: number;
   /** In order, without gaps between them, from `from` on. */
   readonly segments: readonly Segment[];
-  /** Of all audits, unless they were healed or found again as something else. */
+  /** In order: of all audits, unless they were healed or found again as something else. */
   readonly findings: readonly Finding[];
   /** The log start that the last audit saw. */
   readonly logStart: number;
@@ -30,9 +39,11 @@ export interface Ledger {
   readonly topicId: string | undefined;
   /** ISO 8601. */
   readonly auditedAt: string;
-  /** ISO 8601: the last audit that listed the whole archive of the topic. */
-  readonly fullyListedAt: string;
+  /** ISO 8601: the last audit that listed the whole archive of the topic; undefined if none has. */
+  readonly fullyListedAt: string | undefined;
   readonly partitions: readonly PartitionLedger[];
+  /** Which objects of the delivery stream were read; undefined if none was. */
+  readonly stream?: StreamIndex;
 }
 
 /** A ledger as it is stored. */
@@ -44,7 +55,10 @@ export interface StoredLedger {
 
 /** The store of ledgers: `audit/{prefix}topic={topic}/ledger.json` in the bucket for derived data. */
 export interface LedgerStore {
-  /** @throws {ArchiverError} `LOAD_FAILED`, also for a ledger of a newer format, or `STORE_ABORTED` */
+  /**
+   * @returns undefined if no audit has saved one
+   * @throws {ArchiverError} `LOAD_FAILED`, also for a ledger of a newer format, or `STORE_ABORTED`
+   */
   load(topic: string, options: CallOptions): Promise<StoredLedger | undefined>;
   /**
    * Replaces the ledger that was loaded, or creates the first.

@@ -36,50 +36,122 @@ export interface PartitionCoverage {
   readonly bytes: number;
 }
 
-/** What is known of one partition. */
-class Partition {
+/** A run whose bodies were read, and whose range no other run shares. */
+export interface ReadRun extends OffsetRange {
+  readonly partition: number;
+  /** Those of the run that its bodies hold. */
+  readonly offsets: OffsetRanges;
+}
+
+/** What a listing said of a range: anything that is deleted later lowers one of the two. */
+export interface ListedEvidence {
+  /** Number of offsets in the ranges of complete batches. */
+  readonly spanned: number;
+  /** Offsets that keys name without saying which, in all runs that begin in the range. */
+  readonly unsure: number;
+}
+
+/** An object at a key with `~`. */
+export interface ConflictingObject {
+  readonly key: string;
+  readonly runs: readonly KeyRun[];
+}
+
+/** Which offsets of one partition are stored, as far as keys and the bodies that were read say. */
+export class PartitionOffsets {
   objects = 0;
   bytes = 0;
   /** Offsets that the runs with holes lack. */
   holes = 0;
-  /** Runs without holes, with holes, and of format 1. */
-  readonly dense = new OffsetRanges();
-  readonly sparse = new OffsetRanges();
-  readonly uncounted = new OffsetRanges();
-  /** All runs, and what more than one of them has. */
+  /** Offsets that are surely stored: of runs without holes, and of bodies. */
   readonly stored = new OffsetRanges();
+  /** Ranges of the {@link ReadRun}s, whose holes are judged on their own. */
+  readonly #read = new OffsetRanges();
+  /** Ranges of the runs with holes that are counted. */
+  readonly #sparse = new OffsetRanges();
+  /** Ranges of all runs, and what more than one of them has. */
+  readonly spans = new OffsetRanges();
   readonly overlaps = new OffsetRanges();
   readonly conflicts = new OffsetRanges();
   readonly incomplete: IncompleteBatch[] = [];
+  /** First offset and number of offsets of each run that does not say which ones it has, by turns. */
+  readonly #unsure: number[] = [];
 
-  add(run: KeyRun): void {
-    for (const shared of this.stored.add(run)) this.overlaps.add(shared);
+  /** @param isRead whether the run's bodies will say what it has, even if its key does */
+  add(run: KeyRun, isRead: boolean): void {
+    for (const shared of this.spans.add(run)) this.overlaps.add(shared);
     const { first, last, offsets } = run;
-    if (offsets === undefined) this.uncounted.add(run);
-    else if (offsets === last - first + 1) this.dense.add(run);
-    else {
-      this.sparse.add(run);
-      this.holes += last - first + 1 - offsets;
+    if (isDense(run)) {
+      if (!isRead) this.stored.add(run);
+      return;
     }
+    this.#unsure.push(first, offsets ?? last - first + 1);
+    if (offsets === undefined) return;
+    this.#sparse.add(run);
+    this.holes += last - first + 1 - offsets;
   }
 
+  /**
+   * Adds what the bodies of a run hold. Returns it if it can be judged now, because no other run shares its range;
+   * otherwise its offsets are {@link stored} with those of the others.
+   */
+  addRead(run: ReadRun): ReadRun | undefined {
+    if (!this.overlaps.has(run)) {
+      // Those of an incomplete batch, which no run has.
+      for (const range of this.stored.within(run)) run.offsets.add(range);
+      this.#read.add(run);
+      return run;
+    }
+    for (const range of run.offsets.ranges) this.stored.add(range);
+    return undefined;
+  }
+
+  /** Adds offsets that are stored, whatever keys say, such as those of Firehose's objects. */
+  addStored(range: OffsetRange): void {
+    for (const shared of this.spans.add(range)) this.overlaps.add(shared);
+    this.stored.add(range);
+  }
+
+  /** Yields the parts of a range, in order, that are neither stored nor in the range of a {@link ReadRun}. */
+  *holesIn(range: OffsetRange): Generator<OffsetRange> {
+    for (const gap of this.stored.gapsIn(range)) yield* this.#read.gapsIn(gap);
+  }
+
+  /** Returns how many offsets of a range are stored, without those in the ranges of {@link ReadRun}s. */
+  countIn(range: OffsetRange): number {
+    let count = 0;
+    for (const gap of this.#read.gapsIn(range)) count += this.stored.countIn(gap);
+    return count;
+  }
+
+  /** Returns what the listing says of a range. */
+  evidenceIn(range: OffsetRange): ListedEvidence {
+    let unsure = 0;
+    for (let index = 0; index < this.#unsure.length; index += 2) {
+      const first = this.#unsure[index] as number;
+      if (first >= range.first && first <= range.last) unsure += this.#unsure[index + 1] as number;
+    }
+    return { spanned: this.spans.countIn(range), unsure };
+  }
+
+  /** Describes the partition as {@link Coverage.partitions} does. */
   describe(partition: number): PartitionCoverage {
-    const { bytes, conflicts, dense, holes, objects, overlaps, sparse, stored } = this;
+    const { bytes, conflicts, holes, objects, overlaps, spans, stored } = this;
     const incomplete = this.incomplete.toSorted((a, b) => a.first - b.first || a.last - b.last);
-    const seen = OffsetRanges.union(stored, rangesOf(incomplete));
+    const seen = OffsetRanges.union(spans, rangesOf(incomplete));
     const named = OffsetRanges.union(seen, conflicts).ranges;
     // Each offset of the sparse runs without a record is counted in the holes of one of them at least.
-    const counted = OffsetRanges.union(dense, sparse).size;
-    const known = Math.max(dense.size, counted - holes);
-    const isExact = !overlaps.meets(sparse);
+    const counted = OffsetRanges.union(stored, this.#sparse).size;
+    const known = Math.max(stored.size, counted - holes);
+    const isExact = !overlaps.meets(this.#sparse);
     return {
       partition,
       first: (named[0] as OffsetRange).first,
       last: (named.at(-1) as OffsetRange).last,
-      ranges: stored.ranges,
+      ranges: spans.ranges,
       gaps: seen.gaps,
       holes,
-      offsets: { atLeast: known, atMost: stored.size - (isExact ? holes : 0) },
+      offsets: { atLeast: known, atMost: spans.size - (isExact ? holes : 0) },
       overlaps: overlaps.ranges,
       conflicts: conflicts.ranges,
       ...{ incomplete, objects, bytes },
@@ -91,33 +163,93 @@ class Partition {
 interface OpenBatch {
   readonly runs: readonly KeyRun[];
   readonly count: number;
-  readonly places: Set<number>;
+  /** Key of the object at each place. */
+  readonly places: Map<number, string>;
+}
+
+/** A run of which bodies are to be read. */
+interface UnreadRun {
+  readonly run: KeyRun;
+  /** The objects that are not read yet. */
+  readonly left: Set<string>;
+  readonly found: OffsetRanges;
 }
 
 /**
- * Which offsets the objects of one topic hold, computed from their keys alone, in any order. Memory follows the gaps,
- * overlaps and batches that are not yet complete, and not the number of objects.
+ * Which offsets the objects of one topic hold, computed from their keys, in any order, and from those bodies that have
+ * to be read. Memory follows the gaps, overlaps, batches that are not yet complete and runs whose bodies are not yet
+ * read, and not the number of objects.
  */
 export class Coverage {
-  readonly #partitions = new Map<number, Partition>();
+  readonly #partitions = new Map<number, PartitionOffsets>();
   readonly #open = new Map<string, OpenBatch>();
+  readonly #unread = new Map<string, UnreadRun[]>();
+  readonly #needsBody: (run: KeyRun) => boolean;
+  /** Objects at keys with `~`, in the order in which they were added. */
+  readonly conflicts: ConflictingObject[] = [];
+
+  /**
+   * @param needsBody whether the bodies of a run are to be read. Usually those of runs that are not {@link isDense} and
+   * that no audit has judged; by default none
+   */
+  constructor(needsBody: (run: KeyRun) => boolean = () => false) {
+    this.#needsBody = needsBody;
+  }
 
   /**
    * Adds an object. Each key must be added once.
    *
    * @param bytes of the object, as stored
+   * @param key under which {@link unread} returns the object
    */
-  add(object: ParsedObjectKey, bytes: number): void {
+  add(object: ParsedObjectKey, bytes: number, key = ''): void {
     const { conflict, count, runs } = object;
     for (const { partition } of runs) {
-      const seen = this.#partition(partition);
+      const seen = this.partition(partition);
       seen.objects += 1;
       seen.bytes += bytes;
     }
     if (conflict !== undefined) {
-      for (const run of runs) this.#partition(run.partition).conflicts.add(run);
-    } else if (count === 1) this.#complete(runs);
-    else this.#addPlace(object);
+      this.conflicts.push({ key, runs });
+      for (const run of runs) this.partition(run.partition).conflicts.add(run);
+    } else if (count === 1) this.#complete(runs, [key]);
+    else this.#addPlace(object, key);
+  }
+
+  /** Returns the keys of the objects whose bodies are to be read, also those of incomplete batches: a key once. */
+  unread(): string[] {
+    const ofOpen = [...this.#open.values()]
+      .filter(({ runs }) => runs.some((run) => this.#needsBody({ ...run, offsets: undefined })))
+      .flatMap(({ places }) => [...places.values()]);
+    // First, since the runs of others are judged as soon as they are read.
+    return [...ofOpen, ...this.#unread.keys()];
+  }
+
+  /**
+   * Adds what the body of an object holds, whether or not it was to be read, and returns the runs that are known exactly
+   * now and can be judged. The offsets of other runs are stored, as {@link PartitionOffsets} has them.
+   *
+   * @param offsets by partition
+   */
+  read(key: string, offsets: ReadonlyMap<number, OffsetRanges>): ReadRun[] {
+    const unread = this.#unread.get(key);
+    if (unread === undefined) {
+      for (const [partition, { ranges }] of offsets) {
+        for (const range of ranges) this.partition(partition).stored.add(range);
+      }
+      return [];
+    }
+    this.#unread.delete(key);
+    return unread.flatMap(({ found, left, run }) => {
+      for (const range of offsets.get(run.partition)?.within(run) ?? []) found.add(range);
+      left.delete(key);
+      if (left.size > 0) return [];
+      const read = {
+        ...{ partition: run.partition, first: run.first, last: run.last },
+        offsets: found,
+      };
+      return this.partition(run.partition).addRead(read) ?? [];
+    });
   }
 
   /** Returns the partitions in order. */
@@ -127,7 +259,7 @@ export class Coverage {
       const all = Array.from({ length: count }, (_, index) => index + 1);
       const missing = all.filter((place) => !places.has(place));
       for (const { partition, first, last } of runs) {
-        this.#partition(partition).incomplete.push({ first, last, missing, count });
+        this.partition(partition).incomplete.push({ first, last, missing, count });
       }
     }
     return [...this.#partitions]
@@ -135,30 +267,49 @@ export class Coverage {
       .map(([partition, seen]) => seen.describe(partition));
   }
 
-  #addPlace({ compression, count, folder, format, place, runs }: ParsedObjectKey): void {
-    // Another setting makes another set of objects of the same batch.
-    const layout = [format, compression, count, folder.split('/').length];
-    const batch = `${layout} ${runs.map(({ partition, first, last, offsets }) => [partition, first, last, offsets])}`;
-    const open = this.#open.get(batch) ?? { runs, count, places: new Set() };
-    open.places.add(place);
-    this.#open.set(batch, open);
-    if (open.places.size < count) return;
-    this.#open.delete(batch);
-    this.#complete(runs);
-  }
-
-  #complete(runs: readonly KeyRun[]): void {
-    for (const run of runs) this.#partition(run.partition).add(run);
-  }
-
-  #partition(number: number): Partition {
+  /** Returns what is known of a partition; of one that no key names, that nothing is stored. */
+  partition(number: number): PartitionOffsets {
     let partition = this.#partitions.get(number);
     if (partition === undefined) {
-      partition = new Partition();
+      partition = new PartitionOffsets();
       this.#partitions.set(number, partition);
     }
     return partition;
   }
+
+  #addPlace(
+    { compression, count, folder, format, place, runs }: ParsedObjectKey,
+    key: string,
+  ): void {
+    // Another setting makes another set of objects of the same batch.
+    const layout = [format, compression, count, folder.split('/').length];
+    const batch = `${layout} ${runs.map(({ partition, first, last, offsets }) => [partition, first, last, offsets])}`;
+    const open = this.#open.get(batch) ?? { runs, count, places: new Map() };
+    open.places.set(place, key);
+    this.#open.set(batch, open);
+    if (open.places.size < count) return;
+    this.#open.delete(batch);
+    this.#complete(runs, [...open.places.values()]);
+  }
+
+  #complete(runs: readonly KeyRun[], keys: readonly string[]): void {
+    for (const run of runs) {
+      const isRead = this.#needsBody(run);
+      this.partition(run.partition).add(run, isRead);
+      if (!isRead) continue;
+      const unread = { run, left: new Set(keys), found: new OffsetRanges() };
+      for (const key of keys) {
+        const ofKey = this.#unread.get(key);
+        if (ofKey === undefined) this.#unread.set(key, [unread]);
+        else ofKey.push(unread);
+      }
+    }
+  }
+}
+
+/** Whether a run's key says that it holds every offset of its range. */
+export function isDense({ first, last, offsets }: KeyRun): boolean {
+  return offsets === last - first + 1;
 }
 
 function rangesOf(ranges: readonly OffsetRange[]): OffsetRanges {
