@@ -107,6 +107,23 @@ export const conditionalWrites: ConformanceGroup = {
       },
     },
     {
+      name: 'with If-Match succeeds for exactly one of ten concurrent clients',
+      async run(bucket) {
+        await put(bucket, 'key');
+        const bodies = Array.from({ length: 10 }, (_, i) => `body ${i}`);
+        const results = await Promise.allSettled(
+          bodies.map((Body) => put(bucket, 'key', { Body, IfMatch: helloEtag })),
+        );
+        const winners = bodies.filter((_, i) => results[i]?.status === 'fulfilled');
+        const losers = results.filter((result) => result.status === 'rejected');
+        expect(winners).toHaveLength(1);
+        expect(losers.map(({ reason }) => reason.$metadata.httpStatusCode)).toEqual(
+          Array(9).fill(412),
+        );
+        expect(await readText(bucket, 'key')).toBe(winners[0]);
+      },
+    },
+    {
       name: 'with If-None-Match of an entity tag is refused, not treated as unconditional',
       async run(bucket) {
         const failure = await failureOf(put(bucket, 'key', { IfNoneMatch: helloEtag }));
