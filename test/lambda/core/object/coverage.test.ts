@@ -1,6 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Coverage, type PartitionCoverage } from '../../../../lambda/core/object/coverage.ts';
+import {
+  Coverage,
+  isDense,
+  type PartitionCoverage,
+} from '../../../../lambda/core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../../../../lambda/core/object/offset-ranges.ts';
 import { parseObjectKey } from '../../../../lambda/core/object/parse-object-key.ts';
 
@@ -26,6 +30,12 @@ const plain: PartitionCoverage = {
   ...{ offsets: { atLeast: 100, atMost: 100 }, overlaps: [], conflicts: [], incomplete: [] },
   ...{ objects: 1, bytes: 10 },
 };
+
+/** A run with some of these offsets. */
+const runs = fc.record({
+  offsets: fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 12 }),
+  isOld: fc.boolean(),
+});
 
 describe('the coverage of a listing', () => {
   it('joins batches that follow each other, in any order', () => {
@@ -138,12 +148,6 @@ describe('the coverage of a listing', () => {
     ]);
   });
 
-  /** A run with some of these offsets. */
-  const runs = fc.record({
-    offsets: fc.uniqueArray(fc.integer({ min: 0, max: 60 }), { minLength: 1, maxLength: 12 }),
-    isOld: fc.boolean(),
-  });
-
   it('agrees with a plain set of offsets', () => {
     fc.assert(
       fc.property(fc.array(runs, { maxLength: 12 }), (given) => {
@@ -186,6 +190,190 @@ describe('the coverage of a listing', () => {
   });
 });
 
+/** Sets of offsets by partition, as bodies are read. */
+function bodyOf(...partitions: readonly [number, readonly number[]][]): Map<number, OffsetRanges> {
+  return new Map(partitions.map(([partition, offsets]) => [partition, setOf(offsets)]));
+}
+
+function setOf(offsets: readonly number[]): OffsetRanges {
+  const set = new OffsetRanges();
+  for (const offset of offsets) set.add(range(offset, offset));
+  return set;
+}
+
+/** A coverage of objects with these keys, which reads the bodies of runs that are not dense. */
+function readingCoverage(...names: readonly string[]): Coverage {
+  const coverage = new Coverage((run) => !isDense(run));
+  addTo(coverage, ...names);
+  return coverage;
+}
+
+function addTo(coverage: Coverage, ...names: readonly string[]): void {
+  for (const name of names) {
+    const parsed = parseObjectKey(`${hour}/${name}`);
+    if (parsed === undefined) throw new Error(`'${name}' is no name of an object`);
+    coverage.add(parsed, 10, name);
+  }
+}
+
+describe('bodies of a coverage', () => {
+  const whole = range(0, 99);
+
+  it('are read where keys are not dense, and make a run that can be judged', () => {
+    const coverage = readingCoverage('p3.0-9x8_p4.0-4.jsonl.gz', 'p3.10-19.jsonl.gz');
+    expect(coverage.unread()).toEqual(['p3.0-9x8_p4.0-4.jsonl.gz']);
+    const p3 = coverage.partition(3);
+    expect([...p3.holesIn(range(0, 24))]).toEqual([range(0, 9), range(20, 24)]);
+    const body = bodyOf([3, [0, 1, 2, 3, 5, 6, 7, 9, 40]], [4, [0, 1, 2, 3, 4]]);
+    const runs = coverage.read('p3.0-9x8_p4.0-4.jsonl.gz', body);
+    expect(runs).toEqual([{ partition: 3, ...range(0, 9), offsets: expect.any(OffsetRanges) }]);
+    expect([...(runs[0]?.offsets.gapsIn(range(0, 9)) ?? [])]).toEqual([range(4, 4), range(8, 8)]);
+    expect(coverage.unread()).toEqual([]);
+    // Judged on its own, so that no hole of it is kept.
+    expect([...p3.holesIn(range(0, 24))]).toEqual([range(20, 24)]);
+    expect(p3.countIn(whole)).toBe(10);
+    expect(coverage.partition(4).countIn(whole)).toBe(5);
+  });
+
+  it('of all objects are read if that is asked for', () => {
+    const coverage = new Coverage(({ first }) => first < 10);
+    addTo(coverage, 'p3.0-9.jsonl.gz', 'p3.10-19.jsonl.gz');
+    expect(coverage.unread()).toEqual(['p3.0-9.jsonl.gz']);
+    expect(coverage.partition(3).countIn(whole)).toBe(10);
+    const [run] = coverage.read('p3.0-9.jsonl.gz', bodyOf([3, [0, 1, 2]]));
+    expect([...(run?.offsets.gapsIn(range(0, 9)) ?? [])]).toEqual([range(3, 9)]);
+  });
+
+  it('of a batch are read together', () => {
+    const names = ['p3.0-9x4.1of2.jsonl.gz', 'p3.0-9x4.2of2.jsonl.gz'] as const;
+    const coverage = readingCoverage(...names);
+    expect(coverage.unread()).toEqual(names);
+    expect(coverage.read(names[0], bodyOf([3, [0, 4]]))).toEqual([]);
+    const [run] = coverage.read(names[1], bodyOf([3, [5, 9]]));
+    expect(run?.offsets.ranges).toEqual([range(0, 0), range(4, 5), range(9, 9)]);
+  });
+
+  it('of an incomplete batch say what is stored of it', () => {
+    const coverage = readingCoverage('p3.0-9.2of2.jsonl.gz', 'p3.4-12x7.jsonl.gz');
+    expect(coverage.unread()).toEqual(['p3.0-9.2of2.jsonl.gz', 'p3.4-12x7.jsonl.gz']);
+    const p3 = coverage.partition(3);
+    expect(coverage.read('p3.0-9.2of2.jsonl.gz', bodyOf([3, [2, 3, 5]]))).toEqual([]);
+    expect([...p3.holesIn(range(0, 12))]).toEqual([range(0, 1), range(4, 4), range(6, 12)]);
+    const [run] = coverage.read('p3.4-12x7.jsonl.gz', bodyOf([3, [4, 6, 8, 9, 10, 11, 12]]));
+    expect([...(run?.offsets.gapsIn(range(4, 12)) ?? [])]).toEqual([range(7, 7)]);
+    expect(p3.countIn(whole)).toBe(2);
+    expect(coverage.partitions()[0]?.incomplete).toHaveLength(1);
+  });
+
+  it('of an incomplete batch are not read if its run is not due', () => {
+    const coverage = new Coverage(() => false);
+    addTo(coverage, 'p3.0-9.2of2.jsonl.gz');
+    expect(coverage.unread()).toEqual([]);
+  });
+
+  it('of runs that overlap are stored together, whatever is read first', () => {
+    const bodies = {
+      'p3.0-9x2.jsonl.gz': bodyOf([3, [0, 9]]),
+      'p3.5-14x2.jsonl.gz': bodyOf([3, [5, 14]]),
+    };
+    for (const names of [Object.keys(bodies), Object.keys(bodies).toReversed()]) {
+      const coverage = readingCoverage(...names);
+      for (const [name, body] of Object.entries(bodies)) {
+        expect(coverage.read(name, body)).toEqual([]);
+      }
+      const p3 = coverage.partition(3);
+      expect([...p3.holesIn(range(0, 15))]).toEqual([
+        ...[range(1, 4), range(6, 8), range(10, 13), range(15, 15)],
+      ]);
+      expect(p3.overlaps.countIn(whole)).toBe(5);
+    }
+  });
+
+  it('keep nothing of a partition that a body does not have', () => {
+    const coverage = readingCoverage('p3.0-9x2_p4.0-9x2.jsonl.gz');
+    const runs = coverage.read('p3.0-9x2_p4.0-9x2.jsonl.gz', bodyOf([4, [0, 9]]));
+    expect(runs.map(({ offsets, partition }) => [partition, offsets.size])).toEqual([
+      ...[
+        [3, 0],
+        [4, 2],
+      ],
+    ]);
+  });
+
+  it('name the objects with conflicts, whose bodies are read by those who need them', () => {
+    const coverage = readingCoverage('p3.5-6~0a1b2c3d.jsonl.gz');
+    expect(coverage.conflicts).toEqual([
+      {
+        key: 'p3.5-6~0a1b2c3d.jsonl.gz',
+        runs: [{ partition: 3, ...range(5, 6), offsets: 2 }],
+      },
+    ]);
+    expect(coverage.unread()).toEqual([]);
+    expect(coverage.read('p3.5-6~0a1b2c3d.jsonl.gz', bodyOf([3, [5, 6]]))).toEqual([]);
+    expect(coverage.partition(3).countIn(whole)).toBe(2);
+  });
+
+  it('of a delivery stream count as batches do', () => {
+    const { stored } = new Coverage().partition(3);
+    expect(stored.size).toBe(0);
+    const p3 = readingCoverage('p3.0-9.jsonl.gz').partition(3);
+    p3.addStored(range(8, 12));
+    expect(p3.countIn(whole)).toBe(13);
+    expect(p3.overlaps.ranges).toEqual([range(8, 9)]);
+  });
+
+  it('leave evidence of a listing that every deletion lowers', () => {
+    const names = [
+      ...['p3.0-9.jsonl.gz', 'p3.5-14.jsonl.gz', 'p3.20-29x4.jsonl.gz', 'p3.25-34x6.jsonl.gz'],
+      'orders-3-00000000000000000040-00000000000000000049.jsonl.gz',
+    ];
+    const evidence = (...left: readonly string[]) =>
+      readingCoverage(...left)
+        .partition(3)
+        .evidenceIn(whole);
+    expect(evidence(...names)).toEqual({ spanned: 40, unsure: 20 });
+    expect(
+      readingCoverage(...names)
+        .partition(3)
+        .evidenceIn(range(0, 24)),
+    ).toEqual({
+      ...{ spanned: 20, unsure: 4 },
+    });
+    expect(evidence(...names.slice(1))).toEqual({ spanned: 35, unsure: 20 });
+    expect(evidence(...names.toSpliced(2, 1))).toEqual({ spanned: 35, unsure: 16 });
+    expect(evidence(...names.toSpliced(4, 1))).toEqual({ spanned: 30, unsure: 10 });
+  });
+
+  it('give the holes of a plain set of offsets', () => {
+    fc.assert(
+      fc.property(fc.array(runs, { maxLength: 12 }), (given) => {
+        const stored = new Set(given.flatMap(({ offsets }) => offsets));
+        const bodies = new Map<string, number[]>();
+        for (const [index, { offsets }] of given.entries()) {
+          const [first, last] = [Math.min(...offsets), Math.max(...offsets)];
+          const x = offsets.length === last - first + 1 ? '' : `x${offsets.length}`;
+          // The same run in another partition keeps the names apart.
+          bodies.set(`p3.${first}-${last}${x}_p9.${index}-${index}.jsonl.gz`, offsets);
+        }
+        const coverage = readingCoverage(...bodies.keys());
+        const judged = coverage.unread().flatMap((key) => {
+          return coverage.read(key, bodyOf([3, bodies.get(key) ?? []]));
+        });
+        const p3 = coverage.partition(3);
+        const span = range(0, 61);
+        const holes = [
+          ...p3.holesIn(span),
+          ...judged.flatMap((run) => [...run.offsets.gapsIn(run)]),
+        ];
+        const missing = flat([span]).filter((offset) => !stored.has(offset));
+        expect(flat(holes).sort((a, b) => a - b)).toEqual(missing);
+        const counted = judged.reduce((sum, run) => sum + run.offsets.size, p3.countIn(span));
+        expect(counted).toBe(stored.size);
+      }),
+    );
+  });
+});
+
 describe('ranges of offsets', () => {
   it('are those of a plain set', () => {
     const ranges = fc.array(
@@ -211,10 +399,51 @@ describe('ranges of offsets', () => {
           { set: OffsetRanges; naive: Set<number> },
           { set: OffsetRanges; naive: Set<number> },
         ];
+        const some = range(7, 23);
+        const inSome = flat([some]).filter((offset) => a.naive.has(offset));
+        expect(flat([...a.set.within(some)])).toEqual(inSome);
+        expect(a.set.countIn(some)).toBe(inSome.length);
+        expect(a.set.has(some)).toBe(inSome.length > 0);
+        expect(flat([...a.set.gapsIn(some)])).toEqual(
+          flat([some]).filter((offset) => !a.naive.has(offset)),
+        );
         expect(a.set.meets(b.set)).toBe([...a.naive].some((offset) => b.naive.has(offset)));
         expect(OffsetRanges.union(a.set, b.set).size).toBe(new Set([...a.naive, ...b.naive]).size);
       }),
     );
+  });
+});
+
+describe('many ranges of offsets', () => {
+  const RANGES = 20_000;
+  const all = Array.from({ length: RANGES }, (_, index) => range(10 * index, 10 * index + 4));
+  /** In the order of keys in a listing: 1000 precedes 200. */
+  const byText = all.toSorted((a, b) => (String(a.first) < String(b.first) ? -1 : 1));
+
+  it('are in order, whatever the order of additions is', () => {
+    for (const order of [all, all.toReversed(), byText]) {
+      const set = new OffsetRanges();
+      expect(order.flatMap((each) => set.add(each))).toEqual([]);
+      expect(set.ranges).toEqual(all);
+      expect(set.size).toBe(5 * RANGES);
+      expect([...set.within(range(99_993, 100_023))]).toEqual([
+        ...[range(99_993, 99_994), range(100_000, 100_004), range(100_010, 100_014)],
+        range(100_020, 100_023),
+      ]);
+    }
+  });
+
+  it('are joined by those between them', () => {
+    const set = new OffsetRanges();
+    for (const each of byText) set.add(each);
+    // Over the ends of several blocks, and to the end.
+    expect(set.add(range(2, 49_999))).toHaveLength(5_000);
+    expect(set.ranges.slice(0, 2)).toEqual([range(0, 50_004), range(50_010, 50_014)]);
+    expect(set.size).toBe(50_005 + 5 * (RANGES - 5_001));
+    expect(set.add(range(60_000, 10 * RANGES))).toHaveLength(RANGES - 6_000);
+    expect(set.ranges.at(-1)).toEqual(range(60_000, 10 * RANGES));
+    expect(set.add(range(0, 10 * RANGES))).toHaveLength(1_001);
+    expect(set.ranges).toEqual([range(0, 10 * RANGES)]);
   });
 });
 
