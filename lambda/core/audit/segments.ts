@@ -19,7 +19,7 @@ export interface RelistedSegment extends ListedEvidence {
   readonly stored: number;
   /** The ranges without an object: see `PartitionOffsets.holesIn`. */
   readonly holes: Iterable<OffsetRange>;
-  /** What the holes turned out to be that the ledger does not know, as far as the broker has their records. */
+  /** What holes turned out to be that the ledger does not know, as far as the broker has their records. */
   readonly found: readonly Finding[];
   /** ISO 8601. */
   readonly seenAt: string;
@@ -286,5 +286,5 @@ function offsetsIn(ranges: readonly OffsetRange[]): number {
 }
 
 function inOrder(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted((a, b) => a.first - b.first || a.last - b.last);
+  return findings.toSorted((a, b) => a.first - b.first);
 }
