@@ -108,8 +108,7 @@ export class PartitionOffsets {
 
   /** Adds offsets that are stored, whatever keys say, such as those of Firehose's objects. */
   addStored(range: OffsetRange): void {
-    for (const shared of this.spans.add(range)) this.overlaps.add(shared);
-    this.stored.add(range);
+    for (const shared of this.stored.add(range)) this.overlaps.add(shared);
   }
 
   /** Yields the parts of a range, in order, that are neither stored nor in the range of a {@link ReadRun}. */
