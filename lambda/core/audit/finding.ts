@@ -63,6 +63,11 @@ export interface Finding extends OffsetRange {
   readonly evidence: string;
   /** Whether the broker still has the records, so that they can be archived again. */
   readonly isOnBroker: boolean;
+  /**
+   * Epoch milliseconds of the earliest and latest of the records, as far as a broker or a failed batch has named them:
+   * the hours that they belong to. Undefined if unknown; then they may belong to any hour.
+   */
+  readonly times?: { readonly first: number; readonly last: number };
   /** Set by an operator who accepts a permanent loss: it stays in every report, and raises no alarm. */
   readonly acknowledged?: { readonly at: string; readonly reason: string };
 }
