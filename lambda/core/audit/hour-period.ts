@@ -14,9 +14,11 @@ export interface HourPeriod {
 /** {@link HourPeriod.hour} of a whole day. */
 export const WHOLE_DAY = 'all';
 
+const objectInPeriod = /^dt=(\d{4}-\d\d-\d\d)\/(?:hour=(\d\d)\/)?[^/]+\.jsonl(?:\.gz|\.zst)?$/;
+
 /**
- * Returns the period that an object's folder names; undefined for objects of other topics, for those of records without
- * a usable timestamp, and for those outside time folders, where an hour cannot be complete.
+ * Returns the period that the folder of an archived object names; undefined for objects of other topics, for those of
+ * records without a usable timestamp, for those outside time folders, and for objects that hold no lines.
  */
 export function periodOfKey(
   key: string,
@@ -24,9 +26,10 @@ export function periodOfKey(
 ): HourPeriod | undefined {
   const folder = `${objectPrefix}topic=${topic}/`;
   if (!key.startsWith(folder)) return undefined;
-  const [, dt, hour = WHOLE_DAY] =
-    /^dt=(\d{4}-\d\d-\d\d)\/(?:hour=(\d\d)\/)?[^/]+$/.exec(key.slice(folder.length)) ?? [];
-  return dt === undefined || undatedFolders.includes(dt) ? undefined : { dt, hour };
+  const [, dt, hour = WHOLE_DAY] = objectInPeriod.exec(key.slice(folder.length)) ?? [];
+  if (dt === undefined || undatedFolders.includes(dt)) return undefined;
+  // A folder such as `dt=2026-13-01` is no day.
+  return Number.isNaN(startOfPeriod({ dt, hour })) ? undefined : { dt, hour };
 }
 
 /** Returns the folder of a period's objects: `shop/topic=orders/dt=2026-11-23/hour=09/`. */

@@ -5,16 +5,15 @@ import type { HoleTally } from './finding.ts';
 import type { HourPeriod } from './hour-period.ts';
 import type { Claim } from './report.ts';
 
-/** Why records of an hour may still come; the first that holds is named. */
+/** Why records of an hour may still come, in the order in which they are named. */
 export const whyOpen = {
-  notAsked:
-    'The brokers were not asked, so nothing is known about records that have not arrived yet.',
-  unbounded:
-    'Producers set the timestamps, and the topic has no message.timestamp.before.max.ms, so the brokers still accept records of this hour.',
-  notPast:
-    'The time that message.timestamp.before.max.ms allows after the end of the hour has not passed yet.',
-  notArchived: 'Records that the brokers had when the hour was over may not all be archived yet.',
+  notAsked: 'The brokers were not asked, so nothing is known about records that are not archived.',
   findings: 'Offsets that may belong to this hour are lost, unexplained or kept in a failed batch.',
+  notArchived: 'The archive may not have everything yet that the brokers accepted for this hour.',
+  unbounded:
+    'Producers set the timestamps, and the topic has no message.timestamp.before.max.ms, so the brokers accept records of this hour at any time.',
+  notPast:
+    'Producers set the timestamps, and the time that message.timestamp.before.max.ms allows them has not passed since the end of the hour.',
 } as const;
 
 /** One of the sentences of {@link whyOpen}. */
@@ -36,7 +35,10 @@ export interface HourPartition {
   readonly last?: number;
   /** Lines of offsets that another object of the hour has too. */
   readonly doubles: number;
-  /** Holes that may belong to the hour, by class. */
+  /**
+   * Holes with a finding that may belong to the hour, by class. Holes that are merely counted, such as transaction marks,
+   * have no time, and are left out.
+   */
   readonly holes: HoleTally;
 }
 
@@ -52,12 +54,18 @@ export interface HourRecord extends HourPeriod {
   /** ISO 8601: when the audit began, before it listed anything. */
   readonly asOf: string;
   readonly claim: Claim;
-  /** Whether no record of the hour can come any more; `why_open` says why not. */
+  /**
+   * Whether everything that the brokers had when the hour was over is archived or in a hole with a class, none of which
+   * can still be archived. Producers that are late may add records.
+   */
+  readonly settled: boolean;
+  /** Whether no record of the hour can come any more: it is settled, and the brokers refuse late records. */
   readonly closed: boolean;
+  /** Left out if it is closed. */
   readonly why_open?: WhyOpen;
   /** In order: all partitions that the topic has, also those without records in this hour. */
   readonly partitions: readonly HourPartition[];
-  /** Records that came after the first generation, and milliseconds from the end of the hour to the audit that saw the latest. */
+  /** Records that came after the first generation; milliseconds from the end of the hour to the audit that saw the last. */
   readonly late: { readonly records: number; readonly latest_ms: number };
   /** The objects of the hour, and the SHA-256 of their sorted keys and sizes. */
   readonly sources: { readonly objects: number; readonly digest: string };

@@ -38,7 +38,10 @@ export class ListedHours {
   add(object: ListedObject): void {
     const period = periodOfKey(object.key, this.#place);
     if (period === undefined) return;
-    if (this.#current === undefined || nameOf(this.#current.period) !== nameOf(period)) {
+    if (
+      this.#current === undefined ||
+      nameOfPeriod(this.#current.period) !== nameOfPeriod(period)
+    ) {
       this.#end();
       this.#current = { period, hash: createHash('sha256'), objects: 0 };
     }
@@ -55,17 +58,21 @@ export class ListedHours {
   /** Returns what was listed of an hour; undefined if nothing was. */
   sources(period: HourPeriod): HourSources | undefined {
     this.#end();
-    return this.#hours.get(nameOf(period))?.sources;
+    return this.#hours.get(nameOfPeriod(period))?.sources;
   }
 
   #end(): void {
     if (this.#current === undefined) return;
     const { hash, objects, period } = this.#current;
-    this.#hours.set(nameOf(period), { period, sources: { objects, digest: hash.digest('hex') } });
+    this.#hours.set(nameOfPeriod(period), {
+      period,
+      sources: { objects, digest: hash.digest('hex') },
+    });
     this.#current = undefined;
   }
 }
 
-function nameOf({ dt, hour }: HourPeriod): string {
+/** Identifies a period of a topic: `2026-11-23/09`. */
+export function nameOfPeriod({ dt, hour }: HourPeriod): string {
   return `${dt}/${hour}`;
 }
