@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { BatchRecord } from '../../kafka/mapping-event.ts';
 import { objectMetadataNames as names } from '../../lambda/contract.ts';
 import type { PlanSettings } from '../../lambda/core/object/archive-plan.ts';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { decodeLine } from '../../lambda/core/record/decode-line.ts';
+import type { BatchRecord } from '../../lambda/core/record/mapping-event.ts';
 import { type Bucket, shortKey } from './bucket.ts';
 import type { Delivery } from './consumer-group.ts';
 import type { Invocation } from './lambda-service.ts';

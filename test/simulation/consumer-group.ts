@@ -1,4 +1,4 @@
-import type { BatchRecord } from '../../kafka/mapping-event.ts';
+import type { BatchRecord } from '../../lambda/core/record/mapping-event.ts';
 import type { Attempt } from '../../tools/local/mapping/retry-policy.ts';
 import type { Invocation } from './lambda-service.ts';
 import { offsetOf, runsOf, type TopicLog } from './topic.ts';

@@ -1,5 +1,5 @@
-import { toEventJson } from '../../kafka/mapping-event.ts';
 import type { ObjectStore, Telemetry } from '../../lambda/core/ports.ts';
+import { toEventJson } from '../../lambda/core/record/mapping-event.ts';
 import type { Attempt, InvokeOutcome } from '../../tools/local/mapping/retry-policy.ts';
 import type { AllArchiveSettings } from '../helpers/archive-parts.ts';
 import type { Journal } from './journal.ts';

@@ -1,5 +1,9 @@
 import { Buffer } from 'node:buffer';
-import { type BatchRecord, type EventOrigin, toBatchRecord } from '../../kafka/mapping-event.ts';
+import {
+  type BatchRecord,
+  type EventOrigin,
+  toBatchRecord,
+} from '../../lambda/core/record/mapping-event.ts';
 import { clusterArn } from '../helpers/kafka-events.ts';
 
 /** Where simulated records come from. */

@@ -5,8 +5,8 @@ import { Writable } from 'node:stream';
 import { createCommand, NotDone, run } from '../../cli/command.ts';
 import { wholeNumber } from '../../cli/options.ts';
 import { print, printError, progress } from '../../cli/terminal.ts';
-import { toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { settingRanges } from '../../lambda/contract.ts';
+import { toBatchRecord, toEventJson } from '../../lambda/core/record/mapping-event.ts';
 import { bundleFunction, type FunctionEntry } from '../../lib/functions/bundle.ts';
 import { archiveFunction } from '../local/lambda/local-functions.ts';
 import {

@@ -2,9 +2,13 @@ import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type EventOrigin, toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import { MAX_PAYLOAD_BYTES, settingRanges } from '../../lambda/contract.ts';
-import { BatchBuilder } from '../local/mapping/batch.ts';
+import { BatchBuilder } from '../../lambda/core/record/batch-builder.ts';
+import {
+  type EventOrigin,
+  toBatchRecord,
+  toEventJson,
+} from '../../lambda/core/record/mapping-event.ts';
 
 /** Sizes of values in bytes, by the name that tables use. */
 export const valueSizes = { '200 B': 200, '1 KB': 1_000, '10 KB': 10_000 } as const;

@@ -1,6 +1,10 @@
 import { ListObjectsV2Command, PutObjectCommand } from '@aws-sdk/client-s3';
-import { type BatchRecord, toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import type { ErrorCode } from '../../lambda/core/errors.ts';
+import {
+  type BatchRecord,
+  toBatchRecord,
+  toEventJson,
+} from '../../lambda/core/record/mapping-event.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
 import { s3Destination } from '../local/mapping/on-failure.ts';
 import type { ProducedRecord } from './judge.ts';

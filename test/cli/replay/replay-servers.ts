@@ -14,12 +14,12 @@ import { onTestFinished } from 'vitest';
 import { createArchiveCommand } from '../../../cli/archive-command.ts';
 import { run as runCommand } from '../../../cli/command.ts';
 import type { Machine } from '../../../cli/machine.ts';
-import { toBatchRecord } from '../../../kafka/mapping-event.ts';
 import { deadLetterAttributes } from '../../../lambda/contract.ts';
 import {
   parseReplayMessage,
   toReplayMessage,
 } from '../../../lambda/core/failed-batch/replay-message.ts';
+import { toBatchRecord } from '../../../lambda/core/record/mapping-event.ts';
 import type { Discard } from '../../../tools/local/mapping/event-source-mapping.ts';
 import { s3Destination } from '../../../tools/local/mapping/on-failure.ts';
 import { s3ClientOf } from '../../../tools/local/s3-client.ts';

@@ -1,12 +1,12 @@
-import type { EventOrigin } from '../../../kafka/mapping-event.ts';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
+import { failedBatchEntry } from '../../../lambda/core/failed-batch/failed-batch-entry.ts';
+import type { EventOrigin } from '../../../lambda/core/record/mapping-event.ts';
 import { Change } from '../../../tools/local/mapping/change.ts';
 import type { EmulatorClock } from '../../../tools/local/mapping/clock.ts';
 import {
   type Discard,
   EventSourceMapping,
 } from '../../../tools/local/mapping/event-source-mapping.ts';
-import { failedBatchEntry } from '../../../tools/local/mapping/on-failure.ts';
 import type { InvokeOutcome } from '../../../tools/local/mapping/retry-policy.ts';
 import { mappingSettings } from '../../../tools/local/mapping/settings.ts';
 import type { Source } from '../../../tools/local/mapping/source.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { type EventOrigin, listName } from '../../../kafka/mapping-event.ts';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
+import { type EventOrigin, listName } from '../../../lambda/core/record/mapping-event.ts';
 import type { InvokeOutcome } from '../../../tools/local/mapping/retry-policy.ts';
 import type { MappingOptions } from '../../../tools/local/mapping/settings.ts';
 import type { Answer, DestinationEntry, Given, RecordIn } from './case.ts';

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import type { EventOrigin } from '../../../kafka/mapping-event.ts';
+import type { EventOrigin } from '../../../lambda/core/record/mapping-event.ts';
 import { Change } from '../mapping/change.ts';
 import { MemoryTopic } from '../mapping/memory-topic.ts';
 import type { Source } from '../mapping/source.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EventOrigin } from '../../../kafka/mapping-event.ts';
+import type { EventOrigin } from '../../../lambda/core/record/mapping-event.ts';
 import type { FirehoseServerOptions } from '../firehose-server/server.ts';
 import { ARCHIVE_FUNCTION_ARN, type LocalFunctionOptions } from '../lambda/local-functions.ts';
 import type { Discard, MappingDeps, MappingEvent } from '../mapping/event-source-mapping.ts';

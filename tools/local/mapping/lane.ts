@@ -1,10 +1,14 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
 import { Buffer } from 'node:buffer';
 import type { LimitFunction } from 'p-limit';
-import { type BatchRecord, toBatchRecord, toEventJson } from '../../../kafka/mapping-event.ts';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
 import { MAX_PAYLOAD_BYTES } from '../../../lambda/contract.ts';
-import { BatchBuilder } from './batch.ts';
+import { BatchBuilder } from '../../../lambda/core/record/batch-builder.ts';
+import {
+  type BatchRecord,
+  toBatchRecord,
+  toEventJson,
+} from '../../../lambda/core/record/mapping-event.ts';
 import type { Discard, MappingDeps } from './mapping-deps.ts';
 import {
   type Attempt,

@@ -1,5 +1,5 @@
-import type { BatchRecord, EventOrigin } from '../../../kafka/mapping-event.ts';
 import type { Offsets } from '../../../kafka/record.ts';
+import type { BatchRecord, EventOrigin } from '../../../lambda/core/record/mapping-event.ts';
 import type { EmulatorClock } from './clock.ts';
 import type { DiscardCondition, InvokeOutcome } from './retry-policy.ts';
 import type { MappingSettings } from './settings.ts';

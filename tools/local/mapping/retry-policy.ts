@@ -1,5 +1,5 @@
 // `DG: x` below is the page https://docs.aws.amazon.com/lambda/latest/dg/x.html
-import { type BatchRecord, listName } from '../../../kafka/mapping-event.ts';
+import { type BatchRecord, listName } from '../../../lambda/core/record/mapping-event.ts';
 import { readItemFailures } from './partial-response.ts';
 
 /** The outcome of an invocation. */

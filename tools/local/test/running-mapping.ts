@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
-import { toEventJson } from '../../../kafka/mapping-event.ts';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
+import { toEventJson } from '../../../lambda/core/record/mapping-event.ts';
 import {
   type Discard,
   EventSourceMapping,

@@ -1,6 +1,10 @@
 import { Buffer } from 'node:buffer';
-import { type BatchRecord, type EventOrigin, toBatchRecord } from '../../../kafka/mapping-event.ts';
 import type { ConsumerRecord } from '../../../kafka/record.ts';
+import {
+  type BatchRecord,
+  type EventOrigin,
+  toBatchRecord,
+} from '../../../lambda/core/record/mapping-event.ts';
 
 /** 2025-11-23T10:53:20Z */
 export const noon = 1_763_895_200_000;

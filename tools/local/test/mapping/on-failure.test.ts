@@ -1,13 +1,8 @@
-import { Buffer } from 'node:buffer';
 import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, it, vi } from 'vitest';
-import { toEventJson } from '../../../../kafka/mapping-event.ts';
+import { failedBatchEntry } from '../../../../lambda/core/failed-batch/failed-batch-entry.ts';
 import type { Discard } from '../../mapping/event-source-mapping.ts';
-import {
-  failedBatchEntry,
-  type S3DestinationOptions,
-  s3Destination,
-} from '../../mapping/on-failure.ts';
+import { type S3DestinationOptions, s3Destination } from '../../mapping/on-failure.ts';
 import type { CreatedObject } from '../../s3-server/operation.ts';
 import { bucket, failureOf, startServer } from '../s3-server/running-server.ts';
 import { batchRecord, noon, origin } from '../source-records.ts';
@@ -27,84 +22,6 @@ const oversize: Discard = {
   records: [batchRecord({ partition: 4, offset: 9 })],
   invokes: 0,
 };
-
-/** The origin of every entry. */
-const { eventSourceArn, bootstrapServers } = origin;
-
-const payloadSize = ({ records }: Discard) => Buffer.byteLength(toEventJson(records, origin));
-
-describe('the entry of a failed batch', () => {
-  it('has neither a response nor a payload if the record is too large', () => {
-    expect(JSON.parse(failedBatchEntry(oversize, context))).toEqual({
-      requestContext: {
-        requestId,
-        functionArn,
-        condition: 'MaximumPayloadSizeExceeded',
-        approximateInvokeCount: 0,
-      },
-      responseContext: null,
-      version: '1.0',
-      timestamp: '2025-11-23T10:54:20.500Z',
-      KafkaBatchInfo: {
-        batchSize: 1,
-        eventSourceArn,
-        bootstrapServers,
-        payloadSize: payloadSize(oversize),
-        recordsInfo: {
-          'orders-4': {
-            firstRecordOffset: '9',
-            lastRecordOffset: '9',
-            firstRecordTimestamp: '2025-11-23T10:53:20.000Z',
-            lastRecordTimestamp: '2025-11-23T10:53:20.000Z',
-          },
-        },
-      },
-    });
-  });
-
-  it('is the service’s JSON, with its fields in order', () => {
-    const { records } = oversize;
-    expect(failedBatchEntry({ condition: 'RecordAgeExceeded', records, invokes: 0 }, context)).toBe(
-      [
-        `{"requestContext":{"requestId":"${requestId}","functionArn":"${functionArn}",`,
-        '"condition":"RecordAgeExceeded","approximateInvokeCount":0},"responseContext":null,',
-        '"version":"1.0","timestamp":"2025-11-23T10:54:20.500Z","KafkaBatchInfo":{"batchSize":1,',
-        `"eventSourceArn":"${eventSourceArn}","bootstrapServers":"${bootstrapServers}",`,
-        `"payloadSize":${payloadSize(oversize)},"recordsInfo":{"orders-4":{`,
-        '"firstRecordOffset":"9","lastRecordOffset":"9",',
-        '"firstRecordTimestamp":"2025-11-23T10:53:20.000Z",',
-        '"lastRecordTimestamp":"2025-11-23T10:53:20.000Z"}}},',
-        `"payload":${JSON.stringify(toEventJson(records, origin))}}`,
-      ].join(''),
-    );
-  });
-
-  it('has the offsets of each partition', () => {
-    const places = [
-      [2, 5],
-      [0, 70],
-      [2, 6],
-      [0, 71],
-      [2, 9],
-    ] as const;
-    const records = places.map(([partition, offset]) => batchRecord({ partition, offset }));
-    const entry = JSON.parse(failedBatchEntry({ ...exhausted, records }, context));
-    expect(entry.KafkaBatchInfo).toMatchObject({
-      batchSize: 5,
-      recordsInfo: {
-        'orders-0': { firstRecordOffset: '70', lastRecordOffset: '71' },
-        'orders-2': { firstRecordOffset: '5', lastRecordOffset: '9' },
-      },
-    });
-    expect(Object.keys(entry.KafkaBatchInfo.recordsInfo)).toHaveLength(2);
-  });
-
-  it('has no cluster ARN for a self-managed Kafka', () => {
-    const { eventSourceArn: _, ...own } = origin;
-    const { KafkaBatchInfo } = JSON.parse(failedBatchEntry(oversize, { ...context, origin: own }));
-    expect(KafkaBatchInfo).not.toHaveProperty('eventSourceArn');
-  });
-});
 
 const destinationOf = (client: S3Client, parts: Partial<S3DestinationOptions> = {}) =>
   s3Destination({

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { toEventJson } from '../../../../kafka/mapping-event.ts';
 import { MAX_PAYLOAD_BYTES } from '../../../../lambda/contract.ts';
+import { toEventJson } from '../../../../lambda/core/record/mapping-event.ts';
 import type { MappingDeps } from '../../mapping/event-source-mapping.ts';
 import { MemoryTopic } from '../../mapping/memory-topic.ts';
 import { createPipeline, type PipelineOptions } from '../../mapping/pipeline.ts';

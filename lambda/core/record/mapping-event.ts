@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { ConsumerRecord } from './record.ts';
+import type { BrokerRecord } from '../audit/broker.ts';
 
 /** The source of a batch, as its event names it. */
 export interface EventOrigin {
@@ -13,14 +13,14 @@ export interface EventOrigin {
 
 /** A record and its part of the event, serialised once. */
 export interface BatchRecord {
-  readonly record: ConsumerRecord;
+  readonly record: BrokerRecord;
   readonly json: string;
   /** Length of `json` in UTF-8. */
   readonly bytes: number;
 }
 
 /** Serialises a record as the event source mapping does: base64 key and value, signed header bytes. */
-export function toBatchRecord(record: ConsumerRecord, origin: EventOrigin): BatchRecord {
+export function toBatchRecord(record: BrokerRecord, origin: EventOrigin): BatchRecord {
   const { partition, offset, timestamp, timestampType, key, value, headers } = record;
   const nothing = origin.nullStyle === 'null' ? null : undefined;
   const json = JSON.stringify({

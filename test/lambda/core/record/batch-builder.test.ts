@@ -1,9 +1,18 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BatchRecord, toBatchRecord, toEventJson } from '../../../../kafka/mapping-event.ts';
-import { BatchBuilder } from '../../mapping/batch.ts';
-import { batchRecord, batchRecords, origin, places } from '../source-records.ts';
+import { BatchBuilder } from '../../../../lambda/core/record/batch-builder.ts';
+import {
+  type BatchRecord,
+  toBatchRecord,
+  toEventJson,
+} from '../../../../lambda/core/record/mapping-event.ts';
+import {
+  batchRecord,
+  batchRecords,
+  origin,
+  places,
+} from '../../../../tools/local/test/source-records.ts';
 
 const bytes = (maxLength: number) =>
   fc.uint8Array({ maxLength }).map((values) => Buffer.from(values));

@@ -1,10 +1,5 @@
 import { Buffer } from 'node:buffer';
-import {
-  type BatchRecord,
-  type EventOrigin,
-  listName,
-  toEventJson,
-} from '../../../kafka/mapping-event.ts';
+import { type BatchRecord, type EventOrigin, listName, toEventJson } from './mapping-event.ts';
 
 /** Limits at which a batch is complete. */
 export interface BatchLimits {

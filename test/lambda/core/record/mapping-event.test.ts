@@ -1,7 +1,16 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
-import { type EventOrigin, toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
-import { batchRecord, noon, origin, sourceRecord } from '../../tools/local/test/source-records.ts';
+import {
+  type EventOrigin,
+  toBatchRecord,
+  toEventJson,
+} from '../../../../lambda/core/record/mapping-event.ts';
+import {
+  batchRecord,
+  noon,
+  origin,
+  sourceRecord,
+} from '../../../../tools/local/test/source-records.ts';
 
 const utf8 = (text: string) => Buffer.from(text);
 
