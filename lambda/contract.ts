@@ -184,8 +184,12 @@ export const failedBatchTags = {
 /** The `status` of a failed batch that needs no replay any more: it is replayed or dismissed, and expires. */
 export const REPLAYED = 'replayed';
 
-/** Maximum size of a failed batch, in bytes: a whole event with every character escaped. */
-export const MAX_FAILED_BATCH_BYTES = 2 * MAX_PAYLOAD_BYTES + 1024 * 1024;
+/**
+ * Maximum size of a failed batch, in bytes. Lambda's have at most a whole event with every character escaped, 12 MiB;
+ * `fetch` writes one record of up to 24 MiB in base64. That is three times the largest message of MSK Serverless, 8 MiB;
+ * brokers have the limit that their `message.max.bytes` sets. https://docs.aws.amazon.com/msk/latest/developerguide/limits.html
+ */
+export const MAX_FAILED_BATCH_BYTES = 33 * 1024 * 1024;
 
 /** Message attributes of a dead letter, which say why it is one. Its body is the replay queue's message. */
 export const deadLetterAttributes = {

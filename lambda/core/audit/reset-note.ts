@@ -1,0 +1,81 @@
+import { ArchiverError } from '../errors.ts';
+import { isObject } from '../is-object.ts';
+import type { OffsetRange } from '../object/offset-ranges.ts';
+import type { CallOptions } from '../ports.ts';
+import { type DerivedPlace, resetsPrefix } from './derived-keys.ts';
+
+/** Offsets of a partition that a reset skips. */
+export interface SkippedRange extends OffsetRange {
+  readonly partition: number;
+}
+
+/**
+ * What an operator skipped when a reset moved a consumer group forward. It is written before the group is moved, so that
+ * no skipped offset lacks its note. A note whose reset failed explains nothing that is stored: an offset that the mapping
+ * delivered after all is no hole.
+ */
+export interface ResetNote {
+  readonly format: 1;
+  readonly topic: string;
+  readonly group: string;
+  /** ISO 8601: when the reset was about to move the group. */
+  readonly at: string;
+  /** In the order of partitions; never empty. */
+  readonly skipped: readonly SkippedRange[];
+}
+
+/** The notes about the resets of topics. Every method rejects with {@link ArchiverError} `STORE_ABORTED` at a stop. */
+export interface ResetNotes {
+  /**
+   * Returns all notes about a topic, in the order of their keys, which is that of time.
+   *
+   * @throws {ArchiverError} `LOAD_FAILED`, also for a note of a newer format
+   */
+  load(topic: string, options: CallOptions): Promise<readonly ResetNote[]>;
+  /** @throws {ArchiverError} `STORE_WRITE_FAILED` */
+  write(note: ResetNote, options: CallOptions): Promise<void>;
+}
+
+/** Key of a note: `audit/shop/topic=orders/resets/2026-11-28T09:00:00.000Z.json`. */
+export function resetNoteKey(place: DerivedPlace, { at }: Pick<ResetNote, 'at'>): string {
+  return `${resetsPrefix(place)}${at}.json`;
+}
+
+/** Writes a note as JSON. */
+export function encodeResetNote({ at, format, group, skipped, topic }: ResetNote): string {
+  const ranges = skipped.map(({ first, last, partition }) => ({ partition, first, last }));
+  return JSON.stringify({ format, topic, group, at, skipped: ranges });
+}
+
+/**
+ * Reads the JSON of a note.
+ *
+ * @throws {ArchiverError} `LOAD_FAILED` for anything else, such as a note of a newer format
+ */
+export function decodeResetNote(text: string, key: string): ResetNote {
+  const note = parseJson(text);
+  if (isNote(note)) return note;
+  throw new ArchiverError('LOAD_FAILED', `'${key}' is no note of a reset in format 1`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isNote(note: unknown): note is ResetNote {
+  if (!isObject(note) || note.format !== 1 || !Array.isArray(note.skipped)) return false;
+  return [note.topic, note.group, note.at].every(isText) && note.skipped.every(isSkipped);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function isSkipped(range: unknown): range is SkippedRange {
+  if (!isObject(range)) return false;
+  return [range.partition, range.first, range.last].every(Number.isSafeInteger);
+}
