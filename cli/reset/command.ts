@@ -5,11 +5,11 @@ import { awsOptions } from '../aws-clients.ts';
 import { createCommand } from '../command.ts';
 import { withMskConnection } from '../connection-options.ts';
 import type { Machine } from '../machine.ts';
+import { readMskConnection } from '../mapping/connection.ts';
+import type { GivenMapping } from '../mapping/find-mapping.ts';
 import { httpUrl, named, time, uuid, wholeNumber } from '../options.ts';
 import { archiveOption, DEFAULT_STACK, stackOption } from '../stack-outputs.ts';
 import { UsageError } from '../usage-error.ts';
-import { readMskConnection } from './connection.ts';
-import type { GivenMapping } from './find-mapping.ts';
 import { type OpenGroup, reset } from './reset.ts';
 
 const TARGET = 'Target (exactly one):';

@@ -1,8 +1,8 @@
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { CallOptions } from '../../lambda/core/ports.ts';
 import type { AwsAccess } from '../aws-clients.ts';
-import { failed, messageOf } from './errors.ts';
-import type { Mappings } from './mappings.ts';
+import { failed, messageOf } from '../mapping/errors.ts';
+import type { Mappings } from '../mapping/mappings.ts';
 import { type PollParts, poll } from './poll.ts';
 
 /** What {@link awaitDisabled} and {@link enableMapping} work with. */

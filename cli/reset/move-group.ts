@@ -1,7 +1,7 @@
 import type { ConsumerGroup } from '../../kafka/consumer-group.ts';
 import type { Offsets } from '../../kafka/record.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
-import { failed, messageOf } from './errors.ts';
+import { failed, messageOf } from '../mapping/errors.ts';
 import {
   awaitDisabled,
   enableCommand,

@@ -1,4 +1,4 @@
-import { failed } from './errors.ts';
+import { failed } from '../mapping/errors.ts';
 
 /** What {@link poll} works with. */
 export interface PollParts {

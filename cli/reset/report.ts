@@ -1,7 +1,7 @@
 import type { OffsetTarget } from '../../kafka/consumer-group.ts';
 import { formatCounted } from '../counts.ts';
+import type { Mapping } from '../mapping/mappings.ts';
 import { tableLines } from '../table.ts';
-import type { Mapping } from './mappings.ts';
 import { type PartitionPlan, totals } from './plan.ts';
 
 /** The group that is moved, and its target. */

@@ -8,12 +8,12 @@ import type { Ask } from '../ask.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';
 import { NotDone } from '../command.ts';
 import type { Machine } from '../machine.ts';
+import { createResetClients, type ResetAws, type ResetClients } from '../mapping/clients.ts';
+import type { Connect } from '../mapping/connection.ts';
+import { failed } from '../mapping/errors.ts';
+import { findMapping, type GivenMapping } from '../mapping/find-mapping.ts';
+import { createMappings, type Mapping } from '../mapping/mappings.ts';
 import { UsageError } from '../usage-error.ts';
-import { createResetClients, type ResetAws, type ResetClients } from './clients.ts';
-import type { Connect } from './connection.ts';
-import { failed } from './errors.ts';
-import { findMapping, type GivenMapping } from './find-mapping.ts';
-import { createMappings, type Mapping } from './mappings.ts';
 import { describeMembers, moveGroup } from './move-group.ts';
 import { isThere, type PartitionPlan, planReset, targetsOf, totals } from './plan.ts';
 import {

@@ -6,8 +6,8 @@ import { text } from 'node:stream/consumers';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { mskRecords } from '../helpers/kafka-events.ts';
 import { archived, bucketOf, folderOf } from './archive/archive-console.ts';
+import { startLambda } from './mapping/lambda-server.ts';
 import { startReplayServers } from './replay/replay-servers.ts';
-import { startLambda } from './reset/lambda-server.ts';
 import { ordersMapping, uuid } from './reset/reset-console.ts';
 
 const root = join(import.meta.dirname, '..', '..');

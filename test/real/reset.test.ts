@@ -16,7 +16,7 @@ import { bundleFunction } from '../../lib/functions/bundle.ts';
 import { endOffsets, KafkaTopic } from '../../tools/local/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../../tools/local/kafka-cluster/cluster.ts';
 import { type S3Server, startS3Server } from '../../tools/local/s3-server/server.ts';
-import { type LambdaOptions, startLambda } from '../cli/reset/lambda-server.ts';
+import { type LambdaOptions, startLambda } from '../cli/mapping/lambda-server.ts';
 import { ordersMapping, uuid } from '../cli/reset/reset-console.ts';
 import { type Archive, archiveTopic, clientsOf } from './archiving.ts';
 

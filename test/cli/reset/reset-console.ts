@@ -15,7 +15,7 @@ import type {
   OffsetTarget,
   Position,
 } from '../../../kafka/consumer-group.ts';
-import { type FakeMapping, type LambdaOptions, startLambda } from './lambda-server.ts';
+import { type FakeMapping, type LambdaOptions, startLambda } from '../mapping/lambda-server.ts';
 
 /** The time of the command line. */
 export const now = Date.parse('2026-11-24T12:00:00Z');

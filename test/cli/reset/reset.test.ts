@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Refusal } from './lambda-server.ts';
+import type { Refusal } from '../mapping/lambda-server.ts';
 import { now, ordersMapping, startConsole, uuid } from './reset-console.ts';
 
 const hour = 3_600_000;

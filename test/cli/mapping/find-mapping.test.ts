@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createResetClients } from '../../../cli/reset/clients.ts';
-import { findMapping } from '../../../cli/reset/find-mapping.ts';
-import { createMappings } from '../../../cli/reset/mappings.ts';
+import { createResetClients } from '../../../cli/mapping/clients.ts';
+import { findMapping } from '../../../cli/mapping/find-mapping.ts';
+import { createMappings } from '../../../cli/mapping/mappings.ts';
 import { failureOf } from '../replay/replay-servers.ts';
+import { ordersMapping, uuid } from '../reset/reset-console.ts';
 import { describedStack, noStack, type StackOutput, startStacks } from '../stacks-server.ts';
 import { type FakeMapping, startLambda } from './lambda-server.ts';
-import { ordersMapping, uuid } from './reset-console.ts';
 
 const other = '11111111-2222-3333-4444-555555555555';
 
@@ -32,6 +32,7 @@ const found = {
   clusterArn: 'arn:aws:kafka:eu-west-1:111122223333:cluster/shop/0f1e2d3c-1',
   usesIam: true,
   isProvisioned: false,
+  ...{ bootstrapServers: [], usesRegistry: false, start: 'earliest', filters: [] },
 };
 const byStack = { by: 'stack', stack: 'Shop' } as const;
 const byFunction = { by: 'function', name: 'archive' } as const;

@@ -5,11 +5,12 @@ import {
   paginateListEventSourceMappings,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
+import type { AuditTopic } from '../../lambda/contract.ts';
 import type { CallOptions } from '../../lambda/core/ports.ts';
 import { askAws } from './errors.ts';
 
-/** An event source mapping of a Kafka topic. */
-export interface Mapping {
+/** An event source mapping of a Kafka topic: also where its group started, and its filters. */
+export interface Mapping extends Pick<AuditTopic, 'start' | 'filters'> {
   readonly uuid: string;
   readonly topics: readonly string[];
   /** Its consumer group; if it names none, the group's name is the UUID. */
@@ -21,8 +22,12 @@ export interface Mapping {
   readonly functionArn: string;
   /** ARN of the MSK cluster. @default - the cluster is self-managed */
   readonly clusterArn: string | undefined;
+  /** Brokers of the self-managed cluster, as the mapping names them; empty for MSK. */
+  readonly bootstrapServers: readonly string[];
   /** Whether Lambda signs in to the MSK cluster with IAM. */
   readonly usesIam: boolean;
+  /** Whether it has a schema registry: what it delivers has other bytes than Kafka's records, without schema ids. */
+  readonly usesRegistry: boolean;
 }
 
 /** Event source mappings of Lambda. All throw {@link ArchiverError} `LOAD_FAILED` or `STORE_ABORTED`. */
@@ -77,6 +82,9 @@ function toMapping(given: EventSourceMappingConfiguration): Mapping {
     given;
   const { EventSourceArn, FunctionArn = '', State = '', Topics = [], UUID = '' } = given;
   const { ProvisionedPollerConfig: pollers, SourceAccessConfigurations: access = [] } = given;
+  const { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: bootstrapServers = [] } = {} } =
+    given.SelfManagedEventSource ?? {};
+  const registry = msk?.SchemaRegistryConfig ?? own?.SchemaRegistryConfig;
   return {
     uuid: UUID,
     topics: Topics,
@@ -85,7 +93,19 @@ function toMapping(given: EventSourceMappingConfiguration): Mapping {
     isProvisioned: pollers !== undefined,
     functionArn: FunctionArn,
     clusterArn: EventSourceArn,
+    bootstrapServers,
+    start: startOf(given),
+    filters: (given.FilterCriteria?.Filters ?? []).map(({ Pattern = '{}' }) => JSON.parse(Pattern)),
+    usesRegistry: registry !== undefined,
     // A mapping to MSK without a secret signs in with the function's role: lib/source/kafka-trigger.ts.
     usesIam: EventSourceArn !== undefined && !access.some(({ Type = '' }) => /_AUTH$/.test(Type)),
   };
+}
+
+/** Lambda requires a starting position of every mapping of a Kafka topic. */
+function startOf(given: EventSourceMappingConfiguration): AuditTopic['start'] {
+  const { StartingPosition, StartingPositionTimestamp } = given;
+  if (StartingPosition === 'LATEST') return 'latest';
+  if (StartingPositionTimestamp === undefined) return 'earliest';
+  return StartingPositionTimestamp.getTime() / 1000;
 }

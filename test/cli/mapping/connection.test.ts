@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMskToken } from '../../../kafka/msk-iam.ts';
+import { now, ordersMapping, startConsole, uuid } from '../reset/reset-console.ts';
 import type { FakeMapping } from './lambda-server.ts';
-import { now, ordersMapping, startConsole, uuid } from './reset-console.ts';
 
 const line = `--topic orders --to-earliest --mapping ${uuid} --dry-run`;
 const environment = { AWS_REGION: 'eu-west-1', KAFKA_PASSWORD: 'p' };
