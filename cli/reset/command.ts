@@ -34,6 +34,7 @@ export function createResetCommand(machine: Machine, openGroup: OpenGroup = open
       .option('--dry-run', 'only show what would change')
       .addOption(yesOption)
       .option('--allow-skip', 'allow a target that skips records, which are then not archived')
+      .option('--no-note', 'write no note of the skipped offsets for the audit')
       .option(
         '--enable',
         'enable the mapping at the end even if it was disabled, as after a reset that was stopped',
@@ -75,15 +76,16 @@ export function createResetCommand(machine: Machine, openGroup: OpenGroup = open
     .addOption(awsOptions.region)
     .addOption(awsOptions.profile)
     .addOption(httpUrl('--lambda-endpoint <url>', 'Lambda server to use in place of AWS'))
+    .addOption(httpUrl('--s3-endpoint <url>', 'S3 server to use in place of AWS'))
     .addHelpText('after', HELP)
     .action((values) => {
-      const { allowSkip = false, dryRun = false, enable = false, json = false } = values;
-      const { group, profile, region, topic, yes } = values;
+      const { allowSkip = false, dryRun = false, enable = false, json = false, note } = values;
+      const { group, lambdaEndpoint, profile, region, s3Endpoint, topic, yes } = values;
       const options = {
-        ...{ allowSkip, dryRun, enable, group, json, topic },
+        ...{ allowSkip, dryRun, enable, group, json, note, topic },
         target: readTarget(values, machine.now()),
         mapping: readMapping(values),
-        aws: { profile, region, lambdaEndpoint: values.lambdaEndpoint },
+        aws: { profile, region, lambdaEndpoint, s3Endpoint },
         connect: readMskConnection(values, machine),
         confirm: dryRun ? async () => false : consent({ ...machine, yes }),
       };
@@ -102,6 +104,11 @@ It shows the plan and asks. Then it disables the mapping, waits until the group
 has no members, commits the offsets, reads them back, and enables the mapping
 again. While the mapping is disabled, the topic is not archived. Ctrl-C reports
 the state of the mapping and how to continue.
+
+Before a reset skips offsets, it notes them in the archive's bucket for derived
+data, if the stack has one, so that the audit does not report them as lost. If
+that fails, no offset is changed. A note needs lambda:GetFunctionConfiguration
+on the archive function, and s3:PutObject on the notes.
 
 Without --tls and --sasl, it signs in with IAM if the brokers are MSK's
 listeners for IAM (port 9098 or 9198), or if their address is not MSK's and the

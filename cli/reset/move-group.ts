@@ -21,6 +21,8 @@ export interface MoveParts extends SwitchParts {
   readonly targets: Offsets;
   /** Whether to enable the mapping at the end even if it was disabled. */
   readonly enable: boolean;
+  /** Called with the final plan, before the group is moved. If it rejects, the group stays where it is. */
+  readonly note: (plan: Plan) => Promise<void>;
 }
 
 type Plan = readonly PartitionPlan[];
@@ -81,6 +83,10 @@ async function prepare(parts: MoveParts): Promise<Plan> {
   // Plan again, since the mapping kept reading until it was disabled.
   const plan = planReset(await group.positions(), targets);
   calls.signal.throwIfAborted();
+  await parts.note(plan).catch((error: unknown) => {
+    const how = '--no-note skips without a note, and the audit then reports the offsets as lost';
+    throw failed(`cannot note the skipped offsets: ${messageOf(error)}; ${how}`, error);
+  });
   return plan;
 }
 

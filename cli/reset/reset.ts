@@ -8,13 +8,14 @@ import type { Ask } from '../ask.ts';
 import { ATTEMPT_MS } from '../aws-calls.ts';
 import { NotDone } from '../command.ts';
 import type { Machine } from '../machine.ts';
-import { createResetClients, type ResetAws, type ResetClients } from '../mapping/clients.ts';
+import { createMappingClients, type MappingAws, type MappingClients } from '../mapping/clients.ts';
 import type { Connect } from '../mapping/connection.ts';
 import { failed } from '../mapping/errors.ts';
 import { findMapping, type GivenMapping } from '../mapping/find-mapping.ts';
 import { createMappings, type Mapping } from '../mapping/mappings.ts';
 import { UsageError } from '../usage-error.ts';
 import { describeMembers, moveGroup } from './move-group.ts';
+import { findNotes, skippedRanges, toNote } from './note.ts';
 import { isThere, type PartitionPlan, planReset, targetsOf, totals } from './plan.ts';
 import {
   formatPartitions,
@@ -32,13 +33,15 @@ export interface ResetOptions {
   readonly mapping: GivenMapping;
   /** @default - the mapping's group */
   readonly group: string | undefined;
-  readonly aws: ResetAws;
+  readonly aws: MappingAws;
   readonly connect: Connect;
   readonly confirm: Ask;
   /** Whether only to show the plan. */
   readonly dryRun: boolean;
   /** Whether records may be skipped, which are then not archived. */
   readonly allowSkip: boolean;
+  /** Whether to note what is skipped, for the audit. */
+  readonly note: boolean;
   /** Whether to enable the mapping at the end even if it was disabled. */
   readonly enable: boolean;
   /** Whether a program reads the answer. */
@@ -60,7 +63,7 @@ export async function reset(
   machine: Machine,
   openGroup: OpenGroup,
 ): Promise<void> {
-  const clients = createResetClients(options.aws, machine.environment);
+  const clients = createMappingClients(options.aws, machine.environment);
   try {
     const subject = await findSubject(options, machine, clients);
     const { connect, topic } = options;
@@ -80,7 +83,7 @@ export async function reset(
 async function findSubject(
   { group, mapping: given, target, topic }: ResetOptions,
   machine: Machine,
-  { cloudFormation, lambda }: ResetClients,
+  { cloudFormation, lambda }: MappingClients,
 ): Promise<ResetSubject> {
   const access = { mappings: createMappings(lambda), cloudFormation, calls: callsOf(machine) };
   if (given.by === 'none') return { topic, group: given.group, mapping: undefined, target };
@@ -101,7 +104,7 @@ function checkState({ state, uuid }: Mapping): void {
 interface Move {
   readonly options: ResetOptions;
   readonly machine: Machine;
-  readonly clients: ResetClients;
+  readonly clients: MappingClients;
   readonly subject: ResetSubject;
   readonly group: ConsumerGroup;
 }
@@ -115,6 +118,7 @@ async function move(parts: Move): Promise<void> {
   if (isThere(plan) && !options.enable) return answer(parts, plan, 'nothing');
   checkSkips(options, plan);
   if (subject.mapping?.state !== 'Enabled') await checkMembers(parts);
+  const note = await readyToNote(parts, plan);
   if (!(await options.confirm(questionOf(subject, plan)))) {
     answer(parts, plan, 'declined');
     throw new NotDone();
@@ -124,9 +128,27 @@ async function move(parts: Move): Promise<void> {
     ...{ subject, group, targets: targetsOf(plan), enable: options.enable, aws: options.aws },
     ...{ mappings: createMappings(clients.lambda), calls: callsOf(machine), pause: machine.pause },
     progress: options.json ? () => undefined : machine.progress,
+    note,
     tell: (line) => tell(parts, [line]),
   });
   answer(parts, moved, 'done');
+}
+
+/** Returns what notes the skipped offsets of the final plan; it finds out beforehand where the notes are. */
+async function readyToNote(
+  { clients, machine, options, subject: { group, mapping, topic } }: Move,
+  plan: readonly PartitionPlan[],
+): Promise<(plan: readonly PartitionPlan[]) => Promise<void>> {
+  const isNeeded = options.note && skippedRanges(plan).length > 0 && group === mapping?.group;
+  const calls = callsOf(machine);
+  const notes = isNeeded
+    ? await findNotes(options.mapping, mapping, { calls, clients })
+    : undefined;
+  return async (moved) => {
+    const skipped = skippedRanges(moved);
+    if (skipped.length === 0) return;
+    await notes?.write(toNote({ topic, group }, skipped, machine.now()), calls);
+  };
 }
 
 /** Prints lines, unless a program reads the answer. */

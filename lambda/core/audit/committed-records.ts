@@ -38,7 +38,7 @@ export async function* committedRecords(
   };
   for await (const batch of broker.read(range, options)) {
     if (batch.control !== undefined) continue;
-    if (batch.isTransactional && (await findEnd(batch))?.control !== 'commit') continue;
+    if (batch.isTransactional && (await findEnd(batch))?.control === 'abort') continue;
     yield* batch.records.filter(({ offset }) => offset >= first && offset <= last);
   }
 }

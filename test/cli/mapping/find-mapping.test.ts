@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createResetClients } from '../../../cli/mapping/clients.ts';
+import { createMappingClients } from '../../../cli/mapping/clients.ts';
 import { findMapping } from '../../../cli/mapping/find-mapping.ts';
 import { createMappings } from '../../../cli/mapping/mappings.ts';
 import { failureOf } from '../replay/replay-servers.ts';
@@ -16,7 +16,7 @@ async function startAws(mappings: readonly FakeMapping[], outputs?: readonly Sta
   await startStacks(outputs === undefined ? noStack : describedStack(outputs));
   const lambda = await startLambda({ mappings });
   const aws = { region: 'eu-west-1', lambdaEndpoint: lambda.endpoint };
-  const clients = createResetClients(aws, process.env);
+  const clients = createMappingClients(aws, process.env);
   onTestFinished(() => {
     clients.destroy();
     lambda.close();

@@ -142,5 +142,5 @@ describe('a plan', () => {
 const mapping = {
   ...{ uuid, topics: ordersMapping().Topics, group: 'g', state: 'Enabled' },
   ...{ functionArn: '', clusterArn: undefined, usesIam: false, isProvisioned: false },
-  ...{ bootstrapServers: [], usesRegistry: false, start: 'earliest', filters: [] },
+  ...{ bootstrapServers: [], usesRegistry: false, start: 'earliest' as const, filters: [] },
 };
