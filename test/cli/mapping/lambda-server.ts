@@ -1,5 +1,5 @@
 /**
- * The event source mappings of Lambda, with the operations of a reset, and a journal of its requests.
+ * The event source mappings of Lambda and the environment of a function, with a journal of its requests.
  *
  * @module
  */
@@ -33,6 +33,8 @@ export interface Refusal {
 /** Options of {@link startLambda}. */
 export interface LambdaOptions {
   readonly mappings: readonly FakeMapping[];
+  /** Environment variables of every function. @default - the functions have none */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Receives each request, such as `PUT Enabled=false`, `GET Disabling` or `LIST archive`. */
   readonly journal?: string[];
   /** Number of responses with the transitional state before the change is complete. @default 1 */
@@ -42,6 +44,8 @@ export interface LambdaOptions {
   readonly onState?: (state: string) => unknown;
 }
 
+const CONFIGURATION = /^\/2015-03-31\/functions\/[^/]+\/configuration$/;
+
 const PATH = /^\/2015-03-31\/event-source-mappings\/?(?<uuid>[^/?]*)$/;
 
 /** Starts the server. */
@@ -50,6 +54,11 @@ export async function startLambda(options: LambdaOptions) {
   const changes = new Map<string, number>();
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://lambda');
+    if (CONFIGURATION.test(url.pathname)) {
+      journal.push('GET configuration');
+      const { variables: Variables } = options;
+      return send(response, { ...(Variables && { Environment: { Variables } }) });
+    }
     const { uuid = '' } = PATH.exec(url.pathname)?.groups ?? {};
     const body = await text(request);
     const mapping = options.mappings.find(({ UUID }) => UUID === uuid);
