@@ -185,9 +185,9 @@ export const failedBatchTags = {
 export const REPLAYED = 'replayed';
 
 /**
- * Maximum size of a failed batch, in bytes. Lambda's have at most a whole event with every character escaped, 12 MiB;
- * `fetch` writes one record of up to 24 MiB in base64. That is three times the largest message of MSK Serverless, 8 MiB;
- * brokers have the limit that their `message.max.bytes` sets. https://docs.aws.amazon.com/msk/latest/developerguide/limits.html
+ * Maximum size of a failed batch, in bytes. Those of Lambda have at most a whole event with every character escaped,
+ * 13 MiB with the rest. Those that `fetch` writes have one record of any size up to 24 MiB, in base64. Brokers accept
+ * 1 MiB unless `message.max.bytes` says otherwise: https://kafka.apache.org/documentation/#brokerconfigs_message.max.bytes
  */
 export const MAX_FAILED_BATCH_BYTES = 33 * 1024 * 1024;
 
