@@ -52,6 +52,16 @@ export type StorageClass = (typeof storageClasses)[number];
 export const deliveries = ['s3', 'firehose'] as const;
 export type DeliveryKind = (typeof deliveries)[number];
 
+/** How the event source mappings and the audit authenticate to a cluster: with a function's role, or with a secret. */
+export const authentications = [
+  'IAM',
+  'SASL_SCRAM_512_AUTH',
+  'SASL_SCRAM_256_AUTH',
+  'BASIC_AUTH',
+  'CLIENT_CERTIFICATE_TLS_AUTH',
+] as const;
+export type Authentication = (typeof authentications)[number];
+
 /** Log levels of the functions; `debug` adds one line for each object. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
@@ -99,6 +109,16 @@ export const settingRanges = {
   replayTimeoutSeconds: { min: 10, max: 900, default: 300 },
   /** Days after its failure at which a replayed entry expires. An entry that is not replayed never expires. */
   replayedRetentionDays: { min: 1, max: 3650, default: 30 },
+} as const satisfies Record<string, SettingRange>;
+
+/** Whole-number settings of the audit. */
+export const auditRanges = {
+  /** Days after which an audit lists the whole archive of a topic again, and so finds what was deleted since. */
+  fullListingDays: { min: 1, max: 365, default: 7 },
+  /** Lost records that one audit of a topic writes as failed batches, to be archived again; 0 writes none. */
+  autoHealRecords: { min: 0, max: 1_000_000, default: 0 },
+  /** Days after which S3 expires objects of the archive, which has no default: they are kept. */
+  expirationDays: { min: 1, max: 36_500, default: 36_500 },
 } as const satisfies Record<string, SettingRange>;
 
 /** How much Firehose buffers before it writes an object: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html */
@@ -367,4 +387,5 @@ export const logMessages = {
   catalogNotChecked: 'catalog not checked',
   topicAudited: 'topic audited',
   topicNotAudited: 'topic not audited',
+  topicsPostponed: 'topics left to the next audit',
 } as const;

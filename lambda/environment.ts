@@ -5,9 +5,12 @@
  * @module
  */
 import {
+  auditRanges,
+  authentications,
   byteEncodings,
   compressionLevels,
   compressions,
+  deliveries,
   type LogLevel,
   logLevels,
   objectForms,
@@ -22,6 +25,10 @@ import { isObject } from './core/is-object.ts';
 import type { MetadataFields } from './core/record/enrichment.ts';
 
 const compression = oneOf('COMPRESSION', compressions);
+const objectPrefix = variable('OBJECT_PREFIX', "empty or end in '/'", parsePrefix);
+const timeFolder = oneOf('TIME_FOLDER', timeFolders);
+const failedBatchBucket = text('FAILED_BATCH_BUCKET', 'the name of a bucket');
+const operatorFlags = optionalText('OPERATOR_FLAGS');
 const deliveryStream = text('DELIVERY_STREAM', 'the name of a delivery stream');
 
 /** Of every function. */
@@ -37,8 +44,8 @@ const commonVariables = {
 const storeVariables = {
   ...commonVariables,
   /** What object keys begin with: empty, or a path that ends in `/`. */
-  objectPrefix: variable('OBJECT_PREFIX', "empty or end in '/'", parsePrefix),
-  timeFolder: oneOf('TIME_FOLDER', timeFolders),
+  objectPrefix,
+  timeFolder,
   objectOf: oneOf('OBJECT_OF', objectForms),
   /** Of record keys, as the next one of values. */
   keyEncoding: encodings('KEY_ENCODING'),
@@ -62,7 +69,7 @@ const archiveVariables = {
 
 const replayVariables = {
   ...storeVariables,
-  failedBatchBucket: text('FAILED_BATCH_BUCKET', 'the name of a bucket'),
+  failedBatchBucket,
   replayQueueUrl: text('REPLAY_QUEUE_URL', 'the URL of a queue'),
   deadLetterQueueUrl: text('DEAD_LETTER_QUEUE_URL', 'the URL of a queue'),
   /** Maximum of tries for a failed batch: `maxReceiveCount` of the replay queue. */
@@ -74,7 +81,33 @@ const replayVariables = {
   /** Log group of the archive function, for notifications to link to. @default - no link */
   archiveLogGroup: optionalText('ARCHIVE_LOG_GROUP'),
   /** Flags that select the archive in the command line. @default - `--stack` with the service name */
-  operatorFlags: optionalText('OPERATOR_FLAGS'),
+  operatorFlags,
+};
+
+const auditVariables = {
+  ...commonVariables,
+  /** What object keys begin with, as of the functions that store records. */
+  objectPrefix,
+  timeFolder,
+  failedBatchBucket,
+  /** Of ledgers, hour records and the notes of resets. */
+  derivedBucket: text('DERIVED_BUCKET', 'the name of a bucket'),
+  delivery: oneOf('DELIVERY', deliveries),
+  /** `host:port` of some brokers. */
+  bootstrapServers: serverList('BOOTSTRAP_SERVERS'),
+  /** `NONE` for brokers that accept every client: in plain text, or over TLS if there is a certificate to trust. */
+  authentication: oneOf('AUTHENTICATION', [...authentications, 'NONE'] as const),
+  /** Secret to authenticate with, in the form that event source mappings read. @default - none */
+  secretArn: optionalText('SECRET_ARN'),
+  /** Secret with the certificate of the authority to trust. @default - public authorities */
+  rootCaSecretArn: optionalText('ROOT_CA_SECRET_ARN'),
+  fullListingDays: wholeNumber('FULL_LISTING_DAYS', auditRanges.fullListingDays),
+  /** Days after which S3 expires objects of the archive. @default - never */
+  expirationDays: optionalWholeNumber('EXPIRATION_DAYS', auditRanges.expirationDays),
+  /** Most lost records of a topic that one audit writes as failed batches; 0 for none. */
+  autoHealRecords: wholeNumber('AUTO_HEAL_RECORDS', auditRanges.autoHealRecords),
+  /** Flags that select the archive in the command line. @default - `--stack` with the service name */
+  operatorFlags,
 };
 
 /** Settings of both functions. */
@@ -83,6 +116,8 @@ export type StoreEnvironment = ValuesOf<typeof storeVariables>;
 export type ArchiveEnvironment = ValuesOf<typeof archiveVariables>;
 /** Settings of the replay function. */
 export type ReplayEnvironment = ValuesOf<typeof replayVariables>;
+/** Settings of the audit. */
+export type AuditEnvironment = ValuesOf<typeof auditVariables>;
 
 /** The environment of the archive function. */
 export const archiveEnvironment = codecOf(archiveVariables);
@@ -94,6 +129,8 @@ export const catalogCheckEnvironment = codecOf({
   /** The first `dt` of the tables, as `YYYY-MM-DD`. */
   catalogFrom: text('CATALOG_FROM', 'a date'),
 });
+/** The environment of the audit. */
+export const auditEnvironment = codecOf(auditVariables);
 /** What the bundles with the delivery `firehose` need besides. */
 export const streamEnvironment = codecOf({ deliveryStream });
 
@@ -206,6 +243,29 @@ function wholeNumber(name: string, { min, max }: SettingRange): Variable<number>
     const value = Number(given);
     return /^\d+$/.test(given) && value >= min && value <= max ? value : undefined;
   });
+}
+
+function optionalWholeNumber(name: string, range: SettingRange): Variable<number | undefined> {
+  const { read } = wholeNumber(name, range);
+  return {
+    name,
+    write: (value) => (value === undefined ? undefined : String(value)),
+    read: (given, environment) =>
+      given === undefined ? { value: undefined } : read(given, environment),
+  };
+}
+
+function serverList(name: string): Variable<readonly string[]> {
+  const mustBe = 'one or more host:port, separated by commas';
+  return variable(
+    name,
+    mustBe,
+    (given) => {
+      const servers = given.split(',');
+      return servers.every((server) => /^[^\s:]+:\d{1,5}$/.test(server)) ? servers : undefined;
+    },
+    (servers) => servers.join(),
+  );
 }
 
 /** The level of the compression in the same environment, which has a range of its own. */

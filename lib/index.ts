@@ -5,6 +5,7 @@
  * @module
  */
 export type {
+  Authentication,
   ByteEncoding,
   Compression,
   DeliveryKind,
@@ -40,4 +41,3 @@ export type { ProvisionedPollers } from './settings/mapping-settings.ts';
 export type { NetworkPart } from './settings/network-settings.ts';
 export { type ParseOptions, parseSettings, type StackSettings } from './settings/settings.ts';
 export type { ColderClass } from './settings/storage-settings.ts';
-export type { Authentication } from './source/kafka-source.ts';

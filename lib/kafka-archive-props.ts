@@ -4,6 +4,7 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import type {
+  Authentication,
   ByteEncoding,
   Compression,
   DeliveryKind,
@@ -18,7 +19,6 @@ import type { EarlierLayout } from './settings/catalog-settings.ts';
 import type { NetworkPart } from './settings/network-settings.ts';
 import type { ProvisionedPollers } from './settings/settings.ts';
 import type { ColderClass } from './settings/storage-settings.ts';
-import type { Authentication } from './source/kafka-source.ts';
 
 /**
  * An MSK cluster: its ARN, an `ICluster` of `@aws-cdk/aws-msk-alpha`, or a `CfnCluster` or

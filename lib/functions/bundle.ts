@@ -26,6 +26,7 @@ export const functionEntries = [
   'replay',
   'replay-firehose',
   'catalog-check',
+  'audit',
 ] as const;
 
 /** One of {@link functionEntries}. */

@@ -4,12 +4,11 @@
  * @module
  */
 import { z } from 'zod';
+import { type Authentication, authentications } from '../../lambda/contract.ts';
 import { parseClusterArn } from '../source/cluster-arn.ts';
-import { authentications, type Credentials, type KafkaSource } from '../source/kafka-source.ts';
+import type { Credentials, KafkaSource } from '../source/kafka-source.ts';
 import { choice, keyArn, must, nameList, quoted, secretArn } from './setting-forms.ts';
 import type { SettingReport, SettingsOf } from './setting-report.ts';
-
-type Authentication = (typeof authentications)[number];
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html */
 const mskAuthentications: readonly Authentication[] = [

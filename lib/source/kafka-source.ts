@@ -1,14 +1,5 @@
+import type { Authentication } from '../../lambda/contract.ts';
 import type { ClusterArn } from './cluster-arn.ts';
-
-/** The ways in which Lambda authenticates to a cluster: with the function's role, or with a secret. */
-export const authentications = [
-  'IAM',
-  'SASL_SCRAM_512_AUTH',
-  'SASL_SCRAM_256_AUTH',
-  'BASIC_AUTH',
-  'CLIENT_CERTIFICATE_TLS_AUTH',
-] as const;
-export type Authentication = (typeof authentications)[number];
 
 /** The credentials with which Lambda authenticates to a cluster, from a secret. */
 export interface Credentials {

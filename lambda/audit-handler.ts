@@ -1,0 +1,114 @@
+import type { AuditTopic } from './contract.ts';
+import type { AuditTelemetry } from './core/audit/audit-telemetry.ts';
+import type { LedgerStore } from './core/audit/ledger.ts';
+import type { AuditReport } from './core/audit/report.ts';
+import { nameFirst } from './core/bounded-text.ts';
+import { ArchiverError, toArchiverError } from './core/errors.ts';
+import type { CallOptions, Clock } from './core/ports.ts';
+import { type InvocationContext, timeLeft } from './invocation.ts';
+
+/** The audit of one topic, and the limits of its calls. */
+export interface AuditJob extends CallOptions {
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+}
+
+/** What came of auditing one topic. */
+export interface TopicAudit {
+  readonly report: AuditReport;
+  /** Number of records that were written as failed batches, to be archived again. */
+  readonly healedRecords: number;
+}
+
+/** The parts that the audit function works with. */
+export interface AuditDeps {
+  readonly topics: readonly AuditTopic[];
+  readonly ledgers: Pick<LedgerStore, 'load'>;
+  /**
+   * Audits one topic, and heals it where the settings say so.
+   *
+   * @throws {ArchiverError}
+   */
+  readonly auditTopic: (topic: AuditTopic, job: AuditJob) => Promise<TopicAudit>;
+  readonly clock: Clock;
+  readonly telemetry: AuditTelemetry;
+}
+
+/** Milliseconds after which an attempt of a call counts as lost. */
+const ATTEMPT_MS = 5_000;
+/** Milliseconds without which a further topic is left to the next invocation. */
+const LEAST_MS = 30_000;
+
+/**
+ * Creates the handler of the audit function. It audits every topic, beginning with those whose last audit is the
+ * oldest, until its time runs short. Each audit but the last may use half of the time that is left, so that one that
+ * does not end cannot keep the others from theirs. Whatever the event is, it makes the same audits.
+ *
+ * @throws {ArchiverError} the first failure, once every other topic is audited and all failures are logged
+ */
+export function createAudit(deps: AuditDeps) {
+  const { auditTopic, clock, telemetry } = deps;
+  return async (_event: unknown, context: InvocationContext): Promise<void> => {
+    const requestId = context.awsRequestId;
+    const queue = await oldestFirst(deps, limitsOf(timeLeft(context)));
+    const failures: { readonly topic: string; readonly error: ArchiverError }[] = [];
+    for (const [index, { auditedAt, topic }] of queue.entries()) {
+      const waiting = queue.slice(index);
+      const left = timeLeft(context);
+      if (index > 0 && left < LEAST_MS) {
+        telemetry.topicsPostponed(
+          requestId,
+          waiting.map((each) => each.topic.topic),
+        );
+        break;
+      }
+      const startedAt = clock.now();
+      try {
+        const limits = limitsOf(waiting.length === 1 ? left : left / 2);
+        const audited = await auditTopic(topic, { startedAt, ...limits });
+        const auditAge = auditedAt === undefined ? undefined : startedAt - auditedAt;
+        telemetry.topicAudited({ requestId, auditAge, ...audited });
+      } catch (cause) {
+        const error = toArchiverError(cause);
+        telemetry.topicNotAudited(requestId, topic.topic, error);
+        failures.push({ topic: topic.topic, error });
+      }
+    }
+    const [first] = failures;
+    if (first === undefined) return;
+    const { code, retryable } = first.error;
+    const message = nameFirst(failures, ({ topic, error }) => `'${topic}': ${error.message}`);
+    throw new ArchiverError(code, `not audited: ${message}`, { retryable, cause: first.error });
+  };
+
+  function limitsOf(milliseconds: number): CallOptions {
+    return { signal: clock.timeout(milliseconds), attemptTimeout: ATTEMPT_MS };
+  }
+}
+
+interface Waiting {
+  readonly topic: AuditTopic;
+  /** Epoch milliseconds; undefined if no audit is known. */
+  readonly auditedAt: number | undefined;
+}
+
+async function oldestFirst(
+  { ledgers, topics }: Pick<AuditDeps, 'ledgers' | 'topics'>,
+  options: CallOptions,
+): Promise<readonly Waiting[]> {
+  const waiting: Waiting[] = [];
+  for (const topic of topics) {
+    waiting.push({ topic, auditedAt: await auditedAtOf(topic) });
+  }
+  return waiting.sort((a, b) => (a.auditedAt ?? 0) - (b.auditedAt ?? 0));
+
+  async function auditedAtOf({ topic }: AuditTopic): Promise<number | undefined> {
+    try {
+      const stored = await ledgers.load(topic, options);
+      return stored && Date.parse(stored.ledger.auditedAt);
+    } catch {
+      // The audit of this topic reads its ledger too, and fails with the reason.
+      return undefined;
+    }
+  }
+}
