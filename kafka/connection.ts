@@ -20,12 +20,23 @@ export interface IamLogin {
   readonly token: () => Promise<string>;
 }
 
+/** The certificates of a connection with TLS, each in PEM. */
+export interface TlsOptions {
+  /** The certificate authority to trust. @default - the system's */
+  readonly ca?: string;
+  /** The certificate with which the client authenticates itself (mutual TLS), and its key. @default - none */
+  readonly cert?: string;
+  readonly key?: string;
+  /** Decrypts the key. @default - the key is not encrypted */
+  readonly passphrase?: string;
+}
+
 /** How to connect to a cluster. */
 export interface KafkaConnection {
   /** `host:port` of some of its brokers. */
   readonly brokers: readonly string[];
-  /** TLS, optionally with another certificate authority, in PEM. @default - plain text */
-  readonly tls?: { readonly ca?: string };
+  /** @default - plain text */
+  readonly tls?: TlsOptions;
   /** @default - no authentication */
   readonly sasl?: PasswordLogin | IamLogin;
 }
@@ -39,7 +50,7 @@ export function clientOptions({ brokers, tls, sasl }: KafkaConnection) {
     clientId: 'msk-s3-archiver',
     bootstrapBrokers: [...brokers],
     retries: 0,
-    ...(tls && { tls: tls.ca === undefined ? {} : { ca: tls.ca } }),
+    ...(tls && { tls: { ...tls } }),
     ...(sasl && { sasl: saslOptions(sasl) }),
     // Names the broker in the TLS handshake, as Java's client does and this one does not by default.
     ...(sasl?.mechanism === 'IAM' && { tlsServerName: true }),

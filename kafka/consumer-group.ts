@@ -1,9 +1,18 @@
-import { Admin, ListOffsetTimestamps } from '@platformatic/kafka';
+import { Admin } from '@platformatic/kafka';
 import { ArchiverError } from '../lambda/core/errors.ts';
 import { hasApiError, kafkaError } from './client-errors.ts';
 import { clientOptions, type KafkaConnection, keepAlive } from './connection.ts';
+import {
+  committedOffsets,
+  type OffsetQuery,
+  type OffsetTarget,
+  offsetOf,
+  targetOffsets,
+} from './offsets.ts';
 import { partitionCounts } from './partition-counts.ts';
 import type { Offsets } from './record.ts';
+
+export type { OffsetTarget };
 
 /** Where a group stands in one partition. */
 export interface Position {
@@ -15,9 +24,6 @@ export interface Position {
   /** Offset that the group reads next. @default - none is committed */
   readonly committed: number | undefined;
 }
-
-/** A place in the log of every partition: one of its ends, or the first record at or after epoch milliseconds. */
-export type OffsetTarget = 'earliest' | 'latest' | { readonly timestamp: number };
 
 /** A consumer group, limited to one topic. Every method throws {@link ArchiverError} `KAFKA_FAILED`. */
 export interface ConsumerGroup {
@@ -79,19 +85,6 @@ async function ask<Result>(action: string, call: () => Promise<Result>): Promise
   }
 }
 
-async function listOffsets(
-  admin: Admin,
-  topic: string,
-  { partitions, timestamp }: { partitions: readonly number[]; timestamp: bigint },
-): Promise<Offsets> {
-  const asked = partitions.map((partitionIndex) => ({ partitionIndex, timestamp }));
-  const [listed] = await ask(`listing the offsets of '${topic}'`, () =>
-    admin.listOffsets({ topics: [{ name: topic, partitions: asked }] }),
-  );
-  const found = listed?.partitions ?? [];
-  return new Map(found.map(({ offset, partitionIndex }) => [partitionIndex, Number(offset)]));
-}
-
 interface Named {
   readonly group: string;
   readonly topic: string;
@@ -101,11 +94,12 @@ async function readPositions(
   admin: Admin,
   { group, partitions, topic }: Named & { readonly partitions: readonly number[] },
 ): Promise<readonly Position[]> {
-  const { EARLIEST, LATEST } = ListOffsetTimestamps;
-  const begins = await listOffsets(admin, topic, { partitions, timestamp: EARLIEST });
-  const committed = await readCommitted(admin, { group, topic });
+  const begins = await readTargets(admin, topic, { partitions, target: 'earliest' });
+  const committed = await ask(`listing the committed offsets of '${group}'`, () =>
+    committedOffsets(admin, { group, topic }),
+  );
   // Read last, so that a committed offset cannot lie behind an end that was read earlier.
-  const ends = await listOffsets(admin, topic, { partitions, timestamp: LATEST });
+  const ends = await readTargets(admin, topic, { partitions, target: 'latest' });
   return partitions.map((partition) => ({
     partition,
     begin: offsetOf(begins, partition),
@@ -114,37 +108,8 @@ async function readPositions(
   }));
 }
 
-async function readCommitted(admin: Admin, { group, topic }: Named): Promise<Offsets> {
-  const [listed] = await ask(`listing the committed offsets of '${group}'`, () =>
-    admin.listConsumerGroupOffsets({ groups: [group] }),
-  );
-  const found = listed?.topics.find(({ name }) => name === topic)?.partitions ?? [];
-  return new Map(
-    found
-      .map((each) => [each.partitionIndex, Number(each.committedOffset)] as const)
-      .filter(([, offset]) => offset >= 0),
-  );
-}
-
-async function readTargets(
-  admin: Admin,
-  topic: string,
-  { partitions, target }: { partitions: readonly number[]; target: OffsetTarget },
-): Promise<Offsets> {
-  const { EARLIEST, LATEST } = ListOffsetTimestamps;
-  const ends = await listOffsets(admin, topic, { partitions, timestamp: LATEST });
-  if (target === 'latest') return ends;
-  const timestamp = target === 'earliest' ? EARLIEST : BigInt(target.timestamp);
-  const found = await listOffsets(admin, topic, { partitions, timestamp });
-  return new Map(
-    [...found].map(([each, offset]) => [each, offset < 0 ? offsetOf(ends, each) : offset]),
-  );
-}
-
-function offsetOf(offsets: Offsets, partition: number): number {
-  const offset = offsets.get(partition);
-  if (offset !== undefined) return offset;
-  throw new ArchiverError('KAFKA_FAILED', `the brokers did not list partition ${partition}`);
+async function readTargets(admin: Admin, topic: string, query: OffsetQuery): Promise<Offsets> {
+  return ask(`listing the offsets of '${topic}'`, () => targetOffsets(admin, topic, query));
 }
 
 async function countMembers(admin: Admin, group: string): Promise<number> {

@@ -45,17 +45,60 @@ export function fetchedRecords(
       begun.shift();
     }
     next = Math.max(next, Number(last) + 1);
-    if ((batch.attributes & IS_CONTROL) !== 0) {
-      if (batch.records[0]?.key?.readInt16BE(2) === ABORT) aborted.delete(batch.producerId);
+    if (isControl(batch)) {
+      if (controlOf(batch) === 'abort') aborted.delete(batch.producerId);
       continue;
     }
-    if ((batch.attributes & IS_TRANSACTIONAL) !== 0 && aborted.has(batch.producerId)) continue;
-    for (const record of batch.records) {
-      const fetched = toSourceRecord(record, batch, answer.partitionIndex);
-      if (fetched.offset >= from) records.push(fetched);
-    }
+    if (isTransactional(batch) && aborted.has(batch.producerId)) continue;
+    const fetched = recordsOf(batch, answer.partitionIndex);
+    records.push(...fetched.filter(({ offset }) => offset >= from));
   }
   return { records, next };
+}
+
+/** A record batch as a log holds it: https://kafka.apache.org/documentation/#recordbatch. */
+export interface StoredBatch {
+  readonly firstOffset: number;
+  /** Inclusive: the first offset and the batch's `lastOffsetDelta`, which compaction leaves as it was. */
+  readonly lastOffset: number;
+  readonly producerId: bigint;
+  readonly isTransactional: boolean;
+  /** What the batch does to the producer's transaction; undefined for a batch of records. */
+  readonly control: 'commit' | 'abort' | undefined;
+  /** Empty for a control batch, and where compaction removed every record. */
+  readonly records: readonly ConsumerRecord[];
+}
+
+/** Converts a batch of a fetch response, which may be one of an aborted transaction. Pure. */
+export function storedBatch(batch: RecordsBatch, partition: number): StoredBatch {
+  const firstOffset = Number(batch.firstOffset);
+  return {
+    firstOffset,
+    lastOffset: firstOffset + batch.lastOffsetDelta,
+    producerId: batch.producerId,
+    isTransactional: isTransactional(batch),
+    control: controlOf(batch),
+    records: isControl(batch) ? [] : recordsOf(batch, partition),
+  };
+}
+
+function isControl({ attributes }: RecordsBatch): boolean {
+  return (attributes & IS_CONTROL) !== 0;
+}
+
+function isTransactional({ attributes }: RecordsBatch): boolean {
+  return (attributes & IS_TRANSACTIONAL) !== 0;
+}
+
+/** Undefined for a control batch too whose record compaction has removed. */
+function controlOf(batch: RecordsBatch): StoredBatch['control'] {
+  const [record] = batch.records;
+  if (!isControl(batch) || record === undefined) return undefined;
+  return record.key?.readInt16BE(2) === ABORT ? 'abort' : 'commit';
+}
+
+function recordsOf(batch: RecordsBatch, partition: number): ConsumerRecord[] {
+  return batch.records.map((record) => toSourceRecord(record, batch, partition));
 }
 
 function toSourceRecord(

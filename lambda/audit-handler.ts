@@ -13,7 +13,7 @@ export interface AuditJob extends CallOptions {
   readonly startedAt: number;
 }
 
-/** What came of auditing one topic. */
+/** The audit of one topic, and the records of it that were written to be archived again. */
 export interface TopicAudit {
   readonly report: AuditReport;
   /** Number of records that were written as failed batches, to be archived again. */
