@@ -7,6 +7,9 @@ import { AUDIT_FILE, type AuditTopic, METRIC_NAMESPACE } from './contract.ts';
 import { ArchiverError } from './core/errors.ts';
 import { auditEnvironment } from './environment.ts';
 import { createAuditTelemetry } from './io/audit-telemetry.ts';
+import { openAuditBroker } from './io/audit-broker.ts';
+import { connectionOf } from './io/audit-connection.ts';
+import { createSecrets, createSecretsClient } from './io/audit-secrets.ts';
 import { systemClock as clock } from './io/clock.ts';
 
 /** Wires the audit function, with the topics that the stack wrote beside its bundle. */
@@ -20,10 +23,15 @@ export function wireAudit() {
     new Metrics({ namespace: METRIC_NAMESPACE }),
     settings,
   );
+  const { random } = Math;
+  const region = process.env.AWS_REGION ?? '';
+  const secrets = createSecrets(createSecretsClient({ maxConnections: 1, random }));
   return createAudit({
     ...{ clock, telemetry, topics },
     ledgers: { load: async () => undefined },
-    auditTopic: async () => {
+    auditTopic: async ({ group, topic }, job) => {
+      const connection = await connectionOf(settings, { clock, region, secrets }, job);
+      const broker = openAuditBroker({ connection, group, topic });
       throw new ArchiverError('UNEXPECTED', 'the audit of a topic is not wired yet');
     },
   });

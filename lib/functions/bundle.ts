@@ -52,7 +52,7 @@ export function bundleFunction(
   const options = { ...bundleOptions, outfile: join(root, 'dist', entry, 'index.mjs') };
   const whole = buildSync({
     ...options,
-    ...sdkOptions,
+    ...partOptions,
     entryPoints: [join('lambda', `${entry}.ts`)],
     minify: false,
     sourcemap: 'inline',
@@ -89,8 +89,8 @@ export const bundleOptions = {
   logLevel: 'silent',
 } satisfies BuildOptions;
 
-/** Replaces parts of the SDK and of Node that a function does not need, for a shorter cold start. */
-const sdkOptions = {
+/** Replaces parts of the SDK, of Node and of the Kafka client that a function does not need, for a shorter cold start. */
+const partOptions = {
   alias: {
     'node:http': './lambda/io/bundled/node-http.ts',
     'node:https': './lambda/io/bundled/node-https.ts',
@@ -98,6 +98,10 @@ const sdkOptions = {
     'node:util': './lambda/io/bundled/node-util.ts',
     '@aws-sdk/credential-provider-node': './lambda/io/bundled/function-credentials.ts',
     '@smithy/core/event-streams': './lambda/io/bundled/no-event-streams.ts',
+    // The same with its WebAssembly in the code; the default reads a file beside its own.
+    '@platformatic/wasm-utils': '@platformatic/wasm-utils/bundled',
+    avsc: './lambda/io/bundled/nothing.ts',
+    debug: './lambda/io/bundled/nothing.ts',
   },
 } satisfies BuildOptions;
 

@@ -4,6 +4,10 @@
  *
  * @module
  */
+const util = process.getBuiltinModule('node:util');
 
 /** `util.promisify`. */
-export const { promisify } = process.getBuiltinModule('node:util');
+export const promisify = util.promisify;
+
+/** `util.inspect`, for the Kafka client. */
+export const inspect = util.inspect;
