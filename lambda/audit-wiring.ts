@@ -6,10 +6,10 @@ import { createAudit } from './audit-handler.ts';
 import { AUDIT_FILE, type AuditTopic, METRIC_NAMESPACE } from './contract.ts';
 import { ArchiverError } from './core/errors.ts';
 import { auditEnvironment } from './environment.ts';
-import { createAuditTelemetry } from './io/audit-telemetry.ts';
 import { openAuditBroker } from './io/audit-broker.ts';
 import { connectionOf } from './io/audit-connection.ts';
 import { createSecrets, createSecretsClient } from './io/audit-secrets.ts';
+import { createAuditTelemetry } from './io/audit-telemetry.ts';
 import { systemClock as clock } from './io/clock.ts';
 
 /** Wires the audit function, with the topics that the stack wrote beside its bundle. */
@@ -31,7 +31,7 @@ export function wireAudit() {
     ledgers: { load: async () => undefined },
     auditTopic: async ({ group, topic }, job) => {
       const connection = await connectionOf(settings, { clock, region, secrets }, job);
-      const broker = openAuditBroker({ connection, group, topic });
+      await openAuditBroker({ connection, group, topic }).close();
       throw new ArchiverError('UNEXPECTED', 'the audit of a topic is not wired yet');
     },
   });

@@ -10,6 +10,11 @@ describe('the options of a client', () => {
     ['plain text', { brokers }, plainText],
     ['TLS', { brokers, tls: {} }, { ...plainText, tls: {} }],
     ['an authority', { brokers, tls: { ca: 'PEM' } }, { ...plainText, tls: { ca: 'PEM' } }],
+    [
+      'a certificate of the client',
+      { brokers, tls: { ca: 'PEM', cert: 'CERT', key: 'KEY', passphrase: 'open' } },
+      { ...plainText, tls: { ca: 'PEM', cert: 'CERT', key: 'KEY', passphrase: 'open' } },
+    ],
     ['a login', { brokers, sasl }, { ...plainText, sasl }],
     ['TLS and a login', { brokers, tls: {}, sasl }, { ...plainText, tls: {}, sasl }],
   ])('are those of a connection with %s', (_, connection, options) => {

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { KafkaRecord, RecordsBatch } from '@platformatic/kafka';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fetchedRecords, type PartitionAnswer } from '../../kafka/fetched-records.ts';
+import { fetchedRecords, type PartitionAnswer, storedBatch } from '../../kafka/fetched-records.ts';
 
 const LOG_APPEND_TIME = 0x08;
 const TRANSACTIONAL = 0x10;
@@ -301,6 +301,44 @@ const steps = fc.array(
   }),
   { maxLength: 40 },
 );
+
+describe('a batch as it is stored', () => {
+  const none = { producerId: -1n, isTransactional: false, control: undefined };
+  const mark = {
+    firstOffset: 4,
+    lastOffset: 4,
+    producerId: 1n,
+    isTransactional: true,
+    records: [],
+  };
+
+  it('keeps its span, whatever records compaction has left', () => {
+    const stored = storedBatch(batch(5, [record(1), record(4)], { lastOffsetDelta: 6 }), 7);
+    expect(stored).toMatchObject({ ...none, firstOffset: 5, lastOffset: 11 });
+    expect(stored.records.map(({ offset, partition }) => [partition, offset])).toEqual([
+      [7, 6],
+      [7, 9],
+    ]);
+    const emptied = storedBatch(batch(5, [], { lastOffsetDelta: 6 }), 7);
+    expect(emptied).toEqual({ ...none, firstOffset: 5, lastOffset: 11, records: [] });
+  });
+
+  it('has the records of a transaction, however it ends', () => {
+    expect(storedBatch(sent(1, 4, 2), 0)).toMatchObject({
+      ...{ firstOffset: 4, lastOffset: 5, producerId: 1n, isTransactional: true },
+      ...{ control: undefined, records: [{ offset: 4 }, { offset: 5 }] },
+    });
+  });
+
+  it.each(['abort', 'commit'] as const)('is a mark, which has no records: %s', (control) => {
+    expect(storedBatch(marker(1, 4, control), 0)).toEqual({ ...mark, control });
+  });
+
+  it('is no mark any more once compaction has removed it', () => {
+    const removed = batch(4, [], { attributes: TRANSACTIONAL | CONTROL, producerId: 1n });
+    expect(storedBatch(removed, 0)).toEqual({ ...mark, control: undefined });
+  });
+});
 
 describe('a log read to its end', () => {
   it('returns each committed record once, in any number of answers, from any offset', () => {

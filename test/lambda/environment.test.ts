@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  auditRanges,
+  authentications,
   byteEncodings,
   compressionLevels,
+  deliveries,
   logLevels,
   objectForms,
   type SettingRange,
@@ -12,7 +15,9 @@ import {
 } from '../../lambda/contract.ts';
 import {
   type ArchiveEnvironment,
+  type AuditEnvironment,
   archiveEnvironment,
+  auditEnvironment,
   type ReplayEnvironment,
   replayEnvironment,
   streamEnvironment,
@@ -48,6 +53,20 @@ const replay: ReplayEnvironment = {
   deadLetterQueueUrl: 'https://sqs.eu-west-1.amazonaws.com/111122223333/dead',
   replayTries: 10,
   replayRetrySeconds: 60,
+};
+const audit: AuditEnvironment = {
+  archiveBucket: 'archive',
+  objectPrefix: 'shop/',
+  timeFolder: 'hour',
+  failedBatchBucket: 'failed',
+  derivedBucket: 'derived',
+  delivery: 's3',
+  bootstrapServers: ['b-1.shop.kafka.eu-west-1.amazonaws.com:9098', 'b-2.shop:9098'],
+  authentication: 'IAM',
+  fullListingDays: 7,
+  autoHealRecords: 0,
+  logLevel: 'info',
+  serviceName: 'shop',
 };
 
 /** Any settings that the schema allows, for one function. */
@@ -123,7 +142,55 @@ describe('the environment of the functions', () => {
     );
   });
 
+  it('decodes what it encodes, for the audit', () => {
+    const optional = (setting: fc.Arbitrary<string>) => fc.option(setting, { nil: undefined });
+    const port = fc.integer({ min: 1, max: 65_535 });
+    const own = fc.record({
+      ...{ archiveBucket: someText, failedBatchBucket: someText, derivedBucket: someText },
+      ...{ objectPrefix: storeFields.objectPrefix, timeFolder: storeFields.timeFolder },
+      ...{ logLevel: storeFields.logLevel, serviceName: someText },
+      delivery: fc.constantFrom(...deliveries),
+      bootstrapServers: fc.array(
+        fc.tuple(fc.domain(), port).map((pair) => pair.join(':')),
+        { minLength: 1 },
+      ),
+      authentication: fc.constantFrom(...authentications, 'NONE' as const),
+      secretArn: optional(someText),
+      rootCaSecretArn: optional(someText),
+      fullListingDays: within(auditRanges.fullListingDays),
+      expirationDays: fc.option(within(auditRanges.expirationDays), { nil: undefined }),
+      autoHealRecords: within(auditRanges.autoHealRecords),
+      operatorFlags: optional(someText),
+    });
+    fc.assert(
+      fc.property(own, (settings) => {
+        expect(auditEnvironment.decode(auditEnvironment.encode(settings))).toEqual(settings);
+      }),
+    );
+  });
+
   it('has the variables that deployed functions have', () => {
+    const secrets = { secretArn: 'arn:secret', rootCaSecretArn: 'arn:ca' };
+    expect(
+      auditEnvironment.encode({ ...audit, ...secrets, expirationDays: 30, operatorFlags: '-s' }),
+    ).toEqual({
+      ARCHIVE_BUCKET: 'archive',
+      OBJECT_PREFIX: 'shop/',
+      TIME_FOLDER: 'hour',
+      FAILED_BATCH_BUCKET: 'failed',
+      DERIVED_BUCKET: 'derived',
+      DELIVERY: 's3',
+      BOOTSTRAP_SERVERS: 'b-1.shop.kafka.eu-west-1.amazonaws.com:9098,b-2.shop:9098',
+      AUTHENTICATION: 'IAM',
+      SECRET_ARN: 'arn:secret',
+      ROOT_CA_SECRET_ARN: 'arn:ca',
+      FULL_LISTING_DAYS: '7',
+      EXPIRATION_DAYS: '30',
+      AUTO_HEAL_RECORDS: '0',
+      OPERATOR_FLAGS: '-s',
+      POWERTOOLS_LOG_LEVEL: 'INFO',
+      POWERTOOLS_SERVICE_NAME: 'shop',
+    });
     expect(archiveEnvironment.encode(archive)).toEqual({
       ARCHIVE_BUCKET: 'archive',
       OBJECT_PREFIX: 'shop/',
@@ -235,6 +302,28 @@ describe('the environment of the functions', () => {
     );
   });
 
+  it.each([
+    ['DERIVED_BUCKET', '', "the name of a bucket, got ''"],
+    ['DELIVERY', 'both', "one of s3, firehose, got 'both'"],
+    ['BOOTSTRAP_SERVERS', '', "one or more host:port, separated by commas, got ''"],
+    ['BOOTSTRAP_SERVERS', 'a:1,b', "one or more host:port, separated by commas, got 'a:1,b'"],
+    ['BOOTSTRAP_SERVERS', 'a:1, b:2', "one or more host:port, separated by commas, got 'a:1, b:2'"],
+    ['BOOTSTRAP_SERVERS', undefined, 'one or more host:port, separated by commas, got none'],
+    [
+      'AUTHENTICATION',
+      'SCRAM',
+      "one of IAM, SASL_SCRAM_512_AUTH, SASL_SCRAM_256_AUTH, BASIC_AUTH, CLIENT_CERTIFICATE_TLS_AUTH, NONE, got 'SCRAM'",
+    ],
+    ['FULL_LISTING_DAYS', '0', "a whole number from 1 to 365, got '0'"],
+    ['EXPIRATION_DAYS', '0', "a whole number from 1 to 36500, got '0'"],
+    ['AUTO_HEAL_RECORDS', '1000001', "a whole number from 0 to 1000000, got '1000001'"],
+  ])('refuses %s of %j for the audit', (name, value, mustBe) => {
+    const environment = { ...auditEnvironment.encode(audit), [name]: value };
+    expect(() => auditEnvironment.decode(environment)).toThrow(
+      expect.objectContaining({ code: 'INVALID_SETTINGS', message: `${name} must be ${mustBe}` }),
+    );
+  });
+
   it('has a range of levels for each compression', () => {
     const gzip = { ...archiveEnvironment.encode(archive), COMPRESSION: 'gzip' };
     expect(() => archiveEnvironment.decode({ ...gzip, COMPRESSION_LEVEL: '10' })).toThrow(
@@ -307,6 +396,27 @@ describe('the environment of the functions', () => {
       // CloudFormation makes it from the names of the stack and of the resource.
       archiveLogGroup: 'g'.repeat(128 + '-ArchiveFunctionLogGroup3A1FC027-0123456789ab'.length),
       operatorFlags: 'f'.repeat(MAX_OPERATOR_FLAGS),
+    });
+    expect(Buffer.byteLength(JSON.stringify(environment))).toBeLessThanOrEqual(4096);
+  });
+
+  it('fits into the 4 KB of the audit with the longest settings, and the brokers of an MSK cluster', () => {
+    const arn = `arn:aws-us-gov:secretsmanager:us-gov-west-1:111122223333:secret:${'s'.repeat(256)}-1a2b3c`;
+    const broker = `b-1-public.${'n'.repeat(64)}.0a1b2c.c12.kafka.us-gov-west-1.amazonaws.com:9198`;
+    const environment = auditEnvironment.encode({
+      ...audit,
+      archiveBucket: 'b'.repeat(63),
+      objectPrefix: `${'p'.repeat(MAX_OBJECT_PREFIX_BYTES - 1)}/`,
+      failedBatchBucket: 'f'.repeat(63),
+      derivedBucket: 'd'.repeat(63),
+      delivery: 'firehose',
+      bootstrapServers: [broker, broker, broker],
+      authentication: 'CLIENT_CERTIFICATE_TLS_AUTH',
+      ...{ secretArn: arn, rootCaSecretArn: arn },
+      ...{ fullListingDays: 365, expirationDays: 36_500, autoHealRecords: 1_000_000 },
+      operatorFlags: 'f'.repeat(MAX_OPERATOR_FLAGS),
+      logLevel: 'error',
+      serviceName: 's'.repeat(128),
     });
     expect(Buffer.byteLength(JSON.stringify(environment))).toBeLessThanOrEqual(4096);
   });
