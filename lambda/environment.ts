@@ -102,6 +102,8 @@ const auditVariables = {
   /** Secret with the certificate of the authority to trust. @default - public authorities */
   rootCaSecretArn: optionalText('ROOT_CA_SECRET_ARN'),
   fullListingDays: wholeNumber('FULL_LISTING_DAYS', auditRanges.fullListingDays),
+  /** Whether the body of every new object is read, and not only those whose keys leave offsets open. */
+  auditReadsObjects: flag('AUDIT_READS_OBJECTS'),
   /** Days after which S3 expires objects of the archive. @default - never */
   expirationDays: optionalWholeNumber('EXPIRATION_DAYS', auditRanges.expirationDays),
   /** Most lost records of a topic that one audit writes as failed batches; 0 for none. */
