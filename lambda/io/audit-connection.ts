@@ -28,7 +28,7 @@ const mechanisms = {
 /**
  * Returns how the function connects to the brokers: with the authentication and the secrets of the event source
  * mappings, whose fields are those that Lambda documents:
- * https://docs.aws.amazon.com/lambda/latest/dg/kafka-cluster-auth.html
+ * https://docs.aws.amazon.com/lambda/latest/dg/msk-cluster-auth.html
  *
  * @throws {ArchiverError} as `Secrets.read` does
  */
