@@ -205,6 +205,12 @@ export const failedBatchTags = {
 export const REPLAYED = 'replayed';
 
 /**
+ * What the keys of failed batches begin with that no mapping has given up: an audit or an operator has written them, to be
+ * archived by the replay function. Lambda's own begin with `aws/lambda/`.
+ */
+export const HEAL_PREFIX = 'kafka-archive/heal/';
+
+/**
  * Maximum size of a failed batch, in bytes. Those of Lambda have at most a whole event with every character escaped,
  * 13 MiB with the rest. Those that `fetch` writes have one record of any size up to 24 MiB, in base64. Brokers accept
  * 1 MiB unless `message.max.bytes` says otherwise: https://kafka.apache.org/documentation/#brokerconfigs_message.max.bytes

@@ -104,26 +104,28 @@ export interface ClusterProps {
 }
 
 /**
- * The network of the event pollers, which Lambda runs for the event source mappings. The functions run outside
- * any VPC.
+ * The network of the event pollers, which Lambda runs for the event source mappings, and of the audit. The other
+ * functions run outside any VPC.
  */
 export interface NetworkProps {
   /**
-   * The VPC through which the pollers reach `bootstrapServers`, or, for an MSK cluster, the VPC to which
-   * `networkAdds` adds endpoints.
+   * The VPC through which the pollers reach `bootstrapServers`, or, for an MSK cluster, the VPC of the audit, to
+   * which `networkAdds` adds endpoints.
    *
    * @default - `bootstrapServers` are reached over the internet, an MSK cluster in its own VPC
    */
   readonly vpc?: ec2.IVpc;
   /**
-   * The subnets of the pollers, or, for an MSK cluster, the subnets of the endpoints that `networkAdds` adds.
+   * The subnets of the pollers, or, for an MSK cluster, the subnets of the audit and of the endpoints that
+   * `networkAdds` adds.
    *
    * @default - the private subnets of `vpc`
    */
   readonly vpcSubnets?: ec2.SubnetSelection;
   /**
    * The security groups of the pollers, at most 5. For `bootstrapServers`, Lambda assigns these groups to the
-   * pollers; for an MSK cluster, they are the cluster's groups, to which `networkAdds` adds rules.
+   * pollers; for an MSK cluster, they are the cluster's groups, to which `networkAdds` adds rules and which the audit
+   * joins.
    *
    * @default - none
    */
@@ -137,7 +139,8 @@ export interface NetworkProps {
   /**
    * The parts to add to the pollers' VPC: `brokers`, a rule that lets members of `securityGroups` reach each
    * other at the brokers' port; `s3`, an S3 gateway endpoint, which is free; `services`, interface endpoints
-   * for Lambda, STS and, with a secret, Secrets Manager, which on-demand mode needs in subnets without NAT.
+   * for Lambda, STS and, with a secret, Secrets Manager, which on-demand mode needs in subnets without NAT. In
+   * provisioned mode, only an audit with a secret needs `services`, which are then Secrets Manager's alone.
    *
    * @default - none
    */
@@ -448,6 +451,48 @@ export interface FunctionProps {
   readonly replayedRetention?: Duration;
 }
 
+/** The audit, which compares the archive with the brokers. */
+export interface AuditProps {
+  /**
+   * Whether to audit the archive on a schedule: a function in the VPC of the brokers classifies every missing offset, and
+   * alarms report records that are lost. With an MSK `cluster`, it needs `vpc` or `vpcSubnets`, and `securityGroups`. The
+   * props below need it.
+   *
+   * @default false
+   */
+  readonly audit?: boolean;
+  /** The time between two audits, in whole minutes from 5 minutes to 24 hours. @default Duration.hours(1) */
+  readonly auditEvery?: Duration;
+  /**
+   * The bootstrap servers that the audit connects to, as `host:port`, at most 10. They may be tokens.
+   *
+   * @default - `bootstrapServers`; those of an MSK cluster are read from MSK during the deployment
+   */
+  readonly auditBootstrapServers?: readonly string[];
+  /** Whether the schedule is disabled, with the alarm for audits that do not run. @default false */
+  readonly auditPaused?: boolean;
+  /**
+   * The maximum number of lost records, from 1 to 1,000,000, that one audit of a topic writes as failed batches, which the
+   * replay function then archives.
+   *
+   * @default - the audit heals nothing
+   */
+  readonly autoHeal?: number;
+  /**
+   * The time in whole days, from 1 to 365, after which an audit lists the whole archive of a topic again. The audits
+   * between list only recent folders.
+   *
+   * @default Duration.days(7)
+   */
+  readonly auditFullListing?: Duration;
+  /**
+   * Whether the audit reads the body of every new object, and so finds damaged lines and missing records inside it.
+   *
+   * @default - false; only the bodies are read whose keys leave offsets open
+   */
+  readonly auditReadsObjects?: boolean;
+}
+
 /** The alarms, and the recipients of notifications. */
 export interface AlarmProps {
   /**
@@ -492,6 +537,7 @@ export interface KafkaArchiveProps
     ObjectProps,
     CatalogProps,
     FunctionProps,
+    AuditProps,
     AlarmProps {
   /**
    * The name of this archive: a letter followed by letters, digits or '-', at most 128 characters. It names the

@@ -28,6 +28,8 @@ const durations = {
   replayedRetention: ['replayedRetentionDays', 'days'],
   dataAgeTarget: ['dataAgeTargetSeconds', 'seconds'],
   expectedTraffic: ['expectedTrafficMinutes', 'minutes'],
+  auditEvery: ['auditEvery', 'minutes'],
+  auditFullListing: ['auditFullListingDays', 'days'],
 } as const satisfies Partial<Record<keyof KafkaArchiveProps, readonly [keyof StackSettings, Unit]>>;
 
 /** For each prop of type `Size`, the setting that holds it as a number, and the unit of that number. */
@@ -65,7 +67,7 @@ export function settingsOf(
   name: string,
   props: KafkaArchiveProps,
 ): StackSettings {
-  const problems = [...ownProblems(archive, props)];
+  const problems = [...ownProblems(archive, name, props)];
   if (problems.length > 0) throw invalid(archive, problems);
   const standIns = new StandIns(regionOf(archive, props));
   try {
@@ -96,7 +98,11 @@ function clusterArnOf(cluster: MskCluster | undefined): string | undefined {
  * Finds the problems that the rules of the settings cannot: those with tokens, and with the stack that contains
  * the archive.
  */
-function* ownProblems(archive: Construct, props: KafkaArchiveProps): Generator<string> {
+function* ownProblems(
+  archive: Construct,
+  name: string,
+  props: KafkaArchiveProps,
+): Generator<string> {
   const { bootstrapServers: servers = [], cluster, networkAdds } = props;
   const arn = clusterArnOf(cluster);
   if (arn === undefined && props.bootstrapServers === undefined) {
@@ -107,6 +113,9 @@ function* ownProblems(archive: Construct, props: KafkaArchiveProps): Generator<s
   }
   for (const name of Object.keys(durations) as (keyof typeof durations)[]) {
     if (props[name]?.isUnresolved()) yield `${name} must be known at synth, got a token`;
+  }
+  if (props.audit === true && props.consumerGroupId === undefined && Token.isUnresolved(name)) {
+    yield 'consumerGroupId must be set with audit if the name of the archive is a token, as that of a nested stack (the function has the groups in a file, which is written at synth), got nothing';
   }
   const areDeployed = isToken(servers);
   if (props.objectPrefix === undefined && (Token.isUnresolved(arn) || areDeployed)) {
@@ -144,6 +153,7 @@ function plainProps(props: KafkaArchiveProps) {
     vpcSubnets,
     securityGroups,
     routeTables,
+    auditBootstrapServers,
     schemaRegistry,
     archiveTransitions,
     startingPosition,
@@ -158,7 +168,8 @@ function plainProps(props: KafkaArchiveProps) {
 }
 
 function contextOf(name: string, props: KafkaArchiveProps, standIns: StandIns) {
-  const { alarmTopic, bootstrapServers, encryptionKey, rootCaSecret, secret } = props;
+  const { alarmTopic, auditBootstrapServers, bootstrapServers, encryptionKey } = props;
+  const { auditEvery, rootCaSecret, secret } = props;
   const arn = clusterArnOf(props.cluster);
   const context = {
     ...plainProps(props),
@@ -166,6 +177,9 @@ function contextOf(name: string, props: KafkaArchiveProps, standIns: StandIns) {
     stackName: standIns.of(name, 'name'),
     clusterArn: arn && standIns.of(arn, 'cluster'),
     bootstrapServers: bootstrapServers && standIns.list(bootstrapServers, 'server'),
+    auditBootstrapServers: auditBootstrapServers && standIns.list(auditBootstrapServers, 'server'),
+    // The setting is text with a unit.
+    auditEvery: auditEvery && `${numberOf(auditEvery, 'minutes')} minutes`,
     secretArn: secret && standIns.of(secret.secretArn, 'secret'),
     secretKeyArns: secretKeysOf(props)?.map((key) => standIns.of(key, 'key')),
     rootCaSecretArn: rootCaSecret && standIns.of(rootCaSecret.secretArn, 'secret'),
@@ -221,18 +235,20 @@ function secretKeysOf(props: KafkaArchiveProps): string[] | undefined {
 }
 
 function networkContext(props: KafkaArchiveProps, standIns: StandIns) {
-  const { networkAdds: adds = [], routeTables, securityGroups, vpc, vpcSubnets } = props;
+  const { audit = false, networkAdds: adds = [], routeTables, securityGroups } = props;
+  const { vpc, vpcSubnets } = props;
   const isSelfManaged = props.bootstrapServers !== undefined;
   const hasEndpoints = adds.includes('services');
-  const wantsSubnets =
-    vpcSubnets !== undefined || (vpc !== undefined && (isSelfManaged || hasEndpoints));
+  const hasInterfaces = isSelfManaged || hasEndpoints || audit;
+  const wantsSubnets = vpcSubnets !== undefined || (vpc !== undefined && hasInterfaces);
   // Given subnets are not selected again, since an imported subnet may have nothing except its id.
   const subnets = vpcSubnets?.subnets ?? vpc?.selectSubnets(vpcSubnets).subnets ?? [];
   const tables = adds.includes('s3')
     ? (routeTables ?? subnets.map(({ routeTable }) => routeTable))
     : routeTables;
   const tableIds = tables && [...new Set(tables.map(({ routeTableId }) => routeTableId))];
-  const ofUse = adds.includes('s3') || hasEndpoints || !isSelfManaged;
+  // For interfaces, the subnets are enough.
+  const ofUse = adds.includes('s3') || hasEndpoints || !hasInterfaces;
   return {
     vpcId: vpc !== undefined && ofUse ? standIns.of(vpc.vpcId, 'vpc') : undefined,
     subnetIds: wantsSubnets
@@ -394,6 +410,10 @@ export function propsOf(scope: Construct, settings: StackSettings): KafkaArchive
     ...(settings.catalog
       ? { queryScanLimit: Size.gibibytes(settings.queryScanLimitGiB) }
       : { catalogFrom: undefined }),
+    ...(!settings.audit && {
+      ...{ auditEvery: undefined, auditFullListing: undefined },
+      ...{ auditPaused: undefined, auditReadsObjects: undefined },
+    }),
     archiveTransitions: Object.fromEntries(
       settings.archiveTransitions.map(({ name, days }) => [name, Duration.days(days)]),
     ),

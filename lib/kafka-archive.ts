@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Size, Stack, Token } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Fn, Size, Stack, Token } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
@@ -14,6 +14,7 @@ import { Catalog } from './catalog/catalog.ts';
 import { CatalogCheck } from './catalog/catalog-check.ts';
 import { layoutsOf } from './catalog/layouts.ts';
 import { ArchiveFunction } from './functions/archive-function.ts';
+import { AuditFunction, type AuditFunctionProps } from './functions/audit-function.ts';
 import { ReplayFunction } from './functions/replay-function.ts';
 import type { KafkaArchiveProps } from './kafka-archive-props.ts';
 import { settingsOf } from './kafka-archive-settings.ts';
@@ -22,6 +23,7 @@ import { Monitoring, type WatchProps } from './monitoring/monitoring.ts';
 import { OperatorPolicy } from './operator-policy.ts';
 import { ReaderPolicy } from './reader-policy.ts';
 import type { StackSettings } from './settings/settings.ts';
+import { BootstrapServers } from './source/bootstrap-servers.ts';
 import { KafkaNetwork } from './source/kafka-network.ts';
 import { KafkaTrigger, type KafkaTriggerProps } from './source/kafka-trigger.ts';
 import { mappingGeneration } from './source/mapping-generation.ts';
@@ -31,6 +33,7 @@ import {
   ArchiveDeliveryStream,
   type ArchiveDeliveryStreamProps,
 } from './storage/archive-delivery-stream.ts';
+import { DerivedBucket } from './storage/derived-bucket.ts';
 import { encryptionKeyOf } from './storage/encryption-key.ts';
 import { FailedBatchDestination } from './storage/failed-batch-destination.ts';
 import { FailedBatches } from './storage/failed-batches.ts';
@@ -90,6 +93,13 @@ export class KafkaArchive extends Construct {
   public readonly encryptionKey?: kms.IKey;
   /** The Firehose delivery stream; undefined unless the delivery is `firehose`. */
   public readonly deliveryStream?: firehose.IDeliveryStream;
+  /** The function that compares the archive with the brokers; undefined without the audit. */
+  public readonly auditFunction?: lambda.IFunction;
+  /**
+   * The bucket that holds the audit's ledgers and hour records, and sends its events to EventBridge. It is retained when
+   * the stack is deleted; undefined without the audit.
+   */
+  public readonly derivedBucket?: s3.IBucket;
 
   /** @throws Error with a line for each invalid prop: its name, the valid values and the given value */
   constructor(scope: Construct, id: string, props: KafkaArchiveProps) {
@@ -148,10 +158,18 @@ export class KafkaArchive extends Construct {
       batchSize: settings.replayBatchSize,
       maxConcurrency: settings.replayConcurrency,
     });
-    const catalog = this.createCatalog(settings, { bucket, encryptionKey });
+    const audit = this.createAudit(settings, {
+      ...{ ...kept, bucket, failedBatchBucket: failedBatches.bucket },
+    });
+    const catalog = this.createCatalog(settings, { bucket, encryptionKey, audit });
     const dashboard = monitoring.watch({
       ...watchProps(settings),
       ...{ archive, replay, failedBatches, catalogCheck: catalog?.check.function },
+      audit: audit && {
+        function: audit.function,
+        every: Duration.minutes(settings.auditEvery),
+        isPaused: settings.auditPaused,
+      },
       stream: stream && { stream, bufferTime: Duration.seconds(settings.bufferSeconds) },
       provisionedMappings: settings.provisionedPollers === undefined ? [] : mappings,
       measuredMappings: settings.eventMetrics ? mappings : [],
@@ -160,6 +178,7 @@ export class KafkaArchive extends Construct {
       archiveBucket: bucket,
       ...{ alarmTopic, archive, delivery, encryptionKey, failedBatches, replay },
       catalogCheck: catalog?.check,
+      audit,
     });
 
     this.name = names.name;
@@ -179,11 +198,13 @@ export class KafkaArchive extends Construct {
     this.readerPolicy = catalog?.readerPolicy;
     this.encryptionKey = encryptionKey;
     this.deliveryStream = stream;
-    this.createOutputs(catalog?.outputs);
+    this.auditFunction = audit?.function.function;
+    this.derivedBucket = audit?.derivedBucket;
+    this.createOutputs({ ...catalog?.outputs, ...audit?.outputs });
   }
 
   /** Creates the outputs by which the command line finds the archive. */
-  private createOutputs(ofCatalog: Readonly<Record<string, string>> = {}): void {
+  private createOutputs(ofParts: Readonly<Record<string, string>>): void {
     const outputs = {
       ArchiveBucketName: this.bucket.bucketName,
       ArchiveFunctionName: this.archiveFunction.functionName,
@@ -197,7 +218,7 @@ export class KafkaArchive extends Construct {
       DashboardName: this.dashboard.dashboardName,
       OperatorPolicyArn: this.operatorPolicy.managedPolicyArn,
       ...(this.deliveryStream && { DeliveryStreamName: this.deliveryStream.deliveryStreamName }),
-      ...ofCatalog,
+      ...ofParts,
     };
     for (const [name, value] of Object.entries(outputs)) {
       new CfnOutput(this, name, { value }).overrideLogicalId(contractId(this, name));
@@ -208,9 +229,9 @@ export class KafkaArchive extends Construct {
     settings: StackSettings,
     parts: Pick<KafkaTriggerProps, 'target' | 'mappingGeneration' | 'defaultGroupOf' | 'onFailure'>,
   ): readonly WatchedMapping[] {
-    const { source, network, provisionedPollers, maxRecordAge } = settings;
+    const { audit: hasAudit, source, network, provisionedPollers, maxRecordAge } = settings;
     new KafkaNetwork(this, 'KafkaNetwork', {
-      ...{ source, network, isProvisioned: provisionedPollers !== undefined },
+      ...{ hasAudit, source, network, isProvisioned: provisionedPollers !== undefined },
     });
     return new KafkaTrigger(this, 'KafkaTrigger', {
       ...parts,
@@ -245,9 +266,63 @@ export class KafkaArchive extends Construct {
     });
   }
 
+  private createAudit(
+    settings: StackSettings,
+    {
+      accessLogs,
+      ...parts
+    }: Pick<AuditFunctionProps, 'bucket' | 'encryptionKey' | 'failedBatchBucket'> & {
+      readonly accessLogs?: s3.IBucket;
+    },
+  ) {
+    if (!settings.audit) return undefined;
+    const { archiveExpirationDays: expirationDays, network, source } = settings;
+    const { encryptionKey } = parts;
+    const { bucket: derivedBucket } = new DerivedBucket(this, 'Derived', {
+      ...{ accessLogs, encryptionKey },
+    });
+    const bootstrapServers = this.auditServers(settings, encryptionKey);
+    const audit = new AuditFunction(this, 'AuditFunction', {
+      ...{ ...settings, ...parts, derivedBucket, encryptionKey, expirationDays },
+      bootstrapServers: [bootstrapServers],
+      network: source.kind === 'msk' ? network : source.network,
+      every: Duration.minutes(settings.auditEvery),
+      isPaused: settings.auditPaused,
+      fullListingDays: settings.auditFullListingDays,
+      autoHealRecords: settings.autoHeal ?? 0,
+    });
+    const outputs = {
+      AuditBootstrapServers: bootstrapServers,
+      AuditFunctionName: audit.function.functionName,
+      AuditLogGroupName: audit.logGroup.logGroupName,
+      DerivedBucketName: derivedBucket.bucketName,
+    };
+    return { function: audit, derivedBucket, objectPrefix: settings.objectPrefix, outputs };
+  }
+
+  /** The bootstrap servers of the audit, separated by commas. */
+  private auditServers(
+    { auditBootstrapServers: given, source }: StackSettings,
+    encryptionKey: kms.IKey | undefined,
+  ): string {
+    // Not the list's own method, since the list may be a token.
+    if (given !== undefined) return Fn.join(',', given);
+    if (source.kind === 'self-managed') return Fn.join(',', [...source.bootstrapServers]);
+    const { servers } = new BootstrapServers(this, 'Bootstrap', {
+      ...{ clusterArn: source.cluster.arn, credentials: source.credentials, encryptionKey },
+    });
+    return servers;
+  }
+
   private createCatalog(
     settings: StackSettings,
-    { bucket, encryptionKey }: Pick<ArchiveDeliveryStreamProps, 'bucket' | 'encryptionKey'>,
+    {
+      audit,
+      bucket,
+      encryptionKey,
+    }: Pick<ArchiveDeliveryStreamProps, 'bucket' | 'encryptionKey'> & {
+      readonly audit?: { readonly derivedBucket: s3.IBucket };
+    },
   ) {
     if (!settings.catalog) return undefined;
     const { catalogFrom: from, columns, logLevel } = settings;
@@ -261,6 +336,7 @@ export class KafkaArchive extends Construct {
     const check = new CatalogCheck(this, 'CatalogCheck', { ...shared, logLevel });
     const { policy: readerPolicy } = new ReaderPolicy(this, 'Reader', {
       ...{ archiveBucket: bucket, databaseName, encryptionKey },
+      derivedBucket: audit?.derivedBucket,
       objectPrefixes: [...new Set(shared.layouts.map(({ objectPrefix }) => objectPrefix))],
     });
     const outputs = {
@@ -304,6 +380,7 @@ function watchProps(
 ): Omit<
   WatchProps,
   | 'archive'
+  | 'audit'
   | 'replay'
   | 'failedBatches'
   | 'catalogCheck'

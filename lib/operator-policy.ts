@@ -4,8 +4,9 @@ import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { HEAL_PREFIX } from '../lambda/contract.ts';
 import { archiveName, contractId } from './archive-name.ts';
-import type { WatchedFunction } from './monitoring/monitoring.ts';
+import type { WatchedFunction } from './monitoring/archive-metrics.ts';
 import type { ArchiveDeliveryStream } from './storage/archive-delivery-stream.ts';
 import { keyStatement } from './storage/encryption-key.ts';
 import { FAILED_BATCH_BUCKET_LOGICAL_ID, type FailedBatches } from './storage/failed-batches.ts';
@@ -20,6 +21,12 @@ export interface OperatorPolicyProps {
   readonly alarmTopic: sns.ITopic;
   /** The check of the catalog. @default - none */
   readonly catalogCheck?: Pick<WatchedFunction, 'logGroup'>;
+  /** The audit, with its bucket and what keys of archived objects begin with. @default - none */
+  readonly audit?: {
+    readonly function: Pick<WatchedFunction, 'logGroup'>;
+    readonly derivedBucket: s3.IBucket;
+    readonly objectPrefix: string;
+  };
   /** The delivery stream. @default - none */
   readonly delivery?: ArchiveDeliveryStream;
   /** The key that encrypts buckets and queues. @default - keys that AWS manages */
@@ -45,13 +52,14 @@ export class OperatorPolicy extends Construct {
         ...queueStatements(props.failedBatches),
         ...functionStatements(stack, props),
         ...lookStatements(stack, { ...props, name: archiveName(this) }),
+        ...auditStatements(props),
         ...keyStatements(stack, props.encryptionKey),
       ],
     });
-    this.acknowledge(stack);
+    this.acknowledge(stack, props);
   }
 
-  private acknowledge(stack: Stack): void {
+  private acknowledge(stack: Stack, { audit, failedBatches }: OperatorPolicyProps): void {
     const bucketId = contractId(this, FAILED_BATCH_BUCKET_LOGICAL_ID);
     const reasons = {
       '*': 'IAM authorizes these actions on no single resource, and the data that they read contains no records',
@@ -60,6 +68,12 @@ export class OperatorPolicy extends Construct {
       [stackByName(stack)]: 'CloudFormation chooses the ids of stacks; the name is fixed',
       [stack.formatArn({ service: 'lambda', resource: 'event-source-mapping:*' })]:
         'Lambda chooses the ids of mappings; the condition restricts them to the archive function',
+      ...Object.fromEntries(
+        Object.values(audit === undefined ? {} : auditObjects(audit, failedBatches)).map((each) => [
+          each,
+          'The keys depend on the records, and on when operators reset groups',
+        ]),
+      ),
     };
     for (const [resource, reason] of Object.entries(reasons)) {
       Validations.of(this.policy).acknowledge({ id: wildcardFinding(this, resource), reason });
@@ -153,6 +167,32 @@ function lookStatements(stack: Stack, props: OperatorPolicyProps & { readonly na
       ],
       ['*'],
     ),
+  ];
+}
+
+function auditObjects(
+  { derivedBucket, objectPrefix }: NonNullable<OperatorPolicyProps['audit']>,
+  { bucket }: FailedBatches,
+) {
+  return {
+    ledgers: derivedBucket.arnForObjects(`audit/${objectPrefix}topic=*`),
+    hours: derivedBucket.arnForObjects(`hours/${objectPrefix}topic=*`),
+    healed: bucket.arnForObjects(`${HEAL_PREFIX}*`),
+  };
+}
+
+/**
+ * What `kafka-archive audit`, `reset`, `backfill` and `fetch` do besides reading the archive: they save ledgers and notes,
+ * and write failed batches.
+ */
+function auditStatements({ audit, failedBatches }: OperatorPolicyProps): iam.PolicyStatement[] {
+  if (audit === undefined) return [];
+  const { healed, hours, ledgers } = auditObjects(audit, failedBatches);
+  return [
+    allow(['s3:ListBucket'], [audit.derivedBucket.bucketArn]),
+    allow(['s3:GetObject'], [ledgers, hours]),
+    allow(['s3:PutObject'], [ledgers, healed]),
+    allow(['logs:FilterLogEvents', 'logs:StartQuery'], [audit.function.logGroup.logGroupArn]),
   ];
 }
 

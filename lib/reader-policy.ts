@@ -13,6 +13,8 @@ export interface ReaderPolicyProps {
   readonly archiveBucket: s3.IBucket;
   /** What keys of archived objects begin with, in every layout. */
   readonly objectPrefixes: readonly string[];
+  /** The bucket of the hour records. @default - none */
+  readonly derivedBucket?: s3.IBucket;
   readonly databaseName: string;
   /** The key that encrypts the archive and the results of queries. @default - keys that AWS manages */
   readonly encryptionKey?: kms.IKey;
@@ -20,8 +22,8 @@ export interface ReaderPolicyProps {
 
 /**
  * A managed policy for people who query the archive, which is not attached to any principal. It allows running queries
- * and saved queries in the workgroup and reading their results, the metadata of the database, and every archived
- * object; nothing else.
+ * and saved queries in the workgroup and reading their results, the metadata of the database, every archived object and
+ * every hour record; nothing else.
  *
  * https://docs.aws.amazon.com/athena/latest/ug/example-policies-workgroup.html
  * https://docs.aws.amazon.com/athena/latest/ug/fine-grained-access-to-glue-resources.html
@@ -38,6 +40,9 @@ export class ReaderPolicy extends Construct {
     const tables = glue(`table/${props.databaseName}/*`);
     const objects = props.objectPrefixes.map((prefix) =>
       props.archiveBucket.arnForObjects(`${prefix}topic=*`),
+    );
+    const hours = props.objectPrefixes.flatMap(
+      (prefix) => props.derivedBucket?.arnForObjects(`hours/${prefix}topic=*`) ?? [],
     );
     this.policy = new iam.ManagedPolicy(this, 'Policy', {
       description: `To query ${archiveName(this)}: run queries in its workgroup, read its tables and its objects`,
@@ -59,13 +64,16 @@ export class ReaderPolicy extends Construct {
           [glue('catalog'), database, tables],
         ),
         ...bucketStatements(props, objects),
+        ...hourStatements(props, hours),
         ...this.keyStatements(props.encryptionKey),
       ],
     });
     const reasons = {
       '*': 'IAM authorizes these actions on no single resource, and they list names',
       [tables]: 'The database holds the tables and views of the archive alone',
-      ...Object.fromEntries(objects.map((arn) => [arn, 'The keys depend on the records'])),
+      ...Object.fromEntries(
+        [...objects, ...hours].map((arn) => [arn, 'The keys depend on the records']),
+      ),
     };
     for (const [resource, reason] of Object.entries(reasons)) {
       Validations.of(this.policy).acknowledge({ id: wildcardFinding(this, resource), reason });
@@ -143,6 +151,18 @@ function bucketStatements(
       prefixes.includes('*') ? undefined : { StringLike: { 's3:prefix': prefixes } },
     ),
     allow(['s3:GetObject'], objects),
+  ];
+}
+
+function hourStatements(
+  { derivedBucket, objectPrefixes }: ReaderPolicyProps,
+  hours: string[],
+): iam.PolicyStatement[] {
+  if (derivedBucket === undefined) return [];
+  const prefixes = objectPrefixes.map((prefix) => `hours/${prefix}*`);
+  return [
+    allow(['s3:ListBucket'], [derivedBucket.bucketArn], { StringLike: { 's3:prefix': prefixes } }),
+    allow(['s3:GetObject'], hours),
   ];
 }
 

@@ -2,7 +2,7 @@ import { CustomResource, Duration } from 'aws-cdk-lib';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import { CfnServerlessCluster } from 'aws-cdk-lib/aws-msk';
 import { Construct, type IDependable } from 'constructs';
-import { BootstrapServers } from './bootstrap-servers.ts';
+import { BootstrapServers } from '../../lib/source/bootstrap-servers.ts';
 import { TrialFunction } from './trial-function.ts';
 import { TrialNetwork } from './trial-network.ts';
 

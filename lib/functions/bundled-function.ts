@@ -7,6 +7,7 @@ import * as logs from 'aws-cdk-lib/aws-logs';
 import type * as s3 from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { contractId } from '../archive-name.ts';
+import type { PollerNetwork } from '../source/kafka-source.ts';
 import { ARCHIVE_BUCKET_LOGICAL_ID } from '../storage/archive-bucket.ts';
 import { keyStatement } from '../storage/encryption-key.ts';
 import type { FunctionEntry } from './bundle.ts';
@@ -44,6 +45,8 @@ export interface BundledFunctionProps {
   readonly encryptionKey?: kms.IKey;
   /** The path of a module whose `enrich` replaces the one in `lambda/enrich.ts`. @default - none */
   readonly enrich?: string;
+  /** The part of a VPC in which it runs. Its role needs the permissions for network interfaces. @default - no VPC */
+  readonly network?: PollerNetwork;
   /** @default - the CDK's defaults */
   readonly currentVersionOptions?: lambda.VersionOptions;
 }
@@ -98,6 +101,15 @@ export abstract class BundledFunction extends Construct {
       currentVersionOptions: props.currentVersionOptions,
       environment: props.environment,
     });
+    if (props.network !== undefined) {
+      const { subnetIds, securityGroupIds } = props.network;
+      const resource = this.function.node.defaultChild as lambda.CfnFunction;
+      // The VPC itself, which the construct would need, may be unknown.
+      resource.vpcConfig = {
+        subnetIds: [...subnetIds],
+        securityGroupIds: [...securityGroupIds],
+      };
+    }
     if (props.tracing) {
       Validations.of(this.role).acknowledge({
         id: 'AwsSolutions-IAM5[Resource::*]',

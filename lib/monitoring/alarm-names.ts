@@ -43,6 +43,12 @@ export const alarmNames = {
   droppedEvents: 'dropped-events',
   /** Invocations of the replay function end without an answer. */
   replayFunctionErrors: 'replay-function-errors',
+  /** Records are lost, or offsets unexplained. This and the next two exist only with the audit. */
+  lostRecords: 'lost-records',
+  /** Different records are stored at the same offsets. */
+  conflictingRecords: 'conflicting-records',
+  /** The audit does not audit every topic; not while it is paused. */
+  auditOverdue: 'audit-overdue',
   /** No table of the catalog covers a folder of the archive, or the check failed; only with a catalog. */
   uncoveredFolders: 'uncovered-folders',
 } as const;

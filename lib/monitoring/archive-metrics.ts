@@ -1,7 +1,11 @@
 import { Duration } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
+import type * as logs from 'aws-cdk-lib/aws-logs';
 import {
+  type auditMetricNames,
+  type auditStackMetricNames,
+  type CLASS_DIMENSION,
   type catalogMetricNames,
   METRIC_DIMENSION,
   METRIC_NAMESPACE,
@@ -14,8 +18,15 @@ import {
 /** The period of alarms and graphs, unless they override it. It covers the default batch window. */
 export const METRIC_PERIOD = Duration.minutes(5);
 
+/** A function that alarms and the dashboard watch. */
+export interface WatchedFunction {
+  readonly function: lambda.IFunction;
+  readonly logGroup: logs.ILogGroup;
+}
+
 /** The name of a metric that the functions emit. */
 export type MetricName =
+  | (typeof auditMetricNames)[keyof typeof auditMetricNames]
   | (typeof metricNames)[keyof typeof metricNames]
   | (typeof replayMetricNames)[keyof typeof replayMetricNames];
 
@@ -25,15 +36,19 @@ type CatalogMetricName = (typeof catalogMetricNames)[keyof typeof catalogMetricN
 /** Returns a metric of a stack over all topics, which must be one that is also emitted without the topic. */
 export function stackMetric(
   service: string,
-  metricName: (typeof stackMetricNames)[number] | CatalogMetricName,
+  metricName:
+    | (typeof stackMetricNames)[number]
+    | (typeof auditStackMetricNames)[number]
+    | CatalogMetricName,
   statistic: string,
+  period: Duration = METRIC_PERIOD,
 ): cloudwatch.Metric {
   return new cloudwatch.Metric({
     namespace: METRIC_NAMESPACE,
     metricName,
     dimensionsMap: { service },
     statistic,
-    period: METRIC_PERIOD,
+    period,
   });
 }
 
@@ -131,8 +146,12 @@ export interface MetricSearch {
   readonly service: string;
   readonly names: readonly MetricName[];
   readonly statistic: string;
-  /** The dimension besides `service`. @default - the topic */
-  readonly dimension?: typeof METRIC_DIMENSION | typeof REASON_DIMENSION;
+  /** The dimensions besides `service`. @default - the topic */
+  readonly dimensions?: readonly (
+    | typeof METRIC_DIMENSION
+    | typeof REASON_DIMENSION
+    | typeof CLASS_DIMENSION
+  )[];
 }
 
 /**
@@ -143,9 +162,9 @@ export function searchMetrics({
   service,
   names,
   statistic,
-  dimension = METRIC_DIMENSION,
+  dimensions = [METRIC_DIMENSION],
 }: MetricSearch): string {
   const isNamed = names.map((name) => `MetricName="${name}"`).join(' OR ');
-  const schema = `{${METRIC_NAMESPACE},service,${dimension}}`;
+  const schema = `{${[METRIC_NAMESPACE, 'service', ...dimensions].join()}}`;
   return `SEARCH('${schema} service="${service}" (${isNamed})', '${statistic}')`;
 }

@@ -2,7 +2,14 @@ import type { Duration, Size } from 'aws-cdk-lib';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
-import { metricNames, REASON_DIMENSION, replayMetricNames } from '../../lambda/contract.ts';
+import {
+  auditMetricNames,
+  CLASS_DIMENSION,
+  METRIC_DIMENSION,
+  metricNames,
+  REASON_DIMENSION,
+  replayMetricNames,
+} from '../../lambda/contract.ts';
 import { archiveName } from '../archive-name.ts';
 import type { FailedBatches } from '../storage/failed-batches.ts';
 import {
@@ -15,6 +22,7 @@ import {
   searchMetrics,
   type WatchedMapping,
 } from './archive-metrics.ts';
+import type { WatchedAudit } from './audit-alarms.ts';
 import type { WatchedStream } from './stream-alarms.ts';
 
 /** What {@link createDashboard} shows. */
@@ -31,6 +39,8 @@ export interface DashboardProps {
   readonly measuredMappings?: readonly WatchedMapping[];
   /** Whether Lambda validates the records with a schema registry. @default false */
   readonly validated?: boolean;
+  /** @default - no audit */
+  readonly audit?: WatchedAudit;
   /** @default - none, the functions put the objects */
   readonly stream?: WatchedStream;
   /** Timeout of the archive function, shown as a line. */
@@ -53,7 +63,9 @@ export function createDashboard(scope: Construct, props: DashboardProps): cloudw
   const byTopic = (search: Omit<MetricSearch, 'service'>): cloudwatch.MathExpression =>
     new cloudwatch.MathExpression({
       expression: searchMetrics({ service, ...search }),
-      label: `\${PROP('Dim.${search.dimension ?? 'topic'}')}`,
+      label: (search.dimensions ?? [METRIC_DIMENSION])
+        .map((dimension) => `\${PROP('Dim.${dimension}')}`)
+        .join(' '),
       period: METRIC_PERIOD,
     });
   const total = (label: string, names: MetricSearch['names']): cloudwatch.MathExpression =>
@@ -72,6 +84,7 @@ export function createDashboard(scope: Construct, props: DashboardProps): cloudw
       throughputRow(byTopic, total),
       failureRow(props),
       failedBatchRow(props, { byTopic, total }),
+      ...auditRows(props, byTopic),
       ...mappingRows(props),
       ...streamRows(props),
       costRow(props, total),
@@ -189,7 +202,7 @@ function failedBatchRow(
       title: 'Failed batches: outcome',
       left: [
         total('replayed', [replayMetricNames.replayedBatches]),
-        byTopic({ names, statistic: SUM, dimension: REASON_DIMENSION }),
+        byTopic({ names, statistic: SUM, dimensions: [REASON_DIMENSION] }),
       ],
     },
     {
@@ -200,6 +213,40 @@ function failedBatchRow(
       ],
     },
   );
+}
+
+/** The row of the audit, whose graphs have a point for each audit. */
+function auditRows({ audit }: DashboardProps, byTopic: ByTopic): cloudwatch.IWidget[][] {
+  if (audit === undefined) return [];
+  const { auditAge, auditLag, conflictingOffsets, holes, lostRecords, unexplainedOffsets } =
+    auditMetricNames;
+  const latest = (...names: MetricSearch['names']) => byTopic({ names, statistic: MAXIMUM });
+  return [
+    graphs(
+      {
+        title: 'Proven through: records behind, by topic',
+        left: [latest(auditLag)],
+      },
+      {
+        title: 'Proven through: milliseconds between audits, by topic',
+        left: [latest(auditAge)],
+        leftAnnotations: [{ value: audit.every.toMilliseconds(), label: 'auditEvery' }],
+      },
+      {
+        title: 'Missing offsets, by topic and class',
+        left: [
+          byTopic({
+            ...{ names: [holes], statistic: MAXIMUM },
+            dimensions: [METRIC_DIMENSION, CLASS_DIMENSION],
+          }),
+        ],
+      },
+      {
+        title: 'Lost, unexplained or conflicting, by topic',
+        left: [latest(lostRecords, unexplainedOffsets, conflictingOffsets)],
+      },
+    ),
+  ];
 }
 
 /** Returns a metric of each mapping, labelled with its topic and, in a graph of several metrics, a name. */

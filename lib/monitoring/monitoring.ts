@@ -2,25 +2,19 @@ import type { Duration, Size } from 'aws-cdk-lib';
 import type * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type * as lambda from 'aws-cdk-lib/aws-lambda';
-import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as sns from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { FailedBatches } from '../storage/failed-batches.ts';
 import { AlarmTopic } from './alarm-topic.ts';
 import { createArchiveAlarms } from './archive-alarms.ts';
-import type { WatchedMapping } from './archive-metrics.ts';
+import type { WatchedFunction, WatchedMapping } from './archive-metrics.ts';
+import { createAuditAlarms, type WatchedAudit } from './audit-alarms.ts';
 import { createCatalogAlarms } from './catalog-alarm.ts';
 import { createDashboard } from './dashboard.ts';
 import { createFailedBatchAlarms } from './failed-batch-alarms.ts';
 import { createMappingAlarms } from './mapping-alarms.ts';
 import { createSavedQueries } from './saved-queries.ts';
 import { createStreamAlarms, type WatchedStream } from './stream-alarms.ts';
-
-/** A function that alarms and the dashboard watch. */
-export interface WatchedFunction {
-  readonly function: lambda.IFunction;
-  readonly logGroup: logs.ILogGroup;
-}
 
 /** Who {@link Monitoring} notifies. */
 export interface MonitoringProps {
@@ -35,6 +29,8 @@ export interface WatchProps {
   readonly archive: WatchedFunction;
   readonly replay: WatchedFunction;
   readonly failedBatches: Pick<FailedBatches, 'deadLetterQueue' | 'replayQueue'>;
+  /** @default - no audit */
+  readonly audit?: WatchedAudit;
   /** The function that checks the catalog. @default - no catalog */
   readonly catalogCheck?: lambda.IFunction;
   readonly topics: readonly string[];
@@ -89,6 +85,7 @@ export class Monitoring extends Construct {
       ...createMappingAlarms(this, props),
       ...(props.stream === undefined ? [] : createStreamAlarms(this, props.stream)),
       ...createFailedBatchAlarms(this, { ...props, ...functions }),
+      ...(props.audit === undefined ? [] : createAuditAlarms(this, props.audit)),
       ...(props.catalogCheck === undefined ? [] : createCatalogAlarms(this, props.catalogCheck)),
     ];
     const notify = new SnsAction(this.alarmTopic);
@@ -101,6 +98,7 @@ export class Monitoring extends Construct {
     createSavedQueries(this, {
       archiveLog: props.archive.logGroup,
       replayLog: props.replay.logGroup,
+      auditLog: props.audit?.function.logGroup,
     });
     return dashboard;
   }

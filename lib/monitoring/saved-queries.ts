@@ -7,6 +7,8 @@ import { archiveName } from '../archive-name.ts';
 export interface SavedQueriesProps {
   readonly archiveLog: logs.ILogGroup;
   readonly replayLog: logs.ILogGroup;
+  /** @default - no audit */
+  readonly auditLog?: logs.ILogGroup;
 }
 
 /** Names of the saved queries, which follow the name of the stack and `/`. */
@@ -15,12 +17,14 @@ export const queryNames = {
   failuresByCode: 'failures-by-code',
   archivedOffsets: 'archived-offsets',
   deadLetters: 'dead-letters',
+  auditFindings: 'audit-findings',
+  auditFailures: 'audit-failures',
 } as const;
 
 /** Saves Logs Insights queries that answer the first questions of an on-call engineer. */
 export function createSavedQueries(
   scope: Construct,
-  { archiveLog, replayLog }: SavedQueriesProps,
+  { archiveLog, replayLog, auditLog }: SavedQueriesProps,
 ): void {
   const archive = archiveName(scope);
   const queries = [
@@ -28,6 +32,12 @@ export function createSavedQueries(
     ['FailuresByCode', queryNames.failuresByCode, failuresByCode, [archiveLog, replayLog]],
     ['ArchivedOffsets', queryNames.archivedOffsets, archivedOffsets, [archiveLog, replayLog]],
     ['DeadLetters', queryNames.deadLetters, deadLetters, [replayLog]],
+    ...(auditLog === undefined
+      ? []
+      : ([
+          ['AuditFindings', queryNames.auditFindings, auditFindings, [auditLog]],
+          ['AuditFailures', queryNames.auditFailures, auditFailures, [auditLog]],
+        ] as const)),
   ] as const;
   for (const [id, name, lines, asked] of queries) {
     // The QueryDefinition construct of the CDK does not support unnest.
@@ -41,6 +51,7 @@ export function createSavedQueries(
 
 const { batchArchived, batchDelayed, batchDied, batchNotArchived, batchRefused, batchReplayed } =
   logMessages;
+const { topicAudited, topicNotAudited, topicsPostponed } = logMessages;
 
 /** A filter for lines with one of these messages. */
 const saying = (...messages: readonly string[]): string =>
@@ -73,6 +84,24 @@ const archivedOffsets = [
 const deadLetters = [
   'fields @timestamp, code, reason, failedBatch, condition, offsets, tries, requestId',
   saying(batchDied),
+  'sort @timestamp desc',
+  'limit 100',
+];
+
+/** Ranges that need an operator, by topic, the latest audit first. Each topic has the command to run next. */
+const auditFindings = [
+  'fields jsonParse(@message) as line',
+  saying(topicAudited),
+  'unnest line.findings into finding',
+  'fields @timestamp, topic, finding.class, finding.partition, finding.first, finding.last, finding.offsets, finding.isOnBroker, finding.evidence, command',
+  'sort @timestamp desc',
+  'limit 100',
+];
+
+/** Topics that were not audited, or left to the next audit because the time was short. */
+const auditFailures = [
+  'fields @timestamp, message, topic, code, reason, topics.0 as firstPostponed, requestId',
+  saying(topicNotAudited, topicsPostponed),
   'sort @timestamp desc',
   'limit 100',
 ];

@@ -1,5 +1,6 @@
 /**
- * Settings of the network that the pollers are in. The functions are in no VPC.
+ * Settings of the network that the pollers are in, and the function of the audit with them. The other functions are in no
+ * VPC.
  *
  * @module
  */
@@ -8,7 +9,8 @@ import type { SettingReport, SettingsOf } from './setting-report.ts';
 
 /**
  * What the network of the pollers must have: `brokers`, they can connect to the brokers; `s3`, a route to
- * S3 for failed batches; `services`, a route to Lambda, STS and, with a secret, Secrets Manager.
+ * S3 for failed batches; `services`, a route to Lambda, STS and, with a secret, Secrets Manager. The audit needs
+ * `brokers`, `s3` and, of the services, Secrets Manager with a secret.
  */
 const networkParts = ['brokers', 's3', 'services'] as const;
 
@@ -28,12 +30,12 @@ const partList = () => nameList({ of: choice(networkParts), noun: 'part', max: 3
 export const networkSettings = {
   subnetIds: idList('subnet', 'subnet', 16).meta({
     description:
-      'Subnets, at most 16, from which the pollers reach `bootstrapServers` inside a VPC. For an MSK cluster, whose pollers use its own subnets, these are the subnets of the endpoints that `networkAdds` adds.',
+      'Subnets, at most 16, from which the pollers reach `bootstrapServers` inside a VPC. For an MSK cluster, whose pollers use its own subnets, these are the subnets of the audit, and of the endpoints that `networkAdds` adds.',
     unset: '`bootstrapServers` are reached over the internet',
   }),
   securityGroupIds: idList('sg', 'security group', 5).meta({
     description:
-      'Security groups of the pollers, at most 5. For `bootstrapServers`, Lambda puts the pollers into them. For an MSK cluster, they are the groups of the cluster, which `networkAdds` applies to.',
+      'Security groups of the pollers, at most 5. For `bootstrapServers`, Lambda puts the pollers into them. For an MSK cluster, they are the groups of the cluster, which `networkAdds` applies to and which the audit joins.',
     unset: '`bootstrapServers` are reached over the internet',
   }),
   vpcId: text(/^vpc-[0-9a-f]{8,17}$/, 'be the id of a VPC, vpc-…')
@@ -49,7 +51,7 @@ export const networkSettings = {
   }),
   networkAdds: partList().meta({
     description:
-      "What the stack adds to the VPC of the pollers: 'brokers', a rule that lets the members of `securityGroupIds` connect to each other on the port of the brokers; 's3', a gateway endpoint for S3, which is free; 'services', interface endpoints for Lambda, STS and, with a secret, Secrets Manager, which on-demand mode needs in a VPC without NAT.",
+      "What the stack adds to the VPC of the pollers: 'brokers', a rule that lets the members of `securityGroupIds` connect to each other on the port of the brokers; 's3', a gateway endpoint for S3, which is free; 'services', interface endpoints for Lambda, STS and, with a secret, Secrets Manager, which on-demand mode needs in a VPC without NAT; in provisioned mode, Secrets Manager alone, for an audit with a secret.",
     unset: 'the stack adds nothing',
   }),
   networkHas: partList().meta({
@@ -73,8 +75,11 @@ export interface NetworkSettings {
 
 /** What the rules of the network look at besides its own settings. */
 interface Given extends SettingsOf<typeof networkSettings> {
+  readonly audit: boolean;
   readonly bootstrapServers?: string[];
   readonly provisionedPollers?: unknown;
+  readonly rootCaSecretArn?: string;
+  readonly secretArn?: string;
 }
 
 type Report = SettingReport<Given>;
@@ -86,15 +91,24 @@ const needs: Readonly<Record<NetworkPart, readonly (keyof typeof networkSettings
   services: ['vpcId', 'subnetIds', 'securityGroupIds'],
 };
 
+/** What the interfaces of pollers and of the audit need. */
+const ofInterfaces = ['subnetIds', 'securityGroupIds'] as const;
+
 /** Reports network settings that do not go together. */
 export function checkNetwork(report: Report): void {
   if (!report.isSound('networkAdds', 'networkHas')) return;
-  const { bootstrapServers, networkAdds = [], provisionedPollers } = report.given;
+  const { audit, bootstrapServers, networkAdds = [], provisionedPollers } = report.given;
+  const { rootCaSecretArn, secretArn } = report.given;
   if (bootstrapServers !== undefined) checkSelfManaged(report);
   checkParts(report, networkAdds);
-  if (networkAdds.includes('services') && provisionedPollers !== undefined) {
+  if (
+    networkAdds.includes('services') &&
+    provisionedPollers !== undefined &&
+    !(audit && (secretArn ?? rootCaSecretArn) !== undefined)
+  ) {
     report.refuse('networkAdds', "not have 'services' with provisionedPollers", {
-      reason: 'in provisioned mode, Lambda needs none of these endpoints',
+      reason:
+        'in provisioned mode, Lambda needs none of these endpoints, and the audit needs Secrets Manager only with a secret',
     });
   }
   checkUse(report, networkAdds);
@@ -132,14 +146,16 @@ function checkParts(report: Report, adds: readonly NetworkPart[]): void {
 
 /** Every setting that is set has an effect. */
 function checkUse(report: Report, adds: readonly NetworkPart[]): void {
+  const { audit, bootstrapServers } = report.given;
   const used: readonly string[] = [
     ...adds.flatMap((part) => needs[part]),
-    ...(report.given.bootstrapServers === undefined ? [] : ['subnetIds', 'securityGroupIds']),
+    ...(bootstrapServers !== undefined || audit ? ofInterfaces : []),
   ];
   for (const name of ['vpcId', 'subnetIds', 'securityGroupIds', 'routeTableIds'] as const) {
     if (report.given[name] === undefined || used.includes(name)) continue;
     const parts = networkParts.filter((part) => needs[part].includes(name));
-    report.refuse(name, `be set only with ${quoted(parts, ' or ')} in networkAdds`);
+    const orAudit = ofInterfaces.some((each) => each === name) ? ', or with audit' : '';
+    report.refuse(name, `be set only with ${quoted(parts, ' or ')} in networkAdds${orAudit}`);
   }
 }
 

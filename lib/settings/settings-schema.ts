@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { alarmSettings } from './alarm-settings.ts';
+import { auditSettings } from './audit-settings.ts';
 import { catalogSettings } from './catalog-settings.ts';
 import { deliverySettings } from './delivery-settings.ts';
 import { functionSettings, replaySettings } from './function-settings.ts';
@@ -25,6 +26,7 @@ export const settingsSchema = z.object({
   ...catalogSettings,
   ...functionSettings,
   ...replaySettings,
+  ...auditSettings,
   ...alarmSettings,
   ...networkSettings,
 });
@@ -42,6 +44,7 @@ export const settingGroups = [
   { title: 'Catalog', group: catalogSettings },
   { title: 'Functions', group: functionSettings },
   { title: 'Replay of failed batches', group: replaySettings },
+  { title: 'Audit', group: auditSettings },
   { title: 'Alarms', group: alarmSettings },
   { title: 'Network of the pollers', group: networkSettings },
 ] as const;

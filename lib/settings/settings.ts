@@ -1,4 +1,5 @@
 import { checkAlarms } from './alarm-settings.ts';
+import { checkAudit, toAudit } from './audit-settings.ts';
 import { checkCatalog, checkLayouts, toCatalog } from './catalog-settings.ts';
 import { checkDelivery, toBuffers } from './delivery-settings.ts';
 import { checkReplay, toReplayVisibility } from './function-settings.ts';
@@ -79,6 +80,7 @@ function check(report: SettingReport<Given>, now: Date): void {
     checkLayouts(report, objectPrefixOf(report.given));
   }
   checkReplay(report);
+  checkAudit(report);
   checkAlarms(report);
 }
 
@@ -98,6 +100,7 @@ function toSettings(given: Given, now: Date) {
     compressionLevel: toCompressionLevel(given),
     ...toBuffers(given),
     ...toCatalog(given),
+    ...toAudit(given),
     archiveTransitions: toTransitions(given),
     eventMetrics: given.eventMetrics ?? given.provisionedPollers !== undefined,
     replayVisibilitySeconds: toReplayVisibility(given),

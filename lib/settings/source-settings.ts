@@ -27,6 +27,15 @@ const isServer = (server: string): boolean => {
 };
 const serverError = must('be host:port, with a port from 1 to 65535');
 
+/** A list of brokers, at most 10. */
+export function serverList() {
+  return nameList({
+    of: z.string({ error: serverError }).refine(isServer, { error: serverError }),
+    noun: 'server',
+    max: 10,
+  });
+}
+
 /** The cluster, and the secrets that Lambda reads to authenticate to it. */
 export const sourceSettings = {
   clusterArn: z
@@ -42,17 +51,11 @@ export const sourceSettings = {
         'ARN of the MSK cluster to archive, provisioned or serverless. The stack is deployed to the account and region of the cluster. Set either this or `bootstrapServers`.',
       unset: '`bootstrapServers` is required',
     }),
-  bootstrapServers: nameList({
-    of: z.string({ error: serverError }).refine(isServer, { error: serverError }),
-    noun: 'server',
-    max: 10,
-  })
-    .optional()
-    .meta({
-      description:
-        'Bootstrap servers of a self-managed Kafka cluster, at most 10, as a list or as text such as "host:port, host:port". Lambda reaches them inside a VPC if `subnetIds` and `securityGroupIds` are set, and otherwise over the internet, which requires `secretArn`.',
-      unset: '`clusterArn` is required',
-    }),
+  bootstrapServers: serverList().optional().meta({
+    description:
+      'Bootstrap servers of a self-managed Kafka cluster, at most 10, as a list or as text such as "host:port, host:port". Lambda reaches them inside a VPC if `subnetIds` and `securityGroupIds` are set, and otherwise over the internet, which requires `secretArn`.',
+    unset: '`clusterArn` is required',
+  }),
   authentication: choice(authentications).optional().meta({
     description:
       "How Lambda authenticates to the cluster. A serverless MSK cluster accepts IAM only, which uses the function's role; a provisioned one also accepts SASL_SCRAM_512_AUTH and CLIENT_CERTIFICATE_TLS_AUTH (mutual TLS), which need `secretArn`. For `bootstrapServers`, use any value but IAM, with `secretArn`.",

@@ -11,6 +11,8 @@ export interface KafkaNetworkProps {
   readonly network: NetworkSettings;
   /** Whether Lambda is in provisioned mode, in which it reaches its own services without the VPC. */
   readonly isProvisioned: boolean;
+  /** Whether the function of the audit is in the VPC too. @default false */
+  readonly hasAudit?: boolean;
 }
 
 /**
@@ -31,7 +33,7 @@ export class KafkaNetwork extends Construct {
     };
     for (const part of adds) add[part]();
     for (const part of neededParts(props)) {
-      if (!adds.includes(part) && !has.includes(part)) this.warnOf(part);
+      if (!adds.includes(part) && !has.includes(part)) this.warnOf(part, props);
     }
   }
 
@@ -58,7 +60,7 @@ export class KafkaNetwork extends Construct {
     });
   }
 
-  private addServiceEndpoints({ source, network }: KafkaNetworkProps): void {
+  private addServiceEndpoints({ isProvisioned, network, source }: KafkaNetworkProps): void {
     const { vpcId = '', subnetIds, securityGroupIds } = network;
     const group = new ec2.CfnSecurityGroup(this, 'EndpointSecurityGroup', {
       groupDescription: 'Endpoints of the services that Lambda pollers call',
@@ -77,7 +79,10 @@ export class KafkaNetwork extends Construct {
       ],
     });
     const { LAMBDA, STS, SECRETS_MANAGER } = ec2.InterfaceVpcEndpointAwsService;
-    const services = { LAMBDA, STS, ...(secretsOf(source).length > 0 && { SECRETS_MANAGER }) };
+    const services = {
+      ...(!isProvisioned && { LAMBDA, STS }),
+      ...(secretsOf(source).length > 0 && { SECRETS_MANAGER }),
+    };
     for (const [name, service] of Object.entries(services)) {
       new ec2.CfnVPCEndpoint(this, `Endpoint-${name}`, {
         vpcEndpointType: 'Interface',
@@ -90,15 +95,20 @@ export class KafkaNetwork extends Construct {
     }
   }
 
-  private warnOf(part: NetworkPart): void {
+  private warnOf(part: NetworkPart, { hasAudit, isProvisioned }: KafkaNetworkProps): void {
     const settle =
       'add it with networkAdds, or list it in networkHas if the VPC has it: docs/configure.md#network';
+    const problem = part === 'services' && isProvisioned ? LACKS_SECRETS : lacks[part];
+    const ofAudit = hasAudit && part === 's3' ? ', and the audit would fail' : '';
     Annotations.of(this).addWarningV2(
       `msk-s3-archiver:network-${part}`,
-      `${lacks[part]}; ${settle}`,
+      `${problem}${ofAudit}; ${settle}`,
     );
   }
 }
+
+const LACKS_SECRETS =
+  "the audit might be unable to reach Secrets Manager from its subnets, and would then fail ('services')";
 
 const lacks: Readonly<Record<NetworkPart, string>> = {
   brokers:
@@ -109,9 +119,10 @@ const lacks: Readonly<Record<NetworkPart, string>> = {
 };
 
 /** The parts that the pollers' VPC must have; none if the pollers are not in a VPC. */
-function neededParts({ source, isProvisioned }: Omit<KafkaNetworkProps, 'network'>) {
+function neededParts({ hasAudit, isProvisioned, source }: Omit<KafkaNetworkProps, 'network'>) {
   if (!isInVpc(source)) return [];
-  return isProvisioned ? (['brokers', 's3'] as const) : (['brokers', 's3', 'services'] as const);
+  const needsServices = !isProvisioned || (hasAudit && secretsOf(source).length > 0);
+  return needsServices ? (['brokers', 's3', 'services'] as const) : (['brokers', 's3'] as const);
 }
 
 /** https://docs.aws.amazon.com/msk/latest/developerguide/port-info.html */

@@ -66,7 +66,28 @@ export function secretStatements(
   return [read, decrypt];
 }
 
-/** The resource type of each action: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html */
+/**
+ * The permissions with which the audit reads the topics and the offsets of their groups, without joining a group. With
+ * a secret, Kafka's own access control lists decide: Describe, DescribeConfigs and Read on the topics, Describe on the
+ * groups.
+ */
+export function auditStatements(
+  scope: IConstruct,
+  source: KafkaSource,
+  topics: readonly TopicSettings[],
+): iam.PolicyStatement[] {
+  const hasIam = source.kind === 'msk' && source.credentials === undefined;
+  const actions = {
+    topic: ['DescribeTopic', 'DescribeTopicDynamicConfiguration', 'ReadData'],
+    group: ['DescribeGroup'],
+  };
+  return [
+    ...(hasIam ? dataStatements(source.cluster, topics, actions) : []),
+    ...secretStatements(scope, secretsOf(source), source.secretKeyArns),
+    ...(isInVpc(source) ? [networkStatement()] : []),
+  ];
+}
+
 function clusterStatements(
   { credentials }: KafkaSource,
   cluster: ClusterArn,
@@ -78,15 +99,27 @@ function clusterStatements(
     return [find, allow(['kafka:ListScramSecrets'], [cluster.arn])];
   }
   if (credentials !== undefined) return [find];
+  const actions = { topic: ['DescribeTopic', 'ReadData'], group: ['DescribeGroup', 'AlterGroup'] };
+  return [find, ...dataStatements(cluster, topics, actions)];
+}
+
+/** The resource type of each action: https://docs.aws.amazon.com/msk/latest/developerguide/kafka-actions.html */
+function dataStatements(
+  cluster: ClusterArn,
+  topics: readonly TopicSettings[],
+  actions: { readonly topic: readonly string[]; readonly group: readonly string[] },
+): iam.PolicyStatement[] {
+  const allowData = (names: readonly string[], arns: readonly string[]) =>
+    allow(
+      names.map((name) => `kafka-cluster:${name}`),
+      arns,
+    );
+  const topicArns = topics.map(({ topic }) => topicArn(cluster, topic));
+  const groupArns = topics.map(({ consumerGroupId }) => groupArn(cluster, consumerGroupId));
   return [
-    find,
-    allow(['kafka-cluster:Connect'], [cluster.arn]),
-    ...chunks(topics.map(({ topic }) => topicArn(cluster, topic))).map((arns) =>
-      allow(['kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'], arns),
-    ),
-    ...chunks(topics.map(({ consumerGroupId }) => groupArn(cluster, consumerGroupId))).map((arns) =>
-      allow(['kafka-cluster:DescribeGroup', 'kafka-cluster:AlterGroup'], arns),
-    ),
+    allowData(['Connect'], [cluster.arn]),
+    ...chunks(topicArns).map((arns) => allowData(actions.topic, arns)),
+    ...chunks(groupArns).map((arns) => allowData(actions.group, arns)),
   ];
 }
 

@@ -27,6 +27,10 @@ const endpoints: Settings = {
   ...{ vpcId: 'vpc-0a1b2c3d', routeTableIds: 'rtb-0a1b2c3d' },
   ...{ subnetIds: 'subnet-0a1b2c3d', securityGroupIds: 'sg-0a1b2c3d' },
 };
+/** An audit of an MSK cluster. */
+const audit: Settings = {
+  ...{ audit: true, subnetIds: 'subnet-0a1b2c3d', securityGroupIds: 'sg-0a1b2c3d' },
+};
 const pollers: Settings = { provisionedPollers: { min: 1, max: 4 } };
 const firehose: Settings = { delivery: 'firehose' };
 /** A stream that reads no folder from its records. */
@@ -139,6 +143,18 @@ export const settingChanges: Readonly<
   replayTimeoutSeconds: [{ values: [undefined, 600] }],
   replayVisibilitySeconds: [{ values: [undefined, 4000] }],
   replayedRetentionDays: [{ values: [undefined, 7] }],
+  audit: [
+    { with: endpoints, values: [false, true] },
+    { with: inVpc, values: [false, true] },
+  ],
+  auditEvery: [{ with: audit, values: [undefined, '30 minutes', '24 hours'] }],
+  auditBootstrapServers: [
+    { with: audit, values: [undefined, 'b1.example.com:9098', 'b2.example.com:9098'] },
+  ],
+  auditPaused: [{ with: audit, values: [undefined, true] }],
+  autoHeal: [{ with: audit, values: [undefined, 1000, 5000] }],
+  auditFullListingDays: [{ with: audit, values: [undefined, 30] }],
+  auditReadsObjects: [{ with: audit, values: [undefined, true] }],
   alarmSubscriptions: [{ values: [undefined, 'on-call@example.com', 'team@example.com'] }],
   alarmTopicArn: [{ values: [undefined, 'arn:aws:sns:eu-west-1:111122223333:on-call'] }],
   dataAgeTargetSeconds: [{ values: [undefined, 1200] }],
@@ -146,10 +162,12 @@ export const settingChanges: Readonly<
   subnetIds: [
     { with: inVpc, values: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'] },
     { with: endpoints, values: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'] },
+    { with: audit, values: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'] },
   ],
   securityGroupIds: [
     { with: inVpc, values: ['sg-0a1b2c3d', 'sg-1a1b2c3d'] },
     { with: endpoints, values: ['sg-0a1b2c3d', 'sg-1a1b2c3d'] },
+    { with: audit, values: ['sg-0a1b2c3d', 'sg-1a1b2c3d'] },
   ],
   vpcId: [{ with: endpoints, values: ['vpc-0a1b2c3d', 'vpc-1a1b2c3d'] }],
   routeTableIds: [{ with: endpoints, values: ['rtb-0a1b2c3d', 'rtb-1a1b2c3d'] }],

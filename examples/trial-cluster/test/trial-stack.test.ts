@@ -80,7 +80,7 @@ it('adds these resources to the archive, and no gateway to the internet', () => 
     'AWS::EC2::SubnetRouteTableAssociation': 2,
     'AWS::EC2::VPC': 1,
     'AWS::EC2::VPCEndpoint': 3,
-    'AWS::IAM::Policy': 2,
+    'AWS::IAM::Policy': 3,
     'AWS::IAM::Role': 2,
     'AWS::Lambda::Function': 2,
     'AWS::Logs::LogGroup': 2,

@@ -5,10 +5,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
+import type { WatchedFunction } from '../../../lib/monitoring/archive-metrics.ts';
 import {
   Monitoring,
   type MonitoringProps,
-  type WatchedFunction,
   type WatchProps,
 } from '../../../lib/monitoring/monitoring.ts';
 import type { WatchedStream } from '../../../lib/monitoring/stream-alarms.ts';
@@ -55,7 +55,8 @@ export function monitoredTemplate(
   return Template.fromStack(stack);
 }
 
-function watchedFunction(stack: Stack, id: string): WatchedFunction {
+/** A function with its log. */
+export function watchedFunction(stack: Stack, id: string): WatchedFunction {
   const logGroup = new logs.LogGroup(stack, `${id}Log`);
   const code = lambda.Code.fromInline('exports.handler = async () => {};');
   const runtime = lambda.Runtime.NODEJS_24_X;
