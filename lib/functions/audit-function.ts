@@ -102,8 +102,6 @@ export class AuditFunction extends BundledFunction {
       ),
       allow(['s3:GetObject'], [objects.archived]),
       allow(['s3:GetObject', 's3:GetObjectTagging'], [objects.failed]),
-      // A conditional write of a replacement needs both:
-      // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
       allow(['s3:GetObject', 's3:PutObject'], [objects.ledgers, objects.hours]),
       ...(props.autoHealRecords > 0 ? [allow(['s3:PutObject'], [objects.healed])] : []),
       ...(encryptionKey === undefined ? [] : [keyStatement(Stack.of(this), encryptionKey)]),

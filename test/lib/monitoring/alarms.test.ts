@@ -2,13 +2,14 @@ import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Resource, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
-import { alarmsOf, ids, monitoredTemplate, watchedStream } from './monitoring-fixture.ts';
+import { alarmsOf, ids, monitoredTemplate, watchedAudit, watchedStream } from './monitoring-fixture.ts';
 
 let template: Template;
 let plain: Template;
 
 beforeAll(() => {
   template = monitoredTemplate((stack) => ({
+    audit: watchedAudit(stack),
     stream: watchedStream(stack),
     expectedTraffic: Duration.minutes(45),
     ...{ measuredMappings: mappings(11), validated: true },
@@ -54,6 +55,8 @@ const maximum = (MetricName: string) => ({ MetricName, Statistic: 'Maximum' });
 /** Two of three periods of five minutes, and one of one. */
 const recurring = { Period: 300, EvaluationPeriods: 3, DatapointsToAlarm: 2 };
 const once = { Period: 300, EvaluationPeriods: 1 };
+/** What one of the last two audits has found. */
+const found = { Period: 7200, EvaluationPeriods: 2, DatapointsToAlarm: 1 };
 
 const from = (Threshold: number) => ({
   ...{ ComparisonOperator: 'GreaterThanOrEqualToThreshold', Threshold },
@@ -116,6 +119,21 @@ describe('an alarm', () => {
       },
     ],
     [
+      'conflicting-records',
+      {
+        ...{ ...ofStack, ...maximum('ConflictingOffsets'), ...found, ...from(1) },
+        TreatMissingData: 'ignore',
+      },
+    ],
+    [
+      'audit-overdue',
+      {
+        // 0 for each topic that was not audited, and nothing from an audit that does not run.
+        ...{ ...ofStack, MetricName: 'TopicsAudited', Statistic: 'Minimum' },
+        ...{ Period: 7200, EvaluationPeriods: 3, ...below(1), TreatMissingData: 'breaching' },
+      },
+    ],
+    [
       'replay-function-errors',
       { ...ofFunction(ids.replay), ...sum('Errors'), ...once, ...from(1) },
     ],
@@ -139,6 +157,35 @@ describe('an alarm', () => {
       },
     ]);
     expect(rules).toEqual({ EvaluationPeriods: 6, DatapointsToAlarm: 5, ...from(1) });
+  });
+
+  it('fires for records that an audit has found lost, or offsets that it cannot explain', () => {
+    const { Metrics, ...rules } = rulesOf(template, 'Stack-lost-records');
+    const member = (Id: string, MetricName: string) => ({
+      ...{ Id, ReturnData: false },
+      MetricStat: { Metric: { ...ofStack, MetricName }, Period: 7200, Stat: 'Maximum' },
+    });
+    expect(Metrics).toEqual([
+      {
+        ...{ Expression: 'MAX([lost, unexplained])', Id: 'expr_1', ReturnData: true },
+        Label: 'Lost or unexplained offsets',
+      },
+      member('lost', 'LostRecords'),
+      member('unexplained', 'UnexplainedOffsets'),
+    ]);
+    const { Period, ...twoAudits } = found;
+    expect(rules).toEqual({ ...twoAudits, ...from(1), TreatMissingData: 'ignore' });
+  });
+
+  it('waits for no audit while the audit is paused', () => {
+    const paused = monitoredTemplate((stack) => ({
+      audit: { ...watchedAudit(stack), isPaused: true },
+    }));
+    const names = alarmsOf(paused).map(({ AlarmName }) => AlarmName);
+    expect(names).toEqual(
+      expect.arrayContaining(['Stack-lost-records', 'Stack-conflicting-records']),
+    );
+    expect(names).not.toContain('Stack-audit-overdue');
   });
 
   it('fires for a failed delivery that only the metric of the function counts', () => {
@@ -203,7 +250,7 @@ describe('an alarm', () => {
   });
 
   it('exists only if there is something to watch', () => {
-    const optional = /stream|no-records|dropped|polls|polling|commit|registry/;
+    const optional = /stream|no-records|dropped|polls|polling|commit|registry|audit|lost|conflicting/;
     const namesIn = (from: Template) => alarmsOf(from).map(({ AlarmName }) => String(AlarmName));
     expect(namesIn(plain).filter((name) => optional.test(name))).toEqual([]);
     const ten = monitoredTemplate(() => ({ measuredMappings: mappings(10) }));

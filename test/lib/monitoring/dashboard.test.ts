@@ -2,13 +2,19 @@ import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { propertiesOf, resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
-import { dashboardOf, documentation, ids, monitoredTemplate } from './monitoring-fixture.ts';
+import {
+  dashboardOf,
+  documentation,
+  ids,
+  monitoredTemplate,
+  watchedAudit,
+} from './monitoring-fixture.ts';
 
 let template: Template;
 let body: ReturnType<typeof dashboardOf>;
 
 beforeAll(() => {
-  template = monitoredTemplate();
+  template = monitoredTemplate((stack) => ({ audit: watchedAudit(stack) }));
   body = dashboardOf(template);
 }, SYNTH_TIMEOUT_MS);
 
@@ -42,6 +48,10 @@ describe('the dashboard', () => {
       [0, 8, 'Failed batches: waiting'],
       [8, 8, 'Failed batches: outcome'],
       [16, 8, 'Failures: objects'],
+      [0, 6, 'Proven through: records behind, by topic'],
+      [6, 6, 'Proven through: milliseconds between audits, by topic'],
+      [12, 6, 'Missing offsets, by topic and class'],
+      [18, 6, 'Lost, unexplained or conflicting, by topic'],
       [0, 8, 'Cost: invocations'],
       [8, 8, 'Cost: GB-seconds'],
       [16, 8, 'Cost: PUT requests'],
@@ -89,6 +99,24 @@ describe('the dashboard', () => {
       [
         `SUM(${search('topic', 'MetricName="ReplayedBatches"')})`,
         search('reason', 'MetricName="DeadLetters"'),
+      ],
+    ],
+    [
+      'Proven through: records behind, by topic',
+      [search('topic', 'MetricName="AuditLag"', 'Maximum')],
+    ],
+    [
+      'Missing offsets, by topic and class',
+      [search('topic,class', 'MetricName="Holes"', 'Maximum')],
+    ],
+    [
+      'Lost, unexplained or conflicting, by topic',
+      [
+        search(
+          'topic',
+          'MetricName="LostRecords" OR MetricName="UnexplainedOffsets" OR MetricName="ConflictingOffsets"',
+          'Maximum',
+        ),
       ],
     ],
     [
@@ -145,6 +173,21 @@ describe('the dashboard', () => {
     const shown = lists.filter((alarms) => alarms.length > 0);
     expect(shown.flat()).toEqual(Object.keys(resourcesOf(crowded, 'AWS::CloudWatch::Alarm')));
     expect(shown.map(({ length }) => length)).toEqual([100, shown.flat().length - 100]);
+  });
+
+  it('has no row of the audit in a stack without one', () => {
+    const titles = dashboardOf(monitoredTemplate()).widgets.map(
+      ({ properties }) => properties.title,
+    );
+    expect(titles.filter((title) => /Proven|Missing|Lost/.test(title))).toEqual([]);
+    expect(titles).toHaveLength(13);
+  });
+
+  it('shows the time between two audits as a line', () => {
+    const [, age] = body.widgets.filter(({ properties }) => properties.title.startsWith('Proven'));
+    expect(age?.properties.annotations).toEqual({
+      horizontal: [{ value: 7_200_000, label: 'auditEvery', yAxis: 'left' }],
+    });
   });
 
   it('shows the target of the age as a line', () => {

@@ -1,6 +1,9 @@
 import { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import {
+  auditMetricNames,
+  auditStackMetricNames,
+  CLASS_DIMENSION,
   catalogMetricNames,
   METRIC_DIMENSION,
   METRIC_NAMESPACE,
@@ -15,6 +18,7 @@ import { type DocumentedMetrics, documentedMetrics } from './documented-metrics.
 import { alarmsOf, dashboardOf, idOf } from './monitoring-fixture.ts';
 
 const { deadLetters, replayRetries, ...replayedByTopic } = replayMetricNames;
+const { holes, ...auditedByTopic } = auditMetricNames;
 
 type Published = Pick<
   DocumentedMetrics,
@@ -27,13 +31,19 @@ const published: readonly Published[] = [
   ...[
     {
       dimensions: ['service'],
-      names: [...stackMetricNames, replayRetries, catalogMetricNames.uncoveredFolders],
+      names: [
+        ...[...stackMetricNames, ...auditStackMetricNames],
+        ...[replayRetries, catalogMetricNames.uncoveredFolders],
+      ],
     },
     {
       dimensions: ['service', METRIC_DIMENSION],
-      names: [...Object.values(metricNames), ...Object.values(replayedByTopic)],
+      names: [metricNames, replayedByTopic, auditedByTopic].flatMap((each) =>
+        Object.values<string>(each),
+      ),
     },
     { dimensions: ['service', REASON_DIMENSION], names: [deadLetters] },
+    { dimensions: ['service', METRIC_DIMENSION, CLASS_DIMENSION], names: [holes] },
   ].map((own) => ({ namespace: METRIC_NAMESPACE, ...own })),
 ];
 
@@ -164,6 +174,7 @@ beforeAll(() => {
   ({ template: everything } = synthesize({
     ...{ topics: topics.join(', '), provisionedPollers: {}, expectedTrafficMinutes: 15 },
     ...{ delivery: 'firehose', schemaRegistry: { uri: registry, validate: ['VALUE'] } },
+    ...{ audit: true, subnetIds: 'subnet-11111111', securityGroupIds: 'sg-22222222' },
   }));
   ({ template: onDemand } = synthesize({ topics: topics.join(', ') }));
 }, 2 * SYNTH_TIMEOUT_MS);
@@ -192,7 +203,8 @@ describe('every metric of alarms and graphs exists, with dimensions that are pub
       ({ Properties: { Environment } }) =>
         Object(Environment).Variables?.POWERTOOLS_SERVICE_NAME ?? [],
     );
-    expect(services).toEqual(['KafkaArchive', 'KafkaArchive', 'KafkaArchive']);
+    // Archive, replay, check of the catalog and audit.
+    expect(services).toEqual(Array.from({ length: 4 }, () => 'KafkaArchive'));
   });
 
   it.each<[alarm: string, planted: Record<string, unknown>, problem: string]>([

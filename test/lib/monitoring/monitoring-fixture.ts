@@ -11,6 +11,7 @@ import {
   type MonitoringProps,
   type WatchProps,
 } from '../../../lib/monitoring/monitoring.ts';
+import type { WatchedAudit } from '../../../lib/monitoring/audit-alarms.ts';
 import type { WatchedStream } from '../../../lib/monitoring/stream-alarms.ts';
 import { FailedBatches } from '../../../lib/storage/failed-batches.ts';
 import { bareStack, propertiesOf, type Resource, resourcesOf } from '../synthesize.ts';
@@ -21,6 +22,7 @@ export const ids = {
   archiveLog: 'ArchiveLogDCD57D3D',
   replay: 'Replay994FFC69',
   replayLog: 'ReplayLog349B5E2C',
+  auditLog: 'AuditLogA5B7094E',
   deadLetterQueue: 'FailedBatchesDeadLetterQueueF82B3E85',
   replayQueue: 'FailedBatchesReplayQueueF336E480',
 } as const;
@@ -55,13 +57,17 @@ export function monitoredTemplate(
   return Template.fromStack(stack);
 }
 
-/** A function with its log. */
-export function watchedFunction(stack: Stack, id: string): WatchedFunction {
+function watchedFunction(stack: Stack, id: string): WatchedFunction {
   const logGroup = new logs.LogGroup(stack, `${id}Log`);
   const code = lambda.Code.fromInline('exports.handler = async () => {};');
   const runtime = lambda.Runtime.NODEJS_24_X;
   const props = { runtime, code, handler: 'index.handler', logGroup };
   return { function: new lambda.Function(stack, id, props), logGroup };
+}
+
+/** An audit every two hours. */
+export function watchedAudit(stack: Stack): WatchedAudit {
+  return { function: watchedFunction(stack, 'Audit'), every: Duration.hours(2), isPaused: false };
 }
 
 /** A delivery stream that buffers for 600 seconds. */

@@ -4,12 +4,19 @@ import * as sns from 'aws-cdk-lib/aws-sns';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { alarmNames } from '../../../lib/monitoring/alarm-names.ts';
 import { resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
-import { alarmsOf, documentation, monitoredTemplate, watchedStream } from './monitoring-fixture.ts';
+import {
+  alarmsOf,
+  documentation,
+  monitoredTemplate,
+  watchedAudit,
+  watchedStream,
+} from './monitoring-fixture.ts';
 
 let template: Template;
 
 beforeAll(() => {
   template = monitoredTemplate((stack) => ({
+    audit: watchedAudit(stack),
     stream: watchedStream(stack),
     topics: ['orders'],
     expectedTraffic: Duration.minutes(45),
@@ -64,7 +71,7 @@ describe('alarms', () => {
     for (const type of ['AWS::SNS::Topic', 'AWS::SNS::TopicPolicy', 'AWS::KMS::Key']) {
       expect(resourcesOf(other, type)).toEqual({});
     }
-    expect(alarmsOf(other)).toHaveLength(Object.keys(alarmNames).length - 10);
+    expect(alarmsOf(other)).toHaveLength(Object.keys(alarmNames).length - 13);
     for (const { AlarmActions, OKActions } of alarmsOf(other)) {
       expect({ AlarmActions, OKActions }).toEqual({ AlarmActions: [arn], OKActions: [arn] });
     }

@@ -4,12 +4,12 @@ import { queryNames } from '../../../lib/monitoring/saved-queries.ts';
 import { archiveHandler, archiveParts, invocation } from '../../helpers/archive-parts.ts';
 import { mskEvent, mskRecords } from '../../helpers/kafka-events.ts';
 import { resourcesOf, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
-import { documentation, ids, monitoredTemplate } from './monitoring-fixture.ts';
+import { documentation, ids, monitoredTemplate, watchedAudit } from './monitoring-fixture.ts';
 
 let template: Template;
 
 beforeAll(() => {
-  template = monitoredTemplate();
+  template = monitoredTemplate((stack) => ({ audit: watchedAudit(stack) }));
 }, SYNTH_TIMEOUT_MS);
 
 const logs = (...groups: readonly string[]) => groups.map((Ref) => ({ Ref }));
@@ -59,6 +59,28 @@ describe('saved queries', () => {
           '| limit 100',
         ].join('\n'),
       },
+      {
+        Name: 'Stack/audit-findings',
+        LogGroupNames: logs(ids.auditLog),
+        QueryString: [
+          'fields jsonParse(@message) as line',
+          '| filter message in ["topic audited"]',
+          '| unnest line.findings into finding',
+          '| fields @timestamp, topic, finding.class, finding.partition, finding.first, finding.last, finding.offsets, finding.isOnBroker, finding.evidence, command',
+          '| sort @timestamp desc',
+          '| limit 100',
+        ].join('\n'),
+      },
+      {
+        Name: 'Stack/audit-failures',
+        LogGroupNames: logs(ids.auditLog),
+        QueryString: [
+          'fields @timestamp, message, topic, code, reason, topics.0 as firstPostponed, requestId',
+          '| filter message in ["topic not audited","topics left to the next audit"]',
+          '| sort @timestamp desc',
+          '| limit 100',
+        ].join('\n'),
+      },
     ]);
   });
 
@@ -75,6 +97,16 @@ describe('saved queries', () => {
     const run = { partition: 3, firstOffset: 100, lastOffset: 101, records: 2 };
     expect(lines).toEqual([
       expect.objectContaining({ ...Object.fromEntries(expected), runs: [run] }),
+    ]);
+  });
+
+  it('of the audit exist only with it', { timeout: SYNTH_TIMEOUT_MS }, () => {
+    const queries = Object.values(
+      resourcesOf(monitoredTemplate(), 'AWS::Logs::QueryDefinition'),
+    );
+    expect(queries.map(({ Properties }) => Properties.Name)).toEqual([
+      ...['Stack/slowest-batches', 'Stack/failures-by-code', 'Stack/archived-offsets'],
+      'Stack/dead-letters',
     ]);
   });
 

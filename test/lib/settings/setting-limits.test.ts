@@ -128,6 +128,9 @@ const addsAll = {
   ...{ ...msk, networkAdds: 's3, services', vpcId: id('vpc')(0) },
   ...{ subnetIds: id('subnet')(0), securityGroupIds: id('sg')(0), routeTableIds: id('rtb')(0) },
 };
+const audited = {
+  ...{ ...msk, audit: true, subnetIds: id('subnet')(0), securityGroupIds: id('sg')(0) },
+};
 const longTopic = 't'.repeat(249);
 const metadataFrame = JSON.stringify({ a: '' }).length;
 const arnOfSecret = 'be the ARN of a Secrets Manager secret, got ';
@@ -526,6 +529,34 @@ const limits: readonly Limits[] = [
   number('replayVisibilitySeconds', [1800, 43_200], 1800),
   number('replayVisibilitySeconds', [60, 43_200], 60, { ...msk, replayTimeoutSeconds: '10' }),
   number('replayedRetentionDays', [1, 3650], 30),
+
+  flag('audit', false, inVpc),
+  form(
+    'auditEvery',
+    "be whole minutes or hours from '5 minutes' to '24 hours', such as '30 minutes' or '6 hours', got ",
+    {
+      ...{ base: audited, preset: 60 },
+      accepts: [
+        ['5 minutes', 5],
+        ['90 minutes', 90],
+        ['1440 minutes', 1440],
+        ['1 hour', 60],
+        ['24 hours', 1440],
+      ],
+      refuses: [
+        ...['', '30', 30, '4 minutes', '1441 minutes', '0 hours', '25 hours', '1.5 hours', '1h'],
+        ...['05 minutes', ' 5 minutes', '1 day', '5  minutes'],
+      ],
+    },
+  ),
+  list('auditBootstrapServers', {
+    ...{ noun: 'server', max: 10, base: audited },
+    entry: (index) => `b${index}:9098`,
+  }),
+  flag('auditPaused', false, audited),
+  number('autoHeal', [1, 1_000_000], undefined, audited),
+  number('auditFullListingDays', [1, 365], 7, audited),
+  flag('auditReadsObjects', false, audited),
 
   list('alarmSubscriptions', {
     noun: 'subscriber',

@@ -14,6 +14,9 @@ import {
 type Settings = Readonly<Record<string, unknown>>;
 
 const pollers = { ...msk, provisionedPollers: {} };
+const audited = {
+  ...{ ...msk, audit: true, subnetIds: 'subnet-11111111', securityGroupIds: 'sg-22222222' },
+};
 const firehose = { ...msk, delivery: 'firehose' };
 const glue = { uri: 'arn:aws:glue:eu-west-1:111122223333:registry/shop' };
 const confluent = { uri: 'https://registry.example.com' };
@@ -48,6 +51,11 @@ const accepted: readonly Settings[] = [
   { ...msk, networkAdds: 'brokers', securityGroupIds },
   { ...msk, networkAdds: 's3', vpcId, routeTableIds },
   { ...msk, networkAdds: 'services', vpcId, subnetIds, securityGroupIds },
+  { ...audited, auditEvery: '30 minutes', autoHeal: 1000, auditPaused: true },
+  { ...audited, provisionedPollers: {}, secretArn, networkAdds: 'services', vpcId },
+  { ...selfManaged, subnetIds, securityGroupIds, audit: true },
+  // Over the internet, the audit is in no VPC.
+  { ...selfManaged, audit: true },
   { ...pollers, schemaRegistry: confluent },
   { ...pollers, schemaRegistry: glue, secretKeyArns: keyArn },
   { ...msk, archiveTransitions: { GLACIER: 90, DEEP_ARCHIVE: 365 }, archiveExpirationDays: 366 },
@@ -159,7 +167,16 @@ const refused: Readonly<Record<string, readonly (readonly [Settings, ...problems
     ],
     [
       { ...pollers, networkAdds: 'services', vpcId, subnetIds, securityGroupIds },
-      'networkAdds must not have \'services\' with provisionedPollers (in provisioned mode, Lambda needs none of these endpoints), got ["services"]',
+      'networkAdds must not have \'services\' with provisionedPollers (in provisioned mode, Lambda needs none of these endpoints, and the audit needs Secrets Manager only with a secret), got ["services"]',
+    ],
+    [
+      { ...audited, provisionedPollers: {}, networkAdds: 'services', vpcId },
+      'networkAdds must not have \'services\' with provisionedPollers (in provisioned mode, Lambda needs none of these endpoints, and the audit needs Secrets Manager only with a secret), got ["services"]',
+    ],
+    [
+      { ...msk, subnetIds, securityGroupIds },
+      `subnetIds must be set only with 'services' in networkAdds, or with audit, got ["${subnetIds}"]`,
+      `securityGroupIds must be set only with 'brokers' or 'services' in networkAdds, or with audit, got ["${securityGroupIds}"]`,
     ],
     [
       { ...msk, vpcId },
@@ -320,6 +337,25 @@ const refused: Readonly<Record<string, readonly (readonly [Settings, ...problems
         ] as const,
     ),
   ],
+  audit: [
+    [
+      { ...msk, audit: true },
+      'subnetIds must be set with audit and clusterArn (the function of the audit must be in the VPC of the brokers), got nothing',
+      'securityGroupIds must be set with audit and clusterArn (the function of the audit must be in the VPC of the brokers), got nothing',
+    ],
+    [
+      { ...msk, auditEvery: '1 hour', auditBootstrapServers: 'b1:9098', auditPaused: false },
+      'auditEvery must be set only with audit true, got 60',
+      'auditBootstrapServers must be set only with audit true, got ["b1:9098"]',
+      'auditPaused must be set only with audit true, got false',
+    ],
+    [
+      { ...msk, autoHeal: 1, auditFullListingDays: 7, auditReadsObjects: true },
+      'autoHeal must be set only with audit true, got 1',
+      'auditFullListingDays must be set only with audit true, got 7',
+      'auditReadsObjects must be set only with audit true, got true',
+    ],
+  ],
   alarms: [
     [
       { ...msk, alarmTopicArn, alarmSubscriptions: 'a@example.com' },
@@ -369,6 +405,7 @@ it.each<[Settings, string]>([
   [{ consumerGroupId: 'a b', topics: 'orders, payments' }, 'consumerGroupId'],
   [{ networkAdds: 'nat', vpcId }, 'networkAdds[0]'],
   [{ alarmTopicArn: 'x' }, 'alarmTopicArn'],
+  [{ audit: 'x', autoHeal: 1 }, 'audit'],
   [{ archiveTransitions: '90', archiveExpirationDays: 1 }, 'archiveTransitions'],
   [{ delivery: 'kinesis', bufferSeconds: 1 }, 'delivery'],
   [{ ...pollers, schemaRegistry: { uri: 'x', secretArn } }, 'schemaRegistry.uri'],

@@ -23,10 +23,11 @@ const everything = {
 
 function stackOf(context: Record<string, unknown>) {
   const settings = parseSettings(context, { now });
-  const { network, provisionedPollers } = settings;
+  const { audit: hasAudit, network, provisionedPollers } = settings;
   const stack = bareStack();
   const isProvisioned = provisionedPollers !== undefined;
-  new KafkaNetwork(stack, 'KafkaNetwork', { source: sourceOf(settings), network, isProvisioned });
+  const source = sourceOf(settings);
+  new KafkaNetwork(stack, 'KafkaNetwork', { source, network, isProvisioned, hasAudit });
   return stack;
 }
 
@@ -94,6 +95,9 @@ describe('the network', { timeout: SYNTH_TIMEOUT_MS }, () => {
       ...iam,
       interfaceOf('secretsmanager'),
     ]);
+    // In provisioned mode, only the audit uses an endpoint.
+    const audit = { ...msk, ...everything, audit: true, provisionedPollers: {}, secretArn };
+    expect(endpointsOf(audit)).toEqual([s3, interfaceOf('secretsmanager')]);
   });
 
   it('adds a security group that allows HTTPS from pollers, and no egress', () => {
@@ -129,7 +133,22 @@ describe('the warnings', { timeout: SYNTH_TIMEOUT_MS }, () => {
     [['brokers', 's3'], { ...selfManaged, ...vpc, provisionedPollers }],
     // Over the internet, Lambda uses its own network.
     [[], selfManaged],
+    [['brokers', 's3'], { ...msk, ...vpc, audit: true, provisionedPollers }],
+    [['brokers', 's3', 'services'], { ...msk, ...vpc, audit: true, provisionedPollers, secretArn }],
+    [['brokers', 's3', 'services'], { ...msk, ...vpc, audit: true }],
+    [[], { ...selfManaged, audit: true }],
   ])('are about %j', (expected, context) => {
     expect(warningsOf(context)).toEqual(expected);
+  });
+
+  it('say what the audit would miss', () => {
+    const audit = { ...msk, ...vpc, audit: true, provisionedPollers, secretArn };
+    const texts = Annotations.fromStack(stackOf({ ...audit, networkHas: 'brokers' }))
+      .findWarning('*', Match.anyValue())
+      .map(({ entry }) => String(entry.data).split('; ')[0]);
+    expect(texts).toEqual([
+      "the pollers might be unable to reach S3 from their subnets, and batches that Lambda gives up would then be dropped ('s3'), and the audit would fail",
+      "the audit might be unable to reach Secrets Manager from its subnets, and would then fail ('services')",
+    ]);
   });
 });
