@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { ArchiveSource, ListedObject } from '../../lambda/core/object/archive-source.ts';
 import type { CallOptions, StorableObject } from '../../lambda/core/ports.ts';
