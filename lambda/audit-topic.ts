@@ -1,7 +1,7 @@
 import type { AuditTopic, TimeFolder } from './contract.ts';
 import type { AuditBroker, BrokerPartition, BrokerTopic } from './core/audit/broker.ts';
 import type { Finding, HoleClass } from './core/audit/finding.ts';
-import { HoleClassifier, type JudgedHoles, type Verdict } from './core/audit/hole-classifier.ts';
+import { type ClassifiedHoles, HoleClassifier, type Verdict } from './core/audit/hole-classifier.ts';
 import type { LedgerStore } from './core/audit/ledger.ts';
 import { type SortedRanges, without } from './core/audit/range-sets.ts';
 import type { AuditReport, PartitionReport } from './core/audit/report.ts';
@@ -109,7 +109,7 @@ async function auditPartition(
   const tally: Partial<Record<HoleClass, number>> = { ...judged.counts };
   if (lastStable > through) tally['not-yet'] = lastStable - through;
   const findings = judged.ranges.map<Finding>(({ first, last, offsets, verdict }) => {
-    const kind = verdict.class === 'due' ? 'lost' : verdict.class;
+    const kind = verdict.class;
     tally[kind] = (tally[kind] ?? 0) + offsets;
     return {
       ...{ partition, first, last, offsets, class: kind },
@@ -140,9 +140,9 @@ interface HolesToRead {
 async function readHoles(
   broker: AuditBroker,
   { holes, isCompacted, lastStable, partition, request }: HolesToRead,
-): Promise<JudgedHoles<Verdict>> {
-  const due: Verdict = { class: 'due' };
-  const nothing: Verdict = { class: isCompacted ? 'compacted' : 'unexplained' };
+): Promise<ClassifiedHoles> {
+  const due: Verdict = { class: 'lost', evidence: '' };
+  const nothing: Verdict = { class: isCompacted ? 'compacted' : 'unexplained', evidence: '' };
   const classifier = new HoleClassifier({ holes, judge: () => due, nothing });
   for (let first = classifier.next; first !== undefined; ) {
     let read = first;

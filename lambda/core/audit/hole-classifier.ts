@@ -1,59 +1,62 @@
 import type { OffsetRange } from '../object/offset-ranges.ts';
 import type { BrokerBatch, BrokerRecord } from './broker.ts';
-import { countedClasses, type HoleClass } from './finding.ts';
+import { countedClasses, type HoleClass, type HoleTally } from './finding.ts';
 import type { SortedRanges } from './range-sets.ts';
 
-/** What a hole's offset is: of a class, or `due`, a record that consumers see and whose absence is to be explained. */
+/** What offsets of a hole are, and why. Two verdicts are the same only if they are the same object. */
 export interface Verdict {
-  readonly class: HoleClass | 'due';
+  readonly class: HoleClass;
+  /** See `Finding`. */
+  readonly evidence: string;
 }
 
 /** Offsets of one hole that have the same verdict. */
-export interface JudgedRange<V extends Verdict> extends OffsetRange {
-  /** Fewer than the range has if offsets with other verdicts lie between them. */
+export interface ClassifiedRange extends OffsetRange {
+  /** Fewer than the range has if offsets of classes that are only counted lie between them. */
   readonly offsets: number;
-  readonly verdict: V;
+  readonly verdict: Verdict;
+  /** Epoch milliseconds: the earliest and the latest timestamp of its records; undefined without records. */
+  readonly times: { readonly first: number; readonly last: number } | undefined;
 }
 
 /** The holes of a partition, by what its broker has there. */
-export interface JudgedHoles<V extends Verdict> {
+export interface ClassifiedHoles {
   /** Offsets of the classes that are only counted. */
-  readonly counts: Readonly<Partial<Record<HoleClass, number>>>;
-  /** All others, in order of their first offsets: one range at most for each hole and verdict. */
-  readonly ranges: readonly JudgedRange<V>[];
+  readonly counts: HoleTally;
+  /** All others, in order. */
+  readonly ranges: readonly ClassifiedRange[];
 }
 
 /** What a {@link HoleClassifier} works with. */
-export interface HoleClassifierProps<V extends Verdict> {
+export interface HoleClassifierProps {
   /** Not empty. */
   readonly holes: SortedRanges;
   /**
-   * Judges a record that consumers see. Verdicts are compared by identity, so that memory follows their number and not
-   * the number of records.
+   * Judges a record that consumers see.
    */
-  readonly judge: (record: BrokerRecord) => V;
+  readonly judge: (record: BrokerRecord) => Verdict;
   /** The verdict for an offset at which the log has nothing. */
-  readonly nothing: V;
+  readonly nothing: Verdict;
 }
 
 /**
  * Finds what the holes of one partition are, from the batches that its broker has there, which must be added in order.
  * A record of a transaction is undecided until the next control batch of its producer, which may lie beyond the hole.
- * Memory follows the number of holes with anything but counted classes, and not the number of offsets.
+ * Memory follows the changes between verdicts, and not the number of offsets.
  */
-export class HoleClassifier<V extends Verdict> {
+export class HoleClassifier {
   readonly #holes: SortedRanges;
-  readonly #judge: HoleClassifierProps<V>['judge'];
-  readonly #nothing: V;
-  readonly #judged = new JudgedRanges<V>();
+  readonly #judge: HoleClassifierProps['judge'];
+  readonly #nothing: Verdict;
+  readonly #judged = new ClassifiedOffsets();
   /** By producer. */
-  readonly #undecided = new Map<bigint, JudgedRanges<V>>();
+  readonly #undecided = new Map<bigint, ClassifiedOffsets>();
   /** The hole that has the next offset, or follows it. */
   #hole = 0;
   /** Every offset below it is judged or undecided. */
   #next = 0;
 
-  constructor({ holes, judge, nothing }: HoleClassifierProps<V>) {
+  constructor({ holes, judge, nothing }: HoleClassifierProps) {
     this.#holes = holes;
     this.#judge = judge;
     this.#nothing = nothing;
@@ -84,22 +87,26 @@ export class HoleClassifier<V extends Verdict> {
       this.#judgeNothing(record.offset);
       this.#take(record.offset, () => {
         const judged = isTransactional ? this.#undecidedOf(producerId) : this.#judged;
-        const range = { first: record.offset, last: record.offset };
-        judged.add(this.#hole, range, this.#judge(record));
+        const { offset, timestamp } = record;
+        judged.add({
+          ...{ first: offset, last: offset, offsets: 1, hole: this.#hole },
+          verdict: this.#judge(record),
+          times: { first: timestamp, last: timestamp },
+        });
       });
     }
     this.#judgeNothing(lastOffset + 1);
   }
 
   /** Returns what was found. The log ends here: what is undecided counts as committed, so that it is not overlooked. */
-  finish(): JudgedHoles<V> {
+  finish(): ClassifiedHoles {
     for (const producerId of this.#undecided.keys()) this.#decide(producerId, 'commit');
     this.#judgeNothing(Number.POSITIVE_INFINITY);
     return this.#judged.result();
   }
 
-  #undecidedOf(producerId: bigint): JudgedRanges<V> {
-    const known = this.#undecided.get(producerId) ?? new JudgedRanges<V>();
+  #undecidedOf(producerId: bigint): ClassifiedOffsets {
+    const known = this.#undecided.get(producerId) ?? new ClassifiedOffsets();
     this.#undecided.set(producerId, known);
     return known;
   }
@@ -127,7 +134,11 @@ export class HoleClassifier<V extends Verdict> {
       const first = Math.max(hole.first, this.#next);
       if (first >= end) break;
       const last = Math.min(hole.last, end - 1);
-      this.#judged.add(this.#hole, { first, last }, this.#nothing);
+      this.#judged.add({
+        ...{ first, last, offsets: last - first + 1, hole: this.#hole },
+        verdict: this.#nothing,
+        times: undefined,
+      });
       this.#advance(last + 1);
     }
     this.#advance(end);
@@ -141,57 +152,65 @@ export class HoleClassifier<V extends Verdict> {
   }
 }
 
-const counted: readonly string[] = countedClasses;
+/** A {@link ClassifiedRange} and the number of its hole. */
+type NumberedRange = ClassifiedRange & { readonly hole: number };
 
-/** Judged offsets: counts of the counted classes, and ranges of the others. */
-class JudgedRanges<V extends Verdict> {
+const isCounted = (kind: HoleClass) => countedClasses.some((counted) => counted === kind);
+
+/** Classified offsets: counts of the counted classes, and ranges of the others. */
+class ClassifiedOffsets {
   readonly #counts: Partial<Record<HoleClass, number>> = {};
-  readonly #ranges = new Map<number, Map<V, JudgedRange<V>>>();
-
-  /** Number of offsets. */
-  get size(): number {
-    const { counts, ranges } = this.result();
-    const counted = Object.values(counts).reduce((sum, count) => sum + count, 0);
-    return ranges.reduce((sum, { offsets }) => sum + offsets, counted);
-  }
+  readonly #ranges: NumberedRange[] = [];
+  size = 0;
 
   count(kind: HoleClass, offsets: number): void {
     this.#counts[kind] = (this.#counts[kind] ?? 0) + offsets;
+    this.size += offsets;
   }
 
-  /** @param hole number of the hole that has the range, whose offsets have the verdict, or so many of them */
-  add(
-    hole: number,
-    { first, last }: OffsetRange,
-    verdict: V,
-    offsets: number = last - first + 1,
-  ): void {
-    if (counted.includes(verdict.class)) {
-      this.count(verdict.class as HoleClass, offsets);
+  add(range: NumberedRange): void {
+    const { offsets, verdict } = range;
+    if (isCounted(verdict.class)) {
+      this.count(verdict.class, offsets);
       return;
     }
-    const ofHole = this.#ranges.get(hole) ?? new Map<V, JudgedRange<V>>();
-    const known = ofHole.get(verdict);
-    ofHole.set(verdict, {
-      first: Math.min(first, known?.first ?? first),
-      last: Math.max(last, known?.last ?? last),
-      offsets: offsets + (known?.offsets ?? 0),
-      verdict,
-    });
-    this.#ranges.set(hole, ofHole);
+    this.size += offsets;
+    join(this.#ranges, range);
   }
 
-  addAll(other: JudgedRanges<V>): void {
+  addAll(other: ClassifiedOffsets): void {
     for (const [kind, offsets] of Object.entries(other.#counts)) {
       this.count(kind as HoleClass, offsets);
     }
-    for (const [hole, ranges] of other.#ranges) {
-      for (const range of ranges.values()) this.add(hole, range, range.verdict, range.offsets);
-    }
+    for (const range of other.#ranges) this.add(range);
   }
 
-  result(): JudgedHoles<V> {
-    const ranges = [...this.#ranges.values()].flatMap((ofHole) => [...ofHole.values()]);
-    return { counts: this.#counts, ranges: ranges.sort((a, b) => a.first - b.first) };
+  result(): ClassifiedHoles {
+    const joined: NumberedRange[] = [];
+    for (const range of this.#ranges.toSorted((a, b) => a.first - b.first)) join(joined, range);
+    return { counts: this.#counts, ranges: joined.map(({ hole, ...range }) => range) };
   }
+}
+
+/** Adds a range to others: to the last one, if both are of the same hole and verdict. */
+function join(ranges: NumberedRange[], range: NumberedRange): void {
+  const last = ranges.at(-1);
+  if (last === undefined || last.hole !== range.hole || last.verdict !== range.verdict) {
+    ranges.push(range);
+    return;
+  }
+  ranges[ranges.length - 1] = {
+    ...last,
+    first: Math.min(last.first, range.first),
+    last: Math.max(last.last, range.last),
+    offsets: last.offsets + range.offsets,
+    times: last.times && range.times && spanOf(last.times, range.times),
+  };
+}
+
+function spanOf(
+  one: NonNullable<ClassifiedRange['times']>,
+  other: NonNullable<ClassifiedRange['times']>,
+): ClassifiedRange['times'] {
+  return { first: Math.min(one.first, other.first), last: Math.max(one.last, other.last) };
 }
