@@ -1,0 +1,39 @@
+import { placeOf } from './facts.ts';
+import { type MemoryBucket, placesIn } from './memory-bucket.ts';
+
+/** How much of the objects an audit reads. */
+export type Reading = 'as-needed' | 'all';
+
+/** What a key says, read by a parser of its own. */
+export interface KeyClaims {
+  readonly places: ReadonlySet<string>;
+  /** Whether it says that it holds every offset of its runs, and no other object has a part of them. */
+  readonly isWhole: boolean;
+}
+
+/** Reads a key of format 2. */
+export function claimsOf(key: string): KeyClaims {
+  const name = key.slice(key.lastIndexOf('/') + 1);
+  const places = new Set<string>();
+  for (const [, partition, first, last] of name.matchAll(/p(\d+)\.(\d+)-(\d+)/g)) {
+    for (let offset = Number(first); offset <= Number(last); offset += 1) {
+      places.add(placeOf(Number(partition), offset));
+    }
+  }
+  return { places, isWhole: !/\d+x\d+|\.\d+of\d+/.test(name) };
+}
+
+/**
+ * The places that the objects of a bucket hold: those of their lines that are where the key says. An audit that reads
+ * bodies only as needed has to believe the keys that claim to be whole.
+ */
+export function storedPlaces({ objects }: MemoryBucket, reading: Reading): Set<string> {
+  const stored = new Set<string>();
+  for (const object of objects.values()) {
+    const { isWhole, places } = claimsOf(object.key);
+    const isBelieved = isWhole && reading === 'as-needed';
+    const held = isBelieved ? places : placesIn(object).intersection(places);
+    for (const place of held) stored.add(place);
+  }
+  return stored;
+}

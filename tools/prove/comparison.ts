@@ -1,0 +1,71 @@
+import { type HoleClass, holeClasses } from '../../lambda/core/audit/finding.ts';
+import type { AuditReport, PartitionReport } from '../../lambda/core/audit/report.ts';
+import { type PartitionFacts, placeOf, type TopicFacts } from './facts.ts';
+import { throughOf, type Verdict, type Verdicts } from './oracle.ts';
+
+/** Classes whose holes are counted and not listed one by one. */
+const counted: readonly HoleClass[] = ['transaction-mark', 'aborted', 'compacted', 'filtered'];
+
+/** What a report says that the oracle does not, in words; empty if they agree on every offset. */
+export function differences(
+  report: AuditReport,
+  verdicts: Verdicts,
+  { partitions }: TopicFacts,
+): string[] {
+  const problems = partitions.flatMap((facts, partition) => {
+    const of = report.partitions.find((each) => each.partition === partition);
+    if (of === undefined) return [`partition ${partition} is not in the report`];
+    return comparePartition(of, facts, verdicts).map((text) => `partition ${partition}: ${text}`);
+  });
+  const known = new Set(partitions.keys());
+  for (const { findings, partition } of report.partitions) {
+    if (known.has(partition)) continue;
+    for (const { class: kind, first, last } of findings) {
+      problems.push(`partition ${partition} does not exist: ${kind} ${first}-${last}`);
+    }
+  }
+  return problems;
+}
+
+function comparePartition(
+  report: PartitionReport,
+  facts: PartitionFacts,
+  verdicts: Verdicts,
+): string[] {
+  const { findings, from, holes, partition, stored, through } = report;
+  const problems: string[] = [];
+  const wanted = throughOf(facts);
+  if (through !== wanted) problems.push(`through is ${through}, not ${wanted}`);
+  const expected = new Map<Verdict, number[]>();
+  for (let offset = from; offset < facts.offsets.length; offset += 1) {
+    const verdict = verdicts.get(placeOf(partition, offset)) as Verdict;
+    if (verdict === 'stored' && offset >= wanted) continue;
+    expected.set(verdict, [...(expected.get(verdict) ?? []), offset]);
+  }
+  const all = expected.get('stored')?.length ?? 0;
+  if (stored !== all) problems.push(`stored is ${stored}, not ${all}`);
+  for (const kind of holeClasses) {
+    if (kind === 'not-yet') continue;
+    const offsets = expected.get(kind) ?? [];
+    const count = holes[kind] ?? 0;
+    if (count !== offsets.length) {
+      problems.push(`${kind}: ${count} holes, not ${offsets.length} (${offsets})`);
+    }
+    if (counted.includes(kind)) continue;
+    const ranges = findings.filter((finding) => finding.class === kind);
+    for (const { first, last, offsets: claimed } of ranges) {
+      const inside = offsets.filter((offset) => first <= offset && offset <= last).length;
+      if (inside !== claimed) {
+        problems.push(`${kind} ${first}-${last}: ${claimed} offsets, not ${inside} (${offsets})`);
+      }
+    }
+    const missed = offsets.filter(
+      (offset) => !ranges.some(({ first, last }) => first <= offset && offset <= last),
+    );
+    if (missed.length > 0) problems.push(`${kind}: no finding has ${missed}`);
+  }
+  for (const { class: kind, first, last } of findings) {
+    if (kind === 'conflict') problems.push(`a conflict at ${first}-${last}`);
+  }
+  return problems;
+}

@@ -1,0 +1,56 @@
+import type {
+  AuditBroker,
+  BrokerBatch,
+  BrokerRange,
+  BrokerTopic,
+} from '../../lambda/core/audit/broker.ts';
+import type { SimulatedTopic } from './simulated-topic.ts';
+
+/** The brokers of a simulated topic, as an audit sees them. */
+export class MemoryBroker implements AuditBroker {
+  readonly #topic: SimulatedTopic;
+
+  constructor(topic: SimulatedTopic) {
+    this.#topic = topic;
+  }
+
+  async describe(): Promise<BrokerTopic> {
+    const { logs, topicId, traits } = this.#topic;
+    return {
+      topic: traits.topic,
+      topicId,
+      settings: {
+        isCompacted: traits.isCompacted,
+        timestampType: 'CreateTime',
+        beforeMaxMs: undefined,
+        own: traits.isCompacted ? { 'cleanup.policy': 'compact' } : {},
+      },
+      partitions: logs.map(({ end, lastStable, logStart, partition }) => ({
+        ...{ partition, logStart, lastStable, end },
+        committed: this.#topic.factsOf(partition).committed,
+      })),
+    };
+  }
+
+  async offsetsAt(timestamp: number): Promise<ReadonlyMap<number, number>> {
+    const isRecent = (record: { readonly timestamp: number }) => record.timestamp >= timestamp;
+    return new Map(
+      this.#topic.logs.map(({ batches, end, logStart, partition }) => {
+        const records = batches.flatMap((batch) => batch.records);
+        const first = records.find((record) => record.offset >= logStart && isRecent(record));
+        return [partition, first?.offset ?? end];
+      }),
+    );
+  }
+
+  async *read({ first, last, partition }: BrokerRange): AsyncGenerator<BrokerBatch> {
+    const { batches, lastStable, logStart } = this.#topic.log(partition);
+    const from = Math.max(first, logStart);
+    for (const batch of batches) {
+      if (batch.lastOffset < from) continue;
+      if (batch.firstOffset >= lastStable) return;
+      yield batch;
+      if (batch.lastOffset >= last) return;
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import type { HoleClass } from '../../lambda/core/audit/finding.ts';
+import { type PartitionFacts, placeOf, type TopicFacts } from './facts.ts';
+
+/** What an offset is: held by an object, or a hole of a class. */
+export type Verdict = HoleClass | 'stored';
+
+/** Verdicts by place, of all offsets below the end of each partition. */
+export type Verdicts = ReadonlyMap<string, Verdict>;
+
+/** What the oracle judges with. */
+export interface OracleView {
+  readonly facts: TopicFacts;
+  /** Places that objects hold. */
+  readonly stored: ReadonlySet<string>;
+  /** What the audits before this one have seen: all that is left of what the broker has forgotten. */
+  readonly seen: Verdicts;
+}
+
+/**
+ * The verdict of every offset, from what the test itself did. It is written apart from the audit: it shares no code with
+ * it, and looks at no key, object or record batch.
+ */
+export function judgeTopic({ facts, seen, stored }: OracleView): Verdicts {
+  const verdicts = new Map<string, Verdict>();
+  for (const [partition, of] of facts.partitions.entries()) {
+    const end = Math.max(of.lastStable, of.offsets.length);
+    for (let offset = 0; offset < end; offset += 1) {
+      const place = placeOf(partition, offset);
+      const isStored = stored.has(place);
+      verdicts.set(place, isStored ? 'stored' : hole(facts, of, { offset, place, seen }));
+    }
+  }
+  return verdicts;
+}
+
+/** The offset up to which a partition must be archived, exclusive. */
+export function throughOf({ committed, lastStable }: PartitionFacts): number {
+  return Math.min(lastStable, committed ?? 0);
+}
+
+function hole(
+  { failed }: TopicFacts,
+  of: PartitionFacts,
+  { offset, place, seen }: { offset: number; place: string; seen: Verdicts },
+): HoleClass {
+  if (offset >= throughOf(of)) return 'not-yet';
+  if (offset < of.start) return 'before-archive';
+  const isIn = ({ places }: { readonly places: ReadonlySet<string> }) => places.has(place);
+  const kept = failed.find((batch) => batch.state === 'waiting' && isIn(batch));
+  if (kept !== undefined) return kept.isOversize ? 'oversize' : 'failed-batch';
+  const isForgotten = offset < of.logStart || of.removed.has(offset);
+  return isForgotten ? forgotten(of, offset, seen.get(place)) : remembered(of, offset);
+}
+
+/** The class of an offset that the broker still has. */
+function remembered({ offsets, skipped }: PartitionFacts, offset: number): HoleClass {
+  const fact = offsets[offset];
+  if (fact === undefined) throw new RangeError(`nothing is known of offset ${offset}`);
+  if (fact.kind === 'mark') return 'transaction-mark';
+  if (fact.transaction?.outcome === 'aborted') return 'aborted';
+  if (skipped.has(offset)) return 'skipped-by-reset';
+  return fact.isFiltered ? 'filtered' : 'lost';
+}
+
+/** The class of an offset that the broker has no more, given what an earlier audit saw. */
+function forgotten(
+  { removed, skipped }: PartitionFacts,
+  offset: number,
+  seen: Verdict | undefined,
+): HoleClass {
+  // It was there, and was due; now neither side has it.
+  if (seen === 'stored' || seen === 'failed-batch' || seen === 'lost') return 'lost';
+  if (seen !== undefined && seen !== 'not-yet') return seen;
+  if (skipped.has(offset)) return 'skipped-by-reset';
+  return removed.has(offset) ? 'compacted' : 'below-log-start';
+}
