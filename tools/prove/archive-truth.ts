@@ -32,8 +32,8 @@ export function storedPlaces({ objects }: MemoryBucket, reading: Reading): Set<s
   for (const object of objects.values()) {
     const { isWhole, places } = claimsOf(object.key);
     const isBelieved = isWhole && reading === 'as-needed';
-    const held = isBelieved ? places : placesIn(object).intersection(places);
-    for (const place of held) stored.add(place);
+    const held = isBelieved ? places : placesIn(object);
+    for (const place of held) if (places.has(place)) stored.add(place);
   }
   return stored;
 }

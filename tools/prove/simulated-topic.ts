@@ -63,7 +63,7 @@ const calls = { signal: new AbortController().signal, attemptTimeout: 60_000 };
  */
 export class SimulatedTopic {
   readonly traits: TopicTraits;
-  readonly bucket = new MemoryBucket();
+  bucket = new MemoryBucket();
   readonly failedBatches = new MemoryFailedBatches();
   readonly ledger = new MemoryLedger();
   readonly resets: ResetNote[] = [];
