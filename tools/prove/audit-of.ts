@@ -1,0 +1,38 @@
+import { auditTopic } from '../../lambda/audit-topic.ts';
+import type { LedgerStore } from '../../lambda/core/audit/ledger.ts';
+import type { AuditReport } from '../../lambda/core/audit/report.ts';
+import type { Reading } from './archive-truth.ts';
+import { MemoryBroker } from './memory-broker.ts';
+import { FILTERS, type SimulatedTopic } from './simulated-topic.ts';
+
+/** How to audit a topic. */
+export interface AuditSetup {
+  readonly ledger: LedgerStore;
+  readonly reading: Reading;
+  /** Whether to list the whole archive, rather than what is new. */
+  readonly isFull: boolean;
+}
+
+/** Audits a simulated topic with the code of the product. */
+export function auditOf(topic: SimulatedTopic, setup: AuditSetup): Promise<AuditReport> {
+  const { bucket, failedBatches, now, traits } = topic;
+  return auditTopic(
+    {
+      broker: new MemoryBroker(topic),
+      archive: bucket,
+      ledgers: setup.ledger,
+      failedBatches,
+    },
+    {
+      ...{ topic: traits.topic, group: 'group', start: 'earliest' },
+      ...{ objectPrefix: traits.objectPrefix, timeFolder: traits.timeFolder },
+      filters: traits.isFiltered ? FILTERS : [],
+      startedAt: now,
+      listing: setup.isFull ? 'full' : 'due',
+      fullListingDays: 7,
+      read: setup.reading,
+      expirationDays: undefined,
+      ...{ signal: new AbortController().signal, attemptTimeout: 60_000 },
+    },
+  );
+}
