@@ -2,8 +2,7 @@ import { auditTopic } from '../../lambda/audit-topic.ts';
 import type { LedgerStore } from '../../lambda/core/audit/ledger.ts';
 import type { AuditReport } from '../../lambda/core/audit/report.ts';
 import type { Reading } from './archive-truth.ts';
-import { MemoryBroker } from './memory-broker.ts';
-import { FILTERS, type SimulatedTopic } from './simulated-topic.ts';
+import { type ArchivedTopic, FILTERS } from './archived-topic.ts';
 
 /** How to audit a topic. */
 export interface AuditSetup {
@@ -13,12 +12,12 @@ export interface AuditSetup {
   readonly isFull: boolean;
 }
 
-/** Audits a simulated topic with the code of the product. */
-export function auditOf(topic: SimulatedTopic, setup: AuditSetup): Promise<AuditReport> {
+/** Audits a topic with the code of the product. */
+export function auditOf(topic: ArchivedTopic, setup: AuditSetup): Promise<AuditReport> {
   const { bucket, failedBatches, now, traits } = topic;
   return auditTopic(
     {
-      broker: new MemoryBroker(topic),
+      broker: topic.broker(),
       archive: bucket,
       ledgers: setup.ledger,
       failedBatches,

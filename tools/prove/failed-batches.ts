@@ -23,7 +23,13 @@ export class MemoryFailedBatches implements FailedBatchListing {
     if (entry !== undefined) entry.mark = mark;
   }
 
-  async list({ after = '', prefix }: { readonly prefix: string; readonly after: string | undefined }) {
+  async list({
+    after = '',
+    prefix,
+  }: {
+    readonly prefix: string;
+    readonly after: string | undefined;
+  }) {
     const rest = [...this.#entries]
       .filter(([key]) => key.startsWith(prefix) && key > after)
       .sort(([a], [b]) => (a < b ? -1 : 1));

@@ -1,7 +1,7 @@
 import { compressions, objectForms, timeFolders } from '../../lambda/contract.ts';
 import type { BrokerRecord } from '../../lambda/core/audit/broker.ts';
 import { Random } from '../faults/random.ts';
-import type { FailedRecords, Transaction } from './facts.ts';
+import type { Transaction } from './facts.ts';
 import { type NewRecord, PLAIN } from './memory-log.ts';
 import { oversizeValue, SimulatedTopic } from './simulated-topic.ts';
 
@@ -22,7 +22,6 @@ export class History {
   readonly steps: string[] = [];
   readonly #isTransactional: boolean;
   readonly #open: OpenTransaction[] = [];
-  readonly #waiting = new Map<string, FailedRecords>();
   #producers = 0n;
   #produced = 0;
 
@@ -38,7 +37,9 @@ export class History {
         isFiltered: random.chance(0.35),
         objectOf: random.pick(objectForms),
         timeFolder: random.pick(timeFolders),
-        compression: random.pick(compressions.filter((each) => each !== 'zstd') as ['gzip', 'none']),
+        compression: random.pick(
+          compressions.filter((each) => each !== 'zstd') as ['gzip', 'none'],
+        ),
         objectPrefix: random.pick(['', 'shop/']),
       },
       BEGIN,
@@ -87,23 +88,17 @@ export class History {
     ]);
     this.#note(`archive ${describe(read)}: ${outcome}`);
     for (const record of wanted) {
-      if (!fits.includes(record)) this.#fail([record], 'MaximumPayloadSizeExceeded');
+      if (!fits.includes(record)) topic.fail([record], 'MaximumPayloadSizeExceeded');
     }
     if (outcome !== 'failed') await topic.store(fits);
-    if (outcome.startsWith('failed') && fits.length > 0) this.#fail(fits, 'RetryAttemptsExhausted');
+    if (outcome.startsWith('failed') && fits.length > 0) topic.fail(fits, 'RetryAttemptsExhausted');
     if (outcome !== 'not committed') topic.commit(read, random.chance(0.5));
-  }
-
-  /** Replays every failed batch that waits. */
-  async replayAll(): Promise<void> {
-    for (const key of [...this.#waiting.keys()]) await this.#replay(key);
   }
 
   /** Keeps records as a failed batch, as healing does, and replays it. */
   async heal(records: readonly BrokerRecord[]): Promise<void> {
     this.#note(`heal ${describe(records)}`);
-    const key = this.#fail(records, 'RetryAttemptsExhausted');
-    await this.#replay(key);
+    await this.topic.replay(this.topic.fail(records, 'RetryAttemptsExhausted'));
   }
 
   /** Records of before the mapping, which starts at the beginning, or at a time. */
@@ -123,7 +118,9 @@ export class History {
       records,
       open === undefined ? PLAIN : { ...open, isTransactional: true },
     );
-    this.#note(`produce ${count} to ${partition}${open ? ` (transaction of ${open.producerId})` : ''}`);
+    this.#note(
+      `produce ${count} to ${partition}${open ? ` (transaction of ${open.producerId})` : ''}`,
+    );
   }
 
   #newRecord(): NewRecord & { readonly kind: string } {
@@ -169,43 +166,10 @@ export class History {
 
   /** What operators do about a failed batch. */
   async #operate(): Promise<void> {
-    const [key] = this.random.shuffle([...this.#waiting.keys()]);
+    const [key] = this.random.shuffle(this.topic.waiting);
     if (key === undefined) return;
-    if (this.random.chance(0.8)) await this.#replay(key);
-    else this.#dismiss(key);
-  }
-
-  async #replay(key: string): Promise<void> {
-    const { topic } = this;
-    const batch = this.#waiting.get(key);
-    if (batch === undefined || batch.isOversize) return;
-    const records = this.#failedRecords.get(key) ?? [];
-    await topic.store(records);
-    batch.state = 'replayed';
-    topic.failedBatches.setMark(key, { at: iso(topic.now), objects: 1 });
-    this.#waiting.delete(key);
-    this.#note(`replay ${describe(records)}`);
-  }
-
-  #dismiss(key: string): void {
-    const batch = this.#waiting.get(key);
-    if (batch === undefined) return;
-    batch.state = 'dismissed';
-    this.topic.failedBatches.setMark(key, { at: iso(this.topic.now), objects: undefined });
-    this.#waiting.delete(key);
-    this.#note(`dismiss ${[...batch.places].join(' ')}`);
-  }
-
-  readonly #failedRecords = new Map<string, readonly BrokerRecord[]>();
-
-  #fail(
-    records: readonly BrokerRecord[],
-    condition: 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded',
-  ): string {
-    const key = this.topic.fail(records, condition);
-    this.#failedRecords.set(key, records);
-    this.#waiting.set(key, this.topic.facts.failed.at(-1) as FailedRecords);
-    return key;
+    if (this.random.chance(0.8)) this.#note(`replay ${describe(await this.topic.replay(key))}`);
+    else this.#note(`dismiss ${describe(this.topic.dismiss(key))}`);
   }
 
   /** What happens at the brokers. */
@@ -243,7 +207,7 @@ export class History {
       ? committed + random.below(Math.max(1, lastStable - committed + 1))
       : Math.min(committed, logStart + random.below(Math.max(1, committed - logStart)));
     const isNoted = random.chance(0.8);
-    topic.reset(partition, to, isNoted);
+    topic.noteReset(partition, to, isNoted);
     this.#note(`reset ${partition} from ${committed} to ${to}${isNoted ? '' : ', without a note'}`);
   }
 
@@ -262,8 +226,4 @@ function describe(records: readonly BrokerRecord[]): string {
   return [...Map.groupBy(records, ({ partition }) => partition)]
     .map(([partition, list]) => `${partition}:${list.map(({ offset }) => offset).join(',')}`)
     .join(' ');
-}
-
-function iso(time: number): string {
-  return new Date(time).toISOString();
 }

@@ -2,8 +2,8 @@ import { gzipSync } from 'node:zlib';
 import type { StorableObject } from '../../lambda/core/ports.ts';
 import type { Random } from '../faults/random.ts';
 import type { Reading } from './archive-truth.ts';
+import { type ArchivedTopic, deliver, type StoredBatch } from './archived-topic.ts';
 import { linesOf, MemoryBucket } from './memory-bucket.ts';
-import { deliver, type SimulatedTopic, type StoredBatch } from './simulated-topic.ts';
 
 /** How records can be lost from an archive that had them. */
 export const lossKinds = [
@@ -37,7 +37,7 @@ export interface PlantedLoss {
 /** Plants a loss of a kind. @returns undefined if the archive has nothing to lose that way */
 export async function plantLoss(
   kind: LossKind,
-  topic: SimulatedTopic,
+  topic: ArchivedTopic,
   random: Random,
 ): Promise<PlantedLoss | undefined> {
   const { objects } = topic.bucket;
@@ -69,7 +69,7 @@ export async function plantLoss(
 
 /** Stores a batch again without some of its records, under the keys that such a batch would have had. */
 async function storeWithout(
-  topic: SimulatedTopic,
+  topic: ArchivedTopic,
   batch: StoredBatch,
   isDropped: (record: StoredBatch['records'][number]) => boolean,
 ): Promise<void> {
@@ -80,7 +80,7 @@ async function storeWithout(
 
 async function dropRecord(
   kind: LossKind,
-  topic: SimulatedTopic,
+  topic: ArchivedTopic,
   random: Random,
 ): Promise<PlantedLoss | undefined> {
   const [batch] = random.shuffle(wholeBatches(topic));
@@ -93,10 +93,10 @@ async function dropRecord(
 }
 
 async function dropPartition(
-  topic: SimulatedTopic,
+  topic: ArchivedTopic,
   random: Random,
 ): Promise<PlantedLoss | undefined> {
-  const partition = random.below(topic.logs.length);
+  const partition = random.below(topic.facts.partitions.length);
   const isDropped = (record: { readonly partition: number }) => record.partition === partition;
   for (const batch of wholeBatches(topic)) {
     if (batch.records.some(isDropped)) await storeWithout(topic, batch, isDropped);
@@ -105,14 +105,14 @@ async function dropPartition(
 }
 
 /** Batches whose objects are all in the bucket. */
-function wholeBatches({ bucket, stored }: SimulatedTopic): StoredBatch[] {
+function wholeBatches({ bucket, stored }: ArchivedTopic): StoredBatch[] {
   return stored.filter(({ keys }) => keys.every((key) => bucket.objects.has(key)));
 }
 
 function changeLines(
   kind: LossKind,
   object: StorableObject,
-  { bucket }: SimulatedTopic,
+  { bucket }: ArchivedTopic,
   change: (lines: readonly string[]) => readonly string[],
 ): PlantedLoss {
   const text = change(linesOf(object))
@@ -126,14 +126,17 @@ function changeLines(
 /** Gives an object the key of another partition's run, or of other offsets. */
 function moveObject(
   object: StorableObject,
-  { bucket }: SimulatedTopic,
+  { bucket }: ArchivedTopic,
   random: Random,
 ): PlantedLoss | undefined {
   const folder = object.key.lastIndexOf('/') + 1;
   const name = object.key.slice(folder);
   const wrong = random.chance(0.5)
     ? name.replace(/p(\d+)\./, (_, partition) => `p${Number(partition) + 7}.`)
-    : name.replace(/\.(\d+)-(\d+)/, (_, first, last) => `.${Number(first) + 1}-${Number(last) + 1}`);
+    : name.replace(
+        /\.(\d+)-(\d+)/,
+        (_, first, last) => `.${Number(first) + 1}-${Number(last) + 1}`,
+      );
   const key = object.key.slice(0, folder) + wrong;
   if (bucket.objects.has(key)) return undefined;
   bucket.objects.delete(object.key);

@@ -4,13 +4,24 @@ import type {
   BrokerRange,
   BrokerTopic,
 } from '../../lambda/core/audit/broker.ts';
-import type { SimulatedTopic } from './simulated-topic.ts';
+import type { TopicTraits } from './archived-topic.ts';
+import type { PartitionFacts } from './facts.ts';
+import type { MemoryLog } from './memory-log.ts';
+
+/** What is at the brokers. */
+export interface TopicInMemory {
+  readonly topicId: string;
+  readonly traits: TopicTraits;
+  readonly logs: readonly MemoryLog[];
+  factsOf(partition: number): PartitionFacts;
+  log(partition: number): MemoryLog;
+}
 
 /** The brokers of a simulated topic, as an audit sees them. */
 export class MemoryBroker implements AuditBroker {
-  readonly #topic: SimulatedTopic;
+  readonly #topic: TopicInMemory;
 
-  constructor(topic: SimulatedTopic) {
+  constructor(topic: TopicInMemory) {
     this.#topic = topic;
   }
 

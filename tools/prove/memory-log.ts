@@ -106,7 +106,9 @@ export class MemoryLog {
     const removed: number[] = [];
     this.#batches = this.#batches.flatMap((batch) => {
       if (!dirty.includes(batch) || batch.control !== undefined) return [batch];
-      const records = batch.records.filter((record) => latest.get(String(record.key)) === record.offset);
+      const records = batch.records.filter(
+        (record) => latest.get(String(record.key)) === record.offset,
+      );
       const kept = new Set(records.map((record) => record.offset));
       for (const record of batch.records) if (!kept.has(record.offset)) removed.push(record.offset);
       return records.length > 0 || remains === 'emptied batches' ? [{ ...batch, records }] : [];
