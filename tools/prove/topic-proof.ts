@@ -1,0 +1,142 @@
+import type { AuditReport } from '../../lambda/core/audit/report.ts';
+import type { Random } from '../faults/random.ts';
+import type { ArchivedTopic } from './archived-topic.ts';
+import { type Reading, storedPlaces } from './archive-truth.ts';
+import { auditOf } from './audit-of.ts';
+import { differences } from './comparison.ts';
+import { copyOf, type LossKind, lossKinds, plantLoss, readingFor } from './losses.ts';
+import { MemoryLedger } from './memory-ledger.ts';
+import { judgeTopic, type Verdicts } from './oracle.ts';
+
+/** The result of proving the audit over some losses. */
+export interface Proof {
+  readonly planted: number;
+  readonly found: number;
+  /** Statements of the audit that the oracle contradicts. */
+  readonly wrong: number;
+  /** In words: what was missed or wrong, after which steps, and how to repeat it. */
+  readonly problems: readonly string[];
+}
+
+/** Adds proofs up. */
+export function sumOf(proofs: readonly Proof[]): Proof {
+  return {
+    planted: proofs.reduce((sum, { planted }) => sum + planted, 0),
+    found: proofs.reduce((sum, { found }) => sum + found, 0),
+    wrong: proofs.reduce((sum, { wrong }) => sum + wrong, 0),
+    problems: proofs.flatMap(({ problems }) => problems),
+  };
+}
+
+/** Audits one topic again and again, and holds each report against the oracle. */
+export class TopicProof {
+  readonly #topic: ArchivedTopic;
+  readonly #random: Random;
+  readonly #problems: string[] = [];
+  /** What the audits with the topic's own ledger have seen. */
+  #seen: Verdicts = new Map();
+  #planted = 0;
+  #found = 0;
+  #wrong = 0;
+
+  constructor(topic: ArchivedTopic, random: Random) {
+    this.#topic = topic;
+    this.#random = random;
+  }
+
+  get planted(): number {
+    return this.#planted;
+  }
+
+  get proof(): Proof {
+    const { length } = this.#problems;
+    const name = `topic ${JSON.stringify(this.#topic.traits)}:`;
+    return {
+      ...{ planted: this.#planted, found: this.#found, wrong: this.#wrong },
+      problems: length === 0 ? [] : [name, ...this.#problems],
+    };
+  }
+
+  /**
+   * Audits the topic as it is, with its own ledger.
+   *
+   * @param name for messages
+   * @param given whether to list everything, and whether another audit saves its ledger meanwhile
+   */
+  async audit(
+    name: string,
+    { hasRival, isFull }: { readonly isFull: boolean; readonly hasRival: boolean },
+  ): Promise<AuditReport> {
+    const topic = this.#topic;
+    const { ledger } = topic;
+    const setup = { ledger, isFull, reading: 'as-needed' } as const;
+    if (hasRival) {
+      ledger.beforeSave = async () => {
+        await auditOf(topic, setup);
+      };
+    }
+    const report = await auditOf(topic, setup);
+    const verdicts = this.#judge('as-needed', this.#seen);
+    this.#compare(report, verdicts, name);
+    this.#seen = verdicts;
+    return report;
+  }
+
+  /** Plants losses of random kinds, one after another, up to a number. */
+  async plantSome(most: number): Promise<void> {
+    const wanted = this.#planted + most;
+    for (let tries = 0; tries < most * 4 && this.#planted < wanted; tries += 1) {
+      await this.#plant(this.#random.pick(lossKinds));
+    }
+  }
+
+  /** Plants a loss, which an audit must find, and puts everything back. */
+  async #plant(kind: LossKind): Promise<void> {
+    const topic = this.#topic;
+    const reading = readingFor(kind);
+    // An audit that continues from a ledger reads no body again.
+    const isFirst = reading === 'all' || this.#random.chance(0.5);
+    const seen: Verdicts = isFirst ? new Map() : this.#seen;
+    const before = this.#judge(reading, seen);
+    const { bucket } = topic;
+    topic.bucket = copyOf(bucket);
+    const loss = await plantLoss(kind, topic, this.#random);
+    const after = this.#judge(reading, seen);
+    const lost = [...after].filter(([place, verdict]) => {
+      return verdict === 'lost' && before.get(place) === 'stored';
+    });
+    if (loss !== undefined && lost.length > 0) {
+      this.#planted += 1;
+      const ledger = isFirst ? new MemoryLedger() : topic.ledger.copy();
+      const report = await auditOf(topic, { ledger, isFull: true, reading });
+      const missed = lost.map(([place]) => place).filter((place) => !isFound(report, place));
+      const name = `planted ${kind} (${loss.what}), ${isFirst ? 'first audit' : 'with the ledger'}`;
+      if (missed.length === 0) this.#found += 1;
+      else this.#problems.push(`  ${name}: not found at ${missed.join(' ')}`);
+      this.#compare(report, after, name);
+    }
+    topic.bucket = bucket;
+  }
+
+  #judge(reading: Reading, seen: Verdicts): Verdicts {
+    const { bucket, facts } = this.#topic;
+    return judgeTopic({ facts, seen, stored: storedPlaces(bucket, reading) });
+  }
+
+  #compare(report: AuditReport, verdicts: Verdicts, name: string): void {
+    const found = differences(report, verdicts, this.#topic.facts);
+    this.#wrong += found.length;
+    this.#problems.push(...found.map((text) => `  ${name}: ${text}`));
+  }
+}
+
+function isFound({ partitions }: AuditReport, place: string): boolean {
+  const [partition, offset] = place.split(':').map(Number) as [number, number];
+  return partitions.some(
+    (each) =>
+      each.partition === partition &&
+      each.findings.some(
+        ({ class: kind, first, last }) => kind === 'lost' && first <= offset && offset <= last,
+      ),
+  );
+}
