@@ -3,11 +3,11 @@ import { type Admin, ListOffsetTimestamps, Producer } from '@platformatic/kafka'
 import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
 import type { BrokerRecord } from '../../lambda/core/audit/broker.ts';
 import { type OpenAuditBroker, openAuditBroker } from '../../lambda/io/audit-broker.ts';
+import { until } from '../faults/world.ts';
 import { endOffsets, KafkaTopic } from '../local/kafka/kafka-topic.ts';
 import { systemClock } from '../local/mapping/clock.ts';
 import { EventSourceMapping } from '../local/mapping/event-source-mapping.ts';
 import { mappingSettings } from '../local/mapping/settings.ts';
-import { until } from '../faults/world.ts';
 import { ArchivedTopic, isWanted, originOf, type TopicTraits } from './archived-topic.ts';
 import { PartitionFacts, TopicFacts, type Transaction } from './facts.ts';
 import { readLogFiles } from './log-files.ts';
@@ -19,6 +19,9 @@ export interface KafkaPlace {
   /** The data folder of its only broker. */
   readonly data: string;
 }
+
+/** The only broker of a cluster of one. */
+const BROKER_ID = 1;
 
 /** A record to produce. */
 export interface KafkaMessage {
@@ -85,7 +88,7 @@ export class RealTopic extends ArchivedTopic {
     const { topic } = this.traits;
     const count = this.facts.partitions.length + 1;
     await this.#place.admin.createPartitions({
-      topics: [{ name: topic, count, assignments: [] }],
+      topics: [{ name: topic, count, assignments: [{ brokerIds: [BROKER_ID] }] }],
     });
     await this.#waitForLeaders(count);
   }
@@ -311,18 +314,14 @@ export class RealTopic extends ArchivedTopic {
   async reset(partition: number, to: number, isNoted: boolean): Promise<void> {
     await this.#place.admin.alterConsumerGroupOffsets({
       groupId: this.#group,
-      topics: [
-        { name: this.traits.topic, partitionOffsets: [{ partition, offset: BigInt(to) }] },
-      ],
+      topics: [{ name: this.traits.topic, partitionOffsets: [{ partition, offset: BigInt(to) }] }],
     });
     this.noteReset(partition, to, isNoted);
   }
 
   async deleteBelow(partition: number, offset: number): Promise<void> {
     await this.#place.admin.deleteRecords({
-      topics: [
-        { name: this.traits.topic, partitions: [{ partition, offset: BigInt(offset) }] },
-      ],
+      topics: [{ name: this.traits.topic, partitions: [{ partition, offset: BigInt(offset) }] }],
     });
     await this.learn();
   }

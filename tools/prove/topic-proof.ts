@@ -1,8 +1,8 @@
 import type { AuditReport } from '../../lambda/core/audit/report.ts';
 import type { Random } from '../faults/random.ts';
-import type { ArchivedTopic } from './archived-topic.ts';
 import { type Reading, storedPlaces } from './archive-truth.ts';
-import { auditOf } from './audit-of.ts';
+import type { ArchivedTopic } from './archived-topic.ts';
+import { type AuditSetup, auditOf } from './audit-of.ts';
 import { differences } from './comparison.ts';
 import { copyOf, type LossKind, lossKinds, plantLoss, readingFor } from './losses.ts';
 import { MemoryLedger } from './memory-ledger.ts';
@@ -66,7 +66,7 @@ export class TopicProof {
   async audit(
     name: string,
     { hasRival, isFull }: { readonly isFull: boolean; readonly hasRival: boolean },
-  ): Promise<AuditReport> {
+  ): Promise<void> {
     const topic = this.#topic;
     const { ledger } = topic;
     const setup = { ledger, isFull, reading: 'as-needed' } as const;
@@ -75,11 +75,11 @@ export class TopicProof {
         await auditOf(topic, setup);
       };
     }
-    const report = await auditOf(topic, setup);
+    const report = await this.#audit(name, setup);
     const verdicts = this.#judge('as-needed', this.#seen);
+    if (report === undefined) return;
     this.#compare(report, verdicts, name);
     this.#seen = verdicts;
-    return report;
   }
 
   /** Plants losses of random kinds, one after another, up to a number. */
@@ -108,14 +108,27 @@ export class TopicProof {
     if (loss !== undefined && lost.length > 0) {
       this.#planted += 1;
       const ledger = isFirst ? new MemoryLedger() : topic.ledger.copy();
-      const report = await auditOf(topic, { ledger, isFull: true, reading });
-      const missed = lost.map(([place]) => place).filter((place) => !isFound(report, place));
       const name = `planted ${kind} (${loss.what}), ${isFirst ? 'first audit' : 'with the ledger'}`;
-      if (missed.length === 0) this.#found += 1;
-      else this.#problems.push(`  ${name}: not found at ${missed.join(' ')}`);
-      this.#compare(report, after, name);
+      const report = await this.#audit(name, { ledger, isFull: true, reading });
+      if (report !== undefined) {
+        const missed = lost.map(([place]) => place).filter((place) => !isFound(report, place));
+        if (missed.length === 0) this.#found += 1;
+        else this.#problems.push(`  ${name}: not found at ${missed.join(' ')}`);
+        this.#compare(report, after, name);
+      }
     }
     topic.bucket = bucket;
+  }
+
+  /** Audits the topic. An audit that fails says nothing, which is a problem of its own. */
+  async #audit(name: string, setup: AuditSetup): Promise<AuditReport | undefined> {
+    try {
+      return await auditOf(this.#topic, setup);
+    } catch (error) {
+      this.#wrong += 1;
+      this.#problems.push(`  ${name}: failed: ${error instanceof Error ? error.stack : error}`);
+      return undefined;
+    }
   }
 
   #judge(reading: Reading, seen: Verdicts): Verdicts {
