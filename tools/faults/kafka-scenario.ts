@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Admin } from '@platformatic/kafka';
 import { clientOptions, keepAlive } from '../../kafka/connection.ts';
+import { openAuditBroker } from '../../lambda/io/audit-broker.ts';
 import { KafkaTopic } from '../local/kafka/kafka-topic.ts';
 import { type KafkaCluster, startKafkaCluster } from '../local/kafka-cluster/cluster.ts';
 import type { Cell } from './cell.ts';
@@ -72,6 +73,7 @@ export async function kafkaTopic(
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
     observe: () => undefined,
   });
+  const broker = openAuditBroker({ connection, topic: name, group: `group-${name}` });
   let disturbance = Promise.resolve();
   const disturb = async () => {
     if (cell.topology === 'broker-restart') {
@@ -88,6 +90,7 @@ export async function kafkaTopic(
   return {
     source,
     produced: withOffsets(records),
+    broker: () => broker,
     everyMs: 150,
     // While a broker restarts, the lag cannot be read.
     isDone: () =>
@@ -104,6 +107,7 @@ export async function kafkaTopic(
     close: async () => {
       await disturbance;
       await source.close();
+      await broker.close();
       await admin.close();
     },
   };

@@ -1,4 +1,5 @@
 import { MemoryTopic } from '../local/mapping/memory-topic.ts';
+import { memoryBroker } from './audit.ts';
 import type { Cell } from './cell.ts';
 import type { ProducedRecord } from './judge.ts';
 import { Random } from './random.ts';
@@ -37,5 +38,8 @@ export async function memoryTopic(name: string, cell: Cell, seed: number): Promi
     produced.push({ ...record, offset });
   }
   topic.end();
-  return { source: topic, produced, isDone: () => topic.isDone, everyMs: 5 };
+  return {
+    ...{ source: topic, produced, isDone: () => topic.isDone, everyMs: 5 },
+    broker: () => memoryBroker(name, produced, (partition) => topic.committed(partition)),
+  };
 }

@@ -13,6 +13,7 @@ import {
   startReplayService,
 } from '../local/replay/replay-service.ts';
 import type { S3RequestInfo } from '../local/s3-server/server.ts';
+import { auditScenario, endsOf, memoryBroker } from './audit.ts';
 import type { ReplayCall, ReplayCell } from './cell.ts';
 import {
   eventOf,
@@ -223,7 +224,10 @@ class ReplayScenario {
     const invocations = { batches: this.#batches, objectOf: this.#objectOf };
     const judgement = await judge(this.#world, this.#topic, produced, invocations);
     const { count: injected } = this.#strikes;
-    const problems: string[] = [];
+    const ends = endsOf(produced);
+    const broker = memoryBroker(this.#topic, produced, (partition) => ends.get(partition) ?? 0);
+    const audited = { topic: this.#topic, broker, ends };
+    const problems = await auditScenario(this.#world, audited, isFinished);
     const result = { duplicates: 0, injected, isFinished, problems };
     if (!isFinished) return resultOf(judgement, result, false);
     const letters = this.#deadLetters();

@@ -1,6 +1,7 @@
 import { GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import type { Offsets } from '../../kafka/record.ts';
 import { type ObjectForm, objectForms, settingRanges } from '../../lambda/contract.ts';
+import type { AuditBroker } from '../../lambda/core/audit/broker.ts';
 import type { NamedRun } from '../../lambda/core/object/object-key.ts';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { ARCHIVE_FUNCTION_ARN } from '../local/lambda/local-functions.ts';
@@ -12,6 +13,7 @@ import { type MappingSettings, mappingSettings } from '../local/mapping/settings
 import type { Source } from '../local/mapping/source.ts';
 import { toQueueEventJson } from '../local/replay/queue-mapping.ts';
 import { objectCreatedEvent } from '../local/replay/s3-event.ts';
+import { auditScenario, endsOf } from './audit.ts';
 import { type Cell, mayOverlap } from './cell.ts';
 import { faultyInvoke } from './faulty-function.ts';
 import { faultyS3 } from './faulty-servers.ts';
@@ -27,6 +29,8 @@ export interface FilledTopic {
   readonly produced: readonly ProducedRecord[];
   /** Whether the group has committed every offset. */
   isDone(): boolean | Promise<boolean>;
+  /** The brokers, as an audit sees them. */
+  broker(): AuditBroker;
   /** Milliseconds between two polls of {@link isDone}. */
   readonly everyMs: number;
   /** A disturbance after the first invocation has started. @default - none */
@@ -115,11 +119,7 @@ class Scenario {
     this.#storesPoisoned = random.chance(0.25);
     this.#objectOf = random.pick(objectForms);
     this.#functions = world.functions[this.#objectOf];
-    const ends = new Map<number, number>();
-    for (const { offset, partition } of topic.produced) {
-      ends.set(partition, Math.max(ends.get(partition) ?? 0, offset + 1));
-    }
-    this.#ends = ends;
+    this.#ends = endsOf(topic.produced);
     [this.#source, this.#mapping] = this.#createMapping();
   }
 
@@ -140,8 +140,13 @@ class Scenario {
     await this.#replay();
     const invocations = { batches: this.#invoked, objectOf: this.#objectOf };
     const judgement = await judge(this.#world, source.topic, this.#topic.produced, invocations);
+    const audited = { topic: source.topic, broker: this.#topic.broker(), ends: this.#ends };
+    const problems = [
+      ...this.#problems,
+      ...(await auditScenario(this.#world, audited, isFinished)),
+    ];
     const { count: injected } = this.#strikes;
-    const result = { duplicates: 0, injected, isFinished, problems: this.#problems };
+    const result = { duplicates: 0, injected, isFinished, problems };
     return resultOf(judgement, result, mayOverlap(this.#cell));
   }
 

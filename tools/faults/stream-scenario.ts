@@ -7,6 +7,7 @@ import { archiveFunction } from '../local/lambda/local-functions.ts';
 import { MemoryTopic } from '../local/mapping/memory-topic.ts';
 import { createPipeline, type Pipeline } from '../local/mapping/pipeline.ts';
 import { mappingSettings } from '../local/mapping/settings.ts';
+import { auditScenario, endsOf, memoryBroker } from './audit.ts';
 import type { StreamCell } from './cell.ts';
 import { originOf } from './failed-batches.ts';
 import { faultyFirehose, faultyS3 } from './faulty-servers.ts';
@@ -82,7 +83,12 @@ export async function runStreamScenario(
   const { dropped, failed } = stream.counts();
   const { duplicates, miscounted, ...others } = judgement;
   const injected = strikes.count;
-  const problems: string[] = [];
+  const broker = memoryBroker(name, produced, (partition) => topic.committed(partition));
+  const problems = await auditScenario(
+    world,
+    { topic: name, broker, ends: endsOf(produced) },
+    isFinished,
+  );
   if (miscounted > 0) problems.push(`${miscounted} not stored as often as they were accepted`);
   if (failed + dropped > 0) problems.push(`${failed} in the error folder, ${dropped} dropped`);
   return resultOf(others, { duplicates, injected, isFinished, problems }, false);

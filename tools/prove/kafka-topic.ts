@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { type Admin, ListOffsetTimestamps, Producer } from '@platformatic/kafka';
+import {
+  type Admin,
+  ConfigResourceTypes,
+  IncrementalAlterConfigOperationTypes,
+  ListOffsetTimestamps,
+  Producer,
+} from '@platformatic/kafka';
 import { clientOptions, type KafkaConnection, keepAlive } from '../../kafka/connection.ts';
 import type { BrokerRecord } from '../../lambda/core/audit/broker.ts';
 import { type OpenAuditBroker, openAuditBroker } from '../../lambda/io/audit-broker.ts';
@@ -213,6 +219,7 @@ export class RealTopic extends ArchivedTopic {
       facts.logStart = begins.get(partition) ?? 0;
       facts.committed = committed.get(partition);
       facts.lastStable = facts.offsets.length;
+      facts.removed.clear();
       for (const [offset, fact] of facts.offsets.entries()) {
         if (offset >= facts.logStart && !present.has(offset)) facts.removed.add(offset);
         if (fact.kind === 'record' && fact.transaction?.outcome === 'open') {
@@ -326,14 +333,33 @@ export class RealTopic extends ArchivedTopic {
     await this.learn();
   }
 
-  /** Waits until compaction or retention has changed the topic. */
-  async waitUntil(isTrue: () => boolean): Promise<void> {
+  /** Sets a setting of the topic. */
+  async configure(name: string, value: string): Promise<void> {
+    await this.#place.admin.incrementalAlterConfigs({
+      resources: [
+        {
+          resourceType: ConfigResourceTypes.TOPIC,
+          resourceName: this.traits.topic,
+          configs: [{ name, configOperation: IncrementalAlterConfigOperationTypes.SET, value }],
+        },
+      ],
+    });
+  }
+
+  /** Waits until the broker has changed the topic, and does not change it any more. */
+  async settle(isChanged: () => boolean): Promise<void> {
+    let last = '';
     await until(
       async () => {
         await this.learn();
-        return isTrue();
+        const now = JSON.stringify(
+          this.facts.partitions.map(({ logStart, removed }) => [logStart, ...removed]),
+        );
+        const isSettled = now === last;
+        last = now;
+        return isSettled && isChanged();
       },
-      { everyMs: 200 },
+      { everyMs: 1000 },
     );
   }
 

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin } from '@platformatic/kafka';
 import { clientOptions, keepAlive } from '../../kafka/connection.ts';
 import { Random } from '../faults/random.ts';
@@ -30,6 +31,9 @@ const scenes: Readonly<
 export const sceneNames = Object.keys(scenes);
 
 /** Cleaning, retention and time-outs within a second. */
+/** Milliseconds after which the next record begins another segment. */
+const SEGMENT_MS = 300;
+
 const BROKER = {
   'log.cleaner.backoff.ms': '200',
   'log.retention.check.interval.ms': '300',
@@ -173,7 +177,11 @@ async function playTransactions({ audit, random, topic }: Scene): Promise<void> 
 /** Archived in part before it was cleaned, and in part after that. */
 async function playCompacted({ audit, random, topic }: Scene): Promise<void> {
   await topic.create({
-    ...{ 'cleanup.policy': 'compact', 'segment.ms': '300', 'min.cleanable.dirty.ratio': '0.001' },
+    ...{
+      'cleanup.policy': 'compact',
+      'segment.ms': String(SEGMENT_MS),
+      'min.cleanable.dirty.ratio': '0.001',
+    },
     ...{ 'max.compaction.lag.ms': '1000', 'delete.retention.ms': '100' },
   });
   await topic.produce(some(30, 1, random));
@@ -187,27 +195,25 @@ async function playCompacted({ audit, random, topic }: Scene): Promise<void> {
   await aborted.send(some(5, 1, random));
   await aborted.abort();
   await topic.produce(some(20, 1, random));
-  // A later record rolls the segment, without which nothing is cleaned.
-  await topic.waitUntil(() => topic.now > 0);
   await rollUntilCleaned(topic, random);
   await topic.archive(10);
   await audit('after it was cleaned');
 }
 
-/** Produces until the cleaner has removed records that are not archived. */
+/** Produces until the cleaner has removed records that are not archived: only a later record ends a segment. */
 async function rollUntilCleaned(topic: RealTopic, random: Random): Promise<void> {
-  const { committed = 0 } = topic.factsOf(0);
-  for (;;) {
+  const { committed = 0, removed } = topic.factsOf(0);
+  const isCleaned = () => [...removed].some((offset) => offset > committed);
+  while (!isCleaned()) {
+    await sleep(SEGMENT_MS);
     await topic.produce(some(1, 1, random));
-    const until = Date.now() + 400;
-    await topic.waitUntil(() => Date.now() > until);
-    if ([...topic.factsOf(0).removed].some((offset) => offset > committed + 10)) return;
   }
+  await topic.settle(isCleaned);
 }
 
-/** Records that the broker deleted after and before they were archived. */
+/** Records that the broker deleted after and before they were archived, by request and by retention. */
 async function playRetention({ audit, random, topic }: Scene): Promise<void> {
-  await topic.create({ 'segment.ms': '300' });
+  await topic.create();
   await topic.produce(some(40, 2, random));
   await topic.archive(10);
   await topic.deleteBelow(0, 7);
@@ -217,6 +223,15 @@ async function playRetention({ audit, random, topic }: Scene): Promise<void> {
   await topic.archive(10);
   await audit('deleted before it was archived');
   await audit('and looked at again, in full', true);
+  await topic.produce(some(20, 2, random));
+  await topic.configure('retention.ms', '1');
+  await topic.settle(() =>
+    topic.facts.partitions.every(({ logStart, offsets }) => logStart === offsets.length),
+  );
+  await topic.configure('retention.ms', '-1');
+  await topic.produce(some(30, 2, random));
+  await topic.archive(10);
+  await audit('expired at the broker', true);
 }
 
 /** A filter that leaves out most records, and transactions. */

@@ -69,6 +69,11 @@ export class MemoryTopic implements Source {
     return this.#group.join();
   }
 
+  /** The offset of a partition that the group reads next. */
+  committed(partition: number): number {
+    return this.#log(partition).base;
+  }
+
   /** Number of uncommitted records of a partition. */
   lag(partition: number): number {
     return this.#log(partition).records.length;
