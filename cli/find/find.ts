@@ -4,7 +4,12 @@ import { objectMetadataNames as names } from '../../lambda/contract.ts';
 import type { ArchiveSource, StoredObject } from '../../lambda/core/object/archive-source.ts';
 import { type KeyRun, parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { type DecodedRecord, decodeLine } from '../../lambda/core/record/decode-line.ts';
-import { blocksOf, linesOf } from '../../lambda/io/object-body.ts';
+import {
+  blocksOf,
+  decompressTogether,
+  linesOf,
+  smallGzipSize,
+} from '../../lambda/io/object-body.ts';
 import { decodeIn } from '../archive/decode-in.ts';
 import { inOrder, type ReadAhead } from '../archive/in-order.ts';
 import { findTopics, listTopic } from '../archive/list-objects.ts';
@@ -61,6 +66,9 @@ interface Candidate {
   readonly runs: readonly KeyRun[] | undefined;
 }
 
+/** Decompressed bytes of small objects after which a group of them is searched. */
+const GROUP_BYTES = 1024 * 1024;
+
 /** Reading objects one after the other, so that none is read after the last record is found. */
 const oneByOne: ReadAhead = { sources: 1, items: 1 };
 const concurrently: ReadAhead = { sources: MAX_CONNECTIONS, items: 1 };
@@ -111,7 +119,14 @@ export async function* searchArchive(
     candidates: AsyncIterable<Candidate> | readonly Candidate[],
     ahead: ReadAhead,
   ): AsyncGenerator<FoundRecord> {
-    const scans = map(candidates, (each) => () => scan(each.key, criteria, { counts, source }));
+    const opened = map(
+      candidates,
+      ({ key }) =>
+        () =>
+          readOne(key, { counts, source }),
+    );
+    const groups = inGroups(inOrder(opened, ahead), ahead === oneByOne ? 0 : GROUP_BYTES);
+    const scans = map(groups, (group) => () => scanGroup(group, criteria));
     for await (const { length, ...found } of inOrder<ScannedRecord>(scans, ahead)) {
       const copy = seen.add(found.record, length);
       if (copy === 'duplicate' && !followDuplicates) {
@@ -209,15 +224,62 @@ function isIn(run: KeyRun, place: Criteria['places'][number]): boolean {
 /** A record as it was found, and the bytes of its line. */
 type ScannedRecord = Omit<FoundRecord, 'copy'> & { readonly length: number };
 
-async function* scan(
+/** An object that was read. */
+interface ReadObject {
+  readonly key: string;
+  readonly object: StoredObject;
+}
+
+async function* readOne(
   key: string,
-  criteria: Criteria,
   { counts, source }: { readonly counts: SearchCounts; readonly source: ArchiveSource },
+): AsyncGenerator<ReadObject> {
+  const object = await source.read(key);
+  counts.read += 1;
+  yield { key, object };
+}
+
+/** Groups small objects that follow each other, until a group has that many bytes; every other object is a group. */
+async function* inGroups(
+  objects: AsyncIterable<ReadObject>,
+  groupBytes: number,
+): AsyncGenerator<readonly ReadObject[]> {
+  let group: ReadObject[] = [];
+  let bytes = 0;
+  for await (const each of objects) {
+    const size = smallGzipSize(each.object);
+    if (size !== undefined) {
+      group.push(each);
+      bytes += size;
+      if (bytes < groupBytes) continue;
+    }
+    if (group.length > 0) yield group;
+    if (size === undefined) yield [each];
+    group = [];
+    bytes = 0;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Searches objects, after a look at all of them together, because most have no record to find. */
+async function* scanGroup(
+  group: readonly ReadObject[],
+  criteria: Criteria,
 ): AsyncGenerator<ScannedRecord> {
   const needles = needlesOf(criteria);
-  const object = await source.read(key);
+  if (needles !== undefined && group.length > 1) {
+    const lines = await decompressTogether(group.map(({ object }) => object));
+    if (lines !== undefined && !needles.some((needle) => lines.includes(needle))) return;
+  }
+  for (const each of group) yield* scan(each, criteria, needles);
+}
+
+async function* scan(
+  { key, object }: ReadObject,
+  criteria: Criteria,
+  needles: ReturnType<typeof needlesOf>,
+): AsyncGenerator<ScannedRecord> {
   const { metadata, versionId } = object;
-  counts.read += 1;
   for await (const block of blocksOf(key, object)) {
     for (const line of needles === undefined ? linesOf(block) : linesWith(block, needles)) {
       const record = decodeIn(key, line);

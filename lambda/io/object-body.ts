@@ -26,6 +26,8 @@ const MOST_LINE_BYTES = 256 * 1024 * 1024;
 
 const LINE_FEED = 0x0a;
 
+const gunzipInPool = promisify<Buffer, object, Buffer>(gunzip);
+
 const formats = [
   {
     ending: '.jsonl',
@@ -36,7 +38,7 @@ const formats = [
   {
     ending: '.jsonl.gz',
     atOnce: gunzipSync,
-    inPool: promisify<Buffer, object, Buffer>(gunzip),
+    inPool: gunzipInPool,
     stream: (): Transform => createGunzip({ chunkSize: BLOCK_BYTES }),
   },
   {
@@ -46,6 +48,13 @@ const formats = [
     stream: (): Transform => createZstdDecompress({ chunkSize: BLOCK_BYTES }),
   },
 ] as const;
+
+/** Node.js refuses chunks of fewer than 64 bytes, and a file can name a size that it has not. */
+const LEAST_CHUNK = 1024;
+
+/** Of a gzip file: its first two bytes, and the fewest that it has. https://www.rfc-editor.org/rfc/rfc1952 */
+const GZIP_MAGIC = 0x1f8b;
+const GZIP_LEAST = 18;
 
 /** Whether a key is that of an object with lines, by its extension. */
 export function hasLines(key: string): boolean {
@@ -78,6 +87,32 @@ export async function* blocksOf(key: string, object: StoredObject): AsyncGenerat
     }
   }
   if (length > 0) yield Buffer.concat(rest);
+}
+
+/**
+ * The decompressed size of an object whose body is in memory and is, by its first and last bytes, a small gzip file:
+ * one for {@link decompressTogether}. Undefined for other objects.
+ */
+export function smallGzipSize({ body }: StoredObject): number | undefined {
+  if (!Buffer.isBuffer(body) || body.length < GZIP_LEAST || body.length >= LEAST_IN_POOL) return;
+  const size = gzipSize(body);
+  return body.readUInt16BE() === GZIP_MAGIC && size > 0 && size <= BLOCK_BYTES ? size : undefined;
+}
+
+/**
+ * Decompresses objects in one call on the thread pool, which costs far less than a call for each: concatenated gzip
+ * files are one. Returns undefined if the result has not the size that they name; then read each by {@link blocksOf}.
+ *
+ * @param objects those that {@link smallGzipSize} has a size for
+ */
+export async function decompressTogether(
+  objects: readonly StoredObject[],
+): Promise<Buffer | undefined> {
+  const bodies = objects.map(({ body }) => body as Buffer);
+  const size = bodies.reduce((sum, body) => sum + gzipSize(body), 0);
+  const options = { chunkSize: Math.max(size + 1, LEAST_CHUNK), maxOutputLength: size };
+  const whole = await gunzipInPool(Buffer.concat(bodies), options).catch(() => undefined);
+  return whole?.length === size ? whole : undefined;
 }
 
 /** Yields the lines of a block, as views without their line feed. */
@@ -134,10 +169,14 @@ async function inMemory(
   }
 }
 
-/** One chunk for the whole body where it is small: a gzip file ends with its size. https://www.rfc-editor.org/rfc/rfc1952 */
+/** One chunk for the whole body where it is small. */
 function gzipChunk(body: Buffer): number {
-  const size = body.length < 4 ? 0 : body.readUInt32LE(body.length - 4);
-  return Math.min(Math.max(size + 1, 1024), BLOCK_BYTES);
+  return Math.min(Math.max(gzipSize(body) + 1, LEAST_CHUNK), BLOCK_BYTES);
+}
+
+/** The size that a gzip file ends with: that of its content, if it is whole and has one member. */
+function gzipSize(body: Buffer): number {
+  return body.length < GZIP_LEAST ? 0 : body.readUInt32LE(body.length - 4);
 }
 
 function isTooLarge(error: unknown): boolean {

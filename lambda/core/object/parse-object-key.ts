@@ -52,13 +52,19 @@ export function parseObjectKey(key: string): ParsedObjectKey | undefined {
   const [, prefix, topic, folder, name] = located as string[] as [string, ...Located];
   const [, runsText, place = '1', count = '1', conflict, extension] = suffix.exec(name) ?? [];
   if (runsText === undefined) return undefined;
-  const runs = parseRuns(runsText, topic);
-  if (runs === undefined) return undefined;
+  const parsed = parseRuns(runsText, topic);
+  if (parsed === undefined) return undefined;
+  // Without spreads, which would take a third of the time.
+  const { format, runs } = parsed;
   return {
-    ...runs,
-    ...{ prefix, topic, folder, conflict },
+    format,
+    prefix,
+    topic,
+    folder,
+    runs,
     place: Number(place),
     count: Number(count),
+    conflict,
     compression: compressionOf[extension as keyof typeof compressionOf],
   };
 }
@@ -77,7 +83,7 @@ function parseRuns(
 
 /** @param text one of those that `runsOfFormat2` matches, such as `p3.100-149` or `p3.7000-7040x39` */
 function parseRun(text: string): KeyRun {
-  const numbers = [...text.matchAll(/\d+/g)].map(Number) as [number, number, number, number?];
+  const numbers = text.slice(1).split(/[.x-]/).map(Number) as [number, number, number, number?];
   const [partition, first, last, offsets = last - first + 1] = numbers;
   return { partition, first, last, offsets };
 }
