@@ -1,11 +1,15 @@
-import { type EventOrigin, toBatchRecord, toEventJson } from '../../kafka/mapping-event.ts';
 import type { Compression, ObjectForm, TimeFolder } from '../../lambda/contract.ts';
 import type { AuditBroker, BrokerRecord } from '../../lambda/core/audit/broker.ts';
+import { failedBatchEntry } from '../../lambda/core/failed-batch/failed-batch-entry.ts';
 import type { ObjectStore } from '../../lambda/core/ports.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
 import { parseBatch } from '../../lambda/core/record/kafka-event.ts';
+import {
+  type EventOrigin,
+  toBatchRecord,
+  toEventJson,
+} from '../../lambda/core/record/mapping-event.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
-import { failedBatchEntry } from '../local/mapping/on-failure.ts';
 import type { DiscardCondition } from '../local/mapping/retry-policy.ts';
 import { type FailedRecords, type PartitionFacts, placeOf, TopicFacts } from './facts.ts';
 import { MemoryFailedBatches } from './failed-batches.ts';

@@ -1,6 +1,11 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { MAX_FAILED_BATCH_BYTES, MAX_PAYLOAD_BYTES, settingRanges } from '../../contract.ts';
+import {
+  HEAL_PREFIX,
+  MAX_FAILED_BATCH_BYTES,
+  MAX_PAYLOAD_BYTES,
+  settingRanges,
+} from '../../contract.ts';
 import { type FailureContext, failedBatchEntry } from '../failed-batch/failed-batch-entry.ts';
 import type { CallOptions } from '../ports.ts';
 import { BatchBuilder } from '../record/batch-builder.ts';
@@ -15,9 +20,6 @@ export const healConditions = ['AuditHeal', 'Backfill', 'Fetch'] as const;
 
 /** One of the {@link healConditions}. */
 export type HealCondition = (typeof healConditions)[number];
-
-/** What the keys of such failed batches begin with. Lambda's own begin with `aws/lambda/`. */
-export const HEAL_PREFIX = 'kafka-archive/heal/';
 
 /** How to write records as failed batches. */
 export interface HealJob extends FailureContext {
