@@ -15,9 +15,9 @@ export interface JudgedRange extends Segment {
 
 /** What a full listing shows of a segment that has changed. */
 export interface RelistedSegment extends ListedEvidence {
-  /** Number of distinct offsets that objects hold now: those of unsure runs are counted by their bodies. */
+  /** Number of distinct offsets that objects hold now. */
   readonly stored: number;
-  /** The ranges without an object: see `PartitionOffsets.holesIn`. */
+  /** The ranges that no object can hold, in order. */
   readonly holes: Iterable<OffsetRange>;
   /** What holes turned out to be that the ledger does not know, as far as the broker has their records. */
   readonly found: readonly Finding[];
@@ -26,6 +26,9 @@ export interface RelistedSegment extends ListedEvidence {
   /** What is missing and no longer at the broker: `lost`, unless a lifecycle rule expires objects that old. */
   readonly missing: 'lost' | 'expired';
 }
+
+/** What the keys of a full listing, or the bodies where keys do not say enough, show of a segment. */
+export type ListedSegment = Pick<RelistedSegment, 'stored' | 'spanned' | 'unsure' | 'holes'>;
 
 /** What has become of the offsets of a finding, all together as many as it has. */
 export interface SettledFinding {
@@ -80,6 +83,19 @@ export function changedSegments(
 }
 
 /**
+ * Returns what a full listing shows of a segment, as far as {@link relist} needs it; undefined where the keys do not say
+ * how many offsets are stored. Then bodies are read: `stored` is what they hold, and `holes` those of the segment.
+ */
+export function listedSegment(
+  segment: OffsetRange,
+  offsets: PartitionOffsets,
+): ListedSegment | undefined {
+  const stored = offsets.namedIn(segment);
+  if (stored === undefined) return undefined;
+  return { ...offsets.evidenceIn(segment), stored, holes: offsets.spans.gapsIn(segment) };
+}
+
+/**
  * Judges a segment again. What an earlier audit has explained stays explained, although the broker may have forgotten
  * it: only the difference in stored offsets is new. Offsets that are missing, and that the broker does not have either,
  * become a finding in each range that had no hole; where holes were that long before, one finding spans all that it can
@@ -127,7 +143,7 @@ export function settle(
 ): PartitionLedger {
   const segments = ledger.segments.map((segment) => {
     if (!isWithin(finding, segment)) return segment;
-    const left = minus(segment.holes, finding.class as HoleClass, finding.offsets);
+    const left = minus(segment.holes, classTally(finding));
     const all = findings.map(classTally).reduce(plus, plus(left, holes));
     const settled = { ...segment, stored: segment.stored + stored, holes: all };
     check(ledger, settled);
@@ -176,13 +192,19 @@ export function plus(one: HoleTally, other: HoleTally): HoleTally {
   return sum;
 }
 
-function minus(tally: HoleTally, kind: HoleClass, count: number): HoleTally {
-  return plus({ ...tally, [kind]: (tally[kind] ?? 0) - count }, {});
+function minus(tally: HoleTally, taken: HoleTally): HoleTally {
+  const negative = Object.entries(taken).map(([kind, count]) => [kind, -count]);
+  return plus(tally, Object.fromEntries(negative));
 }
 
-/** The tally of a finding; a conflict is about offsets that are stored. */
-function classTally({ class: kind, offsets }: Finding): HoleTally {
-  return kind === 'conflict' ? {} : { [kind]: offsets };
+/** The holes of a finding. */
+function classTally(finding: Finding): HoleTally {
+  return isStored(finding) ? {} : { [finding.class]: finding.offsets };
+}
+
+/** Whether a finding is about offsets that are stored, and not about holes. */
+function isStored({ class: kind }: Finding): boolean {
+  return kind === 'conflict' || kind === 'another-life';
 }
 
 /** What is missing of a segment, and at the broker no more. */
@@ -230,12 +252,12 @@ function takeBack(
   };
   let tally = holes;
   const kept = findings.toReversed().flatMap((finding) => {
-    if (finding.class === 'conflict') return finding;
+    if (isStored(finding)) return finding;
     const taken = take(finding.offsets);
-    tally = minus(tally, finding.class, taken);
+    tally = minus(tally, { [finding.class]: taken });
     return taken === finding.offsets ? [] : { ...finding, offsets: finding.offsets - taken };
   });
-  for (const kind of holeClasses) tally = minus(tally, kind, take(tally[kind] ?? 0));
+  for (const kind of holeClasses) tally = minus(tally, { [kind]: take(tally[kind] ?? 0) });
   return { holes: tally, findings: kept };
 }
 

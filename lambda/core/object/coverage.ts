@@ -74,8 +74,10 @@ export class PartitionOffsets {
   readonly overlaps = new OffsetRanges();
   readonly conflicts = new OffsetRanges();
   readonly incomplete: IncompleteBatch[] = [];
-  /** First offset and number of offsets of each run that does not say which ones it has, by turns. */
+  /** First and last offset of each run that does not say which ones it has, and how many it names, by turns. */
   readonly #unsure: number[] = [];
+  /** Ranges of the runs that do not say how many offsets they have. */
+  readonly #uncounted = new OffsetRanges();
 
   /** @param isRead whether the run's bodies will say what it has, even if its key does */
   add(run: KeyRun, isRead: boolean): void {
@@ -85,10 +87,12 @@ export class PartitionOffsets {
       if (!isRead) this.stored.add(run);
       return;
     }
-    this.#unsure.push(first, offsets ?? last - first + 1);
-    if (offsets === undefined) return;
-    this.#sparse.add(run);
-    this.holes += last - first + 1 - offsets;
+    this.#unsure.push(first, last, offsets ?? last - first + 1);
+    if (offsets === undefined) this.#uncounted.add(run);
+    else {
+      this.#sparse.add(run);
+      this.holes += last - first + 1 - offsets;
+    }
   }
 
   /**
@@ -126,11 +130,33 @@ export class PartitionOffsets {
   /** Returns what the listing says of a range. */
   evidenceIn(range: OffsetRange): ListedEvidence {
     let unsure = 0;
-    for (let index = 0; index < this.#unsure.length; index += 2) {
-      const first = this.#unsure[index] as number;
-      if (first >= range.first && first <= range.last) unsure += this.#unsure[index + 1] as number;
+    for (const [first, , named] of this.#unsureRuns()) {
+      if (first >= range.first && first <= range.last) unsure += named;
     }
     return { spanned: this.spans.countIn(range), unsure };
+  }
+
+  /**
+   * Returns how many offsets of a range are stored as far as keys say; undefined where they do not, because a run of the
+   * range is of format 1, lies in the range in part, or shares offsets with another, and holes with it.
+   */
+  namedIn(range: OffsetRange): number | undefined {
+    if (this.#uncounted.has(range)) return undefined;
+    let holes = 0;
+    for (const [first, last, named] of this.#unsureRuns()) {
+      if (last < range.first || first > range.last) continue;
+      if (first < range.first || last > range.last) return undefined;
+      if (this.overlaps.has({ first, last })) return undefined;
+      holes += last - first + 1 - named;
+    }
+    return this.spans.countIn(range) - holes;
+  }
+
+  *#unsureRuns(): Generator<readonly [first: number, last: number, named: number]> {
+    const numbers = this.#unsure;
+    for (let index = 0; index < numbers.length; index += 3) {
+      yield [numbers[index] as number, numbers[index + 1] as number, numbers[index + 2] as number];
+    }
   }
 
   /** Describes the partition as {@link Coverage.partitions} does. */
@@ -169,9 +195,10 @@ interface OpenBatch {
 /** A run of which bodies are to be read. */
 interface UnreadRun {
   readonly run: KeyRun;
-  /** The objects that are not read yet. */
-  readonly left: Set<string>;
-  readonly found: OffsetRanges;
+  /** Number of objects that are not read yet. */
+  left: number;
+  /** What those hold that are. */
+  found: OffsetRanges | undefined;
 }
 
 /**
@@ -239,10 +266,13 @@ export class Coverage {
       return [];
     }
     this.#unread.delete(key);
-    return unread.flatMap(({ found, left, run }) => {
+    return unread.flatMap((each) => {
+      const { run } = each;
+      const found = each.found ?? new OffsetRanges();
       for (const range of offsets.get(run.partition)?.within(run) ?? []) found.add(range);
-      left.delete(key);
-      if (left.size > 0) return [];
+      each.found = found;
+      each.left -= 1;
+      if (each.left > 0) return [];
       const read = {
         ...{ partition: run.partition, first: run.first, last: run.last },
         offsets: found,
@@ -296,7 +326,7 @@ export class Coverage {
       const isRead = this.#needsBody(run);
       this.partition(run.partition).add(run, isRead);
       if (!isRead) continue;
-      const unread = { run, left: new Set(keys), found: new OffsetRanges() };
+      const unread: UnreadRun = { run, left: keys.length, found: undefined };
       for (const key of keys) {
         const ofKey = this.#unread.get(key);
         if (ofKey === undefined) this.#unread.set(key, [unread]);

@@ -9,6 +9,7 @@ import {
   extend,
   holesOf,
   type JudgedRange,
+  listedSegment,
   type RelistedSegment,
   relist,
   settle,
@@ -146,6 +147,21 @@ describe('a full listing', () => {
     expect(firsts('100-109', '110-119x8', '110-118x2', '120-129')).toEqual([110]);
   });
 
+  it('says by its keys what is stored of a segment, unless bodies have to', () => {
+    const coverage = new Coverage();
+    for (const name of ['100-109', '120-139x15', '140-149', '130-130_p9.0-0']) {
+      coverage.add(parsed(`p3.${name}.jsonl.gz`), 10);
+    }
+    const listed = (first: number, last: number) => {
+      const segment = listedSegment({ first, last }, coverage.partition(3));
+      return segment && { ...segment, holes: [...segment.holes] };
+    };
+    expect(listed(100, 119)).toEqual({
+      ...{ stored: 10, spanned: 10, unsure: 0, holes: [{ first: 110, last: 119 }] },
+    });
+    expect(listed(100, 149)).toBeUndefined();
+  });
+
   it('finds what was deleted, in the hole that it has left', () => {
     const [segment] = holed.segments as [Segment];
     const holes = [
@@ -218,6 +234,7 @@ describe('a full listing', () => {
         findings: [
           finding(110, 119),
           finding(115, 115, { class: 'conflict' }),
+          finding(116, 119, { class: 'another-life' }),
           finding(150, 155, { class: 'unexplained' }),
         ],
       }),
@@ -232,6 +249,7 @@ describe('a full listing', () => {
       [
         ['lost', 10],
         ['conflict', 1],
+        ['another-life', 4],
         ['unexplained', 6],
       ],
     ]);
@@ -240,6 +258,7 @@ describe('a full listing', () => {
       [
         ['lost', 10],
         ['conflict', 1],
+        ['another-life', 4],
         ['unexplained', 2],
       ],
     ]);
@@ -248,9 +267,16 @@ describe('a full listing', () => {
       [
         ['lost', 6],
         ['conflict', 1],
+        ['another-life', 4],
       ],
     ]);
-    expect(stored(98)).toEqual([{ filtered: 2 }, [['conflict', 1]]]);
+    expect(stored(98)).toEqual([
+      { filtered: 2 },
+      [
+        ['conflict', 1],
+        ['another-life', 4],
+      ],
+    ]);
     expect(() => relist(ledger, segment, relisted(101))).toThrow('does not balance');
   });
 
@@ -356,7 +382,9 @@ describe('deletions of a random history', () => {
             return coverage.read(key, new Map([[3, setOf(offsets)]]));
           });
           const p3 = coverage.partition(3);
+          const byKeys = listedSegment(range, p3);
           const stored = judgedRuns.reduce((sum, run) => sum + run.offsets.size, p3.countIn(range));
+          if (byKeys !== undefined) expect(byKeys.stored).toBe(stored);
           return { stored, holes: [...p3.holesIn(range)], p3, ...p3.evidenceIn(range) };
         };
         const before = list(written);

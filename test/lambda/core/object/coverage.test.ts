@@ -344,6 +344,24 @@ describe('bodies of a coverage', () => {
     expect(evidence(...names.toSpliced(4, 1))).toEqual({ spanned: 30, unsure: 10 });
   });
 
+  it('need not be read to count offsets, unless keys leave it open', () => {
+    const named = (first: number, last: number, ...names: readonly string[]) =>
+      readingCoverage(...names)
+        .partition(3)
+        .namedIn(range(first, last));
+    const runs = ['p3.0-9.jsonl.gz', 'p3.5-14.jsonl.gz', 'p3.20-29x4.jsonl.gz'];
+    expect(named(0, 99, ...runs)).toBe(19);
+    expect(named(8, 19, ...runs)).toBe(7);
+    expect(named(16, 40, ...runs)).toBe(4);
+    expect(named(0, 25, ...runs)).toBeUndefined();
+    expect(named(25, 40, ...runs)).toBeUndefined();
+    expect(named(0, 99, ...runs, 'p3.29-40.jsonl.gz')).toBeUndefined();
+    expect(named(0, 19, ...runs, 'p3.29-40.jsonl.gz')).toBe(15);
+    const format1 = 'orders-3-00000000000000000040-00000000000000000049.jsonl.gz';
+    expect(named(0, 99, ...runs, format1)).toBeUndefined();
+    expect(named(0, 39, ...runs, format1)).toBe(19);
+  });
+
   it('give the holes of a plain set of offsets', () => {
     fc.assert(
       fc.property(fc.array(runs, { maxLength: 12 }), (given) => {
