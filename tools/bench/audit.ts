@@ -22,7 +22,7 @@ not depend on the age of the archive.`,
 )
   .addOption(wholeNumber('--partitions <n>', 'partitions', { min: 1, max: 10_000, default: 1000 }))
   .addOption(
-    wholeNumber('--hours <n>', 'hours of the archive', { min: 26, max: 100_000, default: 250 }),
+    wholeNumber('--hours <n>', 'hours of the archive', { min: 10, max: 100_000, default: 250 }),
   )
   .action(async ({ hours, partitions }) => {
     print(`${machine()}\n`);
@@ -37,8 +37,7 @@ not depend on the age of the archive.`,
       const [first, second, third] = audits as [AuditFigures, AuditFigures, AuditFigures];
       const inHour = partitions * runsPerHour;
       const isFound = third.lost === runOffsets - (hasMarks ? runOffsets / 100 : 0);
-      // Two days at most, since an audit lists whole days.
-      const isRecent = second.keys <= 48 * inHour && second.keys < first.keys;
+      const isRecent = second.keys <= 8 * inHour && second.keys < first.keys;
       if (!isFound || !isRecent || third.peakMiB > MOST_MIB) isMissed = true;
     }
     print(markdownTable(HEAD, rows));

@@ -2,7 +2,8 @@ import type { TimeFolder } from '../../contract.ts';
 import { folderOf, periodOf } from '../object/object-key.ts';
 import type { Ledger } from './ledger.ts';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** What decides which folders an audit lists. */
 export interface ScopeSettings {
@@ -28,8 +29,8 @@ export interface ListingScope {
 
 /**
  * Returns what an audit lists: everything in the first one, every few days, and without time folders, since those
- * objects share one folder; otherwise the days from before the last audit until tomorrow, whose clocks are ahead. New
- * objects can lie in any other folder, which a hole's own record names: see {@link recordFolder}.
+ * objects share one folder; otherwise the hours or days from before the last audit until the next one, as clocks of
+ * producers may be ahead. New objects can lie in any other folder, which a hole's own record names: {@link recordFolder}.
  */
 export function listingScope(ledger: Ledger | undefined, settings: ScopeSettings): ListingScope {
   const { fullListingDays, marginHours, now, timeFolder } = settings;
@@ -39,12 +40,11 @@ export function listingScope(ledger: Ledger | undefined, settings: ScopeSettings
   if (ledger === undefined || isDue || timeFolder === 'none') {
     return { isFull: true, prefixes: [folder] };
   }
-  const from = Math.min(Date.parse(ledger.auditedAt), now) - marginHours * 3_600_000;
-  const first = periodOf(from, 'day');
-  const days = periodOf(now, 'day') + 1 - first + 1;
+  const from = Math.min(Date.parse(ledger.auditedAt), now) - marginHours * HOUR_MS;
+  const first = periodOf(from, timeFolder);
   const prefixes = Array.from(
-    { length: days },
-    (_, day) => `${folder}${folderOf(first + day, 'day')}`,
+    { length: periodOf(now, timeFolder) - first + 2 },
+    (_, index) => `${folder}${folderOf(first + index, timeFolder)}`,
   );
   return { isFull: false, prefixes };
 }

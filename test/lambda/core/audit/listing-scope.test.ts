@@ -18,8 +18,8 @@ const ledgerOf = (auditedAt: string, fullyListedAt: string | undefined): Ledger 
 
 const recent = ledgerOf('2026-11-24T11:00:00Z', '2026-11-20T11:00:00Z');
 const everything = { isFull: true, prefixes: ['shop/topic=orders/'] };
-const days = (...dates: readonly string[]) => ({
-  ...{ isFull: false, prefixes: dates.map((date) => `shop/topic=orders/dt=${date}/`) },
+const folders = (...names: readonly string[]) => ({
+  ...{ isFull: false, prefixes: names.map((name) => `shop/topic=orders/dt=${name}/`) },
 });
 
 describe('the scope of a listing', () => {
@@ -33,18 +33,28 @@ describe('the scope of a listing', () => {
     expect(listingScope(younger, { ...settings, fullListingDays: 1 }).isFull).toBe(true);
   });
 
-  it('is otherwise the days since the last audit, with a margin, and tomorrow', () => {
-    expect(listingScope(recent, settings)).toEqual(days('2026-11-24', '2026-11-25'));
-    expect(listingScope(recent, { ...settings, timeFolder: 'day', marginHours: 12 })).toEqual(
-      days('2026-11-23', '2026-11-24', '2026-11-25'),
+  it('is otherwise the hours since the last audit, with a margin, and the next one', () => {
+    expect(listingScope(recent, { ...settings, marginHours: 2 })).toEqual(
+      folders(
+        ...['2026-11-24/hour=09', '2026-11-24/hour=10', '2026-11-24/hour=11'],
+        ...['2026-11-24/hour=12', '2026-11-24/hour=13'],
+      ),
     );
-    const old = ledgerOf('2026-11-22T05:00:00Z', '2026-11-20T11:00:00Z');
-    expect(listingScope(old, settings)).toEqual(
-      days('2026-11-21', '2026-11-22', '2026-11-23', '2026-11-24', '2026-11-25'),
-    );
+    const old = ledgerOf('2026-11-22T05:59:59Z', '2026-11-20T11:00:00Z');
+    const { prefixes } = listingScope(old, settings);
+    expect(prefixes).toHaveLength(1 + 24 + 24 + 14);
+    expect(prefixes[0]).toBe('shop/topic=orders/dt=2026-11-21/hour=23/');
     // An audit by a clock that was ahead.
     const ahead = ledgerOf('2026-11-28T05:00:00Z', '2026-11-20T11:00:00Z');
-    expect(listingScope(ahead, settings)).toEqual(days('2026-11-24', '2026-11-25'));
+    expect(listingScope(ahead, { ...settings, marginHours: 0 })).toEqual(
+      folders('2026-11-24/hour=12', '2026-11-24/hour=13'),
+    );
+  });
+
+  it('is otherwise the days since the last audit, where folders are days', () => {
+    expect(listingScope(recent, { ...settings, timeFolder: 'day', marginHours: 12 })).toEqual(
+      folders('2026-11-23', '2026-11-24', '2026-11-25'),
+    );
   });
 
   it('is everything without time folders', () => {
@@ -53,17 +63,17 @@ describe('the scope of a listing', () => {
 
   it('leaves out folders that records name', () => {
     const late = Date.parse('2026-03-01T09:30:00Z');
-    const folders = (['hour', 'day', 'none'] as const).map((timeFolder) =>
+    const named = (['hour', 'day', 'none'] as const).map((timeFolder) =>
       recordFolder(late, { ...settings, timeFolder }),
     );
-    expect(folders).toEqual([
+    expect(named).toEqual([
       ...['shop/topic=orders/dt=2026-03-01/hour=09/', 'shop/topic=orders/dt=2026-03-01/'],
       'shop/topic=orders/',
     ]);
     expect(recordFolder(-1, settings)).toBe('shop/topic=orders/dt=1970-01-01/hour=00/');
     const scope = listingScope(recent, settings);
-    expect(folders.map((folder) => isListed(folder, scope))).toEqual([false, false, false]);
-    expect(folders.map((folder) => isListed(folder, everything))).toEqual([true, true, true]);
+    expect(named.map((folder) => isListed(folder, scope))).toEqual([false, false, false]);
+    expect(named.map((folder) => isListed(folder, everything))).toEqual([true, true, true]);
     expect(isListed(recordFolder(settings.now, settings), scope)).toBe(true);
   });
 });
