@@ -1,6 +1,7 @@
 import { createCatCommand } from './cat/command.ts';
 import { createCommand } from './command.ts';
 import { createFindCommand } from './find/command.ts';
+import { createHoursCommand } from './hours/command.ts';
 import { createLsCommand } from './ls/command.ts';
 import type { Machine } from './machine.ts';
 import { readPackageFile } from './package-file.ts';
@@ -29,6 +30,7 @@ export function createArchiveCommand(
     .addCommand(createLsCommand(machine))
     .addCommand(createFindCommand(machine))
     .addCommand(createCatCommand(machine))
+    .addCommand(createHoursCommand(machine))
     .addCommand(createStatusCommand(machine, waitSeconds))
     .addCommand(createReplayCommand(machine, waitSeconds))
     .addCommand(createResetCommand(machine, openGroup))
@@ -45,6 +47,7 @@ Exit codes:
   0     done
   1     it failed, or you declined
   2     the command line is wrong
+  3     the answer is no: hours --complete
   130   stopped by Ctrl-C (143: by SIGTERM)
 
 Examples:

@@ -12,6 +12,11 @@ export class NotDone extends Error {
   override readonly name = 'NotDone';
 }
 
+/** Thrown by a command that has printed its answer, which is no to the condition in the command line; the exit code is 3. */
+export class NotSo extends Error {
+  override readonly name = 'NotSo';
+}
+
 /** Where {@link run} writes. */
 export interface CommandOutput {
   /** Writes one or more lines to standard output. */
@@ -45,14 +50,14 @@ export function createCommand(name: string, description: string): Command {
  *
  * @param argv the arguments, without the interpreter and the script
  * @param expected further errors, besides {@link ArchiverError}, to report by their message
- * @returns the exit code: 0 done, 1 failed or not done, 2 the command line is wrong
+ * @returns the exit code: 0 done, 1 failed or not done, 2 the command line is wrong, 3 the answer is no
  */
 export async function run(
   root: CommandUnknownOpts,
   argv: readonly string[],
   { print, printError }: CommandOutput,
   expected: readonly ExpectedError[] = [],
-): Promise<0 | 1 | 2> {
+): Promise<0 | 1 | 2 | 3> {
   writeTo(root, {
     writeOut: (text) => print(text.trimEnd()),
     writeErr: (text) => printError(text.trimEnd()),
@@ -67,6 +72,7 @@ export async function run(
   } catch (error) {
     if (isCommanderError(error)) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof NotDone) return 1;
+    if (error instanceof NotSo) return 3;
     if (error instanceof UsageError) {
       printError(`${error.message}; see '${error.command ?? pathOf(running)} --help'`);
       return 2;

@@ -104,7 +104,19 @@ export interface ArchiveRun {
   readonly values: ArchiveValues;
   /** Whether listings need the sizes of objects. @default false */
   readonly sizes?: boolean;
+  /** The bucket to read, if no flag names one. @default archiveBucket */
+  readonly from?: StackBucket;
 }
+
+/** A bucket of a stack. */
+export interface StackBucket {
+  /** Name of the stack output with its name. */
+  readonly output: string;
+  /** Name of the flag that replaces the output. */
+  readonly flag: string;
+}
+
+const archiveBucket: StackBucket = { output: 'ArchiveBucketName', flag: 'bucket' };
 
 /**
  * Runs a command on the archived objects, and closes the clients.
@@ -112,7 +124,7 @@ export interface ArchiveRun {
  * @throws {ArchiverError} `LOAD_FAILED`, or `STORE_ABORTED` at Ctrl-C; and whatever the command throws
  */
 export async function runOnArchive(
-  { machine, sizes = false, values }: ArchiveRun,
+  { from = archiveBucket, machine, sizes = false, values }: ArchiveRun,
   act: (source: ArchiveSource) => Promise<void>,
 ): Promise<void> {
   const { environment, printError, progress, stop } = machine;
@@ -134,7 +146,7 @@ export async function runOnArchive(
   const s3 = createS3(values, environment, s3Endpoint);
   const client = new CloudFormationClient(configOf(values, environment, undefined));
   try {
-    const name = bucket ?? (await bucketOf({ archive, stack }, { client, ...calls }));
+    const name = bucket ?? (await bucketOf(from, { archive, stack }, { client, ...calls }));
     await act(createS3Source(s3, name, calls));
   } catch (error) {
     throw explain(error, stop.aborted);
@@ -145,14 +157,13 @@ export async function runOnArchive(
   }
 }
 
-const OUTPUT = 'ArchiveBucketName';
-
 async function bucketOf(
+  { flag, output }: StackBucket,
   archive: { readonly archive: string | undefined; readonly stack: string },
   access: Parameters<typeof readStackOutputs>[1],
 ): Promise<string> {
-  const outputs = await readStackOutputs(archive, access, '--bucket');
-  const bucket = outputs.find(({ OutputKey }) => OutputKey === OUTPUT)?.OutputValue;
+  const outputs = await readStackOutputs(archive, access, `--${flag}`);
+  const bucket = outputs.find(({ OutputKey }) => OutputKey === output)?.OutputValue;
   if (bucket !== undefined) return bucket;
-  throw missingOutput(archive.stack, OUTPUT, 'bucket');
+  throw missingOutput(archive.stack, output, flag);
 }

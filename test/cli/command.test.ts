@@ -1,6 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
-import { createCommand, NotDone, run } from '../../cli/command.ts';
+import { createCommand, NotDone, NotSo, run } from '../../cli/command.ts';
 import { duration, httpUrl, list, named, wholeNumber } from '../../cli/options.ts';
 import { UsageError } from '../../cli/usage-error.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
@@ -90,6 +90,7 @@ describe('a command line', () => {
     [new UsageError('--a needs --b'), 2, "--a needs --b; see 'tool copy --help'"],
     [new ArchiverError('QUEUE_FAILED', 'SQS is away'), 1, 'SQS is away'],
     [new NotDone(), 1, ''],
+    [new NotSo(), 3, ''],
   ])('maps %s to an exit code and its message alone', async (error, code, errors) => {
     const thrown = () => {
       throw error;

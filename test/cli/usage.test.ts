@@ -89,6 +89,11 @@ describe('a wrong command line', () => {
       "option '--local <folder>' cannot be used with option '--bucket",
     ],
     ['status --local nowhere', '--local must be the --out folder of a running'],
+    ['hours', "required option '--topic <name>' not specified"],
+    [
+      'hours --topic orders --local x --derived-bucket b',
+      "option '--local <folder>' cannot be used with option '--derived-bucket",
+    ],
     [`${early} --lambda-endpoint x`, 'It must be an http or https URL'],
   ])('is refused with exit code 2 and the way to its help: %s', async (line, message) => {
     const { code, errors } = await runLine(line);
@@ -108,7 +113,8 @@ describe('a wrong command line', () => {
 
 describe('help', () => {
   it.each([
-    ['', ['status', 'replay', 'reset', 'KAFKA_PASSWORD', 'AWS_PROFILE', 'Exit codes:']],
+    ['', ['hours', 'status', 'replay', 'reset', 'KAFKA_PASSWORD', 'AWS_PROFILE', 'Exit codes:']],
+    ['hours', ['--complete', '--derived-bucket <name>', 'closed', 'settled', 'JSON: topic']],
     ['status', ['--all', '--local <folder>', '(default: KafkaArchive)', 'JSON: bucket']],
     ['replay', ['run', 'redrive', 'show', 'dismiss']],
     ['replay run', ['--since <time>', '30m, 2h or 7d', 'JSON: dryRun']],
