@@ -6,6 +6,8 @@ import type { PartitionReport } from './report.ts';
 
 /** By how much the clocks of brokers and of the audit may differ. */
 const CLOCK_MARGIN_MS = 60_000;
+/** By how much the timestamps of producers may be ahead. */
+const PRODUCER_MARGIN_MS = 86_400_000;
 
 /** What an audit knows when it judges an hour. */
 export interface HourKnowledge {
@@ -47,8 +49,9 @@ export function judgeHour(
   earlier: HourRecord | undefined,
 ): HourState {
   if (broker === undefined) return open(whyOpen.notAsked);
+  const hour = { period, earlier };
   const findings = partitions.flatMap((each) => each.findings);
-  if (findings.some((each) => isBlocking(each) && mayBelong(each, period, undefined))) {
+  if (findings.some((each) => isBlocking(each) && mayBelong(each, hour))) {
     return open(whyOpen.findings);
   }
   const through = new Map(partitions.map((each) => [each.partition, each.through]));
@@ -84,39 +87,47 @@ function isBlocking({ acknowledged, class: kind }: Finding): boolean {
   return blockingClasses.includes(kind) && acknowledged === undefined;
 }
 
-/** Offsets of the records that an hour has of a partition. */
-interface HourOffsets {
-  readonly first: number;
-  readonly last: number;
+/** An hour to which a finding may belong. */
+export interface FindingHour {
+  readonly period: HourPeriod;
+  /** The record of the hour, if it has one. */
+  readonly earlier: HourRecord | undefined;
+  /** The first and the last offset that the hour has of the finding's partition; undefined without records. */
+  readonly offsets?: { readonly first: number; readonly last: number } | undefined;
 }
 
 /**
- * Whether the holes of a finding may belong to an hour: by their timestamps if those are known. Otherwise holes between
- * the hour's own offsets may, and those that block it in any case.
+ * Whether the holes of a finding may belong to an hour: by their timestamps if those are known. Otherwise, holes between
+ * the hour's own offsets may, and those that block an hour, unless they came after it or were found long before it.
  */
-function mayBelong(
-  finding: Finding,
-  period: HourPeriod,
-  offsets: HourOffsets | undefined,
-): boolean {
-  const { times } = finding;
+function mayBelong(finding: Finding, { earlier, offsets, period }: FindingHour): boolean {
+  const { first, last, seenAt, times } = finding;
   if (times !== undefined) {
     return times.last >= startOfPeriod(period) && times.first < endOfPeriod(period);
   }
-  if (isBlocking(finding)) return true;
-  return offsets !== undefined && finding.last >= offsets.first && finding.first <= offsets.last;
+  if (!isBlocking(finding)) {
+    return offsets !== undefined && last >= offsets.first && first <= offsets.last;
+  }
+  const isOlder = Date.parse(seenAt) + PRODUCER_MARGIN_MS < startOfPeriod(period);
+  return !isOlder && first < endOfHour(finding.partition, period, earlier);
+}
+
+/** Returns the offset from which on a partition has nothing but late records of an hour; infinite if unknown. */
+function endOfHour(partition: number, period: HourPeriod, earlier: HourRecord | undefined): number {
+  if (earlier?.claim !== 'audited' || Date.parse(earlier.asOf) < settlesAt(period)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  const { end = 0, through = 0 } =
+    earlier.partitions.find((each) => each.partition === partition) ?? {};
+  return earlier.settled ? through : end;
 }
 
 /** Counts the holes of a partition that may belong to an hour, by class. */
-export function holesOf(
-  findings: readonly Finding[],
-  period: HourPeriod,
-  offsets: HourOffsets | undefined,
-): HoleTally {
+export function hourHoles(findings: readonly Finding[], hour: FindingHour): HoleTally {
   const holes: Partial<Record<HoleClass, number>> = {};
   for (const finding of findings) {
     const { class: kind, offsets: count } = finding;
-    if (kind === 'conflict' || !mayBelong(finding, period, offsets)) continue;
+    if (kind === 'conflict' || !mayBelong(finding, hour)) continue;
     holes[kind] = (holes[kind] ?? 0) + count;
   }
   return holes;

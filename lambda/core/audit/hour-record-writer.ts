@@ -17,8 +17,9 @@ import type { HourPartition, HourRecord, HourRecordStore } from './hour-record.t
 import { countRecords, type HourCounts, type ObjectOffsets } from './hour-record-counts.ts';
 import {
   closesAt,
+  type FindingHour,
   type HourKnowledge,
-  holesOf,
+  hourHoles,
   judgeHour,
   settlesAt,
 } from './hour-record-state.ts';
@@ -170,7 +171,7 @@ function recordOf(
   earlier: HourRecord | undefined,
 ): HourRecord {
   const { asOf, claim, place } = audited;
-  const partitions = partitionsOf(period, audited, counts);
+  const partitions = partitionsOf({ period, earlier }, audited, counts);
   const added = earlier === undefined ? 0 : recordsOf(partitions) - recordsOf(earlier.partitions);
   return {
     format: 1,
@@ -188,7 +189,7 @@ function recordOf(
 
 /** Returns every partition that the topic has, or that the hour has records of, in order. */
 function partitionsOf(
-  period: HourPeriod,
+  hour: FindingHour,
   { broker, partitions }: HourKnowledge,
   counts: HourContent['counts'],
 ): HourPartition[] {
@@ -205,7 +206,7 @@ function partitionsOf(
         ...{ partition, through: report?.through ?? 0 },
         ...(log && { log_start: log.logStart, end: log.end }),
         ...{ records, ...own, doubles },
-        holes: holesOf(report?.findings ?? [], period, own),
+        holes: hourHoles(report?.findings ?? [], { ...hour, offsets: own }),
       };
     });
 }
@@ -223,8 +224,8 @@ function lateOf(added: number, ms: number, earlier: HourRecord | undefined): Hou
 function statementOf({ claim, closed, partitions, settled, sources, why_open }: HourRecord) {
   return {
     ...{ claim, closed, settled, sources, why_open },
-    partitions: partitions.map(({ doubles, first, holes, last, partition, records }) => ({
-      ...{ doubles, first, holes, last, partition, records },
-    })),
+    partitions: partitions
+      .map(({ end, log_start, through, ...statement }) => statement)
+      .filter(({ holes, records }) => records > 0 || Object.keys(holes).length > 0),
   };
 }

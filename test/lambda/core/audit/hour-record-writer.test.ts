@@ -334,7 +334,7 @@ describe('an hour', () => {
       { through: 0, end: 1 },
     ];
     await world.audit('10:30');
-    expect(world.state()).toEqual({ ...open, generation: 3 });
+    expect(world.state()).toEqual({ ...open, generation: 2 });
     world.offsets = [
       { through: 40, end: 50 },
       { through: 5, end: 5 },
@@ -342,7 +342,7 @@ describe('an hour', () => {
     ];
     await world.audit('10:40');
     const settled = { closed: false, settled: true, why_open: whyOpen.unbounded };
-    expect(world.state()).toEqual({ ...settled, generation: 4 });
+    expect(world.state()).toEqual({ ...settled, generation: 3 });
     // It stays so, however far behind the archive is.
     world.offsets = [
       { through: 40, end: 50_000 },
@@ -351,7 +351,7 @@ describe('an hour', () => {
     ];
     world.add(nine('p0.21-22.jsonl.gz'));
     await world.audit('10:50');
-    expect(world.state()).toEqual({ ...settled, generation: 5 });
+    expect(world.state()).toEqual({ ...settled, generation: 4 });
   });
 
   it('settles at once where nothing is left to archive', async () => {
@@ -424,7 +424,7 @@ describe('an hour', () => {
       expect(world.record().partitions).toMatchObject([{ holes: { [kind]: 2 } }]);
       expect(world.state('2026-11-23/10')).toMatchObject(blocked);
       // Without times, it may belong to any hour.
-      world.findings = [finding({ class: kind, first: 500, last: 501 })];
+      world.findings = [finding({ class: kind, first: 1, last: 2 })];
       await world.audit('11:06');
       expect(world.record().partitions).toMatchObject([{ holes: { [kind]: 2 } }]);
       expect(world.state()).toEqual({ ...blocked, generation: 1 });
@@ -444,6 +444,61 @@ describe('an hour', () => {
       expect(world.record().partitions).toMatchObject([{ holes: { [kind]: 2 } }]);
     },
   );
+});
+
+describe('a finding without a time', () => {
+  const failed = { class: 'failed-batch', isOnBroker: true } as const;
+
+  it('does not unsettle an hour if its records came later', async () => {
+    const world = new World();
+    world.add(nine('p0.0-9.jsonl.gz'));
+    world.offsets = [{ through: 10, end: 10 }];
+    await world.audit('10:05');
+    expect(world.state()).toMatchObject({ generation: 1, settled: true });
+    world.offsets = [
+      { through: 30, end: 30 },
+      { through: 5, end: 5 },
+    ];
+    world.findings = [
+      finding({ ...failed, first: 10, last: 29, offsets: 20 }),
+      // The partition was added later.
+      finding({ ...failed, partition: 1, first: 0, last: 4, offsets: 5 }),
+    ];
+    await world.audit('10:35');
+    expect(world.state()).toMatchObject({ generation: 1, settled: true });
+    world.findings = [finding({ ...failed, first: 9, last: 9, offsets: 1 })];
+    await world.audit('10:36');
+    expect(world.state()).toMatchObject({ generation: 2, settled: false });
+    expect(world.record().partitions).toMatchObject([{ holes: { 'failed-batch': 1 } }, {}]);
+  });
+
+  it('does not keep an hour from settling if its records came after the end', async () => {
+    const world = new World();
+    world.add(nine('p0.0-9.jsonl.gz'));
+    world.offsets = [{ through: 10, end: 20 }];
+    await world.audit('10:05');
+    expect(world.state()).toMatchObject({ generation: 1, settled: false });
+    world.offsets = [{ through: 25, end: 30 }];
+    world.findings = [finding({ ...failed, first: 19, last: 24, offsets: 6 })];
+    await world.audit('10:35');
+    expect(world.state()).toMatchObject({ generation: 2, why_open: whyOpen.findings });
+    world.findings = [finding({ ...failed, first: 30, last: 34, offsets: 5 })];
+    world.offsets = [{ through: 35, end: 40 }];
+    await world.audit('10:36');
+    expect(world.state()).toMatchObject({ generation: 3, settled: true });
+  });
+
+  it('belongs to no hour that began a day after it was found', async () => {
+    const world = new World();
+    world.add(nine('p0.0-9.jsonl.gz'));
+    world.offsets = [{ through: 10, end: 10 }];
+    world.findings = [finding({ ...failed, seenAt: '2026-11-22T09:00:00.000Z' })];
+    await world.audit('10:05');
+    expect(world.state()).toMatchObject({ generation: 1, settled: false });
+    world.findings = [finding({ ...failed, seenAt: '2026-11-22T08:59:59.999Z' })];
+    await world.audit('10:06');
+    expect(world.state()).toMatchObject({ generation: 2, settled: true });
+  });
 });
 
 /** Writes hour records of an audit that lists nothing. */
