@@ -10,8 +10,12 @@ import {
 import { ArchiverError } from '../lambda/core/errors.ts';
 import { isRefusal, kafkaError } from './client-errors.ts';
 import { clientOptions, type KafkaConnection, keepAlive } from './connection.ts';
-import type { FetchAnswer, PartitionAnswer, StoredBatch } from './fetched-records.ts';
-import { storedBatch } from './fetched-records.ts';
+import {
+  type FetchAnswer,
+  type PartitionAnswer,
+  type StoredBatch,
+  storedBatch,
+} from './fetched-records.ts';
 import { committedOffsets, offsetOf, targetOffsets } from './offsets.ts';
 import type { Offsets } from './record.ts';
 
@@ -82,8 +86,9 @@ export interface AuditedTopic {
   close(): Promise<void>;
 }
 
-/** Tries of one call, and milliseconds between them: together longer than the election of a leader takes. */
-const TRIES = 10;
+/** Milliseconds for which a call is tried again: longer than it takes the brokers to replace one that has failed. */
+const PATIENCE_MS = 30_000;
+/** Milliseconds between tries. */
 const PAUSE_MS = 1_000;
 /** Compressed bytes of a response; a larger batch is returned all the same. */
 const MAX_BYTES = 1024 * 1024;
@@ -107,14 +112,15 @@ export function openAuditedTopic(options: AuditedTopicOptions): AuditedTopic {
     signal: AbortSignal,
     call: () => Promise<Result>,
   ): Promise<Result> {
-    for (let tries = 1; ; tries += 1) {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
       signal.throwIfAborted();
       try {
         return await untilAborted(call(), signal);
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof ArchiverError) throw error;
-        if (tries === TRIES || isRefusal(error)) throw kafkaError(action, error);
+        if (Date.now() > end || isRefusal(error)) throw kafkaError(action, error);
         admin.clearMetadata();
         fetchApi = undefined;
         await sleep(PAUSE_MS, undefined, { signal });
@@ -220,10 +226,14 @@ export function openAuditedTopic(options: AuditedTopicOptions): AuditedTopic {
     return answered;
   }
 
-  async function logStartOf(partition: number, signal: AbortSignal): Promise<number> {
-    const query = { partitions: [partition], target: 'earliest' } as const;
+  /** One end of a partition's log. */
+  async function endOf(
+    partition: number,
+    target: 'earliest' | 'latest',
+    signal: AbortSignal,
+  ): Promise<number> {
     const found = await persist(`listing the offsets of '${topic}'`, signal, () =>
-      targetOffsets(admin, topic, query),
+      targetOffsets(admin, topic, { partitions: [partition], target }),
     );
     return offsetOf(found, partition);
   }
@@ -272,7 +282,7 @@ export function openAuditedTopic(options: AuditedTopicOptions): AuditedTopic {
         const answer = await fetchPartition(partition, next, signal);
         if (answer === undefined) continue;
         if (isOutOfRange(answer)) {
-          const start = await logStartOf(partition, signal);
+          const start = await endOf(partition, 'earliest', signal);
           // Above the end of the log, there is nothing to read either.
           if (start <= next) return;
           next = start;
@@ -281,8 +291,12 @@ export function openAuditedTopic(options: AuditedTopicOptions): AuditedTopic {
         const batches = (answer.records ?? [])
           .map((batch) => storedBatch(batch, partition))
           .filter(({ lastOffset }) => lastOffset >= next);
-        // Nothing up to the high watermark: compaction has removed whole batches.
-        if (batches.length === 0) return;
+        if (batches.length === 0) {
+          // Nothing up to the high watermark: compaction has removed whole batches. That of a leader that was just
+          // elected may be an old one, but the end that it lists is not (KIP-207).
+          if (Number(answer.highWatermark) > next) return;
+          if ((await endOf(partition, 'latest', signal)) <= next) return;
+        }
         for (const batch of batches) {
           if (next > last || batch.firstOffset >= Number(answer.lastStableOffset)) return;
           yield batch;

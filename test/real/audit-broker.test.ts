@@ -339,24 +339,41 @@ describe('reading', () => {
     expect(offsets.map(({ offset }) => offset)).toEqual([0, 1, 2, 3]);
   });
 
-  it('outlasts a broker that is away', async () => {
-    await create('away');
-    for (let sent = 0; sent < 3; sent += 1) await send('away', [{ value: Buffer.alloc(900_000) }]);
-    const broker = brokerOf('away');
+  it('outlasts the death of a leader', async () => {
+    const other = await start('three', { brokers: 3, secure: false });
+    onTestFinished(other.stop.bind(other));
+    const given = { brokers: other.bootstrapServers.split(',') };
+    const clients = clientsOf(given);
+    onTestFinished(async () => {
+      await Promise.all([clients.admin.close(), clients.producer.close()]);
+    });
+    await clients.admin.createTopics({ topics: ['led'], partitions: 1, replicas: 3 });
+    for (let sent = 0; sent < 3; sent += 1) {
+      await send('led', [{ value: Buffer.alloc(900_000) }], clients.producer);
+    }
+    const { topics } = await clients.admin.metadata({ topics: ['led'], forceUpdate: true });
+    const broker = brokerOf('led', given);
     const offsets: number[] = [];
     for await (const { firstOffset } of broker.read({ partition: 0, first: 0, last: 2 }, options)) {
       offsets.push(firstOffset);
-      if (firstOffset > 0) continue;
-      await cluster.killBroker(1);
-      await cluster.startBroker(1);
+      if (firstOffset === 0) await other.killBroker(topics.get('led')?.partitions[0]?.leader ?? 0);
     }
     expect(offsets).toEqual([0, 1, 2]);
-    expect((await broker.describe(options))?.partitions[0]?.end).toBe(3);
+    expect((await broker.describe(options))?.partitions).toEqual([
+      { partition: 0, logStart: 0, lastStable: 3, end: 3, committed: undefined },
+    ]);
   });
 
   it('leaves no member and no committed offset in the group', async () => {
+    for (const topic of ['committed', 'uncommitted']) await create(topic);
+    await send('uncommitted', some(2));
+    await commit('committed', [0]);
+    const broker = brokerOf('uncommitted');
+    await broker.describe(options);
+    expect(await read(broker)).toHaveLength(1);
     const [listed] = await admin.listConsumerGroupOffsets({ groups: [GROUP] });
-    expect(listed?.topics.map(({ name }) => name)).toEqual(['orders']);
+    const topics = listed?.topics.map(({ name }) => name);
+    expect([topics?.includes('committed'), topics?.includes('uncommitted')]).toEqual([true, false]);
     const described = await admin.describeGroups({ groups: [GROUP] });
     expect(described.get(GROUP)?.members.size).toBe(0);
   });
@@ -381,6 +398,16 @@ describe('a failure', () => {
     await expect(broker.describe({ ...options, signal: stop })).rejects.toMatchObject({
       ...{ code: 'STORE_ABORTED', retryable: true },
     });
+  });
+
+  it('to reach any broker ends after half a minute', async () => {
+    const begun = Date.now();
+    const broker = brokerOf('orders', { brokers: ['127.0.0.1:1'] });
+    await expect(broker.describe(options)).rejects.toMatchObject({
+      code: 'KAFKA_FAILED',
+      message: expect.stringMatching(/^describing 'orders' failed: .*ECONNREFUSED/),
+    });
+    expect(Date.now() - begun).toBeLessThan(60_000);
   });
 
   it('to log in is final, and says why', async () => {
