@@ -5,12 +5,15 @@ import type { AuditReport } from './core/audit/report.ts';
 import { nameFirst } from './core/bounded-text.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import type { CallOptions, Clock } from './core/ports.ts';
-import { type InvocationContext, timeLeft } from './invocation.ts';
+import { type InvocationContext, type LogContext, timeLeft } from './invocation.ts';
 
 /** The audit of one topic, and the limits of its calls. */
 export interface AuditJob extends CallOptions {
   /** Epoch milliseconds. */
   readonly startedAt: number;
+  /** The invocation, and the ARN of the function. */
+  readonly requestId: string;
+  readonly functionArn: string;
 }
 
 /** The audit of one topic, and the records of it that were written to be archived again. */
@@ -48,8 +51,11 @@ const LEAST_MS = 30_000;
  */
 export function createAudit(deps: AuditDeps) {
   const { auditTopic, clock, telemetry } = deps;
-  return async (_event: unknown, context: InvocationContext): Promise<void> => {
-    const requestId = context.awsRequestId;
+  return async (
+    _event: unknown,
+    context: InvocationContext & Pick<LogContext, 'invokedFunctionArn'>,
+  ): Promise<void> => {
+    const { awsRequestId: requestId, invokedFunctionArn: functionArn } = context;
     const queue = await oldestFirst(deps, limitsOf(timeLeft(context)));
     const failures: { readonly topic: string; readonly error: ArchiverError }[] = [];
     for (const [index, { auditedAt, topic }] of queue.entries()) {
@@ -65,7 +71,10 @@ export function createAudit(deps: AuditDeps) {
       const startedAt = clock.now();
       try {
         const limits = limitsOf(waiting.length === 1 ? left : left / 2);
-        const audited = await auditTopic(topic, { startedAt, ...limits });
+        const audited = await auditTopic(topic, {
+          ...{ functionArn, requestId, startedAt },
+          ...limits,
+        });
         const auditAge = auditedAt === undefined ? undefined : startedAt - auditedAt;
         telemetry.topicAudited({ requestId, auditAge, ...audited });
       } catch (cause) {

@@ -1,7 +1,11 @@
 import type { AuditTopic, TimeFolder } from './contract.ts';
 import type { AuditBroker, BrokerPartition, BrokerTopic } from './core/audit/broker.ts';
 import type { Finding, HoleClass } from './core/audit/finding.ts';
-import { type ClassifiedHoles, HoleClassifier, type Verdict } from './core/audit/hole-classifier.ts';
+import {
+  type ClassifiedHoles,
+  HoleClassifier,
+  type Verdict,
+} from './core/audit/hole-classifier.ts';
 import type { LedgerStore } from './core/audit/ledger.ts';
 import { type SortedRanges, without } from './core/audit/range-sets.ts';
 import type { AuditReport, PartitionReport } from './core/audit/report.ts';

@@ -95,6 +95,8 @@ const auditVariables = {
   delivery: oneOf('DELIVERY', deliveries),
   /** `host:port` of some brokers. */
   bootstrapServers: serverList('BOOTSTRAP_SERVERS'),
+  /** ARN of the MSK cluster, for the events of records that are healed. @default - none, the cluster is self-managed */
+  clusterArn: optionalText('CLUSTER_ARN'),
   /** `NONE` for brokers that accept every client: in plain text, or over TLS if there is a certificate to trust. */
   authentication: oneOf('AUTHENTICATION', [...authentications, 'NONE'] as const),
   /** Secret to authenticate with, in the form that event source mappings read. @default - none */

@@ -21,6 +21,7 @@ export interface AuditFunctionProps
     AuditEnvironment,
     | 'archiveBucket'
     | 'authentication'
+    | 'clusterArn'
     | 'derivedBucket'
     | 'failedBatchBucket'
     | 'operatorFlags'
@@ -74,6 +75,7 @@ export class AuditFunction extends BundledFunction {
         derivedBucket: props.derivedBucket.bucketName,
         failedBatchBucket: props.failedBatchBucket.bucketName,
         authentication: credentials?.type ?? (kind === 'msk' ? 'IAM' : 'NONE'),
+        clusterArn: kind === 'msk' ? props.source.cluster.arn : undefined,
         secretArn: credentials?.secretArn,
         rootCaSecretArn: kind === 'self-managed' ? props.source.rootCaSecretArn : undefined,
         serviceName: archiveName(scope),

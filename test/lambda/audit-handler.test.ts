@@ -95,7 +95,10 @@ describe('the audit function', () => {
       ['recent', HOUR + 20],
     ]);
     expect(audited[0]).toMatchObject({ requestId: 'request-1', healedRecords: 3 });
-    expect(jobs[0]?.job).toMatchObject({ startedAt: noon + 5, attemptTimeout: 5_000 });
+    expect(jobs[0]?.job).toMatchObject({
+      ...{ startedAt: noon + 5, attemptTimeout: 5_000, requestId: 'request-1' },
+      functionArn: invocation.invokedFunctionArn,
+    });
   });
 
   it('lets each audit but the last use half of the time that is left', async () => {

@@ -155,6 +155,7 @@ describe('the environment of the functions', () => {
         fc.tuple(fc.domain(), port).map((pair) => pair.join(':')),
         { minLength: 1 },
       ),
+      clusterArn: optional(someText),
       authentication: fc.constantFrom(...authentications, 'NONE' as const),
       secretArn: optional(someText),
       rootCaSecretArn: optional(someText),
@@ -172,9 +173,9 @@ describe('the environment of the functions', () => {
   });
 
   it('has the variables that deployed functions have', () => {
-    const secrets = { secretArn: 'arn:secret', rootCaSecretArn: 'arn:ca' };
+    const arns = { clusterArn: 'arn:msk', secretArn: 'arn:secret', rootCaSecretArn: 'arn:ca' };
     expect(
-      auditEnvironment.encode({ ...audit, ...secrets, expirationDays: 30, operatorFlags: '-s' }),
+      auditEnvironment.encode({ ...audit, ...arns, expirationDays: 30, operatorFlags: '-s' }),
     ).toEqual({
       ARCHIVE_BUCKET: 'archive',
       OBJECT_PREFIX: 'shop/',
@@ -183,6 +184,7 @@ describe('the environment of the functions', () => {
       DERIVED_BUCKET: 'derived',
       DELIVERY: 's3',
       BOOTSTRAP_SERVERS: 'b-1.shop.kafka.eu-west-1.amazonaws.com:9098,b-2.shop:9098',
+      CLUSTER_ARN: 'arn:msk',
       AUTHENTICATION: 'IAM',
       SECRET_ARN: 'arn:secret',
       ROOT_CA_SECRET_ARN: 'arn:ca',
@@ -414,6 +416,7 @@ describe('the environment of the functions', () => {
       derivedBucket: 'd'.repeat(63),
       delivery: 'firehose',
       bootstrapServers: [broker, broker, broker],
+      clusterArn: `arn:aws-us-gov:kafka:us-gov-west-1:111122223333:cluster/${'n'.repeat(64)}/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0-12`,
       authentication: 'CLIENT_CERTIFICATE_TLS_AUTH',
       ...{ secretArn: arn, rootCaSecretArn: arn },
       ...{ fullListingDays: 365, expirationDays: 36_500, autoHealRecords: 1_000_000 },
