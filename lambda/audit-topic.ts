@@ -1,20 +1,33 @@
+import { ArchiveListing, type StoredExtent } from './audit-listing.ts';
+import { auditPartition, type PartitionAudit } from './audit-partition.ts';
 import type { AuditTopic, TimeFolder } from './contract.ts';
-import type { AuditBroker, BrokerPartition, BrokerTopic } from './core/audit/broker.ts';
-import type { Finding, HoleClass } from './core/audit/finding.ts';
-import {
-  type ClassifiedHoles,
-  HoleClassifier,
-  type Verdict,
-} from './core/audit/hole-classifier.ts';
-import type { LedgerStore } from './core/audit/ledger.ts';
-import { type SortedRanges, without } from './core/audit/range-sets.ts';
+import { isOfThisLife } from './core/audit/another-life.ts';
+import type {
+  AuditBroker,
+  BrokerPartition,
+  BrokerRecord,
+  BrokerTopic,
+} from './core/audit/broker.ts';
+import { type FailedOffsets, failedOffsets } from './core/audit/failed-ranges.ts';
+import type { Finding } from './core/audit/finding.ts';
+import type { HourRecordStore } from './core/audit/hour-record.ts';
+import { writeHours } from './core/audit/hour-record-writer.ts';
+import { createRecordJudge, expiredBefore } from './core/audit/judge-record.ts';
+import type { Ledger, LedgerStore, PartitionLedger } from './core/audit/ledger.ts';
+import { listingScope, recordFolder } from './core/audit/listing-scope.ts';
+import { endOfOtherLife, type PartitionPlan, planPartition } from './core/audit/partition-plan.ts';
 import type { AuditReport, PartitionReport } from './core/audit/report.ts';
-import { StoredListing } from './core/audit/stored-listing.ts';
+import type { ResetNote, ResetNotes } from './core/audit/reset-note.ts';
+import { atLogStart, changedSegments, holesOf, plus, throughOf } from './core/audit/segments.ts';
 import { ArchiverError } from './core/errors.ts';
+import { selectFailedBatches } from './core/failed-batch/select-failed-batches.ts';
 import type { ArchiveSource } from './core/object/archive-source.ts';
+import { isDense } from './core/object/coverage.ts';
+import { type OffsetRange, OffsetRanges } from './core/object/offset-ranges.ts';
+import type { KeyRun } from './core/object/parse-object-key.ts';
 import type { CallOptions, FailedBatchListing } from './core/ports.ts';
-import { decodeLine } from './core/record/decode-line.ts';
-import { blocksOf, linesOf } from './io/object-body.ts';
+import type { DecodedRecord } from './core/record/decode-line.ts';
+import { isSameRecord } from './core/record/record-identity.ts';
 
 /** The parts that the audit of a topic works with. */
 export interface AuditTopicDeps {
@@ -23,6 +36,8 @@ export interface AuditTopicDeps {
   readonly archive: ArchiveSource;
   readonly ledgers: LedgerStore;
   readonly failedBatches: FailedBatchListing;
+  readonly resets: Pick<ResetNotes, 'load'>;
+  readonly hours: HourRecordStore;
 }
 
 /** The audit of one topic. */
@@ -41,12 +56,17 @@ export interface AuditRequest extends AuditTopic, CallOptions {
   readonly expirationDays: number | undefined;
 }
 
-/** Offsets between two holes over which reading goes on, in place of a request for each. */
-const READ_ACROSS = 1_000;
+/** Hours before the last audit from which on folders are listed again. */
+const MARGIN_HOURS = 24;
+const DAY_MS = 86_400_000;
+/** How often an audit is made whose ledger another audit has saved meanwhile. */
+const TRIES = 2;
 
 /**
  * Audits one topic: compares the archive with the brokers, and gives each offset that no object holds a class with its
- * evidence. Only holes are read from the brokers.
+ * evidence. Only holes are read from the brokers. What it finds is saved in the topic's ledger, which makes the next audit
+ * incremental; if another audit saves one meanwhile, it is made again, once. Without brokers it knows only that the
+ * listed batches are whole; such an audit never replaces a ledger of one that had brokers.
  *
  * @throws {ArchiverError} `KAFKA_FAILED`, `LOAD_FAILED`, `STORE_WRITE_FAILED` or `STORE_ABORTED`
  */
@@ -54,111 +74,388 @@ export async function auditTopic(
   deps: AuditTopicDeps,
   request: AuditRequest,
 ): Promise<AuditReport> {
-  const { archive, broker } = deps;
-  // Before the listing: what is below these offsets was acknowledged only once it was stored.
-  const described = await broker?.describe(request);
-  if (broker === undefined || described === undefined) {
-    throw new ArchiverError('KAFKA_FAILED', `the brokers have no topic '${request.topic}'`);
+  for (let tries = 0; tries < TRIES; tries++) {
+    const report = await tryAudit(deps, request);
+    if (report !== undefined) return report;
   }
-  const listing = new StoredListing();
-  let objectsListed = 0;
-  for await (const page of archive.listAll(`${request.objectPrefix}topic=${request.topic}/`)) {
-    for (const { key } of page) listing.add(key, request.read === 'all');
-    objectsListed += page.length;
-  }
-  const unread = listing.unread();
-  for (const key of unread) await readBody(archive, key, listing);
-  const partitions: PartitionReport[] = [];
-  for (const partition of described.partitions) {
-    partitions.push(await auditPartition(broker, { described, listing, partition, request }));
-  }
+  const problem = `other audits of '${request.topic}' have saved its ledger meanwhile`;
+  throw new ArchiverError('STORE_WRITE_FAILED', problem, { retryable: true });
+}
+
+/** Returns undefined if another audit has saved the ledger meanwhile. */
+async function tryAudit(
+  deps: AuditTopicDeps,
+  request: AuditRequest,
+): Promise<AuditReport | undefined> {
+  const { archive, broker, ledgers } = deps;
+  // Before the listing: what is below these offsets was acknowledged only once it was stored, or kept as a failed batch.
+  const described = broker && (await describe(broker, request));
+  const stored = await ledgers.load(request.topic, request);
+  const ledger = usableLedger(stored?.ledger, described);
+  // Before the listing, too: a batch that is replayed meanwhile is stored by then.
+  const failed = await loadFailedOffsets(deps.failedBatches, request);
+  const notes = await deps.resets.load(request.topic, request);
+  const scope = listingScope(request.listing === 'full' ? undefined : ledger, {
+    ...request,
+    ...{ now: request.startedAt, marginHours: MARGIN_HOURS },
+  });
+  const listing = createListing(archive, request, (run) => !isJudged(run, ledger));
+  for (const prefix of scope.prefixes) await listing.list(prefix);
+  await listing.readBodies();
+  const context: AuditContext = {
+    ...{ described, failed, ledger, listing, notes, request },
+    isFull: scope.isFull,
+  };
+  const audited = await auditPartitions(deps, context);
+  const seenAt = isoTime(request.startedAt);
+  const next: Ledger = {
+    ...{ format: 1, topic: request.topic, topicId: described?.topicId, auditedAt: seenAt },
+    fullyListedAt: scope.isFull ? seenAt : ledger?.fullyListedAt,
+    partitions: audited.map((each) => each.ledger),
+  };
+  const isWeaker = described === undefined && stored?.ledger.topicId !== undefined;
+  if (!isWeaker && !(await ledgers.save(next, stored?.version, request))) return undefined;
+  const partitions = audited.map(toReport);
+  const claim = described === undefined ? 'listed' : 'audited';
+  const hoursWritten = await writeHours(
+    { archive, hours: deps.hours, offsetsOf: ({ key }) => listing.offsetsOf(key) },
+    {
+      ...{ place: request, timeFolder: request.timeFolder, asOf: request.startedAt, claim },
+      ...{ broker: described, partitions, listed: listing.hours },
+    },
+    request,
+  );
   return {
-    topic: request.topic,
-    claim: 'audited',
-    startedAt: new Date(request.startedAt).toISOString(),
-    isFullListing: true,
-    ...{ objectsListed, objectsRead: unread.length, hoursWritten: 0, partitions },
+    ...{ topic: request.topic, claim, startedAt: seenAt, isFullListing: scope.isFull },
+    objectsListed: listing.objectsListed,
+    objectsRead: listing.objectsRead,
+    ...{ hoursWritten, partitions },
   };
 }
 
-async function readBody(archive: ArchiveSource, key: string, listing: StoredListing) {
-  for await (const block of blocksOf(key, await archive.read(key))) {
-    for (const line of linesOf(block)) {
-      const { offset, partition } = decodeLine(line);
-      listing.addRange(partition, { first: offset, last: offset });
-    }
-  }
+/** A partition that is audited. */
+interface AuditedPartition {
+  readonly ledger: PartitionLedger;
+  readonly lastStable: number;
+  readonly duplicates: number;
 }
 
-interface PartitionAudit {
-  readonly described: BrokerTopic;
-  readonly listing: StoredListing;
-  readonly partition: BrokerPartition;
+/** What an audit has learnt before it judges. */
+interface AuditContext {
+  /** Undefined without access to the brokers. */
+  readonly described: BrokerTopic | undefined;
+  readonly ledger: Ledger | undefined;
+  readonly listing: ArchiveListing;
+  readonly failed: readonly FailedOffsets[];
+  readonly notes: readonly ResetNote[];
+  readonly isFull: boolean;
   readonly request: AuditRequest;
 }
 
-async function auditPartition(
+async function describe(broker: AuditBroker, request: AuditRequest): Promise<BrokerTopic> {
+  const described = await broker.describe(request);
+  if (described !== undefined) return described;
+  throw new ArchiverError('KAFKA_FAILED', `the brokers have no topic '${request.topic}'`);
+}
+
+/** A ledger says nothing to an audit of the other claim: without brokers nothing was proven, and with them more was. */
+function usableLedger(
+  ledger: Ledger | undefined,
+  described: BrokerTopic | undefined,
+): Ledger | undefined {
+  const isProven = ledger?.topicId !== undefined;
+  return isProven === (described !== undefined) ? ledger : undefined;
+}
+
+async function loadFailedOffsets(
+  listing: FailedBatchListing,
+  { topic, ...options }: AuditRequest,
+): Promise<FailedOffsets[]> {
+  const failed: FailedOffsets[] = [];
+  for await (const { selected } of selectFailedBatches(listing, { topic }, options)) {
+    for (const entry of selected) {
+      const summary = await listing.summary(entry, options);
+      if (summary !== undefined) failed.push(...failedOffsets(entry.key, summary, topic));
+    }
+  }
+  return failed;
+}
+
+function createListing(
+  archive: ArchiveSource,
+  { objectPrefix, read, topic }: AuditRequest,
+  isWanted: (run: KeyRun) => boolean,
+): ArchiveListing {
+  const needsBody = (run: KeyRun) => isWanted(run) && (read === 'all' || !isDense(run));
+  return new ArchiveListing({ archive, objectPrefix, topic, needsBody });
+}
+
+/** Whether earlier audits have judged all of a run, and found nothing in it. */
+function isJudged({ first, last, partition }: KeyRun, ledger: Ledger | undefined): boolean {
+  const known = ledger?.partitions.find((each) => each.partition === partition);
+  if (known === undefined || last >= throughOf(known)) return false;
+  return !known.findings.some((finding) => finding.first <= last && finding.last >= first);
+}
+
+async function auditPartitions(
+  { archive, broker }: AuditTopicDeps,
+  context: AuditContext,
+): Promise<AuditedPartition[]> {
+  const { described, failed, ledger, listing, notes, request } = context;
+  const coverage = new Map(listing.coverage.partitions().map((each) => [each.partition, each]));
+  const seenAt = isoTime(request.startedAt);
+  const seen = (partition: number) => {
+    const { first, last } = coverage.get(partition) ?? {};
+    const named = [...(first === undefined ? [] : [{ first, last: last as number }])];
+    return hull([...named, ...ofPartition(failed, partition)]);
+  };
+  const at = new Map(described?.partitions.map((each) => [each.partition, each]));
+  const beyondEnd = await partitionsBeyondEnd(broker, context);
+  const starts = await startOffsets(broker, request);
+  const numbers = [[...at.keys()], ledger?.partitions.map(({ partition }) => partition) ?? []];
+  const plans: PartitionPlan[] = [];
+  for (const partition of [...new Set([...numbers.flat(), ...coverage.keys()])].sort(byNumber)) {
+    plans.push(
+      planPartition({
+        ...{ partition, at: at.get(partition), hasBroker: broker !== undefined, seenAt },
+        ledger: ledger?.partitions.find((each) => each.partition === partition),
+        seen: seen(partition),
+        isBeyondEnd: beyondEnd.has(partition),
+        stored: (range) => listing.figuresOf(partition, range),
+        otherLife: await otherLife(broker, context, at.get(partition)),
+        start: starts === 'latest' ? 'latest' : starts?.get(partition),
+      }),
+    );
+  }
+  const relisted = await relistChanged(archive, context, plans);
+  const conflicts = await findConflicts(archive, context);
+  const audited: AuditedPartition[] = [];
+  for (const plan of plans) {
+    const { partition } = plan.ledger;
+    const own = { failed: ofPartition(failed, partition) };
+    const judged = await auditPartition({
+      ...{ partition, broker, listing, seenAt, calls: request },
+      ...plan,
+      isCompacted: described?.settings.isCompacted ?? false,
+      evidence: { ...plan, ...own, skipped: skippedOf(notes, partition, request) },
+      judge: createRecordJudge({ ...judgeRules(request), ...own }),
+      folderOf: (timestamp) => recordFolder(timestamp, request),
+      incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
+      relisted,
+      missing: missingClass(listing, request),
+    });
+    const withLogStart = atLogStart(judged, at.get(partition)?.logStart ?? judged.logStart);
+    audited.push({
+      ledger: addConflicts(withLogStart, ofPartition(conflicts, partition)),
+      lastStable: plan.lastStable,
+      duplicates: listing.coverage.partition(partition).overlaps.size,
+    });
+  }
+  return audited;
+}
+
+/**
+ * Returns the partitions of which objects hold offsets that the log does not have. The log is as it is now: what arrived
+ * since the audit began may be archived already.
+ */
+async function partitionsBeyondEnd(
+  broker: AuditBroker | undefined,
+  { described, listing, request }: AuditContext,
+): Promise<ReadonlySet<number>> {
+  const beyond = new Set<number>();
+  if (broker === undefined) return beyond;
+  const isBeyond = ({ partitions }: BrokerTopic, partition: number, { last }: StoredExtent) =>
+    last.offset >= (partitions.find((each) => each.partition === partition)?.end ?? 0);
+  const before = described as BrokerTopic;
+  const suspects = [...listing.extents].filter(([partition, extent]) =>
+    isBeyond(before, partition, extent),
+  );
+  if (suspects.length === 0) return beyond;
+  const now = await describe(broker, request);
+  for (const [partition, extent] of suspects) {
+    const { key, offset } = extent.last;
+    if (!isBeyond(now, partition, extent)) continue;
+    // A key can be wrong.
+    if ((await listing.find(key, partition, offset)) !== undefined) beyond.add(partition);
+  }
+  return beyond;
+}
+
+/** Where the mapping began; undefined for the beginning. */
+async function startOffsets(
+  broker: AuditBroker | undefined,
+  { start, ...options }: AuditRequest,
+): Promise<ReadonlyMap<number, number> | 'latest' | undefined> {
+  if (start === 'latest') return start;
+  if (start === 'earliest' || broker === undefined) return undefined;
+  return await broker.offsetsAt(start * 1000, options);
+}
+
+/**
+ * Returns why what is stored of a partition is of another life of the topic. The first audit compares the outermost
+ * stored records with those of the broker; the ledger of later ones knows the topic's id.
+ */
+async function otherLife(
+  broker: AuditBroker | undefined,
+  { described, ledger, listing, request }: AuditContext,
+  at: BrokerPartition | undefined,
+): Promise<string | undefined> {
+  if (broker === undefined || at === undefined) return undefined;
+  if (ledger !== undefined) {
+    if (ledger.topicId === described?.topicId) return undefined;
+    return 'The topic was deleted and created again: its id is not the one of the last audit.';
+  }
+  const { first, last } = listing.extents.get(at.partition) ?? {};
+  for (const sample of [first, last]) {
+    if (sample === undefined || sample.offset < at.logStart) continue;
+    const stored = await listing.find(sample.key, at.partition, sample.offset);
+    const record = await readRecord(broker, at, sample.offset, request);
+    if (stored !== undefined && record !== undefined && !isOfThisLife(stored, record)) {
+      return `The record that the broker has at offset ${sample.offset} is not the one that is stored.`;
+    }
+  }
+  return undefined;
+}
+
+async function readRecord(
   broker: AuditBroker,
-  { described, listing, partition: at, request }: PartitionAudit,
-): Promise<PartitionReport> {
-  const { committed = at.logStart, lastStable, logStart, partition } = at;
-  const through = Math.min(lastStable, committed);
-  const stored = listing.stored(partition);
-  const from = Math.min(logStart, stored.ranges[0]?.first ?? logStart);
-  const holes = without([{ first: from, last: through - 1 }], stored.ranges);
-  const judged = await readHoles(broker, {
-    ...{ holes, partition, lastStable, request },
-    isCompacted: described.settings.isCompacted,
-  });
-  const tally: Partial<Record<HoleClass, number>> = { ...judged.counts };
-  if (lastStable > through) tally['not-yet'] = lastStable - through;
-  const findings = judged.ranges.map<Finding>(({ first, last, offsets, verdict }) => {
-    const kind = verdict.class;
-    tally[kind] = (tally[kind] ?? 0) + offsets;
-    return {
-      ...{ partition, first, last, offsets, class: kind },
-      seenAt: new Date(request.startedAt).toISOString(),
-      evidence: 'The brokers have the records, and no object holds them.',
-      isOnBroker: true,
-    };
-  });
-  const below = without([{ first: 0, last: through - 1 }], holes);
+  { partition }: BrokerPartition,
+  offset: number,
+  options: CallOptions,
+): Promise<BrokerRecord | undefined> {
+  for await (const { records } of broker.read(
+    { partition, first: offset, last: offset },
+    options,
+  )) {
+    const found = records.find((each) => each.offset === offset);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Lists everything again, with the bodies of segments whose objects are not those of the last full listing. */
+async function relistChanged(
+  archive: ArchiveSource,
+  { isFull, listing, request }: AuditContext,
+  plans: readonly PartitionPlan[],
+): Promise<PartitionAudit['relisted']> {
+  if (!isFull) return undefined;
+  const segments = new Map(
+    plans.map(({ ledger }) => {
+      const otherEnd = endOfOtherLife(ledger);
+      const changed = changedSegments(ledger, listing.coverage.partition(ledger.partition));
+      return [ledger.partition, changed.filter(({ first }) => first >= otherEnd)] as const;
+    }),
+  );
+  if ([...segments.values()].every(({ length }) => length === 0)) return undefined;
+  const again = createListing(archive, request, ({ first, last, partition }) =>
+    (segments.get(partition) ?? []).some((each) => each.first <= last && each.last >= first),
+  );
+  await again.list(`${request.objectPrefix}topic=${request.topic}/`);
+  await again.readBodies();
+  listing.objectsRead += again.objectsRead;
+  return { listing: again, segments };
+}
+
+/** Finds offsets at which an object and the one at its key with `~` hold different records. */
+async function findConflicts(
+  archive: ArchiveSource,
+  { listing, request }: AuditContext,
+): Promise<Finding[]> {
+  const different = new Map<number, OffsetRanges>();
+  for (const { key } of listing.coverage.conflicts) {
+    const original = key.replace(/~[0-9a-f]{8}(?=\.jsonl)/, '');
+    const { objects } = await archive.listLevel(original);
+    if (!objects.some((object) => object.key === original)) continue;
+    const records = new Map<string, DecodedRecord>();
+    for await (const record of listing.records(original)) {
+      records.set(`${record.partition} ${record.offset}`, record);
+    }
+    for await (const record of listing.records(key)) {
+      const { offset, partition } = record;
+      const other = records.get(`${partition} ${offset}`);
+      if (other === undefined || isSameRecord(other, record)) continue;
+      const ranges = different.get(partition) ?? new OffsetRanges();
+      ranges.add({ first: offset, last: offset });
+      different.set(partition, ranges);
+    }
+  }
+  return [...different].flatMap(([partition, { ranges }]) =>
+    ranges.map(({ first, last }) => ({
+      ...{ partition, first, last, class: 'conflict', offsets: last - first + 1 },
+      ...{ seenAt: isoTime(request.startedAt), isOnBroker: false },
+      evidence: 'Two objects of one batch hold different records at these offsets.',
+    })),
+  );
+}
+
+function addConflicts(ledger: PartitionLedger, conflicts: readonly Finding[]): PartitionLedger {
+  const isNew = ({ first, last }: Finding) =>
+    !ledger.findings.some(
+      (each) => each.class === 'conflict' && each.first === first && each.last === last,
+    );
+  const findings = [...ledger.findings, ...conflicts.filter(isNew)];
+  return { ...ledger, findings: findings.sort((a, b) => a.first - b.first) };
+}
+
+function judgeRules({ expirationDays: days, filters, startedAt, timeFolder, topic }: AuditRequest) {
+  const before = days === undefined ? undefined : expiredBefore(days, startedAt, timeFolder);
+  return { topic, filters, expiredBefore: before };
+}
+
+/** What objects are that are missing since an earlier audit: expired only if others that old have expired, too. */
+function missingClass(
+  { firstDay }: ArchiveListing,
+  { expirationDays: days, startedAt }: AuditRequest,
+): 'lost' | 'expired' {
+  if (days === undefined || firstDay === undefined) return 'lost';
+  return Date.parse(firstDay) <= startedAt - (days - 1) * DAY_MS ? 'expired' : 'lost';
+}
+
+function skippedOf(notes: readonly ResetNote[], partition: number, { group }: AuditRequest) {
+  const own = notes.filter((note) => note.group === group);
+  return own.flatMap(({ at, skipped }) =>
+    ofPartition(skipped, partition).map(({ first, last }) => ({ at, first, last })),
+  );
+}
+
+function ofPartition<Thing extends { readonly partition: number }>(
+  things: readonly Thing[],
+  partition: number,
+): Thing[] {
+  return things.filter((each) => each.partition === partition);
+}
+
+/** From the first to the last offset of ranges. */
+function hull(ranges: readonly OffsetRange[]): OffsetRange | undefined {
+  if (ranges.length === 0) return undefined;
   return {
-    ...{ partition, from, through, lastStable, findings },
-    stored:
-      through - from - (through - from - below.reduce((sum, r) => sum + r.last - r.first + 1, 0)),
-    duplicates: listing.duplicates(partition),
-    holes: tally,
+    first: Math.min(...ranges.map(({ first }) => first)),
+    last: Math.max(...ranges.map(({ last }) => last)),
   };
 }
 
-interface HolesToRead {
-  readonly holes: SortedRanges;
-  readonly partition: number;
-  readonly lastStable: number;
-  readonly isCompacted: boolean;
-  readonly request: CallOptions;
+function unionOf(ranges: readonly OffsetRange[]): readonly OffsetRange[] {
+  const union = new OffsetRanges();
+  for (const range of ranges) union.add(range);
+  return union.ranges;
 }
 
-/** Reads the holes of a partition from its broker, up to the transaction marks that decide them. */
-async function readHoles(
-  broker: AuditBroker,
-  { holes, isCompacted, lastStable, partition, request }: HolesToRead,
-): Promise<ClassifiedHoles> {
-  const due: Verdict = { class: 'lost', evidence: '' };
-  const nothing: Verdict = { class: isCompacted ? 'compacted' : 'unexplained', evidence: '' };
-  const classifier = new HoleClassifier({ holes, judge: () => due, nothing });
-  for (let first = classifier.next; first !== undefined; ) {
-    let read = first;
-    for await (const batch of broker.read({ partition, first, last: lastStable - 1 }, request)) {
-      classifier.add(batch);
-      read = batch.lastOffset + 1;
-      const { next } = classifier;
-      if (next === undefined || next > read + READ_ACROSS) break;
-    }
-    const { next } = classifier;
-    if (next === undefined || next <= read) break;
-    first = next;
-  }
-  return classifier.finish();
+function toReport({ duplicates, lastStable, ledger }: AuditedPartition): PartitionReport {
+  const through = throughOf(ledger);
+  const notYet = Math.max(0, lastStable - through);
+  return {
+    ...{ partition: ledger.partition, from: ledger.from, through, lastStable, duplicates },
+    stored: ledger.segments.reduce((sum, { stored }) => sum + stored, 0),
+    holes: plus(holesOf(ledger), { 'not-yet': notYet }),
+    findings: ledger.findings,
+  };
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString();
+}
+
+function byNumber(a: number, b: number): number {
+  return a - b;
 }

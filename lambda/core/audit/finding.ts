@@ -24,6 +24,8 @@ export const holeClasses = [
   'erased',
   /** Kept in the failed-batch bucket, to be replayed. */
   'failed-batch',
+  /** Of an audit without brokers, which alone could say what it is. */
+  'unproven',
   /** At or above the last stable offset or the committed offset: not due yet. */
   'not-yet',
   /** Of another topic of the same name, deleted and created again. */
@@ -43,6 +45,7 @@ export const countedClasses = [
   'aborted',
   'compacted',
   'filtered',
+  'unproven',
 ] as const satisfies readonly HoleClass[];
 
 /** Number of holes by class; classes without holes are left out. */

@@ -1,0 +1,265 @@
+import type { ArchiveListing } from './audit-listing.ts';
+import type { AuditBroker } from './core/audit/broker.ts';
+import { explainHoles, type PartitionEvidence } from './core/audit/explain-holes.ts';
+import type { Finding, HoleTally } from './core/audit/finding.ts';
+import {
+  type ClassifiedHoles,
+  type ClassifiedRange,
+  HoleClassifier,
+  type HoleClassifierProps,
+  type Verdict,
+} from './core/audit/hole-classifier.ts';
+import type { PartitionLedger, Segment } from './core/audit/ledger.ts';
+import { type SortedRanges, shared, sizeOf, without } from './core/audit/range-sets.ts';
+import { extend, plus, relist, settle, throughOf } from './core/audit/segments.ts';
+import type { OffsetRange } from './core/object/offset-ranges.ts';
+import type { CallOptions } from './core/ports.ts';
+
+/** Offsets between two holes across which reading goes on, in place of a request for each hole. */
+const READ_ACROSS = 1_000;
+
+const compacted: Verdict = { class: 'compacted', evidence: 'The log is compacted.' };
+const unexplained: Verdict = {
+  class: 'unexplained',
+  evidence: 'The broker has no records at these offsets, although the topic is not compacted.',
+};
+const unproven: Verdict = { class: 'unproven', evidence: 'The audit did not reach the brokers.' };
+const missingObject: Verdict = {
+  class: 'lost',
+  evidence: 'The batch that had these offsets lacks objects.',
+};
+
+/** What the audit of a partition works with. */
+export interface PartitionAudit {
+  readonly partition: number;
+  /** Undefined without access to the brokers. */
+  readonly broker: AuditBroker | undefined;
+  readonly listing: ArchiveListing;
+  /** What earlier audits know. */
+  readonly ledger: PartitionLedger;
+  /** Exclusive: where this audit ends. */
+  readonly through: number;
+  readonly lastStable: number;
+  readonly isCompacted: boolean;
+  readonly evidence: Omit<PartitionEvidence, 'spans' | 'hasTransactions'>;
+  readonly judge: HoleClassifierProps['judge'];
+  /** Returns the folder of a record, by its timestamp. */
+  readonly folderOf: (timestamp: number) => string;
+  /** Ranges of batches that lack objects. */
+  readonly incomplete: SortedRanges;
+  /** A listing with the bodies of segments that have changed, and those segments by partition. */
+  readonly relisted:
+    | {
+        readonly listing: ArchiveListing;
+        readonly segments: ReadonlyMap<number, readonly Segment[]>;
+      }
+    | undefined;
+  /** Whether objects that a lifecycle rule may have expired are missing. */
+  readonly missing: 'lost' | 'expired';
+  /** ISO 8601: when the audit began. */
+  readonly seenAt: string;
+  readonly calls: CallOptions;
+}
+
+/** Holes with their classes. */
+interface JudgedHoles {
+  readonly holes: SortedRanges;
+  readonly counts: HoleTally;
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * Audits one partition: looks again at what earlier audits have found and at what has changed since, judges what is new,
+ * and returns the ledger of it all.
+ */
+export async function auditPartition(audit: PartitionAudit): Promise<PartitionLedger> {
+  const { listing, partition, relisted, through } = audit;
+  let { ledger } = audit;
+  for (const finding of ledger.findings) ledger = await settleFinding(ledger, finding, audit);
+  if (relisted !== undefined) {
+    const withBodies = { ...audit, listing: relisted.listing };
+    for (const { first } of relisted.segments.get(partition) ?? []) {
+      const segment = ledger.segments.find((each) => each.first === first) as Segment;
+      ledger = await relistSegment(ledger, segment, withBodies);
+    }
+  }
+  const range = { first: throughOf(ledger), last: through - 1 };
+  if (range.first > range.last) return ledger;
+  const { counts, findings, holes } = await judgeHoles(audit, () =>
+    listing.holesIn(partition, range),
+  );
+  const judged = {
+    ...{ ...range, findings, stored: listing.storedIn(partition, range) },
+    holes: findings.reduce(
+      (tally, { class: kind, offsets }) => plus(tally, { [kind]: offsets }),
+      counts,
+    ),
+    longestHole: holes.reduce((most, { first, last }) => Math.max(most, last - first + 1), 0),
+    ...listing.coverage.partition(partition).evidenceIn(range),
+  };
+  return extend(ledger, [judged]);
+}
+
+/** Looks at a finding again: its offsets may be stored now, and its failed batch replayed or dismissed. */
+async function settleFinding(
+  ledger: PartitionLedger,
+  finding: Finding,
+  audit: PartitionAudit,
+): Promise<PartitionLedger> {
+  const { acknowledged, class: kind, isOnBroker, offsets } = finding;
+  if (kind === 'conflict' || kind === 'another-life') return ledger;
+  const { broker, evidence, listing, partition } = audit;
+  const isReadable = broker !== undefined && isOnBroker && finding.last >= evidence.floor;
+  const look = () => listing.holesIn(partition, finding);
+  const now = isReadable && acknowledged === undefined ? await judgeHoles(audit, look) : undefined;
+  const stored = Math.min(offsets, listing.storedIn(partition, finding));
+  const left = offsets - stored;
+  if (now === undefined) {
+    const findings = left === 0 ? [] : [{ ...finding, offsets: left }];
+    return stored === 0 ? ledger : settle(ledger, finding, { stored, holes: {}, findings });
+  }
+  const findings = firstOffsets(now.findings, left).map((each) => ({
+    ...each,
+    seenAt: each.class === kind ? finding.seenAt : each.seenAt,
+  }));
+  // The rest was there when it was found, and has been compacted since.
+  const rest = left - offsetsOf(findings);
+  return settle(ledger, finding, { stored, holes: { compacted: rest }, findings });
+}
+
+/** Judges a segment again whose objects are not those of the last listing. */
+async function relistSegment(
+  ledger: PartitionLedger,
+  segment: Segment,
+  audit: PartitionAudit,
+): Promise<PartitionLedger> {
+  const { listing, missing, partition, seenAt } = audit;
+  const holes = listing.holesIn(partition, segment);
+  const stored = listing.storedIn(partition, segment);
+  const known = ledger.findings.toSorted((a, b) => a.first - b.first);
+  const readable = { first: audit.evidence.floor, last: Number.MAX_SAFE_INTEGER };
+  const look = shared(
+    known.reduce<SortedRanges>((left, each) => without(left, [each]), holes),
+    [readable],
+  );
+  const { findings } = await judgeHoles(audit, () => look);
+  return relist(ledger, segment, {
+    ...listing.coverage.partition(partition).evidenceIn(segment),
+    ...{ stored, holes, missing, seenAt },
+    found: firstOffsets(findings, Math.max(0, segment.stored - stored)),
+  });
+}
+
+/** The first of findings, as many as have no more offsets than this. */
+function firstOffsets(findings: readonly Finding[], most: number): Finding[] {
+  let left = most;
+  return findings.flatMap((finding) => {
+    const offsets = Math.min(finding.offsets, left);
+    left -= offsets;
+    return offsets === 0 ? [] : { ...finding, offsets };
+  });
+}
+
+function offsetsOf(findings: readonly Finding[]): number {
+  return findings.reduce((sum, { offsets }) => sum + offsets, 0);
+}
+
+/**
+ * Finds the classes of holes. Records whose own folders are not listed yet may be stored there: these folders are listed,
+ * and what is left of the holes is judged again.
+ *
+ * @param look returns the holes, as far as the listing knows
+ */
+async function judgeHoles(audit: PartitionAudit, look: () => OffsetRange[]): Promise<JudgedHoles> {
+  const { folderOf, listing } = audit;
+  for (;;) {
+    const holes = look();
+    const folders = new Set<string>();
+    const judge: typeof audit.judge = (record) => {
+      const verdict = audit.judge(record);
+      if (verdict.class === 'lost' || verdict.class === 'expired') {
+        folders.add(folderOf(record.timestamp));
+      }
+      return verdict;
+    };
+    const classified = await classify(audit, holes, judge);
+    let isNew = false;
+    for (const folder of folders) isNew = (await listing.list(folder)) || isNew;
+    if (!isNew) return { holes, ...classified };
+    await listing.readBodies();
+  }
+}
+
+async function classify(
+  audit: PartitionAudit,
+  holes: SortedRanges,
+  judge: HoleClassifierProps['judge'],
+): Promise<Pick<JudgedHoles, 'counts' | 'findings'>> {
+  const { broker, evidence, isCompacted, ledger, listing, partition, seenAt } = audit;
+  const explained = explainHoles(holes, {
+    ...evidence,
+    spans: listing.coverage.partition(partition).spans,
+    hasTransactions: ledger.segments.some((segment) => segment.holes['transaction-mark']),
+  });
+  const { counts, ranges } =
+    broker === undefined
+      ? withoutBroker(explained.unread, audit.incomplete)
+      : await readHoles(broker, audit, {
+          ...{ holes: explained.unread, judge },
+          nothing: isCompacted ? compacted : unexplained,
+        });
+  if (broker !== undefined && ranges.some(({ verdict }) => verdict === unexplained)) {
+    // The broker may have deleted what was there when the audit began.
+    const described = await broker.describe(audit.calls);
+    const floor = described?.partitions.find((each) => each.partition === partition)?.logStart ?? 0;
+    if (floor > evidence.floor) {
+      const { lastLogStart = evidence.floor } = evidence;
+      return classify({ ...audit, evidence: { ...evidence, floor, lastLogStart } }, holes, judge);
+    }
+  }
+  const findings = [...explained.ranges, ...ranges].map(
+    ({ first, last, offsets, times, verdict }: ClassifiedRange): Finding => ({
+      ...{ partition, first, last, offsets, class: verdict.class, seenAt },
+      evidence: verdict.evidence,
+      isOnBroker: times !== undefined,
+      ...(times !== undefined && { times }),
+    }),
+  );
+  return { counts, findings: findings.sort((a, b) => a.first - b.first) };
+}
+
+/** Without brokers, only batches that lack objects are known to be lost. */
+function withoutBroker(holes: SortedRanges, incomplete: SortedRanges): ClassifiedHoles {
+  const lost = shared(holes, incomplete);
+  const unknown = sizeOf(holes) - sizeOf(lost);
+  return {
+    counts: unknown === 0 ? {} : { [unproven.class]: unknown },
+    ranges: lost.map(({ first, last }) => ({
+      ...{ first, last, offsets: last - first + 1 },
+      ...{ verdict: missingObject, times: undefined },
+    })),
+  };
+}
+
+/** Reads holes from the broker, and goes on to the transaction marks that decide their records. */
+async function readHoles(
+  broker: AuditBroker,
+  { calls, lastStable, partition }: PartitionAudit,
+  props: HoleClassifierProps,
+): Promise<ClassifiedHoles> {
+  const classifier = new HoleClassifier(props);
+  let from = classifier.next;
+  while (from !== undefined) {
+    const range = { partition, first: from, last: lastStable - 1 };
+    from = undefined;
+    for await (const batch of broker.read(range, calls)) {
+      classifier.add(batch);
+      const { next } = classifier;
+      if (next === undefined) break;
+      if (next <= batch.lastOffset + READ_ACROSS) continue;
+      from = next;
+      break;
+    }
+  }
+  return classifier.finish();
+}
