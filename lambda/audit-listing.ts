@@ -1,7 +1,6 @@
 import type { Buffer } from 'node:buffer';
 import type { DerivedPlace } from './core/audit/derived-keys.ts';
 import { ListedHours } from './core/audit/listed-hours.ts';
-import type { RangeFigures } from './core/audit/partition-plan.ts';
 import { ArchiverError } from './core/errors.ts';
 import type { ArchiveSource, ListedObject } from './core/object/archive-source.ts';
 import { Coverage, type ReadRun } from './core/object/coverage.ts';
@@ -64,17 +63,28 @@ export class ArchiveListing {
     return true;
   }
 
-  /** Reads the bodies that are needed and not read yet. */
-  async readBodies(): Promise<void> {
-    const conflicts = this.coverage.conflicts.slice(this.#conflicts).map(({ key }) => key);
-    this.#conflicts = this.coverage.conflicts.length;
+  /** Reads the objects whose keys have no offsets, or another object's offsets. */
+  async readUnnamed(): Promise<void> {
     for (const key of this.#streamed.splice(0)) {
       for (const [partition, { ranges }] of await this.#offsetsOf(key)) {
         for (const range of ranges) this.coverage.partition(partition).addStored(range);
       }
     }
-    for (const key of [...conflicts, ...this.coverage.unread()]) {
+    const conflicts = this.coverage.conflicts.slice(this.#conflicts);
+    this.#conflicts = this.coverage.conflicts.length;
+    for (const { key } of conflicts) this.coverage.read(key, await this.#offsetsOf(key));
+  }
+
+  /**
+   * Reads the bodies that are needed and not read yet.
+   *
+   * @param take judges a run whose bodies are all read, so that it need not be kept; returns false to keep it
+   */
+  async readBodies(take: (run: ReadRun) => Promise<boolean>): Promise<void> {
+    await this.readUnnamed();
+    for (const key of this.coverage.unread()) {
       for (const run of this.coverage.read(key, await this.#offsetsOf(key))) {
+        if (await take(run)) continue;
         const runs = this.#runs.get(run.partition) ?? [];
         runs.push(run);
         this.#runs.set(run.partition, runs);
@@ -82,14 +92,14 @@ export class ArchiveListing {
     }
   }
 
-  /** Number of offsets of a range that objects hold. */
+  /** Number of offsets of a range that objects hold, without those in runs that were not kept. */
   storedIn(partition: number, range: OffsetRange): number {
     const counted = this.coverage.partition(partition).countIn(range);
     const runs = this.#runs.get(partition) ?? [];
     return runs.reduce((sum, { offsets }) => sum + offsets.countIn(range), counted);
   }
 
-  /** The parts of a range that no object holds, in order. */
+  /** The parts of a range, in order, that no object holds and that are in no run that was not kept. */
   holesIn(partition: number, range: OffsetRange): OffsetRange[] {
     const runs = this.#runs.get(partition) ?? [];
     const ofRuns = runs.flatMap((run) => {
@@ -121,16 +131,6 @@ export class ArchiveListing {
         last: known && known.last.offset >= last ? known.last : extent.last,
       });
     }
-  }
-
-  /** What the archive has of a range. */
-  figuresOf(partition: number, range: OffsetRange): RangeFigures {
-    const longest = this.holesIn(partition, range).map(({ first, last }) => last - first + 1);
-    return {
-      stored: this.storedIn(partition, range),
-      longestHole: longest.reduce((most, size) => Math.max(most, size), 0),
-      ...this.coverage.partition(partition).evidenceIn(range),
-    };
   }
 
   /** Returns a record of an object; undefined if its body does not hold it. */

@@ -12,6 +12,7 @@ import {
 import type { PartitionLedger, Segment } from './core/audit/ledger.ts';
 import { type SortedRanges, shared, sizeOf, without } from './core/audit/range-sets.ts';
 import { extend, plus, relist, settle, throughOf } from './core/audit/segments.ts';
+import type { ReadRun } from './core/object/coverage.ts';
 import type { OffsetRange } from './core/object/offset-ranges.ts';
 import type { CallOptions } from './core/ports.ts';
 
@@ -35,6 +36,8 @@ export interface PartitionAudit {
   /** Undefined without access to the brokers. */
   readonly broker: AuditBroker | undefined;
   readonly listing: ArchiveListing;
+  /** Reads the bodies of folders that were listed since. */
+  readonly readBodies: () => Promise<void>;
   /** What earlier audits know. */
   readonly ledger: PartitionLedger;
   /** Exclusive: where this audit ends. */
@@ -47,7 +50,7 @@ export interface PartitionAudit {
   readonly folderOf: (timestamp: number) => string;
   /** Ranges of batches that lack objects. */
   readonly incomplete: SortedRanges;
-  /** A listing with the bodies of segments that have changed, and those segments by partition. */
+  /** The segments by partition that have changed, and a listing with their bodies where keys do not say enough. */
   readonly relisted:
     | {
         readonly listing: ArchiveListing;
@@ -68,36 +71,116 @@ interface JudgedHoles {
   readonly findings: readonly Finding[];
 }
 
+/** Holes within runs that are collected before they are read together. */
+const MOST_HOLES = 10_000;
+
 /**
- * Audits one partition: looks again at what earlier audits have found and at what has changed since, judges what is new,
- * and returns the ledger of it all.
+ * Audits one partition. Memory follows what is found, and not the number of holes: runs whose bodies were read are judged
+ * as they come, and {@link finish} judges the rest.
  */
-export async function auditPartition(audit: PartitionAudit): Promise<PartitionLedger> {
-  const { listing, partition, relisted, through } = audit;
-  let { ledger } = audit;
-  for (const finding of ledger.findings) ledger = await settleFinding(ledger, finding, audit);
-  if (relisted !== undefined) {
-    const withBodies = { ...audit, listing: relisted.listing };
-    for (const { first } of relisted.segments.get(partition) ?? []) {
-      const segment = ledger.segments.find((each) => each.first === first) as Segment;
-      ledger = await relistSegment(ledger, segment, withBodies);
+export class PartitionAuditor {
+  readonly #audit: PartitionAudit;
+  /** The offsets that no audit has judged before. */
+  readonly #range: OffsetRange;
+  #holes: OffsetRange[] = [];
+  /** Holes of runs in which records are missing: the folders of those may not be listed yet. */
+  readonly #doubtful: OffsetRange[] = [];
+  #stored = 0;
+  #counts: HoleTally = {};
+  #longestHole = 0;
+
+  constructor(audit: PartitionAudit) {
+    this.#audit = audit;
+    this.#range = { first: throughOf(audit.ledger), last: audit.through - 1 };
+  }
+
+  /** Judges a run, and returns whether it did: not if earlier audits have judged a part of it. */
+  async take(run: ReadRun): Promise<boolean> {
+    const { first, last } = this.#range;
+    if (run.first < first) return false;
+    const own = { first: run.first, last: Math.min(run.last, last) };
+    this.#stored += run.offsets.countIn(own);
+    this.#holes.push(...run.offsets.gapsIn(own));
+    if (this.#holes.length >= MOST_HOLES) await this.#judgeRuns();
+    return true;
+  }
+
+  /**
+   * Looks again at what earlier audits have found and at what has changed since, judges what is new, and returns the
+   * ledger of it all.
+   */
+  async finish(): Promise<PartitionLedger> {
+    const audit = this.#audit;
+    const { listing, partition, relisted } = audit;
+    let { ledger } = audit;
+    for (const finding of ledger.findings) ledger = await settleFinding(ledger, finding, audit);
+    if (relisted !== undefined) {
+      const withBodies = { ...audit, listing: relisted.listing };
+      for (const { first } of relisted.segments.get(partition) ?? []) {
+        const segment = ledger.segments.find((each) => each.first === first) as Segment;
+        ledger = await relistSegment(ledger, segment, withBodies);
+      }
+    }
+    const range = this.#range;
+    if (range.first > range.last) return ledger;
+    await this.#judgeRuns();
+    const { counts, findings, holes } = await judgeHoles(audit, () =>
+      inOrder([...listing.holesIn(partition, range), ...this.#unstored(this.#doubtful)]),
+    );
+    await this.#judgeRuns();
+    this.#addHoles(holes, counts);
+    const offsets = listing.coverage.partition(partition);
+    const stored =
+      this.#stored +
+      listing.storedIn(partition, range) +
+      sizeOf(this.#doubtful) -
+      sizeOf(this.#unstored(this.#doubtful));
+    const judged = {
+      ...{ ...range, findings, stored, longestHole: this.#longestHole },
+      holes: findings.map(tallyOf).reduce(plus, this.#counts),
+      ...offsets.evidenceIn(range),
+    };
+    return extend(ledger, [judged]);
+  }
+
+  async #judgeRuns(): Promise<void> {
+    const audit = this.#audit;
+    const collected = this.#holes;
+    this.#holes = [];
+    const holes = inOrder(this.#unstored(collected));
+    this.#stored += sizeOf(collected) - sizeOf(holes);
+    const { counts, findings } = await classify(audit, holes, audit.judge);
+    if (findings.length === 0) {
+      this.#addHoles(holes, counts);
+      return;
+    }
+    const isDoubtful = ({ first, last }: OffsetRange) =>
+      findings.some((finding) => finding.first <= last && finding.last >= first);
+    this.#doubtful.push(...holes.filter(isDoubtful));
+    const others = holes.filter((hole) => !isDoubtful(hole));
+    this.#addHoles(others, (await classify(audit, others, audit.judge)).counts);
+  }
+
+  /** The parts of holes of runs that other objects do not hold either. */
+  #unstored(holes: readonly OffsetRange[]): OffsetRange[] {
+    const { stored } = this.#audit.listing.coverage.partition(this.#audit.partition);
+    return holes.flatMap((hole) => [...stored.gapsIn(hole)]);
+  }
+
+  #addHoles(holes: SortedRanges, counts: HoleTally): void {
+    this.#counts = plus(this.#counts, counts);
+    for (const { first, last } of holes) {
+      this.#longestHole = Math.max(this.#longestHole, last - first + 1);
     }
   }
-  const range = { first: throughOf(ledger), last: through - 1 };
-  if (range.first > range.last) return ledger;
-  const { counts, findings, holes } = await judgeHoles(audit, () =>
-    listing.holesIn(partition, range),
-  );
-  const judged = {
-    ...{ ...range, findings, stored: listing.storedIn(partition, range) },
-    holes: findings.reduce(
-      (tally, { class: kind, offsets }) => plus(tally, { [kind]: offsets }),
-      counts,
-    ),
-    longestHole: holes.reduce((most, { first, last }) => Math.max(most, last - first + 1), 0),
-    ...listing.coverage.partition(partition).evidenceIn(range),
-  };
-  return extend(ledger, [judged]);
+}
+
+function tallyOf({ class: kind, offsets }: Finding): HoleTally {
+  return { [kind]: offsets };
+}
+
+function inOrder(ranges: readonly OffsetRange[]): OffsetRange[] {
+  return ranges.toSorted((a, b) => a.first - b.first);
 }
 
 /** Looks at a finding again: its offsets may be stored now, and its failed batch replayed or dismissed. */
@@ -186,7 +269,7 @@ async function judgeHoles(audit: PartitionAudit, look: () => OffsetRange[]): Pro
     let isNew = false;
     for (const folder of folders) isNew = (await listing.list(folder)) || isNew;
     if (!isNew) return { holes, ...classified };
-    await listing.readBodies();
+    await audit.readBodies();
   }
 }
 

@@ -1,5 +1,5 @@
 import { ArchiveListing, type StoredExtent } from './audit-listing.ts';
-import { auditPartition, type PartitionAudit } from './audit-partition.ts';
+import { type PartitionAudit, PartitionAuditor } from './audit-partition.ts';
 import type { AuditTopic, TimeFolder } from './contract.ts';
 import { isOfThisLife } from './core/audit/another-life.ts';
 import type {
@@ -101,7 +101,7 @@ async function tryAudit(
   });
   const listing = createListing(archive, request, (run) => !isJudged(run, ledger));
   for (const prefix of scope.prefixes) await listing.list(prefix);
-  await listing.readBodies();
+  await listing.readUnnamed();
   const context: AuditContext = {
     ...{ described, failed, ledger, listing, notes, request },
     isFull: scope.isFull,
@@ -221,7 +221,7 @@ async function auditPartitions(
         ledger: ledger?.partitions.find((each) => each.partition === partition),
         seen: seen(partition),
         isBeyondEnd: beyondEnd.has(partition),
-        stored: (range) => listing.figuresOf(partition, range),
+        offsets: listing.coverage.partition(partition),
         otherLife: await otherLife(broker, context, at.get(partition)),
         start: starts === 'latest' ? 'latest' : starts?.get(partition),
       }),
@@ -229,25 +229,36 @@ async function auditPartitions(
   }
   const relisted = await relistChanged(archive, context, plans);
   const conflicts = await findConflicts(archive, context);
-  const audited: AuditedPartition[] = [];
+  const auditors = new Map<number, PartitionAuditor>();
+  const readBodies = () =>
+    listing.readBodies(async (run) => (await auditors.get(run.partition)?.take(run)) ?? false);
   for (const plan of plans) {
     const { partition } = plan.ledger;
     const own = { failed: ofPartition(failed, partition) };
-    const judged = await auditPartition({
-      ...{ partition, broker, listing, seenAt, calls: request },
-      ...plan,
-      isCompacted: described?.settings.isCompacted ?? false,
-      evidence: { ...plan, ...own, skipped: skippedOf(notes, partition, request) },
-      judge: createRecordJudge({ ...judgeRules(request), ...own }),
-      folderOf: (timestamp) => recordFolder(timestamp, request),
-      incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
-      relisted,
-      missing: missingClass(listing, request),
-    });
+    auditors.set(
+      partition,
+      new PartitionAuditor({
+        ...{ partition, broker, listing, readBodies, seenAt, calls: request },
+        ...plan,
+        isCompacted: described?.settings.isCompacted ?? false,
+        evidence: { ...plan, ...own, skipped: skippedOf(notes, partition, request) },
+        judge: createRecordJudge({ ...judgeRules(request), ...own }),
+        folderOf: (timestamp) => recordFolder(timestamp, request),
+        incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
+        relisted,
+        missing: missingClass(listing, request),
+      }),
+    );
+  }
+  await readBodies();
+  const audited: AuditedPartition[] = [];
+  for (const { lastStable, ledger: known } of plans) {
+    const { partition } = known;
+    const judged = await (auditors.get(partition) as PartitionAuditor).finish();
     const withLogStart = atLogStart(judged, at.get(partition)?.logStart ?? judged.logStart);
     audited.push({
       ledger: addConflicts(withLogStart, ofPartition(conflicts, partition)),
-      lastStable: plan.lastStable,
+      lastStable,
       duplicates: listing.coverage.partition(partition).overlaps.size,
     });
   }
@@ -352,7 +363,7 @@ async function relistChanged(
     (segments.get(partition) ?? []).some((each) => each.first <= last && each.last >= first),
   );
   await again.list(`${request.objectPrefix}topic=${request.topic}/`);
-  await again.readBodies();
+  await again.readBodies(async () => false);
   listing.objectsRead += again.objectsRead;
   return { listing: again, segments };
 }

@@ -1,11 +1,9 @@
+import type { PartitionOffsets } from '../object/coverage.ts';
 import type { OffsetRange } from '../object/offset-ranges.ts';
 import type { BrokerPartition } from './broker.ts';
 import type { Finding } from './finding.ts';
-import type { PartitionLedger, Segment } from './ledger.ts';
+import type { PartitionLedger } from './ledger.ts';
 import { throughOf } from './segments.ts';
-
-/** What the archive has of a range of offsets. */
-export type RangeFigures = Pick<Segment, 'stored' | 'longestHole' | 'spanned' | 'unsure'>;
 
 /** What an audit has learnt of a partition before it judges holes. */
 export interface KnownPartition {
@@ -17,8 +15,8 @@ export interface KnownPartition {
   readonly ledger: PartitionLedger | undefined;
   /** From the first to the last offset that objects or failed batches name; undefined if none does. */
   readonly seen: OffsetRange | undefined;
-  /** What the archive has of that range; called if it is of another life. */
-  readonly stored: (range: OffsetRange) => RangeFigures;
+  /** What keys say of the partition. */
+  readonly offsets: PartitionOffsets;
   /** Why what is stored is of another life of the topic, although the broker may have these offsets; undefined if not. */
   readonly otherLife: string | undefined;
   /** Whether an object holds an offset that the log does not have yet. */
@@ -90,7 +88,7 @@ function archiveStart({ seen, start }: KnownPartition, through: number): number 
 }
 
 function withOtherLife(ledger: PartitionLedger, known: KnownPartition): PartitionLedger {
-  const { isBeyondEnd, partition, seen, seenAt, stored } = known;
+  const { isBeyondEnd, offsets, partition, seen, seenAt } = known;
   const evidence = known.otherLife ?? (isBeyondEnd ? LOG_ENDS_BELOW : undefined);
   if (evidence === undefined) return ledger;
   const isJudged = ledger.segments.length > 0;
@@ -102,14 +100,18 @@ function withOtherLife(ledger: PartitionLedger, known: KnownPartition): Partitio
   );
   if (isKnown) return ledger;
   const range = { first, last };
-  const figures = stored(range);
+  const stored = offsets.namedIn(range) ?? offsets.spans.countIn(range);
   const finding: Finding = {
-    ...{ partition, ...range, class: 'another-life', offsets: figures.stored, seenAt, evidence },
+    ...{ partition, ...range, class: 'another-life', offsets: stored, seenAt, evidence },
     isOnBroker: false,
   };
   const findings = [...ledger.findings.map((each) => ({ ...each, isOnBroker: false })), finding];
   if (isJudged) return { ...ledger, findings };
-  const holes = last - first + 1 - figures.stored;
-  const segment = { ...range, ...figures, holes: holes > 0 ? { 'another-life': holes } : {} };
+  const holes = last - first + 1 - stored;
+  const segment = {
+    ...{ ...range, stored, longestHole: 0 },
+    ...offsets.evidenceIn(range),
+    holes: holes > 0 ? { 'another-life': holes } : {},
+  };
   return { ...ledger, from: first, segments: [segment], findings };
 }

@@ -164,7 +164,7 @@ export class PartitionOffsets {
     const { bytes, conflicts, holes, objects, overlaps, spans, stored } = this;
     const incomplete = this.incomplete.toSorted((a, b) => a.first - b.first || a.last - b.last);
     const seen = OffsetRanges.union(spans, rangesOf(incomplete));
-    const named = OffsetRanges.union(seen, conflicts).ranges;
+    const named = OffsetRanges.union(seen, conflicts, stored).ranges;
     // Each offset of the sparse runs without a record is counted in the holes of one of them at least.
     const counted = OffsetRanges.union(stored, this.#sparse).size;
     const known = Math.max(stored.size, counted - holes);
