@@ -1,6 +1,11 @@
 import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import type { CallOptions } from '../../lambda/core/ports.ts';
-import { type ArchiveEnvironment, archiveEnvironment } from '../../lambda/environment.ts';
+import {
+  type ArchiveEnvironment,
+  type AuditEnvironment,
+  archiveEnvironment,
+  auditEnvironment,
+} from '../../lambda/environment.ts';
 import { askAws } from './errors.ts';
 
 /**
@@ -14,9 +19,21 @@ export async function readArchiveSettings(
   name: string,
   options: CallOptions,
 ): Promise<ArchiveEnvironment> {
-  const command = new GetFunctionConfigurationCommand({ FunctionName: name });
-  const { Environment } = await askAws(`reading the settings of '${name}'`, options, (sent) =>
-    client.send(command, sent),
-  );
-  return archiveEnvironment.decode(Environment?.Variables ?? {});
+  return archiveEnvironment.decode(await readVariables(client, name, options));
+}
+
+/** Reads the settings of a deployed archive's audit, as {@link readArchiveSettings} those of the archive function. */
+export async function readAuditSettings(
+  client: LambdaClient,
+  name: string,
+  options: CallOptions,
+): Promise<AuditEnvironment> {
+  return auditEnvironment.decode(await readVariables(client, name, options));
+}
+
+async function readVariables(client: LambdaClient, FunctionName: string, options: CallOptions) {
+  const command = new GetFunctionConfigurationCommand({ FunctionName });
+  const action = `reading the settings of the function '${FunctionName}'`;
+  const { Environment } = await askAws(action, options, (sent) => client.send(command, sent));
+  return Environment?.Variables ?? {};
 }

@@ -41,7 +41,11 @@ export interface AuditReport {
 }
 
 /** Offsets that need an operator: lost, unexplained, conflicting or of another life, and not acknowledged. */
-export function openFindings({ partitions }: Pick<AuditReport, 'partitions'>): readonly Finding[] {
+export function openFindings({
+  partitions,
+}: {
+  readonly partitions: readonly Pick<PartitionReport, 'findings'>[];
+}): readonly Finding[] {
   return partitions.flatMap(({ findings }) =>
     findings.filter(({ acknowledged, class: kind }) => {
       const isOpen = ['lost', 'unexplained', 'conflict', 'another-life'].includes(kind);

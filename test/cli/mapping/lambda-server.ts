@@ -8,6 +8,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
+/** The consumer of a mapping. */
+interface ConsumerConfig {
+  readonly ConsumerGroupId: string;
+  readonly SchemaRegistryConfig?: { readonly SchemaRegistryURI: string };
+}
+
 /** A mapping as Lambda returns it. */
 export interface FakeMapping {
   readonly UUID: string;
@@ -17,8 +23,15 @@ export interface FakeMapping {
   readonly EventSourceArn?: string | undefined;
   readonly ProvisionedPollerConfig?: object | null;
   readonly SourceAccessConfigurations?: readonly { readonly Type: string; readonly URI: string }[];
-  readonly AmazonManagedKafkaEventSourceConfig?: { readonly ConsumerGroupId: string } | undefined;
-  readonly SelfManagedKafkaEventSourceConfig?: { readonly ConsumerGroupId: string } | undefined;
+  readonly AmazonManagedKafkaEventSourceConfig?: ConsumerConfig | undefined;
+  readonly SelfManagedKafkaEventSourceConfig?: ConsumerConfig | undefined;
+  readonly SelfManagedEventSource?: {
+    readonly Endpoints: { readonly KAFKA_BOOTSTRAP_SERVERS: readonly string[] };
+  };
+  readonly FilterCriteria?: { readonly Filters: readonly { readonly Pattern: string }[] };
+  readonly StartingPosition?: string;
+  /** Epoch seconds. */
+  readonly StartingPositionTimestamp?: number;
 }
 
 /** An error that Lambda returns. */
