@@ -76,6 +76,8 @@ const templates = {
     replayedRetentionDays: 7,
     alarmSubscriptions: 'on-call@example.com, https://example.com/alarms',
     ...{ dataAgeTargetSeconds: 1200, expectedTrafficMinutes: 45 },
+    ...{ audit: true, auditEvery: '30 minutes', auditFullListingDays: 14, autoHeal: 1000 },
+    ...{ auditReadsObjects: true, subnetIds: 'subnet-0a1b2c3d', securityGroupIds: 'sg-0a1b2c3d' },
   },
 };
 

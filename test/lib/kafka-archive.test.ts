@@ -22,7 +22,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KafkaArchive } from '../../lib/kafka-archive.ts';
 import type { KafkaArchiveProps } from '../../lib/kafka-archive-props.ts';
-import { clusterArn } from './settings-fixture.ts';
+import { clusterArn, secretArn } from './settings-fixture.ts';
 import {
   bareStack,
   findingsOf,
@@ -195,7 +195,81 @@ describe('two archives in one stack', () => {
     for (const { Ref } of resolved) expect(template.toJSON().Resources).toHaveProperty(Ref);
     expect(mappings.map(({ topic }) => topic)).toEqual(['orders']);
     expect(orders.deliveryStream).toBeUndefined();
+    expect(orders.auditFunction).toBeUndefined();
+    expect(orders.derivedBucket).toBeUndefined();
     expect(orders.encryptionKey).toBeUndefined();
+  });
+});
+
+describe('two archives with an audit', () => {
+  let template: Template;
+  let orders: KafkaArchive;
+  const app = appWithNag();
+  const stack = new Stack(app, 'Shop');
+
+  beforeAll(() => {
+    const audited = {
+      ...{ audit: true, auditEvery: Duration.minutes(90), networkHas },
+      vpc: ec2.Vpc.fromVpcAttributes(stack, 'Vpc', {
+        ...{ vpcId: 'vpc-0a1b2c3d', availabilityZones: ['a', 'b'] },
+        privateSubnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'],
+      }),
+      securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-0a1b2c3d')],
+    };
+    const topics = ['orders'];
+    orders = new KafkaArchive(stack, 'Orders', { ...audited, cluster: clusterArn, topics });
+    new KafkaArchive(stack, 'Payments', {
+      ...{ ...audited, cluster: serverless(stack), objectPrefix: 'payments/', topics },
+      auditBootstrapServers: ['b1.example.com:9098', 'b2.example.com:9098'],
+    });
+    template = Template.fromStack(stack);
+  }, SYNTH_TIMEOUT_MS);
+
+  it('have no cdk-nag findings', () => {
+    expect(findingsOf(app)).toEqual([]);
+  });
+
+  it("run their audits in the VPC's private subnets", () => {
+    const audits = Object.entries(resourcesOf(template, 'AWS::Lambda::Function')).filter(
+      ([, { Properties }]) => Properties.VpcConfig !== undefined,
+    );
+    expect(audits.map(([id]) => id.replace(/[0-9A-F]{8}$/, ''))).toEqual([
+      'OrdersAuditFunction',
+      'PaymentsAuditFunction',
+    ]);
+    for (const [, { Properties }] of audits) {
+      expect(Properties.VpcConfig).toEqual({
+        SubnetIds: ['subnet-0a1b2c3d', 'subnet-1a1b2c3d'],
+        SecurityGroupIds: ['sg-0a1b2c3d'],
+      });
+    }
+    const rates = namesOf(template, 'AWS::Events::Rule', 'ScheduleExpression');
+    expect(rates.sort()).toEqual([
+      ...['rate(1 day)', 'rate(1 day)', 'rate(90 minutes)', 'rate(90 minutes)'],
+    ]);
+  });
+
+  it('ask MSK for bootstrap servers only where none are given', () => {
+    const outputs = template.toJSON().Outputs;
+    const [id] = idsOf(template, 'Custom::BootstrapServers');
+    expect(outputs.OrdersAuditBootstrapServers.Value).toEqual({
+      'Fn::GetAtt': [id, 'BootstrapBrokerStringSaslIam'],
+    });
+    expect(outputs.PaymentsAuditBootstrapServers.Value).toBe(
+      'b1.example.com:9098,b2.example.com:9098',
+    );
+    expect(idsOf(template, 'Custom::BootstrapServers')).toHaveLength(1);
+  });
+
+  it('expose function and bucket, and name them in outputs', () => {
+    const outputs = template.toJSON().Outputs;
+    expect(stack.resolve(orders.derivedBucket?.bucketName)).toEqual({ Ref: 'OrdersDerivedBucket' });
+    expect(outputs.OrdersDerivedBucketName.Value).toEqual({ Ref: 'OrdersDerivedBucket' });
+    expect(stack.resolve(orders.auditFunction?.functionName)).toEqual(
+      outputs.OrdersAuditFunctionName.Value,
+    );
+    const { Ref } = outputs.OrdersAuditLogGroupName.Value;
+    expect(Ref).toMatch(/^OrdersAuditFunctionLogGroup/);
   });
 });
 
@@ -259,6 +333,29 @@ describe(
           /^ {2}replayVisibility \(seconds\) must be a whole number from 1800 to 43200 with replayTimeout \(seconds\) 300 .*, got 60$/,
         ),
       ]);
+    });
+
+    it('of an audit need a place in the VPC of the brokers, and an interval in minutes', () => {
+      expect(problemsOf({ audit: true, auditEvery: Duration.seconds(90) })).toEqual([
+        'Stack/Orders:',
+        "  auditEvery (minutes) must be whole minutes or hours from '5 minutes' to '24 hours', such as '30 minutes' or '6 hours', got '1.5 minutes'",
+        '  vpcSubnets must be set with audit and cluster (the function of the audit must be in the VPC of the brokers), got nothing',
+        '  securityGroups must be set with audit and cluster (the function of the audit must be in the VPC of the brokers), got nothing',
+      ]);
+    });
+
+    it('of an audit in a nested stack need consumer groups whose names are known', () => {
+      const problemsWith = (consumerGroupId?: string) => {
+        const nested = new NestedStack(bareStack(), 'Nested');
+        const secret = secretsmanager.Secret.fromSecretCompleteArn(nested, 'Secret', secretArn);
+        const audited = { bootstrapServers: ['b1:9098'], audit: true, networkHas: undefined };
+        return problemsOf({ ...audited, secret, consumerGroupId }, nested);
+      };
+      expect(problemsWith()).toEqual([
+        'Stack/Nested/Orders:',
+        '  consumerGroupId must be set with audit if the name of the archive is a token, as that of a nested stack (the function has the groups in a file, which is written at synth), got nothing',
+      ]);
+      expect(problemsWith('{topic}')).toEqual([]);
     });
 
     it('require exactly one cluster', () => {
@@ -446,7 +543,11 @@ describe(
       const stack = bareStack();
       const topics = Array.from({ length: 50 }, (_, index) => `${'t'.repeat(195)}${index + 100}`);
       const consumerGroupId = '{topic}';
-      archiveIn(stack, { cluster: serverless(stack), objectPrefix: '', topics, consumerGroupId });
+      archiveIn(stack, {
+        ...{ cluster: serverless(stack), objectPrefix: '', topics, consumerGroupId, audit: true },
+        vpcSubnets: { subnets: [ec2.Subnet.fromSubnetId(stack, 'Subnet', 'subnet-0a1b2c3d')] },
+        securityGroups: [ec2.SecurityGroup.fromSecurityGroupId(stack, 'Group', 'sg-0a1b2c3d')],
+      });
       const template = Template.fromStack(stack);
       const most = { 'AWS::IAM::Policy': 10_240, 'AWS::IAM::ManagedPolicy': 6144 };
       for (const [type, characters] of Object.entries(most)) {

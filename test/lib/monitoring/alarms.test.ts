@@ -2,7 +2,13 @@ import { Duration } from 'aws-cdk-lib';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Resource, SYNTH_TIMEOUT_MS } from '../synthesize.ts';
-import { alarmsOf, ids, monitoredTemplate, watchedAudit, watchedStream } from './monitoring-fixture.ts';
+import {
+  alarmsOf,
+  ids,
+  monitoredTemplate,
+  watchedAudit,
+  watchedStream,
+} from './monitoring-fixture.ts';
 
 let template: Template;
 let plain: Template;
@@ -250,7 +256,8 @@ describe('an alarm', () => {
   });
 
   it('exists only if there is something to watch', () => {
-    const optional = /stream|no-records|dropped|polls|polling|commit|registry|audit|lost|conflicting/;
+    const optional =
+      /stream|no-records|dropped|polls|polling|commit|registry|audit|lost|conflicting/;
     const namesIn = (from: Template) => alarmsOf(from).map(({ AlarmName }) => String(AlarmName));
     expect(namesIn(plain).filter((name) => optional.test(name))).toEqual([]);
     const ten = monitoredTemplate(() => ({ measuredMappings: mappings(10) }));

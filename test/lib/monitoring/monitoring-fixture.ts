@@ -6,12 +6,12 @@ import * as firehose from 'aws-cdk-lib/aws-kinesisfirehose';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { WatchedFunction } from '../../../lib/monitoring/archive-metrics.ts';
+import type { WatchedAudit } from '../../../lib/monitoring/audit-alarms.ts';
 import {
   Monitoring,
   type MonitoringProps,
   type WatchProps,
 } from '../../../lib/monitoring/monitoring.ts';
-import type { WatchedAudit } from '../../../lib/monitoring/audit-alarms.ts';
 import type { WatchedStream } from '../../../lib/monitoring/stream-alarms.ts';
 import { FailedBatches } from '../../../lib/storage/failed-batches.ts';
 import { bareStack, propertiesOf, type Resource, resourcesOf } from '../synthesize.ts';

@@ -101,9 +101,7 @@ describe('saved queries', () => {
   });
 
   it('of the audit exist only with it', { timeout: SYNTH_TIMEOUT_MS }, () => {
-    const queries = Object.values(
-      resourcesOf(monitoredTemplate(), 'AWS::Logs::QueryDefinition'),
-    );
+    const queries = Object.values(resourcesOf(monitoredTemplate(), 'AWS::Logs::QueryDefinition'));
     expect(queries.map(({ Properties }) => Properties.Name)).toEqual([
       ...['Stack/slowest-batches', 'Stack/failures-by-code', 'Stack/archived-offsets'],
       'Stack/dead-letters',
