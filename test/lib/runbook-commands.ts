@@ -14,15 +14,20 @@ export type ResourceKind =
   | 'archive function'
   | 'archive log'
   | 'archived objects'
+  | 'audit log'
   | 'check log'
   | 'cluster'
   | 'consumer groups'
   | 'dashboard'
   | 'dead-letter queue'
   | 'delivery stream'
+  | 'derived bucket'
   | 'encryption key'
   | 'failed batches'
   | 'failed-batch bucket'
+  | 'healed batches'
+  | 'hour records'
+  | 'ledgers'
   | 'mappings'
   | 'replay function'
   | 'replay log'
@@ -63,8 +68,32 @@ const deadLetters = allowed(
   ...['sqs:ChangeMessageVisibility', 'sqs:DeleteMessage', 'sqs:ReceiveMessage'],
 );
 
+/** What finds a mapping, and with it the consumer group of a topic. */
+const mapping = [
+  ...allowed('mappings', 'lambda:GetEventSourceMapping'),
+  ...allowed('account', 'lambda:ListEventSourceMappings'),
+];
+/** The audit's own data: without `s3:ListBucket`, a missing ledger would be an error. */
+const audited = [
+  ...allowed('derived bucket', 's3:ListBucket'),
+  ...allowed('ledgers', 's3:GetObject', 's3:PutObject'),
+];
+
 /** The calls of each command: `aws SERVICE OPERATION`, or `kafka-archive COMMAND`. */
 export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
+  'kafka-archive audit': [
+    ...archivedRecords,
+    ...entries,
+    ...audited,
+    ...mapping,
+    ...allowed('hour records', 's3:GetObject'),
+    // With --heal.
+    ...allowed('healed batches', 's3:PutObject'),
+    ...leftOut('cluster', 'kafka-cluster:Connect'),
+    ...leftOut('topics', 'kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'),
+    ...leftOut('topics', 'kafka-cluster:DescribeTopicDynamicConfiguration'),
+    ...leftOut('consumer groups', 'kafka-cluster:DescribeGroup'),
+  ],
   'kafka-archive cat': archivedRecords,
   'kafka-archive find': archivedRecords,
   'kafka-archive ls': [...stack, ...allowed('archive bucket', 's3:ListBucket')],
@@ -103,8 +132,10 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
   ],
   'kafka-archive reset': [
     ...stack,
-    ...allowed('mappings', 'lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'),
-    ...allowed('account', 'lambda:ListEventSourceMappings'),
+    ...mapping,
+    ...allowed('mappings', 'lambda:UpdateEventSourceMapping'),
+    // The note of what it skips.
+    ...audited,
     ...leftOut('cluster', 'kafka-cluster:Connect'),
     ...leftOut('topics', 'kafka-cluster:DescribeTopic'),
     ...leftOut('consumer groups', 'kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'),
@@ -139,12 +170,14 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
   'aws logs filter-log-events': [
     ...allowed('archive log', 'logs:FilterLogEvents'),
     ...allowed('replay log', 'logs:FilterLogEvents'),
+    ...allowed('audit log', 'logs:FilterLogEvents'),
     ...allowed('check log', 'logs:FilterLogEvents'),
     ...allowed('stream log', 'logs:FilterLogEvents'),
   ],
   'aws logs get-query-results': allowed('account', 'logs:GetQueryResults'),
   'aws logs start-query': [
     ...allowed('archive log', 'logs:StartQuery'),
+    ...allowed('audit log', 'logs:StartQuery'),
     ...allowed('replay log', 'logs:StartQuery'),
   ],
   'aws resourcegroupstaggingapi get-resources': leftOut('account', 'tag:GetResources'),

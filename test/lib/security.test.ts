@@ -31,12 +31,17 @@ const operatorResources: Readonly<Partial<Record<ResourceKind, unknown>>> = {
   'archive bucket': arn('ArchiveBucket'),
   'archive function': arn('ArchiveFunction2AEC8AC5'),
   'archive log': arn('ArchiveFunctionLogGroup3A1FC027'),
+  'audit log': arn('AuditFunctionLogGroupA798C3E4'),
   'check log': arn('CatalogCheckLogGroupA39B8E06'),
   dashboard: 'arn:aws:cloudwatch::111122223333:dashboard/KafkaArchive',
   'dead-letter queue': arn('FailedBatchesDeadLetterQueueF82B3E85'),
   'delivery stream': arn('DeliveryStreamD784C6F5'),
+  'derived bucket': arn('DerivedBucket'),
   'failed batches': { 'Fn::Join': ['', [arn('FailedBatchBucket'), '/*']] },
   'failed-batch bucket': arn('FailedBatchBucket'),
+  'healed batches': { 'Fn::Join': ['', [arn('FailedBatchBucket'), '/kafka-archive/heal/*']] },
+  'hour records': { 'Fn::Join': ['', [arn('DerivedBucket'), '/hours/example/topic=*']] },
+  ledgers: { 'Fn::Join': ['', [arn('DerivedBucket'), '/audit/example/topic=*']] },
   mappings: 'arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:*',
   'replay function': arn('ReplayFunction357550B6'),
   'replay log': arn('ReplayFunctionLogGroupF4F60C2E'),
@@ -55,9 +60,12 @@ const readPage = (name: string): string => readFile(`../../docs/${name}.md`);
 let plain: Synthesis;
 let guarded: Synthesis;
 
+const audit = { audit: true, subnetIds: 'subnet-11111111', securityGroupIds: 'sg-22222222' };
+
 beforeAll(() => {
   plain = synthesize();
-  guarded = synthesize({ encryptionKey: 'stack', objectLockDays: 365, accessLogDays: 400 });
+  const protection = { encryptionKey: 'stack', objectLockDays: 365, accessLogDays: 400 };
+  guarded = synthesize({ ...audit, ...protection });
 }, SYNTH_TIMEOUT_MS);
 
 const propertiesOf = ({ template }: Synthesis, id: string): Resource['Properties'] =>
@@ -117,6 +125,8 @@ describe('deleting the stack', () => {
     expect(keptBy(plain)).toEqual(always);
     expect(keptBy(guarded)).toEqual({
       ...always,
+      DerivedBucket: kept,
+      DerivedBucketPolicy: kept,
       AccessLogBucket: kept,
       AccessLogsBucketPolicy: kept,
       // A bucket that already has objects is not deleted, and cannot be read without its key.
@@ -131,7 +141,7 @@ describe('the encryption key', () => {
   });
 
   it('of the stack encrypts buckets (with few calls), queues and logs', () => {
-    for (const id of ['ArchiveBucket', 'FailedBatchBucket']) {
+    for (const id of ['ArchiveBucket', 'DerivedBucket', 'FailedBatchBucket']) {
       expect(propertiesOf(guarded, id).BucketEncryption).toEqual({
         ServerSideEncryptionConfiguration: [
           {
@@ -206,7 +216,7 @@ describe('the encryption key', () => {
     ]);
   });
 
-  it('is used by both roles and the operator, only through S3 and SQS, and by readers', () => {
+  it('is used by roles that read or write and the operator, only through S3 and SQS, and by readers', () => {
     const statement = (Resource: unknown) => ({
       Effect: 'Allow',
       Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
@@ -221,6 +231,9 @@ describe('the encryption key', () => {
       ArchiveFunctionRoleDefaultPolicy: [statement(key)],
       ReplayFunctionRoleDefaultPolicy: [statement(key)],
       OperatorPolicy: [statement(key)],
+      AuditFunctionRoleDefaultPolicy: [statement(key)],
+      BootstrapBrokersCustomResourcePolicy: [],
+      BootstrapRoleDefaultPolicy: [],
       CatalogCheckRoleDefaultPolicy: [],
       ReaderPolicy: [
         {
@@ -235,7 +248,7 @@ describe('the encryption key', () => {
       ],
     });
     expect(keyStatements(guarded)).toEqual(holders(keyOfStack));
-    const given = synthesize({ encryptionKey: keyArn });
+    const given = synthesize({ ...audit, encryptionKey: keyArn });
     expect(keyStatements(given)).toEqual(holders(keyArn));
     expect(typeOf(given, 'AWS::KMS::Key')).not.toHaveProperty(KEY);
     expect(given.findings).toEqual([]);
@@ -266,8 +279,8 @@ describe('access logs', () => {
     expect(propertiesOf(plain, 'ArchiveBucket')).not.toHaveProperty('LoggingConfiguration');
   });
 
-  it('of both buckets are kept in a separate bucket, for the given number of days', () => {
-    for (const id of ['ArchiveBucket', 'FailedBatchBucket']) {
+  it('of the other buckets are kept in a separate bucket, for the given number of days', () => {
+    for (const id of ['ArchiveBucket', 'DerivedBucket', 'FailedBatchBucket']) {
       expect(propertiesOf(guarded, id).LoggingConfiguration).toEqual({
         DestinationBucketName: { Ref: 'AccessLogBucket' },
         LogFilePrefix: `${id}/`,
@@ -311,7 +324,7 @@ describe('the operator', { timeout: SYNTH_TIMEOUT_MS }, () => {
   });
 
   it('may make every call of these commands that is not left out on purpose, and no other', () => {
-    const { template } = synthesize({ delivery: 'firehose' });
+    const { template } = synthesize({ ...audit, delivery: 'firehose' });
     const { PolicyDocument } = resourceById(template, 'OperatorPolicy7DB21D32').Properties;
     const { Statement } = PolicyDocument as {
       Statement: { Action: string | string[]; Resource: unknown }[];
@@ -336,13 +349,9 @@ describe('the operator', { timeout: SYNTH_TIMEOUT_MS }, () => {
   });
 
   it('has a policy of a size that IAM accepts, even with the longest names', () => {
-    // The template of the settings with the longest policy.
-    const { Resources } = JSON.parse(
-      readFile('../fixtures/lib/firehose-key-lock.template.json'),
-    ) as { Resources: Record<string, Resource> };
-    const policies = Object.values(Resources).filter(
-      ({ Type }) => Type === 'AWS::IAM::ManagedPolicy',
-    );
+    // The settings with the longest policy.
+    const longest = synthesize({ ...audit, delivery: 'firehose', encryptionKey: 'stack' });
+    const policies = Object.values(typeOf(longest, 'AWS::IAM::ManagedPolicy'));
     expect(policies).toHaveLength(2);
     // The ARN of a log group is the longest: its generated name contains the stack's name and the logical id.
     const arnOf = (id: string) => 'a'.repeat(id.includes('LogGroup') ? 280 : 150);
