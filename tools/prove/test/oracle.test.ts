@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import { type Fact, PartitionFacts, TopicFacts, type Transaction } from '../facts.ts';
+import { judgeTopic, throughOf, type Verdict } from '../oracle.ts';
+
+function record(of: Partial<Fact & { kind: 'record' }> = {}): Fact {
+  return { kind: 'record', transaction: undefined, isFiltered: false, ...of };
+}
+
+function inTransaction(outcome: Transaction['outcome']): Fact {
+  return record({ transaction: { outcome } });
+}
+
+function partition(offsets: readonly Fact[], given: Partial<PartitionFacts> = {}): PartitionFacts {
+  const facts = new PartitionFacts();
+  facts.offsets.push(...offsets);
+  return Object.assign(facts, { lastStable: offsets.length, committed: offsets.length, ...given });
+}
+
+function verdictsOf(
+  of: PartitionFacts,
+  { failed = [], seen = {}, stored = [] }: Given = {},
+): Verdict[] {
+  const facts = new TopicFacts();
+  facts.partitions.push(of);
+  facts.failed.push(...failed);
+  const places = (offsets: readonly number[]) => new Set(offsets.map((offset) => `0:${offset}`));
+  const known = Object.entries(seen).map(([offset, verdict]) => [`0:${offset}`, verdict] as const);
+  const view = { facts, stored: places(stored), seen: new Map(known) };
+  return [...judgeTopic(view).values()];
+}
+
+interface Given {
+  readonly failed?: TopicFacts['failed'];
+  readonly seen?: Readonly<Record<number, Verdict>>;
+  readonly stored?: readonly number[];
+}
+
+describe('the oracle', () => {
+  it('knows what the broker still has', () => {
+    const offsets: Fact[] = [
+      record(),
+      record(),
+      inTransaction('aborted'),
+      inTransaction('committed'),
+      { kind: 'mark' },
+      record({ isFiltered: true }),
+    ];
+    expect(verdictsOf(partition(offsets), { stored: [0] })).toEqual([
+      ...['stored', 'lost', 'aborted', 'lost', 'transaction-mark', 'filtered'],
+    ]);
+  });
+
+  it('expects nothing from the last stable offset and the committed one on, nor before the start', () => {
+    const offsets = [record(), record(), record(), record()];
+    const of = partition(offsets, { start: 1, committed: 3, lastStable: 2 });
+    expect(throughOf(of)).toBe(2);
+    expect(verdictsOf(of)).toEqual(['before-archive', 'lost', 'not-yet', 'not-yet']);
+    expect(throughOf(partition(offsets, { committed: undefined }))).toBe(0);
+  });
+
+  it('explains by a failed batch only while it waits', () => {
+    const places = (offset: number) => new Set([`0:${offset}`]);
+    const failed: TopicFacts['failed'] = [
+      { state: 'waiting', isOversize: false, places: places(0) },
+      { state: 'waiting', isOversize: true, places: places(1) },
+      { state: 'dismissed', isOversize: false, places: places(2) },
+      { state: 'replayed', isOversize: false, places: places(3) },
+    ];
+    const of = partition([record(), record(), record(), record()]);
+    expect(verdictsOf(of, { failed, stored: [3] })).toEqual([
+      ...['failed-batch', 'oversize', 'lost', 'stored'],
+    ]);
+  });
+
+  it('falls back on what earlier audits saw where the broker has forgotten', () => {
+    const offsets = Array.from({ length: 6 }, () => record());
+    const of = partition(offsets, { logStart: 4, removed: new Set([4, 5]) });
+    const seen = { 0: 'stored', 1: 'aborted', 2: 'not-yet', 4: 'lost' } as const;
+    expect(verdictsOf(of, { seen })).toEqual([
+      ...['lost', 'aborted', 'below-log-start', 'below-log-start', 'lost', 'compacted'],
+    ]);
+  });
+
+  it('explains by a reset where no other reason is older', () => {
+    const offsets: Fact[] = [record(), { kind: 'mark' }, record()];
+    const of = partition(offsets, { skipped: new Set([0, 1]), logStart: 0 });
+    expect(verdictsOf(of)).toEqual(['skipped-by-reset', 'transaction-mark', 'lost']);
+  });
+});
