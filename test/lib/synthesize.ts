@@ -66,15 +66,46 @@ export interface Synthesis {
   readonly findings: readonly Finding[];
 }
 
+/** Results by the settings' JSON: the test files of a process share them. */
+const syntheses = new Map<string, Synthesis>();
+const templates = new Map<string, Template>();
+
+function remembered<Result>(
+  results: Map<string, Result>,
+  settings: Record<string, unknown>,
+  create: () => Result,
+): Result {
+  // Tells a setting that is cleared from one that is left out.
+  const key = JSON.stringify(settings, (_, value) => (value === undefined ? '(undefined)' : value));
+  const result = results.get(key) ?? create();
+  results.set(key, result);
+  return result;
+}
+
 /**
- * Synthesises the stack of these settings as the app does, with the feature flags of `cdk.json`.
+ * Synthesises the stack of these settings as the app does, with the feature flags of `cdk.json`, once for all tests.
  *
- * @param change changes the stack before the synth
  * @throws the CDK's error if the validation report contains an error
  */
-export function synthesize(
-  settings: Record<string, unknown> = {},
-  change: (stack: Stack) => void = () => {},
+export function synthesize(settings: Record<string, unknown> = {}): Synthesis {
+  return remembered(syntheses, settings, () => synthesizeWith(settings, () => {}));
+}
+
+/** Returns the template of these settings without validation, which takes most of a synth, once for all tests. */
+export function templateOf(settings: Record<string, unknown> = {}): Template {
+  return remembered(templates, settings, () =>
+    Template.fromStack(new ArchiveStack(bareStack(), 'Archive', { settings: parse(settings) })),
+  );
+}
+
+/**
+ * Synthesises as {@link synthesize} does.
+ *
+ * @param change changes the stack before the synth
+ */
+export function synthesizeWith(
+  settings: Record<string, unknown>,
+  change: (stack: Stack) => void,
 ): Synthesis {
   const outdir = newFolder('stack-');
   const app = new App({ outdir, context: cdkJson.context, analyticsReporting: false });
