@@ -11,7 +11,14 @@ import {
 } from './core/audit/hole-classifier.ts';
 import type { PartitionLedger, Segment } from './core/audit/ledger.ts';
 import { type SortedRanges, shared, sizeOf, without } from './core/audit/range-sets.ts';
-import { extend, plus, relist, settle, throughOf } from './core/audit/segments.ts';
+import {
+  extend,
+  type ListedSegment,
+  plus,
+  relist,
+  settle,
+  throughOf,
+} from './core/audit/segments.ts';
 import type { ReadRun } from './core/object/coverage.ts';
 import type { OffsetRange } from './core/object/offset-ranges.ts';
 import type { CallOptions } from './core/ports.ts';
@@ -29,6 +36,13 @@ const missingObject: Verdict = {
   class: 'lost',
   evidence: 'The batch that had these offsets lacks objects.',
 };
+
+/** A segment whose objects are not those of the last full listing, and what is stored of it now. */
+export interface ChangedSegment {
+  /** First offset of the segment. */
+  readonly first: number;
+  readonly listed: ListedSegment;
+}
 
 /** What the audit of a partition works with. */
 export interface PartitionAudit {
@@ -50,13 +64,8 @@ export interface PartitionAudit {
   readonly folderOf: (timestamp: number) => string;
   /** Ranges of batches that lack objects. */
   readonly incomplete: SortedRanges;
-  /** The segments by partition that have changed, and a listing with their bodies where keys do not say enough. */
-  readonly relisted:
-    | {
-        readonly listing: ArchiveListing;
-        readonly segments: ReadonlyMap<number, readonly Segment[]>;
-      }
-    | undefined;
+  /** The segments whose objects are not those of the last full listing. */
+  readonly changed: readonly ChangedSegment[];
   /** Whether objects that a lifecycle rule may have expired are missing. */
   readonly missing: 'lost' | 'expired';
   /** ISO 8601: when the audit began. */
@@ -111,16 +120,10 @@ export class PartitionAuditor {
    */
   async finish(): Promise<PartitionLedger> {
     const audit = this.#audit;
-    const { listing, partition, relisted } = audit;
+    const { changed, listing, partition } = audit;
     let { ledger } = audit;
     for (const finding of ledger.findings) ledger = await settleFinding(ledger, finding, audit);
-    if (relisted !== undefined) {
-      const withBodies = { ...audit, listing: relisted.listing };
-      for (const { first } of relisted.segments.get(partition) ?? []) {
-        const segment = ledger.segments.find((each) => each.first === first) as Segment;
-        ledger = await relistSegment(ledger, segment, withBodies);
-      }
-    }
+    for (const segment of changed) ledger = await relistSegment(ledger, segment, audit);
     const range = this.#range;
     if (range.first > range.last) return ledger;
     await this.#judgeRuns();
@@ -210,27 +213,20 @@ async function settleFinding(
   return settle(ledger, finding, { stored, holes: { compacted: rest }, findings });
 }
 
-/** Judges a segment again whose objects are not those of the last listing. */
+/** Judges a segment again whose objects are not those of the last full listing. */
 async function relistSegment(
   ledger: PartitionLedger,
-  segment: Segment,
+  { first, listed }: ChangedSegment,
   audit: PartitionAudit,
 ): Promise<PartitionLedger> {
-  const { listing, missing, partition, seenAt } = audit;
-  const holes = listing.holesIn(partition, segment);
-  const stored = listing.storedIn(partition, segment);
-  const known = ledger.findings.toSorted((a, b) => a.first - b.first);
-  const readable = { first: audit.evidence.floor, last: Number.MAX_SAFE_INTEGER };
-  const look = shared(
-    known.reduce<SortedRanges>((left, each) => without(left, [each]), holes),
-    [readable],
-  );
-  const { findings } = await judgeHoles(audit, () => look);
-  return relist(ledger, segment, {
-    ...listing.coverage.partition(partition).evidenceIn(segment),
-    ...{ stored, holes, missing, seenAt },
-    found: firstOffsets(findings, Math.max(0, segment.stored - stored)),
-  });
+  const { evidence, missing, seenAt } = audit;
+  const segment = ledger.segments.find((each) => each.first === first) as Segment;
+  const holes = [...listed.holes];
+  const known = ledger.findings.reduce<SortedRanges>((left, each) => without(left, [each]), holes);
+  const readable = { first: evidence.floor, last: Number.MAX_SAFE_INTEGER };
+  const { findings } = await judgeHoles(audit, () => shared(known, [readable]));
+  const found = firstOffsets(findings, Math.max(0, segment.stored - listed.stored));
+  return relist(ledger, segment, { ...listed, holes, found, missing, seenAt });
 }
 
 /** The first of findings, as many as have no more offsets than this. */

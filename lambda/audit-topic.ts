@@ -1,5 +1,5 @@
 import { ArchiveListing, type StoredExtent } from './audit-listing.ts';
-import { type PartitionAudit, PartitionAuditor } from './audit-partition.ts';
+import { type ChangedSegment, PartitionAuditor } from './audit-partition.ts';
 import type { AuditTopic, TimeFolder } from './contract.ts';
 import { isOfThisLife } from './core/audit/another-life.ts';
 import type {
@@ -18,11 +18,19 @@ import { listingScope, recordFolder } from './core/audit/listing-scope.ts';
 import { endOfOtherLife, type PartitionPlan, planPartition } from './core/audit/partition-plan.ts';
 import type { AuditReport, PartitionReport } from './core/audit/report.ts';
 import type { ResetNote, ResetNotes } from './core/audit/reset-note.ts';
-import { atLogStart, changedSegments, holesOf, plus, throughOf } from './core/audit/segments.ts';
+import {
+  atLogStart,
+  changedSegments,
+  holesOf,
+  type ListedSegment,
+  listedSegment,
+  plus,
+  throughOf,
+} from './core/audit/segments.ts';
 import { ArchiverError } from './core/errors.ts';
 import { selectFailedBatches } from './core/failed-batch/select-failed-batches.ts';
 import type { ArchiveSource } from './core/object/archive-source.ts';
-import { isDense } from './core/object/coverage.ts';
+import { isDense, type PartitionCoverage } from './core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from './core/object/offset-ranges.ts';
 import type { KeyRun } from './core/object/parse-object-key.ts';
 import type { CallOptions, FailedBatchListing } from './core/ports.ts';
@@ -227,7 +235,7 @@ async function auditPartitions(
       }),
     );
   }
-  const relisted = await relistChanged(archive, context, plans);
+  const changed = await relistChanged(archive, context, plans, coverage);
   const conflicts = await findConflicts(archive, context);
   const auditors = new Map<number, PartitionAuditor>();
   const readBodies = () =>
@@ -245,7 +253,7 @@ async function auditPartitions(
         judge: createRecordJudge({ ...judgeRules(request), ...own }),
         folderOf: (timestamp) => recordFolder(timestamp, request),
         incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
-        relisted,
+        changed: changed.get(partition) ?? [],
         missing: missingClass(listing, request),
       }),
     );
@@ -344,28 +352,60 @@ async function readRecord(
   return undefined;
 }
 
-/** Lists everything again, with the bodies of segments whose objects are not those of the last full listing. */
+/**
+ * Finds the segments of which a full listing shows something else than the last one did. Where keys do not say what is
+ * stored of them, everything is listed again, to read the bodies of these segments.
+ */
 async function relistChanged(
   archive: ArchiveSource,
   { isFull, listing, request }: AuditContext,
   plans: readonly PartitionPlan[],
-): Promise<PartitionAudit['relisted']> {
-  if (!isFull) return undefined;
-  const segments = new Map(
-    plans.map(({ ledger }) => {
-      const otherEnd = endOfOtherLife(ledger);
-      const changed = changedSegments(ledger, listing.coverage.partition(ledger.partition));
-      return [ledger.partition, changed.filter(({ first }) => first >= otherEnd)] as const;
-    }),
+  coverage: ReadonlyMap<number, PartitionCoverage>,
+): Promise<ReadonlyMap<number, readonly ChangedSegment[]>> {
+  if (!isFull) return new Map();
+  const changed = plans.flatMap(({ ledger }) => {
+    const { partition } = ledger;
+    const offsets = listing.coverage.partition(partition);
+    const { incomplete = [] } = coverage.get(partition) ?? {};
+    return changedSegments(ledger, offsets)
+      .filter(({ first }) => first >= endOfOtherLife(ledger))
+      .map((segment) => {
+        const lacksObjects = incomplete.some((batch) => meet(batch, segment));
+        return {
+          partition,
+          segment,
+          listed: lacksObjects ? undefined : listedSegment(segment, offsets),
+        };
+      });
+  });
+  const unclear = changed.filter(({ listed }) => listed === undefined);
+  if (unclear.length > 0) {
+    const again = createListing(archive, request, (run) =>
+      ofPartition(unclear, run.partition).some(({ segment }) => meet(run, segment)),
+    );
+    await again.list(`${request.objectPrefix}topic=${request.topic}/`);
+    await again.readBodies(async () => false);
+    listing.objectsRead += again.objectsRead;
+    for (const each of unclear) {
+      const { partition, segment } = each;
+      each.listed = {
+        ...listing.coverage.partition(partition).evidenceIn(segment),
+        stored: again.storedIn(partition, segment),
+        holes: again.holesIn(partition, segment),
+      };
+    }
+  }
+  return Map.groupBy(
+    changed.map(({ listed, partition, segment }) => ({
+      ...{ partition, first: segment.first },
+      listed: listed as ListedSegment,
+    })),
+    ({ partition }) => partition,
   );
-  if ([...segments.values()].every(({ length }) => length === 0)) return undefined;
-  const again = createListing(archive, request, ({ first, last, partition }) =>
-    (segments.get(partition) ?? []).some((each) => each.first <= last && each.last >= first),
-  );
-  await again.list(`${request.objectPrefix}topic=${request.topic}/`);
-  await again.readBodies(async () => false);
-  listing.objectsRead += again.objectsRead;
-  return { listing: again, segments };
+}
+
+function meet(one: OffsetRange, other: OffsetRange): boolean {
+  return one.first <= other.last && one.last >= other.first;
 }
 
 /** Finds offsets at which an object and the one at its key with `~` hold different records. */

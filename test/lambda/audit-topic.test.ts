@@ -486,6 +486,22 @@ describe('auditTopic', () => {
     });
   });
 
+  it('finds in a full listing which objects of a batch were deleted later', async () => {
+    const { archive, broker, judge } = auditParts();
+    broker.append(
+      0,
+      Array.from({ length: 9 }, (_, index) => ({ timestamp: noon + (index % 3) * HOUR })),
+    );
+    await archive.store(broker, 0);
+    broker.commit(0);
+    expect(await judge()).toMatchObject({ stored: 9, findings: [] });
+    archive.objects.delete('shop/topic=orders/dt=2025-11-23/hour=11/p0.0-8.2of3.jsonl.gz');
+    expect(await judge({ listing: 'full' })).toMatchObject({
+      ...{ stored: 6, holes: { lost: 3 } },
+      findings: ['lost 1-1 1', 'lost 4-4 1', 'lost 7-7 1'],
+    });
+  });
+
   it.each([
     ['lost', undefined],
     ['lost', 400],
