@@ -1,6 +1,7 @@
 import type { Buffer } from 'node:buffer';
 import type { DerivedPlace } from './core/audit/derived-keys.ts';
 import { ListedHours } from './core/audit/listed-hours.ts';
+import { type StreamIndex, StreamListing } from './core/audit/stream-index.ts';
 import { ArchiverError } from './core/errors.ts';
 import type { ArchiveSource, ListedObject } from './core/object/archive-source.ts';
 import { Coverage, type ReadRun } from './core/object/coverage.ts';
@@ -14,6 +15,8 @@ export interface ArchiveListingProps extends DerivedPlace {
   readonly archive: ArchiveSource;
   /** Whether the bodies of a run are to be read. */
   readonly needsBody: (run: KeyRun) => boolean;
+  /** Which objects of a delivery stream earlier audits have read; undefined to read all. */
+  readonly stream: StreamIndex | undefined;
 }
 
 /** The outermost stored records of a partition, as far as keys name them. */
@@ -29,9 +32,12 @@ export interface StoredExtent {
 export class ArchiveListing {
   readonly coverage: Coverage;
   readonly hours: ListedHours;
+  readonly stream: StreamListing;
   objectsListed = 0;
   objectsRead = 0;
-  /** The first folder of a day that was listed, such as `2026-11-23`; undefined if there was none. */
+  /** Whether there are objects of a delivery stream. */
+  hasStream = false;
+  /** The earliest day of the folders that were listed, such as `2026-11-23`; undefined if there was none. */
   firstDay: string | undefined;
   readonly #props: ArchiveListingProps;
   readonly #extents = new Map<number, StoredExtent>();
@@ -46,6 +52,8 @@ export class ArchiveListing {
     this.#props = props;
     this.coverage = new Coverage(props.needsBody);
     this.hours = new ListedHours(props);
+    this.stream = new StreamListing(props.stream);
+    this.stream.addAhead(this.coverage);
   }
 
   /** By partition. */
@@ -117,7 +125,8 @@ export class ArchiveListing {
     const { bytes, key } = object;
     const parsed = parseObjectKey(key);
     if (parsed === undefined) {
-      this.#streamed.push(key);
+      this.hasStream = true;
+      if (this.stream.add(key)) this.#streamed.push(key);
       return;
     }
     this.coverage.add(parsed, bytes, key);

@@ -27,6 +27,7 @@ import {
   plus,
   throughOf,
 } from './core/audit/segments.ts';
+import type { StreamIndex } from './core/audit/stream-index.ts';
 import { ArchiverError } from './core/errors.ts';
 import { selectFailedBatches } from './core/failed-batch/select-failed-batches.ts';
 import type { ArchiveSource } from './core/object/archive-source.ts';
@@ -107,7 +108,10 @@ async function tryAudit(
     ...request,
     ...{ now: request.startedAt, marginHours: MARGIN_HOURS },
   });
-  const listing = createListing(archive, request, (run) => !isJudged(run, ledger));
+  const listing = createListing(archive, request, {
+    isWanted: (run) => !isJudged(run, ledger),
+    stream: ledger?.stream,
+  });
   for (const prefix of scope.prefixes) await listing.list(prefix);
   await listing.readUnnamed();
   const context: AuditContext = {
@@ -120,6 +124,7 @@ async function tryAudit(
     ...{ format: 1, topic: request.topic, topicId: described?.topicId, auditedAt: seenAt },
     fullyListedAt: scope.isFull ? seenAt : ledger?.fullyListedAt,
     partitions: audited.map((each) => each.ledger),
+    ...streamOf(context, audited),
   };
   const isWeaker = described === undefined && stored?.ledger.topicId !== undefined;
   if (!isWeaker && !(await ledgers.save(next, stored?.version, request))) return undefined;
@@ -139,6 +144,16 @@ async function tryAudit(
     objectsRead: listing.objectsRead,
     ...{ hoursWritten, partitions },
   };
+}
+
+/** Which objects of a delivery stream the next audit need not read; nothing if there are none. */
+function streamOf(
+  { isFull: isFullListing, ledger, listing }: AuditContext,
+  audited: readonly AuditedPartition[],
+): Pick<Ledger, 'stream'> {
+  if (!listing.hasStream && ledger?.stream === undefined) return {};
+  const through = new Map(audited.map((each) => [each.ledger.partition, throughOf(each.ledger)]));
+  return { stream: listing.stream.index(listing.coverage, { isFullListing, through }) };
 }
 
 /** A partition that is audited. */
@@ -189,13 +204,19 @@ async function loadFailedOffsets(
   return failed;
 }
 
+/** Which bodies a listing is to read, if they say more than the keys. */
+interface WantedBodies {
+  readonly isWanted: (run: KeyRun) => boolean;
+  readonly stream: StreamIndex | undefined;
+}
+
 function createListing(
   archive: ArchiveSource,
   { objectPrefix, read, topic }: AuditRequest,
-  isWanted: (run: KeyRun) => boolean,
+  { isWanted, stream }: WantedBodies,
 ): ArchiveListing {
   const needsBody = (run: KeyRun) => isWanted(run) && (read === 'all' || !isDense(run));
-  return new ArchiveListing({ archive, objectPrefix, topic, needsBody });
+  return new ArchiveListing({ archive, objectPrefix, topic, needsBody, stream });
 }
 
 /** Whether earlier audits have judged all of a run, and found nothing in it. */
@@ -363,26 +384,29 @@ async function relistChanged(
   coverage: ReadonlyMap<number, PartitionCoverage>,
 ): Promise<ReadonlyMap<number, readonly ChangedSegment[]>> {
   if (!isFull) return new Map();
+  // The keys of a delivery stream's objects do not say what was in those that were deleted.
+  const isUnnamed = listing.stream.deletedDays().length > 0;
   const changed = plans.flatMap(({ ledger }) => {
     const { partition } = ledger;
     const offsets = listing.coverage.partition(partition);
+    const segments = isUnnamed ? ledger.segments : changedSegments(ledger, offsets);
     const { incomplete = [] } = coverage.get(partition) ?? {};
-    return changedSegments(ledger, offsets)
+    return segments
       .filter(({ first }) => first >= endOfOtherLife(ledger))
       .map((segment) => {
-        const lacksObjects = incomplete.some((batch) => meet(batch, segment));
+        const isUnclear = isUnnamed || incomplete.some((batch) => meet(batch, segment));
         return {
           partition,
           segment,
-          listed: lacksObjects ? undefined : listedSegment(segment, offsets),
+          listed: isUnclear ? undefined : listedSegment(segment, offsets),
         };
       });
   });
   const unclear = changed.filter(({ listed }) => listed === undefined);
   if (unclear.length > 0) {
-    const again = createListing(archive, request, (run) =>
-      ofPartition(unclear, run.partition).some(({ segment }) => meet(run, segment)),
-    );
+    const isWanted = (run: KeyRun) =>
+      ofPartition(unclear, run.partition).some(({ segment }) => meet(run, segment));
+    const again = createListing(archive, request, { isWanted, stream: undefined });
     await again.list(`${request.objectPrefix}topic=${request.topic}/`);
     await again.readBodies(async () => false);
     listing.objectsRead += again.objectsRead;

@@ -666,11 +666,28 @@ describe('auditTopic', () => {
     expect(await judge({ read: 'all' })).toMatchObject({ findings: ['lost 0-3 4'] });
   });
 
-  it('reads the objects of a delivery stream, whose keys have no offsets', async () => {
-    const { archive, fill, judge } = auditParts();
-    await fill(4, [[0, 4]]);
-    rename(archive, `${folder}p0.0-3.jsonl.gz`, `${folder}stream-1-2025-11-23.jsonl.gz`);
-    expect(await judge()).toMatchObject({ stored: 4, findings: [] });
+  it('reads each object of a delivery stream once, and finds in a full listing what was deleted', async () => {
+    const { archive, broker, fill, judge } = auditParts();
+    await fill(6, [
+      [0, 2],
+      [2, 4],
+      [4, 6],
+    ]);
+    const streamed = (second: number) =>
+      `${folder}stream-1-2025-11-23-10-00-0${second}-0f1e2d3c-0000-4000-8000-000000000001.jsonl.gz`;
+    for (const [index, key] of [...archive.objects.keys()].entries()) {
+      rename(archive, key, streamed(index));
+    }
+    broker.commit(0, 5);
+    expect(await judge()).toMatchObject({ stored: 5, through: 5, findings: [] });
+    broker.commit(0);
+    archive.keysRead.length = 0;
+    expect(await judge()).toMatchObject({ stored: 6, through: 6, findings: [] });
+    expect(archive.keysRead).toEqual([]);
+    archive.objects.delete(streamed(1));
+    expect(await judge({ listing: 'full' })).toMatchObject({
+      ...{ stored: 4, findings: ['lost 2-3 2'] },
+    });
   });
 
   it('finds objects of one batch that hold different records', async () => {
