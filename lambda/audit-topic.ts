@@ -342,7 +342,8 @@ async function otherLife(
 ): Promise<string | undefined> {
   if (broker === undefined || at === undefined) return undefined;
   if (ledger !== undefined) {
-    if (ledger.topicId === described?.topicId) return undefined;
+    const isKnown = ledger.partitions.some(({ partition }) => partition === at.partition);
+    if (!isKnown || ledger.topicId === described?.topicId) return undefined;
     return 'The topic was deleted and created again: its id is not the one of the last audit.';
   }
   const { first, last } = listing.extents.get(at.partition) ?? {};

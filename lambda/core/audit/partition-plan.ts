@@ -88,30 +88,39 @@ function archiveStart({ seen, start }: KnownPartition, through: number): number 
 }
 
 function withOtherLife(ledger: PartitionLedger, known: KnownPartition): PartitionLedger {
-  const { isBeyondEnd, offsets, partition, seen, seenAt } = known;
+  const { isBeyondEnd, offsets, partition, seenAt } = known;
   const evidence = known.otherLife ?? (isBeyondEnd ? LOG_ENDS_BELOW : undefined);
-  if (evidence === undefined) return ledger;
+  const range = evidence === undefined ? undefined : otherRange(ledger, known);
+  if (evidence === undefined || range === undefined) return ledger;
+  if (range.first > range.last || endOfOtherLife(ledger) > range.last) return ledger;
   const isJudged = ledger.segments.length > 0;
-  const first = isJudged ? ledger.from : seen?.first;
-  const last = isJudged && known.otherLife !== undefined ? throughOf(ledger) - 1 : seen?.last;
-  if (first === undefined || last === undefined) return ledger;
-  const isKnown = ledger.findings.some(
-    (each) => each.class === 'another-life' && each.last >= last,
-  );
-  if (isKnown) return ledger;
-  const range = { first, last };
-  const stored = offsets.namedIn(range) ?? offsets.spans.countIn(range);
+  const named = offsets.namedIn(range) ?? offsets.spans.countIn(range);
+  const stored = isJudged && !isBeyondEnd ? storedOf(ledger) : named;
   const finding: Finding = {
     ...{ partition, ...range, class: 'another-life', offsets: stored, seenAt, evidence },
     isOnBroker: false,
   };
   const findings = [...ledger.findings.map((each) => ({ ...each, isOnBroker: false })), finding];
   if (isJudged) return { ...ledger, findings };
-  const holes = last - first + 1 - stored;
+  const holes = range.last - range.first + 1 - stored;
   const segment = {
     ...{ ...range, stored, longestHole: 0 },
     ...offsets.evidenceIn(range),
     holes: holes > 0 ? { 'another-life': holes } : {},
   };
-  return { ...ledger, from: first, segments: [segment], findings };
+  return { ...ledger, from: range.first, segments: [segment], findings };
+}
+
+/** The offsets of another life: those that audits have judged, those behind the end of the log, or all that are seen. */
+function otherRange(
+  ledger: PartitionLedger,
+  { at, isBeyondEnd, seen }: KnownPartition,
+): OffsetRange | undefined {
+  if (ledger.segments.length === 0) return seen;
+  if (isBeyondEnd) return seen && { first: at?.end ?? 0, last: seen.last };
+  return { first: Math.max(ledger.from, endOfOtherLife(ledger)), last: throughOf(ledger) - 1 };
+}
+
+function storedOf({ segments }: PartitionLedger): number {
+  return segments.reduce((sum, { stored }) => sum + stored, 0);
 }

@@ -1,0 +1,76 @@
+import { Buffer } from 'node:buffer';
+import { describe, expect, it } from 'vitest';
+import type { BrokerRecord } from '../../../../lambda/core/audit/broker.ts';
+import {
+  createRecordJudge,
+  expiredBefore,
+  type RecordRules,
+} from '../../../../lambda/core/audit/judge-record.ts';
+import { noon } from '../../../helpers/kafka-events.ts';
+
+const MIB = 1024 * 1024;
+const kept = { class: 'failed-batch', evidence: 'kept' } as const;
+
+function judge(rules: Partial<RecordRules>, record: Partial<BrokerRecord> = {}) {
+  const judgeRecord = createRecordJudge({
+    ...{ topic: 'orders', filters: [], failed: [], expiredBefore: undefined },
+    ...rules,
+  });
+  return judgeRecord({
+    ...{ partition: 0, offset: 7, timestamp: noon, timestampType: 'CREATE_TIME' },
+    ...{ key: null, value: Buffer.from('{"kind":"order"}'), headers: [] },
+    ...record,
+  }).class;
+}
+
+const filters = [{ value: { kind: ['ping'] } }];
+const failed = [{ partition: 0, first: 5, last: 7, verdict: kept }];
+
+describe('createRecordJudge', () => {
+  it.each<[string, Partial<RecordRules>, string]>([
+    ['lost without a reason', {}, 'lost'],
+    ['filtered', { filters, failed, expiredBefore: noon + 1 }, 'filtered'],
+    ['kept in a failed batch', { failed, expiredBefore: noon + 1 }, 'failed-batch'],
+    [
+      'lost beside a failed batch',
+      { failed: [{ ...kept, partition: 0, first: 8, last: 9, verdict: kept }] },
+      'lost',
+    ],
+    ['expired', { expiredBefore: noon + 1 }, 'expired'],
+    ['not expired', { expiredBefore: noon }, 'lost'],
+  ])('finds a record %s', (_, rules, verdict) => {
+    expect(judge(rules)).toBe(verdict);
+  });
+
+  it('counts the bytes of keys, values and headers as the mapping writes them', () => {
+    const bytes = (mib: number) => Buffer.alloc(mib * MIB);
+    expect(judge({}, { value: bytes(4) })).toBe('lost');
+    expect(judge({}, { value: bytes(5) })).toBe('oversize');
+    expect(judge({}, { key: bytes(2), value: bytes(3) })).toBe('oversize');
+    const headers = [
+      { name: 'a', value: null },
+      { name: 'b', value: Buffer.alloc(2 * MIB, 0x80) },
+    ];
+    expect(judge({}, { headers })).toBe('oversize');
+  });
+
+  it('judges the same as the same verdict, so that ranges can be joined', () => {
+    const rules = { topic: 'orders', filters, failed: [], expiredBefore: undefined };
+    const judgeRecord = createRecordJudge(rules);
+    const record: BrokerRecord = {
+      ...{ partition: 0, offset: 7, timestamp: noon, timestampType: 'CREATE_TIME' },
+      ...{ key: null, value: null, headers: [] },
+    };
+    expect(judgeRecord(record)).toBe(judgeRecord({ ...record, offset: 8 }));
+  });
+});
+
+describe('expiredBefore', () => {
+  it.each([
+    ['hour', '2025-11-13T10:00:00.000Z'],
+    ['day', '2025-11-13T00:00:00.000Z'],
+    ['none', '2025-11-13T10:53:20.000Z'],
+  ] as const)('is the beginning of a folder: %s', (timeFolder, time) => {
+    expect(new Date(expiredBefore(10, noon, timeFolder)).toISOString()).toBe(time);
+  });
+});
