@@ -10,6 +10,12 @@ import type { OffsetRange } from '../object/offset-ranges.ts';
 const MOST_DELAY_MS = 25 * 3_600_000;
 
 /**
+ * Time after which what is committed has left the stream, unless it cannot deliver: twice the longest buffering.
+ * https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
+ */
+const BUFFERED_MS = 2 * 900_000;
+
+/**
  * `{stream}-{version}-{year}-{month}-{day}-{hour}-{minute}-{second}-{uuid}` and an extension:
  * https://docs.aws.amazon.com/firehose/latest/dev/s3-object-name.html
  */
@@ -25,6 +31,16 @@ export interface StreamIndex {
   readonly days: Readonly<Record<string, number>>;
   /** Offsets that were read and that no audit has judged yet. */
   readonly ahead: readonly StreamOffsets[];
+  /** What audits have seen committed, the latest last, as far back as the stream may hold it. */
+  readonly committed: readonly CommittedOffsets[];
+}
+
+/** The committed offsets of a topic at one time. */
+export interface CommittedOffsets {
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** By partition. */
+  readonly offsets: Readonly<Record<string, number>>;
 }
 
 /** Offsets of one partition. */
@@ -39,6 +55,8 @@ export interface StreamAudit {
   readonly isFullListing: boolean;
   /** The offset up to which each partition is judged now. */
   readonly through: ReadonlyMap<number, number>;
+  /** As they were before the listing. */
+  readonly committed: CommittedOffsets;
 }
 
 /**
@@ -87,6 +105,22 @@ export class StreamListing {
     return fewer.map(([day]) => day).sort();
   }
 
+  /** Whether this or an earlier audit has listed objects of a stream. */
+  get hasObjects(): boolean {
+    return this.#last !== undefined || this.#seen.size > 0;
+  }
+
+  /**
+   * Returns up to which offset a partition is due: the stream may still hold what has been committed since. Undefined if
+   * no earlier audit has seen the partition long enough ago.
+   *
+   * @param now epoch milliseconds
+   */
+  due(partition: number, now: number): number | undefined {
+    const past = (this.#last?.committed ?? []).findLast(({ at }) => at <= now - BUFFERED_MS);
+    return past?.offsets[partition];
+  }
+
   /** Adds the offsets to a coverage that were read before and are not judged yet. */
   addAhead(coverage: Coverage): void {
     for (const { partition, ranges } of this.#last?.ahead ?? []) {
@@ -94,8 +128,8 @@ export class StreamListing {
     }
   }
 
-  /** Returns the index for the next audit, once all objects that {@link add} returned true for are read. */
-  index(coverage: Coverage, { isFullListing, through }: StreamAudit): StreamIndex {
+  /** Returns the index for the next audit, once all objects are read that {@link add} returned true for. */
+  index(coverage: Coverage, { committed, isFullListing, through }: StreamAudit): StreamIndex {
     const days = isFullListing ? this.#seen : new Map(Object.entries(this.#last?.days ?? {}));
     for (const [day, read] of isFullListing ? [] : this.#read) count(days, day, read);
     const ahead = [...through].map(([partition, first]) => {
@@ -103,11 +137,15 @@ export class StreamListing {
       return { partition, ranges: [...coverage.partition(partition).stored.within(range)] };
     });
     const oldest = this.#latest - MOST_DELAY_MS;
+    const all = [...(this.#last?.committed ?? []), committed];
+    // Of those that are old enough for the next audit, the latest.
+    const oldEnough = all.findLastIndex(({ at }) => at <= committed.at - BUFFERED_MS);
     return {
       latest: this.#latest,
       recent: Object.fromEntries([...this.#recent].filter(([, time]) => time >= oldest)),
       days: Object.fromEntries(days),
       ahead: ahead.filter(({ ranges }) => ranges.length > 0),
+      committed: all.slice(Math.max(0, oldEnough)),
     };
   }
 }

@@ -12,17 +12,21 @@ function keyOf(time: string, number: number, folder = 'dt=2026-11-23/hour=09/'):
 function audit(
   last: StreamIndex | undefined,
   keys: readonly string[],
-  { isFullListing = false, offsets = [] as readonly number[], through = 0 } = {},
+  { at = 0, isFullListing = false, offsets = [] as readonly number[], through = 0 } = {},
 ) {
   const listing = new StreamListing(last);
   const coverage = new Coverage();
   listing.addAhead(coverage);
   const read = keys.filter((key) => listing.add(key));
   for (const offset of offsets) coverage.partition(3).addStored({ first: offset, last: offset });
-  const index = listing.index(coverage, { isFullListing, through: new Map([[3, through]]) });
+  const index = listing.index(coverage, {
+    ...{ isFullListing, through: new Map([[3, through]]) },
+    committed: { at, offsets: { 3: at / 1_000 } },
+  });
   // As the ledger stores it.
   return {
     read,
+    listing,
     coverage,
     deleted: listing.deletedDays(),
     index: JSON.parse(JSON.stringify(index)),
@@ -45,6 +49,7 @@ describe('objects of a delivery stream', () => {
       },
       days: { '2026-11-23': 2 },
       ahead: [],
+      committed: [{ at: 0, offsets: { 3: 0 } }],
     });
     expect(Object.keys(one.index.recent)[0]).toMatch(/^[0-9a-f]{16}$/);
     const two = audit(one.index, [first, second, third]);
@@ -73,7 +78,10 @@ describe('objects of a delivery stream', () => {
     const foreign = 'topic=orders/dt=2026-11-23/hour=09/part-0.jsonl.gz';
     const one = audit(undefined, [foreign]);
     expect(one.read).toEqual([foreign]);
-    expect(one.index).toEqual({ latest: 0, recent: {}, days: {}, ahead: [] });
+    expect(one.index).toMatchObject({ latest: 0, recent: {}, days: {}, ahead: [] });
+    expect(one.listing.hasObjects).toBe(false);
+    expect(audit(undefined, [first]).listing.hasObjects).toBe(true);
+    expect(audit(one.index, []).listing.hasObjects).toBe(true);
     expect(audit(one.index, [foreign]).read).toEqual([foreign]);
   });
 
@@ -107,5 +115,23 @@ describe('objects of a delivery stream', () => {
     expect(two.coverage.partition(3).stored.ranges).toEqual([{ first: 3, last: 7 }]);
     expect(two.coverage.partition(3).overlaps.ranges).toEqual([{ first: 6, last: 6 }]);
     expect(two.index.ahead).toEqual([]);
+  });
+
+  it('are due once the stream cannot hold their records any more', () => {
+    const minute = 60_000;
+    let last: StreamIndex | undefined;
+    const due: (number | undefined)[] = [];
+    for (const at of [10, 20, 30, 40, 50, 90].map((each) => each * minute)) {
+      const { index, listing } = audit(last, [first], { at });
+      due.push(listing.due(3, at), listing.due(4, at));
+      last = index;
+    }
+    const none = undefined;
+    // What was committed half an hour before, in thousands of a second.
+    expect(due).toEqual([
+      ...[none, none, none, none, none, none],
+      ...[600, none, 1_200, none, 3_000, none],
+    ]);
+    expect(last?.committed.map(({ at }) => at / minute)).toEqual([50, 90]);
   });
 });
