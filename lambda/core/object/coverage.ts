@@ -73,6 +73,7 @@ export class PartitionOffsets {
   readonly spans = new OffsetRanges();
   readonly overlaps = new OffsetRanges();
   readonly conflicts = new OffsetRanges();
+  /** As {@link Coverage.numbers} found them. */
   readonly incomplete: IncompleteBatch[] = [];
   /** First and last offset of each run that does not say which ones it has, and how many it names, by turns. */
   readonly #unsure: number[] = [];
@@ -159,20 +160,30 @@ export class PartitionOffsets {
     }
   }
 
+  /** From the first to the last offset that is stored or that keys name; undefined if there is none. */
+  get extent(): OffsetRange | undefined {
+    const { conflicts, incomplete, spans, stored } = this;
+    const extents = [conflicts.extent, spans.extent, stored.extent, ...incomplete];
+    const known = extents.filter((each) => each !== undefined);
+    if (known.length === 0) return undefined;
+    return {
+      first: known.reduce((least, { first }) => Math.min(least, first), Number.POSITIVE_INFINITY),
+      last: known.reduce((most, { last }) => Math.max(most, last), 0),
+    };
+  }
+
   /** Describes the partition as {@link Coverage.partitions} does. */
   describe(partition: number): PartitionCoverage {
     const { bytes, conflicts, holes, objects, overlaps, spans, stored } = this;
     const incomplete = this.incomplete.toSorted((a, b) => a.first - b.first || a.last - b.last);
     const seen = OffsetRanges.union(spans, rangesOf(incomplete));
-    const named = OffsetRanges.union(seen, conflicts, stored).ranges;
+    const { first, last } = this.extent as OffsetRange;
     // Each offset of the sparse runs without a record is counted in the holes of one of them at least.
     const counted = OffsetRanges.union(stored, this.#sparse).size;
     const known = Math.max(stored.size, counted - holes);
     const isExact = !overlaps.meets(this.#sparse);
     return {
-      partition,
-      first: (named[0] as OffsetRange).first,
-      last: (named.at(-1) as OffsetRange).last,
+      ...{ partition, first, last },
       ranges: spans.ranges,
       gaps: seen.gaps,
       holes,
@@ -281,8 +292,11 @@ export class Coverage {
     });
   }
 
-  /** Returns the partitions in order. */
-  partitions(): PartitionCoverage[] {
+  /**
+   * Returns the numbers of the partitions with offsets, in order, after looking for {@link PartitionOffsets.incomplete}
+   * batches.
+   */
+  numbers(): number[] {
     for (const { incomplete } of this.#partitions.values()) incomplete.length = 0;
     for (const { count, places, runs } of this.#open.values()) {
       const all = Array.from({ length: count }, (_, index) => index + 1);
@@ -291,9 +305,13 @@ export class Coverage {
         this.partition(partition).incomplete.push({ first, last, missing, count });
       }
     }
-    return [...this.#partitions]
-      .sort(([a], [b]) => a - b)
-      .map(([partition, seen]) => seen.describe(partition));
+    const known = [...this.#partitions].filter(([, { extent }]) => extent !== undefined);
+    return known.map(([partition]) => partition).sort((a, b) => a - b);
+  }
+
+  /** Describes the partitions, in order. */
+  partitions(): PartitionCoverage[] {
+    return this.numbers().map((number) => this.partition(number).describe(number));
   }
 
   /** Returns what is known of a partition; of one that no key names, that nothing is stored. */

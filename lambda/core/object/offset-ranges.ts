@@ -26,6 +26,12 @@ export class OffsetRanges {
     return this.countIn({ first: 0, last: Number.MAX_SAFE_INTEGER });
   }
 
+  /** From the first to the last offset; undefined if the set is empty. */
+  get extent(): OffsetRange | undefined {
+    const first = this.#blocks[0]?.[0];
+    return first === undefined ? undefined : { first, last: this.#blocks.at(-1)?.at(-1) as number };
+  }
+
   /** The ranges between the first and the last offset that are not in the set. */
   get gaps(): readonly OffsetRange[] {
     const { ranges } = this;

@@ -344,6 +344,23 @@ describe('bodies of a coverage', () => {
     expect(evidence(...names.toSpliced(4, 1))).toEqual({ spanned: 30, unsure: 10 });
   });
 
+  it('and keys give the extent of a partition', () => {
+    const extent = (...names: readonly string[]) => {
+      const coverage = readingCoverage(...names);
+      expect(coverage.numbers()).toEqual([3]);
+      return coverage.partition(3).extent;
+    };
+    expect(extent('p3.10-19x4.jsonl.gz', 'p3.30-39.jsonl.gz')).toEqual(range(10, 39));
+    expect(extent('p3.10-19.jsonl.gz', 'p3.0-49.1of2.jsonl.gz')).toEqual(range(0, 49));
+    expect(extent('p3.10-19~0a1b2c3d.jsonl.gz')).toEqual(range(10, 19));
+    const coverage = new Coverage();
+    expect(coverage.partition(3).extent).toBeUndefined();
+    expect(coverage.partitions()).toEqual([]);
+    coverage.partition(3).addStored(range(7, 9));
+    expect(coverage.partition(3).extent).toEqual(range(7, 9));
+    expect(coverage.partitions()[0]).toMatchObject(range(7, 9));
+  });
+
   it('need not be read to count offsets, unless keys leave it open', () => {
     const named = (first: number, last: number, ...names: readonly string[]) =>
       readingCoverage(...names)
