@@ -300,6 +300,10 @@ describe('the claim of an hour record', () => {
     world.add(nine('p0.0-9.jsonl.gz'));
     await world.audit('10:20');
     expect(await world.audit('10:30', listed)).toBe(0);
+    // Without brokers, nothing can have settled.
+    world.hours.loads.length = 0;
+    expect(await world.audit('10:30', { ...listed, lists: 'dt=2026-11-24' })).toBe(0);
+    expect(world.hours.loads).toEqual([]);
     world.add(nine('p0.10-19.jsonl.gz'));
     expect(await world.audit('10:40', listed)).toBe(1);
     expect(world.record()).toMatchObject({ generation: 2, claim: 'listed' });
@@ -352,6 +356,15 @@ describe('an hour', () => {
     world.add(nine('p0.21-22.jsonl.gz'));
     await world.audit('10:50');
     expect(world.state()).toEqual({ ...settled, generation: 4 });
+  });
+
+  it('does not settle while a partition has no report', async () => {
+    const world = new World();
+    world.add(nine('p0.0-9.jsonl.gz'));
+    world.offsets = [{ through: 10, end: 10 }];
+    await world.audit('10:05', { partitions: [] });
+    expect(world.state()).toMatchObject({ settled: false, why_open: whyOpen.notArchived });
+    expect(world.record().partitions).toMatchObject([{ through: 0, end: 10, records: 10 }]);
   });
 
   it('settles at once where nothing is left to archive', async () => {
