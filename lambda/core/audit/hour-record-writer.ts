@@ -221,9 +221,12 @@ function lateOf(added: number, ms: number, earlier: HourRecord | undefined): Hou
 }
 
 /** What a record says about its hour, without what moves on with each audit. */
-function statementOf({ claim, closed, partitions, settled, sources, why_open }: HourRecord) {
+function statementOf(record: HourRecord) {
+  const { asOf, claim, closed, partitions, settled, sources, why_open } = record;
   return {
     ...{ claim, closed, settled, sources, why_open },
+    // An hour settles by the ends of the log in a record that was written after it.
+    hasEnds: settled || (claim === 'audited' && Date.parse(asOf) >= settlesAt(record)),
     partitions: partitions
       .map(({ end, log_start, through, ...statement }) => statement)
       .filter(({ holes, records }) => records > 0 || Object.keys(holes).length > 0),
