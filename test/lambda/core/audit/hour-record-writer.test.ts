@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { BrokerTopicSettings } from '../../../../lambda/core/audit/broker.ts';
 import type { Finding } from '../../../../lambda/core/audit/finding.ts';
@@ -509,6 +510,100 @@ describe('a finding without a time', () => {
     world.findings = [finding({ ...failed, seenAt: '2026-11-22T08:59:59.999Z' })];
     await world.audit('10:06');
     expect(world.state()).toMatchObject({ generation: 2, settled: true });
+  });
+});
+
+describe('hour records of any topic', () => {
+  const minute = 60_000;
+  const begin = at('08:00');
+  /** A record every few minutes whose timestamp is up to 40 minutes older than its time of arrival. */
+  const records = fc.array(
+    fc.record({
+      after: fc.integer({ min: 0, max: 20 }),
+      late: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 40 })),
+    }),
+    { minLength: 1, maxLength: 30 },
+  );
+  /** An audit every few minutes, and how much of what is new the mapping has archived by then. */
+  const audits = fc.array(
+    fc.record({
+      after: fc.integer({ min: 1, max: 45 }),
+      archived: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+    { minLength: 1, maxLength: 20 },
+  );
+
+  it('settle and close when they may, and never before', async () => {
+    await fc.assert(
+      fc.asyncProperty(records, audits, async (given, planned) => {
+        let time = begin;
+        const log = given.map(({ after, late }) => {
+          time += after * minute;
+          return { arrival: time, timestamp: time - late * minute };
+        });
+        const world = new World();
+        world.settings = { ...world.settings, beforeMaxMs: 40 * minute };
+        const hourOf = (timestamp: number) => new Date(timestamp).toISOString().slice(0, 13);
+        let [now, through] = [begin, 0];
+        const audit = async (archived: number) => {
+          const end = log.filter(({ arrival }) => arrival <= now).length;
+          const next = through + Math.floor((end - through) * archived);
+          for (; through < next; through++) {
+            const [dt, hour] = hourOf((log[through] as { timestamp: number }).timestamp).split('T');
+            world.add(`dt=${dt}/hour=${hour}/p0.${through}-${through}.jsonl.gz`);
+          }
+          world.offsets = [{ through, end }];
+          await world.audit('00:00', { asOf: now });
+          for (const name of world.hours.texts.keys()) {
+            const { closed, dt, hour, settled } = world.hours.record(name);
+            const own = [...log.entries()].filter(
+              ([, { timestamp }]) => hourOf(timestamp) === `${dt}T${hour}`,
+            );
+            const left = own.filter(([offset]) => offset >= through);
+            const over = Date.parse(`${dt}T${hour}:59:59.999Z`);
+            if (settled) expect(left.filter(([, { arrival }]) => arrival <= over)).toEqual([]);
+            if (closed) expect(left).toEqual([]);
+          }
+        };
+        for (const { after, archived } of planned) {
+          now += after * minute;
+          await audit(archived);
+        }
+        // However busy the topic is, one audit with nothing left to archive is enough.
+        now = Math.max(now, time) + 3 * hour;
+        await audit(1);
+        const names = [...world.hours.texts.keys()];
+        const closedAt = log.map(
+          ({ timestamp }) => `orders/${hourOf(timestamp).replace('T', '/')}`,
+        );
+        expect(names).toEqual(expect.arrayContaining(closedAt));
+        for (const name of closedAt) expect(world.hours.record(name).closed).toBe(true);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('settle in the second audit after their end, although more records always come', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 59 }),
+        fc.integer({ min: 1, max: 60 }),
+        async (first, every) => {
+          const world = new World();
+          world.add(nine('p0.0-9.jsonl.gz'));
+          for (let audit = 0; audit < 4; audit++) {
+            const since = first + audit * every;
+            // The archive is always ten offsets behind the end of the log.
+            world.offsets = [{ through: 10 * (audit + 1), end: 10 * (audit + 2) }];
+            await world.audit('00:00', {
+              asOf: at('10:00') + since * minute,
+              lists: audit === 0 ? '' : 'none',
+            });
+          }
+          expect(world.record().settled).toBe(true);
+        },
+      ),
+    );
   });
 });
 
