@@ -70,7 +70,7 @@ export function createAudit(deps: AuditDeps) {
       }
       const startedAt = clock.now();
       try {
-        const limits = limitsOf(waiting.length === 1 ? left : left / 2);
+        const limits = limitsOf(waiting.length === 1 ? left : Math.floor(left / 2));
         const audited = await auditTopic(topic, {
           ...{ functionArn, requestId, startedAt },
           ...limits,

@@ -11,3 +11,6 @@ export const promisify = util.promisify;
 
 /** `util.inspect`, for the Kafka client. */
 export const inspect = util.inspect;
+
+/** `util.isDeepStrictEqual`, for hour records. */
+export const isDeepStrictEqual = util.isDeepStrictEqual;

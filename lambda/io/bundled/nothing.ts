@@ -5,8 +5,8 @@
  * @module
  */
 
-/** In place of the creator of a log: the client writes to none that is undefined. */
-const nothing = (): undefined => undefined;
+/** Creates a log that writes nothing, as `debug` does unless the environment names it. */
+const nothing = () => (): undefined => undefined;
 
 // biome-ignore lint/style/noDefaultExport: the client imports the default export
 export { nothing as default };

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import { join } from 'node:path';
-import { inspect, promisify } from 'node:util';
+import { inspect, isDeepStrictEqual, promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { Agent, request } from '../../../../lambda/io/bundled/node-http.ts';
 import bundledHttps from '../../../../lambda/io/bundled/node-https.ts';
@@ -16,7 +16,7 @@ it('export the members of the Node modules', () => {
   expect(bundledHttps).toBe(https);
   expect(bundledProcess.env).toBe(process.env);
   expect(bundledProcess.versions).toBe(process.versions);
-  expect({ ...bundledUtil }).toEqual({ inspect, promisify });
+  expect({ ...bundledUtil }).toEqual({ inspect, isDeepStrictEqual, promisify });
 });
 
 it('replace the Node modules in a bundle', () => {
