@@ -45,7 +45,8 @@ export async function audit(options: AuditOptions, context: TopicContext): Promi
       broker: broker && watchBroker(broker, context),
       archive: watchArchive(context),
       failedBatches: context.failedBatches,
-      ledgers: (options.ledger && context.ledgers) || noLedgers,
+      ...(context.derived ?? nothingKept),
+      ...(!options.ledger && { ledgers: nothingKept.ledgers, hours: undefined }),
     },
     requestOf(options, context),
   );
@@ -60,8 +61,12 @@ export async function audit(options: AuditOptions, context: TopicContext): Promi
   if (openFindings(report).length > 0) throw new NotDone();
 }
 
-/** Of an audit that keeps nothing. */
-const noLedgers = { load: async () => undefined, save: async () => true } as const;
+/** Of an audit that knows and keeps nothing. */
+const nothingKept = {
+  ledgers: { load: async () => undefined, save: async () => true },
+  resets: { load: async () => [] },
+  hours: undefined,
+} as const;
 
 function requestOf(
   { expirationDays, full, readObjects }: AuditOptions,
@@ -74,7 +79,7 @@ function requestOf(
     startedAt: now(),
     listing: full ? 'full' : 'due',
     fullListingDays: deployed?.fullListingDays ?? auditRanges.fullListingDays.default,
-    read: readObjects ? 'all' : 'as-needed',
+    read: readObjects || deployed?.auditReadsObjects ? 'all' : 'as-needed',
     expirationDays: expirationDays ?? deployed?.expirationDays,
   };
 }
@@ -145,10 +150,10 @@ export interface AcknowledgeOptions {
  */
 export async function acknowledgeFindings(
   { ranges, reason, yes }: AcknowledgeOptions,
-  { answer, calls, ledgers, now, topic }: TopicContext,
+  { answer, calls, derived, now, topic }: TopicContext,
 ): Promise<void> {
-  const stored = await ledgers?.load(topic, calls);
-  if (ledgers === undefined || stored === undefined) {
+  const stored = await derived?.ledgers.load(topic, calls);
+  if (derived === undefined || stored === undefined) {
     throw new ArchiverError(
       'LOAD_FAILED',
       `no audit has kept what it found of '${topic}': acknowledging needs the setting 'audit', and an audit`,
@@ -156,7 +161,7 @@ export async function acknowledgeFindings(
   }
   const at = new Date(now()).toISOString();
   const { findings, ledger } = acknowledge(stored.ledger, { ranges, reason, at });
-  if (yes && !(await ledgers.save(ledger, stored.version, calls))) {
+  if (yes && !(await derived.ledgers.save(ledger, stored.version, calls))) {
     throw new ArchiverError('STORE_WRITE_FAILED', 'an audit has just ended: run the command again');
   }
   const done = yes ? 'Acknowledged' : 'Would acknowledge';

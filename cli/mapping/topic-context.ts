@@ -1,6 +1,8 @@
+import type { S3Client } from '@aws-sdk/client-s3';
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
 import type { AuditedTopicOptions } from '../../kafka/audited-topic.ts';
 import type { FailedBatchWriter } from '../../lambda/core/audit/heal.ts';
+import type { HourRecordStore } from '../../lambda/core/audit/hour-record.ts';
 import type { LedgerStore } from '../../lambda/core/audit/ledger.ts';
 import type { ResetNotes } from '../../lambda/core/audit/reset-note.ts';
 import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
@@ -11,6 +13,7 @@ import type { OpenAuditBroker } from '../../lambda/io/audit-broker.ts';
 import { createS3Source } from '../../lambda/io/s3-archive-source.ts';
 import { createS3FailedBatchStore } from '../../lambda/io/s3-failed-batch-store.ts';
 import { createS3FailedBatchWriter } from '../../lambda/io/s3-failed-batch-writer.ts';
+import { createS3HourRecordStore } from '../../lambda/io/s3-hour-record-store.ts';
 import { createS3LedgerStore } from '../../lambda/io/s3-ledger-store.ts';
 import { createS3ResetNotes } from '../../lambda/io/s3-reset-notes.ts';
 import { ATTEMPT_MS, explain } from '../aws-calls.ts';
@@ -70,6 +73,13 @@ export const openOnBrokers: OpenBroker = async (options) => {
   return openAuditBroker(options);
 };
 
+/** What audits and resets keep in the bucket for derived data. */
+export interface DerivedStores {
+  readonly ledgers: LedgerStore;
+  readonly hours: HourRecordStore;
+  readonly resets: ResetNotes;
+}
+
 /** What a command about an archived topic works with. */
 export interface TopicContext extends Pick<Machine, 'now' | 'progress'> {
   readonly topic: string;
@@ -82,9 +92,8 @@ export interface TopicContext extends Pick<Machine, 'now' | 'progress'> {
   readonly origin: EventOrigin;
   readonly archive: ArchiveSource;
   readonly failedBatches: FailedBatchListing & FailedBatchWriter;
-  /** What the audits keep in the bucket for derived data; undefined if the archive has none, like the next. */
-  readonly ledgers: LedgerStore | undefined;
-  readonly notes: ResetNotes | undefined;
+  /** What the bucket for derived data has; undefined if the archive has no such bucket. */
+  readonly derived: DerivedStores | undefined;
   /** The limits of each call. */
   readonly calls: CallOptions;
   /** Connects to the brokers; undefined if neither the command line nor the stack names any. */
@@ -137,12 +146,7 @@ export async function runOnTopic(
       origin: originOf(values.topic, mapping, brokers ?? []),
       archive: createS3Source(s3, bucketOf('ArchiveBucketName'), calls),
       failedBatches: { ...listing, ...createS3FailedBatchWriter(s3, failedBucket, listing) },
-      ...(derived === undefined
-        ? { ledgers: undefined, notes: undefined }
-        : {
-            ledgers: createS3LedgerStore(s3, { derivedBucket: derived, objectPrefix }),
-            notes: createS3ResetNotes(s3, { bucket: derived, objectPrefix }),
-          }),
+      derived: derived === undefined ? undefined : derivedStores(s3, derived, objectPrefix),
       openBroker:
         connect &&
         (async () => {
@@ -188,6 +192,15 @@ async function findArchive(values: TopicValues, clients: MappingClients, calls: 
   const auditFunction = outputs.get('AuditFunctionName');
   const audit = auditFunction && (await readAuditSettings(lambda, auditFunction, calls));
   return { stack, mapping, outputs, audit: audit || undefined };
+}
+
+function derivedStores(s3: S3Client, bucket: string, objectPrefix: string): DerivedStores {
+  const place = { derivedBucket: bucket, objectPrefix };
+  return {
+    ledgers: createS3LedgerStore(s3, place),
+    hours: createS3HourRecordStore(s3, place),
+    resets: createS3ResetNotes(s3, { bucket, objectPrefix }),
+  };
 }
 
 function listOf(given: string | undefined): readonly string[] | undefined {

@@ -35,7 +35,7 @@ describe('audit', () => {
       'PARTITION  FROM  THROUGH  BEHIND  STORED  DUPLICATES  HOLES',
       '0          0     4        2       3       0           1 transaction-mark, 2 not-yet',
       '',
-      'Listed the whole archive of the topic: 2 objects, of which 0 were read; as of 2026-11-28T12:00:00.000Z.',
+      'Listed the whole archive of the topic: 2 objects, of which 2 were read; as of 2025-11-23T10:59:00.000Z.',
     ]);
     expect(opened).toMatchObject([{ topic: 'orders', group: 'shop-orders' }]);
     expect(closed).toEqual(['closed']);
@@ -55,7 +55,7 @@ describe('audit', () => {
       '',
       'What needs an operator:',
       'RANGE  CLASS  OFFSETS  AT BROKERS  SEEN                      EVIDENCE',
-      '0:3-5  lost   3        yes         2026-11-28T12:00:00.000Z  The broker has the records, and no object holds them.',
+      '0:3-5  lost   3        yes         2025-11-23T10:59:00.000Z  The broker has the records, and no object holds them.',
     ]);
     expect(printed).toContain('  kafka-archive audit --topic orders --heal');
   });
@@ -145,14 +145,18 @@ describe('healing', () => {
     const { bodyOf, keysOf, replay, run } = await startWithLoss();
     const shown = await run(`audit ${brokers} --heal`);
     expect(shown.code).toBe(1);
-    expect(shown.printed).toContain(
-      'Would write 3 records in 1 failed batch (592 bytes); --yes writes them.',
+    expect(shown.printed).toContainEqual(
+      expect.stringMatching(
+        /^Would write 3 records in 1 failed batch \([\d,]+ bytes\); --yes writes them\.$/,
+      ),
     );
     expect(await keysOf('failed')).toEqual([]);
 
     const written = await run(`audit ${brokers} --heal --yes`);
     expect(written.code).toBe(1);
-    expect(written.printed).toContain('Wrote 3 records in 1 failed batch (592 bytes).');
+    expect(written.printed).toContainEqual(
+      expect.stringMatching(/^Wrote 3 records in 1 failed batch \([\d,]+ bytes\)\.$/),
+    );
     const [key = ''] = await keysOf('failed');
     expect(key).toMatch(/^kafka-archive\/heal\/orders\/0\/3-5-[0-9a-f]{8}\.json$/);
     expect(JSON.parse(await bodyOf('failed', key)).requestContext.condition).toBe('AuditHeal');
@@ -248,7 +252,7 @@ describe('acknowledging', () => {
     expect(code).toBe(0);
     expect(printed[3]).toMatch(/3 lost$/);
     expect(printed.join('\n')).toMatch(
-      /Losses that are acknowledged:\n.*\n0:3-5 .* Acknowledged 2026-11-28T12:00:00\.000Z: known/,
+      /Losses that are acknowledged:\n.*\n0:3-5 .* Acknowledged 2025-11-23T10:59:00\.000Z: known/,
     );
     expect((await run(acknowledge)).errors).toContain(
       '--acknowledge 0:3-5: the last audit found nothing there that needs an operator',

@@ -35,7 +35,7 @@ import { ordersMapping } from '../reset/reset-console.ts';
 import { describedStack, type StackOutput, startStacks } from '../stacks-server.ts';
 
 /** The time of the command line. */
-export const now = Date.parse('2026-11-28T12:00:00Z');
+export const now = Date.parse('2025-11-23T10:59:00Z');
 
 const { EventSourceArn } = ordersMapping();
 
@@ -49,7 +49,7 @@ const auditVariables = auditEnvironment.encode({
   ...{ archiveBucket: 'archive', failedBatchBucket: 'failed', derivedBucket: 'derived' },
   ...{ objectPrefix: 'shop/', timeFolder: 'hour', logLevel: 'info', serviceName: 'Shop' },
   ...{ bootstrapServers: ['b:9092'], authentication: 'IAM', delivery: 's3' },
-  ...{ fullListingDays: 7, autoHealRecords: 0 },
+  ...{ fullListingDays: 7, autoHealRecords: 0, auditReadsObjects: false },
 });
 
 /** Outputs of the audit function. */
