@@ -93,10 +93,10 @@ the stack's audit function. If there are none, or with --listing-only, it audits
 the listing of the archive alone, and says so: that proves nothing about records
 that never arrived.
 
-Columns: FROM, the first offset that the archive answers for; THROUGH, the offset
-below which all is proven: the lower one of the last stable offset and the
-group's committed offset; BEHIND, records above it that are not due yet; STORED
-offsets; DUPLICATES, offsets in more than one batch; HOLES by class.
+Columns: FROM, the first offset that the archive answers for; THROUGH, the
+offset below which all is proven: the lower one of the last stable offset and
+the group's committed offset; BEHIND, offsets above it that are not due yet;
+STORED offsets; DUPLICATES, offsets in more than one batch; HOLES by class.
 
 Only the holes are read from the brokers. Nothing commits offsets or joins a
 group. With the setting 'audit', what is found is kept in the archive's bucket

@@ -108,8 +108,8 @@ function tooLargeLine({ bytes, offset, partition }: TooLarge): string {
 export function registryLines({ mapping }: Pick<TopicContext, 'mapping'>): readonly string[] {
   return mapping.usesRegistry
     ? [
-        'NOTE: the mapping has a schema registry. What is written here keeps the bytes that the brokers have,',
-        'with the schema ids in them; what the mapping delivers does not.',
+        'NOTE: the mapping has a schema registry, so that it delivers records without their schema ids.',
+        'These failed batches keep the bytes that the brokers have, with the schema ids.',
       ]
     : [];
 }

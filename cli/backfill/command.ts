@@ -55,8 +55,8 @@ starting position. The consumer group stays where it is. What the archive has
 already is archived again: as duplicates, which readers drop.
 
 JSON: topic, partition, first, last, filtered (number of records left out),
-isDryRun, failedBatches (partition, first, last, records, bytes, outcome, key) and
-tooLarge (partition, offset, bytes).
+isDryRun, failedBatches (partition, first, last, records, bytes, outcome, key)
+and tooLarge (partition, offset, bytes).
 
 Examples:
   kafka-archive backfill --topic orders --partition 3 --from 100 --to 149

@@ -44,8 +44,8 @@ failed batches, Lambda writes an entry with its offset and without its data:
 'kafka-archive status' shows it as MaximumPayloadSizeExceeded. After the record
 is archived, dismiss that entry with 'kafka-archive replay dismiss'.
 
-The largest record has about 24 MiB. The replay function needs memory for it:
-about ten times its size. The filters of the mapping do not apply.
+The largest record has about 24 MiB, and the replay function needs 512 MiB of
+memory for it. The filters of the mapping do not apply.
 
 JSON: topic, partition, offset, isDryRun, failedBatches (partition, first, last,
 records, bytes, outcome, key) and tooLarge, which is empty.

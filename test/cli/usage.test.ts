@@ -21,6 +21,8 @@ async function runLine(line: string, environment: Machine['environment'] = {}) {
   return { code, errors: errors.join('\n'), printed: printed.join('\n') };
 }
 
+const audit = 'audit --topic orders';
+const backfill = 'backfill --topic orders --partition 3';
 const reset = 'reset --topic orders --brokers b:9092';
 const early = `${reset} --to-earliest`;
 const [bucket, queue] = ['--bucket b', '--queue https://q/1/r'];
@@ -95,6 +97,31 @@ describe('a wrong command line', () => {
       "option '--local <folder>' cannot be used with option '--derived-bucket",
     ],
     [`${early} --lambda-endpoint x`, 'It must be an http or https URL'],
+    ['audit', "required option '--topic <name>' not specified"],
+    [`${audit} --acknowledge 3:1-2`, '--acknowledge and --reason need each other'],
+    [`${audit} --reason known`, '--acknowledge and --reason need each other'],
+    ...['3', '3:', '3:2-1', 'orders:1-2'].map(
+      (range) =>
+        [
+          `${audit} --reason known --acknowledge ${range}`,
+          '--acknowledge must be a partition and offsets, such as 3:100-149',
+        ] as const,
+    ),
+    [
+      `${audit} --heal --reason known --acknowledge 3:1-2`,
+      '--heal and --acknowledge exclude each other',
+    ],
+    [`${audit} --heal --listing-only`, '--heal needs the brokers'],
+    [`${audit} --yes`, '--yes needs --heal or --acknowledge'],
+    [`${audit} --expiration-days 0`, 'It must be a whole number from 1 to 36500'],
+    [backfill, "required option '--from <offset>' not specified"],
+    [`${backfill} --from 2 --to 1`, '--from must not be beyond --to'],
+    [`${backfill} --from 1.5 --to 2`, 'It must be a whole number from 0 to'],
+    ['fetch --topic orders', "required option '--offset <place>' not specified"],
+    [
+      'fetch --topic orders --offset 5000777',
+      '--offset must be a partition and an offset, such as 3:5000777',
+    ],
   ])('is refused with exit code 2 and the way to its help: %s', async (line, message) => {
     const { code, errors } = await runLine(line);
     expect(errors).toContain(message);
@@ -121,7 +148,10 @@ describe('help', () => {
     ['replay redrive', ['--max-per-second <n>', '1 to 500', 'JSON: outcome']],
     ['replay show', ['<key>', '--records', 'JSON: key']],
     ['replay dismiss', ['<key>', '--yes', 'JSON: marked']],
-    ['reset', ['1 to 87600', '(default: KafkaArchive)', '"IAM"', 'JSON: outcome']],
+    ['reset', ['1 to 87600', '(default: KafkaArchive)', '"IAM"', '--no-note', 'JSON: outcome']],
+    ['audit', ['--heal', '--acknowledge <range>', '--listing-only', '"IAM"', 'JSON: verdict']],
+    ['backfill', ['--from <offset>', '--include-filtered', 'JSON: topic']],
+    ['fetch', ['--offset <place>', '24 MiB', 'JSON: topic']],
   ])('of "%s" is complete and fits a terminal', async (command, texts) => {
     const { code, errors, printed } = await runLine(`${command} --help`.trim());
     expect({ code, errors }).toEqual({ code: 0, errors: '' });

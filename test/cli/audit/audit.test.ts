@@ -205,7 +205,7 @@ describe('healing', () => {
       },
     });
     const { printed } = await run(`audit ${brokers} --heal`);
-    expect(printed.join('\n')).toContain('NOTE: the mapping has a schema registry.');
+    expect(printed.join('\n')).toContain('NOTE: the mapping has a schema registry, so that');
   });
 });
 

@@ -79,6 +79,22 @@ describe('backfill', () => {
     expect([code, errors]).toEqual([1, `the brokers have ${message}`]);
   });
 
+  it('names the source of the events as the mapping does: here the brokers of a self-managed cluster', async () => {
+    const { bodyOf, keysOf, run } = await start({
+      mapping: {
+        EventSourceArn: undefined,
+        SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ['b2:9092', 'b1:9092'] } },
+      },
+    });
+    await run(`${range} --yes`);
+    const [key = ''] = await keysOf('failed');
+    const { event } = parseFailedBatch(await bodyOf('failed', key));
+    expect(event).toMatchObject({
+      ...{ eventSource: 'SelfManagedKafka', bootstrapServers: 'b2:9092,b1:9092' },
+    });
+    expect(event).not.toHaveProperty('eventSourceArn');
+  });
+
   it('fails if the brokers have nothing', async () => {
     const { broker, run } = await start();
     broker.deleteRecords(0, 10);

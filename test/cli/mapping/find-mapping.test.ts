@@ -162,6 +162,42 @@ describe('the mapping', () => {
     expect(mapping.usesIam).toBe(usesIam);
   });
 
+  it.each<[string, Partial<FakeMapping>, object]>([
+    ['the beginning', { StartingPosition: 'TRIM_HORIZON' }, { start: 'earliest' }],
+    ['the end', { StartingPosition: 'LATEST' }, { start: 'latest' }],
+    [
+      'a time',
+      { StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_763_895_200 },
+      { start: 1_763_895_200 },
+    ],
+    [
+      'filters',
+      { FilterCriteria: { Filters: [{ Pattern: '{"value":{"kind":["order"]}}' }] } },
+      { filters: [{ value: { kind: ['order'] } }] },
+    ],
+    [
+      'a registry',
+      {
+        AmazonManagedKafkaEventSourceConfig: {
+          ConsumerGroupId: 'g',
+          SchemaRegistryConfig: { SchemaRegistryURI: 'https://registry' },
+        },
+      },
+      { usesRegistry: true },
+    ],
+    [
+      'brokers of its own',
+      {
+        EventSourceArn: undefined,
+        SelfManagedEventSource: { Endpoints: { KAFKA_BOOTSTRAP_SERVERS: ['b:9092'] } },
+      },
+      { bootstrapServers: ['b:9092'] },
+    ],
+  ])('has %s', async (_, given, expected) => {
+    const { access } = await startAws([ordersMapping(given)]);
+    expect(await findMapping('orders', { by: 'uuid', name: uuid }, access)).toMatchObject(expected);
+  });
+
   it('is found by the outputs of the golden template', async () => {
     const file = join(import.meta.dirname, '..', '..', 'fixtures', 'lib', 'msk.template.json');
     const { Outputs } = JSON.parse(readFileSync(file, 'utf8'));
