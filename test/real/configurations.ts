@@ -56,6 +56,16 @@ export const configurations: Readonly<Record<string, Readonly<Record<string, unk
     alarmSubscriptions: 'on-call@example.com, https://events.example.com/hooks/kafka-archive',
     expectedTrafficMinutes: 30,
   },
+  audit: {
+    ...{ audit: true, autoHeal: 1000, topics: 'orders, payments' },
+    ...{ subnetIds: 'subnet-0123456789abcdef0', securityGroupIds: 'sg-0123456789abcdef0' },
+  },
+  'audit-scram-provisioned': {
+    ...{ audit: true, secretArn: mskSecretArn, secretKeyArns: keyArn },
+    ...{ provisionedPollers: {}, networkAdds: 'services', networkHas: 'brokers, s3' },
+    ...{ vpcId: 'vpc-0123456789abcdef0', encryptionKey: 'stack', accessLogDays: 400 },
+    ...{ subnetIds: 'subnet-0123456789abcdef0', securityGroupIds: 'sg-0123456789abcdef0' },
+  },
   'own-alarm-topic': { alarmTopicArn: 'arn:aws:sns:eu-west-1:111122223333:on-call' },
 };
 

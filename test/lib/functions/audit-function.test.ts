@@ -50,6 +50,7 @@ function synthesize(props: Partial<AuditFunctionProps> = {}): Synthesis {
     delivery: 's3',
     fullListingDays: 7,
     autoHealRecords: 0,
+    auditReadsObjects: false,
     logLevel: 'info',
     ...props,
   });
@@ -121,6 +122,7 @@ describe('the audit function', () => {
     expect(propertiesOf(made.template, 'AWS::Lambda::Function').Environment).toEqual({
       Variables: {
         ARCHIVE_BUCKET: 'archive',
+        AUDIT_READS_OBJECTS: 'false',
         AUTHENTICATION: 'IAM',
         AUTO_HEAL_RECORDS: '0',
         BOOTSTRAP_SERVERS: 'b1:9098,b2:9098',

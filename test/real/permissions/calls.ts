@@ -1,3 +1,4 @@
+import { HEAL_PREFIX } from '../../../lambda/contract.ts';
 import {
   dashboardCalls,
   type Call as OperatorCall,
@@ -397,10 +398,135 @@ export function catalog(it: Archive): Caller[] {
   ];
 }
 
+/** The bucket of the audit with some of its objects, and a failed batch that heals; undefined without an audit. */
+function derivedOf({ deployment, failedBatchBucket }: Archive) {
+  if (!deployment.idsOf('AWS::S3::Bucket').includes('DerivedBucket')) return undefined;
+  const bucket = deployment.arnOf('AWS::S3::Bucket', 'DerivedBucket');
+  return {
+    bucket,
+    ledger: `${bucket}/audit/${PREFIX}topic=orders/ledger.json`,
+    hours: `${bucket}/hours/${PREFIX}topic=orders/dt=2026-11-24/hour=09.json`,
+    healed: `${failedBatchBucket}/${HEAL_PREFIX}orders-3-100`,
+  };
+}
+
+/** The audit function, and others who read or write what it derives from the archive. */
+export const audit =
+  ({ clusterArn, heals = false }: { readonly clusterArn: string; readonly heals?: boolean }) =>
+  (it: Archive): Caller[] => {
+    const { archiveBucket, archived, deployment, entry, failedBatchBucket } = it;
+    const derived = derivedOf(it);
+    if (derived === undefined) throw new Error('the stack has no audit');
+    const { bucket, healed, hours, ledger } = derived;
+    const role = it.role('AuditFunctionRole');
+    const logs = it.logsOf('AuditFunction');
+    const named = (type: 'topic' | 'group', name: string) =>
+      `${clusterArn.replace(':cluster/', `:${type}/`)}/${name}`;
+    const group = named('group', `${deployment.stackName}-orders`);
+    return [
+      {
+        name: 'audit function',
+        ...role,
+        may: [
+          ['logs:CreateLogStream', stream(logs)],
+          ['logs:PutLogEvents', stream(logs)],
+          ['kafka-cluster:Connect', clusterArn],
+          ['kafka-cluster:DescribeTopic', named('topic', 'orders')],
+          ['kafka-cluster:DescribeTopicDynamicConfiguration', named('topic', 'orders')],
+          ['kafka-cluster:ReadData', named('topic', 'orders')],
+          ['kafka-cluster:DescribeGroup', group],
+          ...[archiveBucket, bucket, failedBatchBucket].map((each): Row => ['s3:ListBucket', each]),
+          ['s3:GetObject', archived],
+          ['s3:GetObject', entry],
+          ['s3:GetObjectTagging', entry],
+          ...[ledger, hours].flatMap((object): Row[] => [
+            ['s3:GetObject', object],
+            ['s3:PutObject', object, { 's3:if-none-match': '*' }],
+            ['s3:PutObject', object],
+          ]),
+          ...(heals ? [['s3:PutObject', healed] as const] : []),
+          ['ec2:CreateNetworkInterface', arn('ec2', 'subnet/subnet-0a1b2c3d')],
+          ['ec2:DeleteNetworkInterface', arn('ec2', 'network-interface/eni-0a1b2c3d')],
+          ['ec2:DescribeNetworkInterfaces', '*'],
+        ],
+        mayNot: [
+          ...(heals ? [] : [['s3:PutObject', healed] as const]),
+          ['kafka-cluster:ReadData', named('topic', 'other')],
+          ['kafka-cluster:WriteData', named('topic', 'orders')],
+          ['kafka-cluster:AlterGroup', group],
+          ['kafka-cluster:DescribeGroup', named('group', 'other')],
+          ['kafka:DescribeClusterV2', clusterArn],
+          ['kafka:GetBootstrapBrokers', '*'],
+          ['s3:PutObject', archived],
+          ['s3:DeleteObject', archived],
+          ['s3:GetObject', `${archiveBucket}/other/topic=orders/a`],
+          ['s3:PutObject', entry],
+          ['s3:PutObjectTagging', entry],
+          ['s3:DeleteObject', ledger],
+          ['s3:DeleteObjectVersion', ledger],
+          ['s3:PutObject', `${bucket}/audit/other/topic=orders/ledger.json`],
+          ['s3:PutObject', ledger, WITHOUT_TLS],
+          ['cloudwatch:PutMetricData', '*'],
+          ['sqs:SendMessage', it.replayQueue],
+          ['lambda:InvokeFunction', it.replayFunction],
+        ],
+      },
+      {
+        name: 'function that asks MSK for bootstrap servers',
+        ...it.role('BootstrapRole'),
+        may: [
+          ['kafka:GetBootstrapBrokers', '*'],
+          ['logs:PutLogEvents', stream(it.logsOf('Bootstrap'))],
+        ],
+        mayNot: [
+          ['kafka:DescribeClusterV2', clusterArn],
+          ['kafka-cluster:Connect', clusterArn],
+          ['logs:PutLogEvents', stream(it.archiveLogs)],
+        ],
+      },
+      {
+        name: 'reader of hour records',
+        ...it.reader,
+        may: [
+          ['s3:ListBucket', bucket, listing(`hours/${PREFIX}topic=orders/`)],
+          ['s3:GetObject', hours],
+        ],
+        mayNot: [
+          ['s3:ListBucket', bucket],
+          ['s3:GetObject', ledger],
+          ['s3:PutObject', hours],
+        ],
+      },
+      {
+        name: 'operator of an audit',
+        ...it.operator,
+        may: [],
+        mayNot: [
+          ['s3:PutObject', hours],
+          ['s3:PutObject', entry],
+          ['s3:DeleteObject', ledger],
+        ],
+      },
+      ...[it.archiver, it.replayer].map((each) => ({
+        name: 'functions beside an audit',
+        ...each,
+        may: [],
+        mayNot: [
+          ['s3:GetObject', ledger],
+          ['s3:PutObject', hours],
+          ['s3:ListBucket', bucket],
+        ] as const,
+      })),
+      service('lambda.amazonaws.com', [['sts:AssumeRole', role.principal]], []),
+      service('events.amazonaws.com', [], [['sts:AssumeRole', role.principal]]),
+    ];
+  };
+
 /** The resources of the operator's calls by their kind, each with the keys of the request. */
 function placesOf(it: Archive): Record<ResourceKind, readonly (readonly [string, Context?])[]> {
   const { deployment } = it;
   const hasStream = deployment.idsOf('AWS::KinesisFirehose::DeliveryStream').length > 0;
+  const derived = derivedOf(it);
   const dashboard = `arn:aws:cloudwatch::${ACCOUNT}:dashboard/${deployment.stackName}`;
   return {
     account: [['*']],
@@ -410,6 +536,7 @@ function placesOf(it: Archive): Record<ResourceKind, readonly (readonly [string,
     'archive function': [[it.archiveFunction]],
     'archive log': [[wholeGroup(it.archiveLogs)]],
     'archived objects': [[it.archived]],
+    'audit log': derived === undefined ? [] : [[wholeGroup(it.logsOf('AuditFunction'))]],
     'check log': [[wholeGroup(it.logsOf('CatalogCheck'))]],
     cluster: [[clusterArn]],
     'consumer groups': [[`${clusterArn.replace(':cluster/', ':group/')}/a`]],
@@ -418,10 +545,14 @@ function placesOf(it: Archive): Record<ResourceKind, readonly (readonly [string,
     'delivery stream': hasStream
       ? [[deployment.arnOf('AWS::KinesisFirehose::DeliveryStream', 'Delivery')]]
       : [],
+    'derived bucket': derived === undefined ? [] : [[derived.bucket]],
     // In stacks with a key, `encrypted` has it.
     'encryption key': [],
     'failed batches': [[it.entry]],
     'failed-batch bucket': [[it.failedBatchBucket]],
+    'healed batches': derived === undefined ? [] : [[derived.healed]],
+    'hour records': derived === undefined ? [] : [[derived.hours]],
+    ledgers: derived === undefined ? [] : [[derived.ledger]],
     mappings: [[it.mapping, { 'lambda:FunctionArn': `${it.archiveFunction}:7` }]],
     'replay function': [[it.replayFunction]],
     'replay log': [[wholeGroup(it.replayLogs)]],
@@ -786,6 +917,9 @@ export const encrypted =
         ],
       ),
       ...(hasStream ? [role('delivery stream with a key', it.role('DeliveryRole'), ['s3'])] : []),
+      ...(derivedOf(it)
+        ? [role('audit function with a key', it.role('AuditFunctionRole'), ['s3'])]
+        : []),
       service(
         's3.amazonaws.com',
         [
@@ -805,6 +939,7 @@ export const encrypted =
           it.replayLogs,
           it.logsOf('CatalogCheck'),
           ...(hasStream ? [it.logsOf('Delivery')] : []),
+          ...(derivedOf(it) ? [it.logsOf('AuditFunction'), it.logsOf('Bootstrap')] : []),
         ].flatMap((logGroup) => logActions.map((action): Row => [action, key, group(logGroup)])),
         [
           ['kms:Decrypt', key],

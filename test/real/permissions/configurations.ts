@@ -15,6 +15,7 @@ import {
   type Archive,
   accessLogs,
   archiveIn,
+  audit,
   catalog,
   encrypted,
   everyArchive,
@@ -42,6 +43,10 @@ interface Configuration {
 const rootCaSecretArn = secretArn.replace('archive', 'ca');
 const registryArn = 'arn:aws:glue:eu-west-1:111122223333:registry/shop';
 const pollers = { provisionedPollers: { min: 1, max: 4 } };
+
+const audited = {
+  ...{ audit: true, subnetIds: 'subnet-0a1b2c3d', securityGroupIds: 'sg-0a1b2c3d' },
+};
 
 /** Long enough that the CDK splits the role's policy. */
 const longTopics = Array.from({ length: 24 }, (_, index) => `${'orders-'.repeat(18)}${index}`);
@@ -109,6 +114,14 @@ export const configurations = {
   'an existing key': {
     settings: { encryptionKey: keyArn },
     calls: [encrypted(() => keyArn)],
+  },
+  'an audit': {
+    settings: audited,
+    calls: [inVpc, audit({ clusterArn })],
+  },
+  'an audit that heals, with an existing key': {
+    settings: { ...audited, autoHeal: 1000, encryptionKey: keyArn },
+    calls: [audit({ clusterArn, heals: true }), encrypted(() => keyArn)],
   },
 } satisfies Record<string, Configuration>;
 
