@@ -481,4 +481,43 @@ export const deployed: readonly Step[] = [
     ],
     judge: (seen) => seen.after?.fact === 'Disabled',
   },
+  {
+    id: 'audit',
+    question: 'Does the audit reach the brokers and S3 from the VPC, and audit the topic?',
+    settles: ['docs/configure.md#the-audit', 'lib/source/bootstrap-servers.ts'],
+    expected:
+      'The deployment reads the bootstrap servers. The function signs in with MSK IAM, and its log has a line `topic audited` with the claim `audited`.',
+    needs: ['Mapping'],
+    actions: [
+      ask(
+        'network',
+        'kafka describe-cluster-v2 --cluster-arn {cluster}',
+        'ClusterInfo.[Provisioned.BrokerNodeGroupInfo.[ClientSubnets,SecurityGroups],Serverless.VpcConfigs[0].[SubnetIds,SecurityGroupIds]] | [?@] | [0]',
+        {
+          isSecret: true,
+          save: (fact) => {
+            const [subnets, groups] = listOf(fact).map((ids) => listOf(ids).join());
+            return { Subnets: subnets ?? '', SecurityGroups: groups ?? '' };
+          },
+        },
+      ),
+      {
+        name: 'deploy',
+        command: deployOnDemand({
+          ...{ ...again, objectLockDays: '1', memoryMiB: '1152' },
+          ...{ audit: 'true', auditEvery: '5 minutes' },
+          ...{ subnetIds: '{Subnets}', securityGroupIds: '{SecurityGroups}' },
+        }),
+      },
+      outputs(),
+      ask(
+        'audits',
+        'logs filter-log-events --log-group-name {AuditLogGroupName} --filter-pattern audited',
+        'events[].message',
+        { until: isFound, minutes: 30 },
+      ),
+    ],
+    judge: (seen) =>
+      listOf(seen.audits?.fact).some((line) => String(line).includes('"claim":"audited"')),
+  },
 ];

@@ -13,7 +13,7 @@ const provided = [
   ...['ProbeFunctionArn', 'ProbeRoleArn', 'RegistryArn', 'SchemaArn', 'SchemaVersionId'],
   ...['ArchiveBucketName', 'ArchiveFunctionName', 'ArchiveLogGroupName', 'DeadLetterQueueUrl'],
   ...['FailedBatchBucketName', 'Mapping', 'OperatorPolicyArn', 'StreamArchiveBucketName'],
-  ...['CatalogDatabaseName', 'ReaderPolicyArn', 'WorkgroupName'],
+  ...['CatalogDatabaseName', 'ReaderPolicyArn', 'WorkgroupName', 'AuditLogGroupName'],
 ];
 
 describe('the steps', () => {
@@ -227,6 +227,8 @@ describe('the verdict', () => {
     ['metrics-on-demand', { MetricsConfig: refused }, false],
     ['disabled-mapping', { after: fact('Disabled') }, true],
     ['disabled-mapping', { after: fact('Enabled') }, false],
+    ['audit', { audits: fact(['{"message":"topic audited","claim":"audited"}']) }, true],
+    ['audit', { audits: fact(['{"message":"topic not audited","code":"KAFKA_FAILED"}']) }, false],
   ])('of %s on %j is %s', (id, seen, isConfirmed) => {
     expect(steps.find((step) => step.id === id)?.judge(seen)).toBe(isConfirmed);
   });
