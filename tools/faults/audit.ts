@@ -37,8 +37,10 @@ export async function auditScenario(
     {
       broker,
       archive: createS3Source(client, buckets.archive, calls),
-      // Every scenario has a topic of its own.
+      // Every scenario has a topic of its own, and is audited once.
       ledgers: { load: async () => undefined, save: async () => true },
+      hours: { list: async () => [], load: async () => undefined, save: async () => true },
+      resets: { load: async () => [] },
       failedBatches: ofTopic(topic, createS3FailedBatchStore(client, buckets.failed)),
     },
     {

@@ -14,7 +14,7 @@ import type { DiscardCondition } from '../local/mapping/retry-policy.ts';
 import { type FailedRecords, type PartitionFacts, placeOf, TopicFacts } from './facts.ts';
 import { MemoryFailedBatches } from './failed-batches.ts';
 import { MemoryBucket } from './memory-bucket.ts';
-import { MemoryLedger } from './memory-ledger.ts';
+import { MemoryDerived, MemoryResets } from './memory-derived.ts';
 
 /** What a topic and its archive are like. */
 export interface TopicTraits {
@@ -34,19 +34,12 @@ export const FILTERS: readonly Readonly<Record<string, unknown>>[] = [
   { value: { kind: ['order', { prefix: 'sale-' }] } },
 ];
 
-/** Whether the kind of a record passes {@link FILTERS}. */
+/**
+ * Whether Lambda delivers a record of a kind with {@link FILTERS}. A pattern for JSON does not apply to text:
+ * https://docs.aws.amazon.com/lambda/latest/dg/kafka-filtering.html
+ */
 export function isWanted(kind: string): boolean {
-  return kind === 'order' || kind.startsWith('sale-');
-}
-
-/** A reset of the group by the command that notes it. */
-export interface ResetNote {
-  readonly partition: number;
-  /** Offset of the group before and after. */
-  readonly from: number;
-  readonly to: number;
-  /** Epoch milliseconds. */
-  readonly at: number;
+  return kind === 'order' || kind.startsWith('sale-') || kind === 'text';
 }
 
 /** A batch that was stored, to store it again in part. */
@@ -65,8 +58,8 @@ export abstract class ArchivedTopic {
   readonly traits: TopicTraits;
   bucket = new MemoryBucket();
   readonly failedBatches = new MemoryFailedBatches();
-  readonly ledger = new MemoryLedger();
-  readonly resets: ResetNote[] = [];
+  readonly derived = new MemoryDerived();
+  readonly resets = new MemoryResets();
   readonly stored: StoredBatch[] = [];
   facts = new TopicFacts();
   /** Epoch milliseconds. */
@@ -135,14 +128,20 @@ export abstract class ArchivedTopic {
   }
 
   /** Notes that the group was moved, by the command that leaves a note or by another. */
-  noteReset(partition: number, to: number, isNoted: boolean): void {
+  async noteReset(partition: number, to: number, isNoted: boolean): Promise<void> {
     const facts = this.factsOf(partition);
     const from = facts.committed ?? facts.start;
     facts.committed = to;
-    if (isNoted) this.resets.push({ partition, from, to, at: this.now });
     for (let offset = from; isNoted && offset < to; offset += 1) facts.skipped.add(offset);
     // The group reads them again.
     for (let offset = to; offset < from; offset += 1) facts.skipped.delete(offset);
+    if (isNoted && to > from) {
+      await this.resets.write({
+        ...{ format: 1, topic: this.traits.topic, group: 'group' },
+        at: new Date(this.now).toISOString(),
+        skipped: [{ partition, first: from, last: to - 1 }],
+      });
+    }
   }
 
   /** The records of a batch that the filters let through. */

@@ -1,21 +1,27 @@
-import { type HoleClass, holeClasses } from '../../lambda/core/audit/finding.ts';
+import { type Finding, type HoleClass, holeClasses } from '../../lambda/core/audit/finding.ts';
 import type { AuditReport, PartitionReport } from '../../lambda/core/audit/report.ts';
 import { type PartitionFacts, placeOf, type TopicFacts } from './facts.ts';
-import { throughOf, type Verdict, type Verdicts } from './oracle.ts';
+import type { Due, Verdict, Verdicts } from './oracle.ts';
 
 /** Classes whose holes are counted and not listed one by one. */
 const counted: readonly HoleClass[] = ['transaction-mark', 'aborted', 'compacted', 'filtered'];
 
+/** What a report must say. */
+export interface Expected {
+  readonly facts: TopicFacts;
+  readonly verdicts: Verdicts;
+  readonly due: Due;
+}
+
 /** What a report says that the oracle does not, in words; empty if they agree on every offset. */
-export function differences(
-  report: AuditReport,
-  verdicts: Verdicts,
-  { partitions }: TopicFacts,
-): string[] {
-  const problems = partitions.flatMap((facts, partition) => {
-    const of = report.partitions.find((each) => each.partition === partition);
+export function differences(report: AuditReport, { due, facts, verdicts }: Expected): string[] {
+  const { partitions } = facts;
+  const problems = partitions.flatMap((each, partition) => {
+    const of = report.partitions.find((found) => found.partition === partition);
     if (of === undefined) return [`partition ${partition} is not in the report`];
-    return comparePartition(of, facts, verdicts).map((text) => `partition ${partition}: ${text}`);
+    return comparePartition(of, each, { due, verdicts }).map(
+      (text) => `partition ${partition}: ${text}`,
+    );
   });
   const known = new Set(partitions.keys());
   for (const { findings, partition } of report.partitions) {
@@ -30,11 +36,11 @@ export function differences(
 function comparePartition(
   report: PartitionReport,
   facts: PartitionFacts,
-  verdicts: Verdicts,
+  { due, verdicts }: Pick<Expected, 'due' | 'verdicts'>,
 ): string[] {
   const { findings, from, holes, partition, stored, through } = report;
   const problems: string[] = [];
-  const wanted = throughOf(facts);
+  const wanted = due.get(partition) ?? 0;
   if (through !== wanted) problems.push(`through is ${through}, not ${wanted}`);
   const expected = new Map<Verdict, number[]>();
   for (let offset = from; offset < facts.offsets.length; offset += 1) {
@@ -52,7 +58,7 @@ function comparePartition(
       problems.push(`${kind}: ${count} holes, not ${offsets.length} (${offsets})`);
     }
     if (counted.includes(kind)) continue;
-    const ranges = findings.filter((finding) => finding.class === kind);
+    const ranges = united(findings.filter((finding) => finding.class === kind));
     for (const { first, last, offsets: claimed } of ranges) {
       const inside = offsets.filter((offset) => first <= offset && offset <= last).length;
       if (inside !== claimed) {
@@ -68,4 +74,24 @@ function comparePartition(
     if (kind === 'conflict') problems.push(`a conflict at ${first}-${last}`);
   }
   return problems;
+}
+
+type Claim = Pick<Finding, 'first' | 'last' | 'offsets'>;
+
+/**
+ * Findings that overlap as one: where a broker has forgotten which offsets its classes lay at, the ranges of two findings
+ * may both span them.
+ */
+function united(findings: readonly Claim[]): Claim[] {
+  const all: Claim[] = [];
+  for (const finding of findings.toSorted((a, b) => a.first - b.first)) {
+    const before = all.at(-1);
+    if (before === undefined || before.last < finding.first) all.push(finding);
+    else {
+      const { first, last, offsets } = all.pop() as Claim;
+      const end = Math.max(last, finding.last);
+      all.push({ first, last: end, offsets: offsets + finding.offsets });
+    }
+  }
+  return all;
 }

@@ -13,6 +13,8 @@ export type Fact =
       readonly transaction: Transaction | undefined;
       /** Whether no filter of the mapping matches it. */
       readonly isFiltered: boolean;
+      /** Whether its event exceeds the payload limit. */
+      readonly isOversize: boolean;
     };
 
 /** The fate of records that a mapping gave up. */

@@ -66,7 +66,10 @@ export class History {
       () => this.#disturb(partition),
       () => this.#reset(partition),
     ])();
-    this.topic.now += random.below(40) * MINUTE_MS;
+    // Now and then days without traffic, so that audits list what is recent alone.
+    this.topic.now += random.chance(0.06)
+      ? random.below(100) * HOUR_MS
+      : random.below(40) * MINUTE_MS;
   }
 
   /** Decides all transactions and archives everything, but for what failed. */
@@ -198,7 +201,7 @@ export class History {
     }
   }
 
-  #reset(partition: number): void {
+  async #reset(partition: number): Promise<void> {
     const { random, topic } = this;
     const { committed, lastStable, logStart } = topic.factsOf(partition);
     if (committed === undefined || random.chance(0.5)) return;
@@ -207,7 +210,7 @@ export class History {
       ? committed + random.below(Math.max(1, lastStable - committed + 1))
       : Math.min(committed, logStart + random.below(Math.max(1, committed - logStart)));
     const isNoted = random.chance(0.8);
-    topic.noteReset(partition, to, isNoted);
+    await topic.noteReset(partition, to, isNoted);
     this.#note(`reset ${partition} from ${committed} to ${to}${isNoted ? '' : ', without a note'}`);
   }
 

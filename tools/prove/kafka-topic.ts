@@ -29,6 +29,9 @@ export interface KafkaPlace {
 /** The only broker of a cluster of one. */
 const BROKER_ID = 1;
 
+/** Bytes of a value that no event has room for, since its base64 exceeds the payload limit. */
+export const OVERSIZE = 4_750_000;
+
 /** A record to produce. */
 export interface KafkaMessage {
   readonly partition: number;
@@ -42,6 +45,7 @@ export interface KafkaMessage {
 interface Produced {
   readonly transaction: Transaction | undefined;
   readonly kind: string;
+  readonly isOversize: boolean;
 }
 
 type AnyProducer = Producer<Buffer, Buffer, Buffer, Buffer>;
@@ -166,7 +170,7 @@ export class RealTopic extends ArchivedTopic {
   #messages(messages: readonly KafkaMessage[], transaction: Transaction | undefined) {
     return messages.map(({ bytes = 0, key, kind, partition }) => {
       this.#number += 1;
-      this.#produced.set(this.#number, { transaction, kind });
+      this.#produced.set(this.#number, { transaction, kind, isOversize: bytes > OVERSIZE });
       const value = { kind, n: this.#number, text: 'x'.repeat(bytes) };
       return {
         ...{ topic: this.traits.topic, partition },
@@ -234,7 +238,8 @@ export class RealTopic extends ArchivedTopic {
     const known = this.#produced.get(n);
     if (known === undefined) throw new RangeError(`record ${n} was not produced`);
     const isFiltered = this.traits.isFiltered && !isWanted(known.kind);
-    return { kind: 'record', transaction: known.transaction, isFiltered } as const;
+    const { isOversize, transaction } = known;
+    return { kind: 'record', transaction, isFiltered, isOversize } as const;
   }
 
   async #offsets(timestamp: bigint): Promise<ReadonlyMap<number, number>> {
@@ -323,7 +328,7 @@ export class RealTopic extends ArchivedTopic {
       groupId: this.#group,
       topics: [{ name: this.traits.topic, partitionOffsets: [{ partition, offset: BigInt(to) }] }],
     });
-    this.noteReset(partition, to, isNoted);
+    await this.noteReset(partition, to, isNoted);
   }
 
   async deleteBelow(partition: number, offset: number): Promise<void> {

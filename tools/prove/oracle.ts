@@ -7,6 +7,9 @@ export type Verdict = HoleClass | 'stored';
 /** Verdicts by place, of all offsets below the end of each partition. */
 export type Verdicts = ReadonlyMap<string, Verdict>;
 
+/** The offset of each partition, by its number, below which everything is due: it never becomes lower. */
+export type Due = ReadonlyMap<number, number>;
+
 /** What the oracle judges with. */
 export interface OracleView {
   readonly facts: TopicFacts;
@@ -14,42 +17,58 @@ export interface OracleView {
   readonly stored: ReadonlySet<string>;
   /** What the audits before this one have seen: all that is left of what the broker has forgotten. */
   readonly seen: Verdicts;
+  readonly due: Due;
 }
 
 /**
  * The verdict of every offset, from what the test itself did. It is written apart from the audit: it shares no code with
  * it, and looks at no key, object or record batch.
  */
-export function judgeTopic({ facts, seen, stored }: OracleView): Verdicts {
+export function judgeTopic({ due, facts, seen, stored }: OracleView): Verdicts {
   const verdicts = new Map<string, Verdict>();
   for (const [partition, of] of facts.partitions.entries()) {
     const end = Math.max(of.lastStable, of.offsets.length);
     for (let offset = 0; offset < end; offset += 1) {
       const place = placeOf(partition, offset);
       const isStored = stored.has(place);
-      verdicts.set(place, isStored ? 'stored' : hole(facts, of, { offset, place, seen }));
+      const found = isStored
+        ? 'stored'
+        : hole(facts, of, { due: due.get(partition) ?? 0, offset, place, seen });
+      verdicts.set(place, found);
     }
   }
   return verdicts;
 }
 
-/** The offset up to which a partition must be archived, exclusive. */
-export function throughOf({ committed, lastStable }: PartitionFacts): number {
+/** Returns what is due now, given what was due when an earlier audit looked. */
+export function dueNow({ partitions }: TopicFacts, before: Due): Due {
+  return new Map(
+    partitions.map((of, partition) => [
+      partition,
+      Math.max(throughOf(of), before.get(partition) ?? 0),
+    ]),
+  );
+}
+
+function throughOf({ committed, lastStable }: PartitionFacts): number {
   return Math.min(lastStable, committed ?? 0);
 }
 
 function hole(
   { failed }: TopicFacts,
   of: PartitionFacts,
-  { offset, place, seen }: { offset: number; place: string; seen: Verdicts },
+  { due, offset, place, seen }: { due: number; offset: number; place: string; seen: Verdicts },
 ): HoleClass {
-  if (offset >= throughOf(of)) return 'not-yet';
+  const before = seen.get(place);
+  if (offset >= due) return 'not-yet';
+  // A group that was moved back has not read it again yet.
+  if (offset >= throughOf(of) && before === 'skipped-by-reset') return before;
   if (offset < of.start) return 'before-archive';
   const isIn = ({ places }: { readonly places: ReadonlySet<string> }) => places.has(place);
   const kept = failed.find((batch) => batch.state === 'waiting' && isIn(batch));
   if (kept !== undefined) return kept.isOversize ? 'oversize' : 'failed-batch';
   const isForgotten = offset < of.logStart || of.removed.has(offset);
-  return isForgotten ? forgotten(of, offset, seen.get(place)) : remembered(of, offset);
+  return isForgotten ? forgotten(of, offset, before) : remembered(of, offset);
 }
 
 /** The class of an offset that the broker still has. */
@@ -59,7 +78,8 @@ function remembered({ offsets, skipped }: PartitionFacts, offset: number): HoleC
   if (fact.kind === 'mark') return 'transaction-mark';
   if (fact.transaction?.outcome === 'aborted') return 'aborted';
   if (skipped.has(offset)) return 'skipped-by-reset';
-  return fact.isFiltered ? 'filtered' : 'lost';
+  if (fact.isFiltered) return 'filtered';
+  return fact.isOversize ? 'oversize' : 'lost';
 }
 
 /** The class of an offset that the broker has no more, given what an earlier audit saw. */

@@ -6,7 +6,13 @@ import { clientOptions, keepAlive } from '../../kafka/connection.ts';
 import { Random } from '../faults/random.ts';
 import { startKafkaCluster } from '../local/kafka-cluster/cluster.ts';
 import type { TopicTraits } from './archived-topic.ts';
-import { type BatchFate, type KafkaMessage, type KafkaPlace, RealTopic } from './kafka-topic.ts';
+import {
+  type BatchFate,
+  type KafkaMessage,
+  type KafkaPlace,
+  OVERSIZE,
+  RealTopic,
+} from './kafka-topic.ts';
 import { type Proof, sumOf, TopicProof } from './topic-proof.ts';
 
 /** A topic on a real broker, with its proof. */
@@ -120,7 +126,7 @@ function inTurn(...fates: readonly BatchFate[]): () => BatchFate {
 async function playPlain({ audit, random, topic }: Scene): Promise<void> {
   await topic.create({ 'max.message.bytes': '10000000' });
   await topic.produce(some(60, 2, random));
-  await topic.produce([{ partition: 0, kind: 'order', bytes: 4_800_000 }]);
+  await topic.produce([{ partition: 0, kind: 'order', bytes: OVERSIZE + 1 }]);
   await topic.produce(some(20, 2, random));
   topic.fateOf = inTurn('stored', 'failed', 'stored', 'failed after it was stored', 'failed');
   await topic.archive(8);

@@ -49,9 +49,10 @@ export class SimulatedTopic extends ArchivedTopic {
       writer,
     );
     const { offsets } = this.factsOf(partition);
-    for (const { kind } of records) {
+    for (const { kind, value } of records) {
       const isFiltered = this.traits.isFiltered && !isWanted(kind);
-      offsets.push({ kind: 'record', transaction: writer.transaction, isFiltered });
+      const isOversize = value === OVERSIZE;
+      offsets.push({ kind: 'record', transaction: writer.transaction, isFiltered, isOversize });
     }
     this.#settle();
   }

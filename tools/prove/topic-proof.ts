@@ -5,8 +5,8 @@ import type { ArchivedTopic } from './archived-topic.ts';
 import { type AuditSetup, auditOf } from './audit-of.ts';
 import { differences } from './comparison.ts';
 import { copyOf, type LossKind, lossKinds, plantLoss, readingFor } from './losses.ts';
-import { MemoryLedger } from './memory-ledger.ts';
-import { judgeTopic, type Verdicts } from './oracle.ts';
+import { MemoryDerived } from './memory-derived.ts';
+import { type Due, dueNow, judgeTopic, type Verdicts } from './oracle.ts';
 
 /** The result of proving the audit over some losses. */
 export interface Proof {
@@ -28,13 +28,21 @@ export function sumOf(proofs: readonly Proof[]): Proof {
   };
 }
 
+/** What an audit with a ledger has seen. */
+interface Seen {
+  readonly verdicts: Verdicts;
+  readonly due: Due;
+}
+
+const nothing: Seen = { verdicts: new Map(), due: new Map() };
+
 /** Audits one topic again and again, and holds each report against the oracle. */
 export class TopicProof {
   readonly #topic: ArchivedTopic;
   readonly #random: Random;
   readonly #problems: string[] = [];
   /** What the audits with the topic's own ledger have seen. */
-  #seen: Verdicts = new Map();
+  #seen: Seen = nothing;
   #planted = 0;
   #found = 0;
   #wrong = 0;
@@ -68,18 +76,18 @@ export class TopicProof {
     { hasRival, isFull }: { readonly isFull: boolean; readonly hasRival: boolean },
   ): Promise<void> {
     const topic = this.#topic;
-    const { ledger } = topic;
-    const setup = { ledger, isFull, reading: 'as-needed' } as const;
+    const { derived } = topic;
+    const setup = { derived, isFull, reading: 'as-needed' } as const;
     if (hasRival) {
-      ledger.beforeSave = async () => {
+      derived.ledgers.beforeSave = async () => {
         await auditOf(topic, setup);
       };
     }
     const report = await this.#audit(name, setup);
-    const verdicts = this.#judge('as-needed', this.#seen);
+    const seen = this.#judge('as-needed', this.#seen);
     if (report === undefined) return;
-    this.#compare(report, verdicts, name);
-    this.#seen = verdicts;
+    this.#compare(report, seen, name);
+    this.#seen = seen;
   }
 
   /** Plants losses of random kinds, one after another, up to a number. */
@@ -96,20 +104,20 @@ export class TopicProof {
     const reading = readingFor(kind);
     // An audit that continues from a ledger reads no body again.
     const isFirst = reading === 'all' || this.#random.chance(0.5);
-    const seen: Verdicts = isFirst ? new Map() : this.#seen;
+    const seen = isFirst ? nothing : this.#seen;
     const before = this.#judge(reading, seen);
     const { bucket } = topic;
     topic.bucket = copyOf(bucket);
     const loss = await plantLoss(kind, topic, this.#random);
     const after = this.#judge(reading, seen);
-    const lost = [...after].filter(([place, verdict]) => {
-      return verdict === 'lost' && before.get(place) === 'stored';
+    const lost = [...after.verdicts].filter(([place, verdict]) => {
+      return verdict === 'lost' && before.verdicts.get(place) === 'stored';
     });
     if (loss !== undefined && lost.length > 0) {
       this.#planted += 1;
-      const ledger = isFirst ? new MemoryLedger() : topic.ledger.copy();
+      const derived = isFirst ? new MemoryDerived() : topic.derived.copy();
       const name = `planted ${kind} (${loss.what}), ${isFirst ? 'first audit' : 'with the ledger'}`;
-      const report = await this.#audit(name, { ledger, isFull: true, reading });
+      const report = await this.#audit(name, { derived, isFull: true, reading });
       if (report !== undefined) {
         const missed = lost.map(([place]) => place).filter((place) => !isFound(report, place));
         if (missed.length === 0) this.#found += 1;
@@ -131,13 +139,15 @@ export class TopicProof {
     }
   }
 
-  #judge(reading: Reading, seen: Verdicts): Verdicts {
+  #judge(reading: Reading, before: Seen): Seen {
     const { bucket, facts } = this.#topic;
-    return judgeTopic({ facts, seen, stored: storedPlaces(bucket, reading) });
+    const due = dueNow(facts, before.due);
+    const stored = storedPlaces(bucket, reading);
+    return { due, verdicts: judgeTopic({ due, facts, seen: before.verdicts, stored }) };
   }
 
-  #compare(report: AuditReport, verdicts: Verdicts, name: string): void {
-    const found = differences(report, verdicts, this.#topic.facts);
+  #compare(report: AuditReport, expected: Seen, name: string): void {
+    const found = differences(report, { ...expected, facts: this.#topic.facts });
     this.#wrong += found.length;
     this.#problems.push(...found.map((text) => `  ${name}: ${text}`));
   }

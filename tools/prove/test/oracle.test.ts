@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { type Fact, PartitionFacts, TopicFacts, type Transaction } from '../facts.ts';
-import { judgeTopic, throughOf, type Verdict } from '../oracle.ts';
+import { dueNow, judgeTopic, type Verdict } from '../oracle.ts';
 
 function record(of: Partial<Fact & { kind: 'record' }> = {}): Fact {
-  return { kind: 'record', transaction: undefined, isFiltered: false, ...of };
+  return { kind: 'record', transaction: undefined, isFiltered: false, isOversize: false, ...of };
 }
 
 function inTransaction(outcome: Transaction['outcome']): Fact {
@@ -18,18 +18,21 @@ function partition(offsets: readonly Fact[], given: Partial<PartitionFacts> = {}
 
 function verdictsOf(
   of: PartitionFacts,
-  { failed = [], seen = {}, stored = [] }: Given = {},
+  { before = 0, failed = [], seen = {}, stored = [] }: Given = {},
 ): Verdict[] {
   const facts = new TopicFacts();
   facts.partitions.push(of);
   facts.failed.push(...failed);
   const places = (offsets: readonly number[]) => new Set(offsets.map((offset) => `0:${offset}`));
   const known = Object.entries(seen).map(([offset, verdict]) => [`0:${offset}`, verdict] as const);
-  const view = { facts, stored: places(stored), seen: new Map(known) };
+  const due = dueNow(facts, new Map([[0, before]]));
+  const view = { due, facts, stored: places(stored), seen: new Map(known) };
   return [...judgeTopic(view).values()];
 }
 
 interface Given {
+  /** What was due before. */
+  readonly before?: number;
   readonly failed?: TopicFacts['failed'];
   readonly seen?: Readonly<Record<number, Verdict>>;
   readonly stored?: readonly number[];
@@ -44,18 +47,28 @@ describe('the oracle', () => {
       inTransaction('committed'),
       { kind: 'mark' },
       record({ isFiltered: true }),
+      record({ isOversize: true }),
     ];
     expect(verdictsOf(partition(offsets), { stored: [0] })).toEqual([
-      ...['stored', 'lost', 'aborted', 'lost', 'transaction-mark', 'filtered'],
+      ...['stored', 'lost', 'aborted', 'lost', 'transaction-mark', 'filtered', 'oversize'],
     ]);
   });
 
   it('expects nothing from the last stable offset and the committed one on, nor before the start', () => {
     const offsets = [record(), record(), record(), record()];
     const of = partition(offsets, { start: 1, committed: 3, lastStable: 2 });
-    expect(throughOf(of)).toBe(2);
     expect(verdictsOf(of)).toEqual(['before-archive', 'lost', 'not-yet', 'not-yet']);
-    expect(throughOf(partition(offsets, { committed: undefined }))).toBe(0);
+    const none = partition(offsets, { committed: undefined });
+    expect(verdictsOf(none)).toEqual(['not-yet', 'not-yet', 'not-yet', 'not-yet']);
+  });
+
+  it('keeps due what was due before a group was moved back', () => {
+    const offsets = [record(), record(), record(), record()];
+    const of = partition(offsets, { committed: 1 });
+    const seen = { 1: 'skipped-by-reset', 2: 'stored' } as const;
+    expect(verdictsOf(of, { before: 3, seen })).toEqual([
+      ...['lost', 'skipped-by-reset', 'lost', 'not-yet'],
+    ]);
   });
 
   it('explains by a failed batch only while it waits', () => {
