@@ -44,7 +44,8 @@ function comparePartition(
   if (through !== wanted) problems.push(`through is ${through}, not ${wanted}`);
   const expected = new Map<Verdict, number[]>();
   for (let offset = from; offset < facts.offsets.length; offset += 1) {
-    const verdict = verdicts.get(placeOf(partition, offset)) as Verdict;
+    const known = verdicts.get(placeOf(partition, offset)) as Verdict;
+    const verdict = known === 'expired-unread' ? eitherOf(findings, offset) : known;
     if (verdict === 'stored' && offset >= wanted) continue;
     expected.set(verdict, [...(expected.get(verdict) ?? []), offset]);
   }
@@ -74,6 +75,14 @@ function comparePartition(
     if (kind === 'conflict') problems.push(`a conflict at ${first}-${last}`);
   }
   return problems;
+}
+
+/** Which of the two an audit calls an offset that expired between two audits. */
+function eitherOf(findings: readonly Finding[], offset: number): 'lost' | 'below-log-start' {
+  const isLost = findings.some(
+    ({ class: kind, first, last }) => kind === 'lost' && first <= offset && offset <= last,
+  );
+  return isLost ? 'lost' : 'below-log-start';
 }
 
 type Claim = Pick<Finding, 'first' | 'last' | 'offsets'>;

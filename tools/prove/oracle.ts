@@ -1,8 +1,11 @@
 import type { HoleClass } from '../../lambda/core/audit/finding.ts';
 import { type PartitionFacts, placeOf, type TopicFacts } from './facts.ts';
 
-/** What an offset is: held by an object, or a hole of a class. */
-export type Verdict = HoleClass | 'stored';
+/**
+ * What an offset is: held by an object, or a hole of a class. `expired-unread` was due, and the broker deleted it between
+ * two audits, so that `lost` is true of it and `below-log-start` is too.
+ */
+export type Verdict = HoleClass | 'stored' | 'expired-unread';
 
 /** Verdicts by place, of all offsets below the end of each partition. */
 export type Verdicts = ReadonlyMap<string, Verdict>;
@@ -58,7 +61,7 @@ function hole(
   { failed }: TopicFacts,
   of: PartitionFacts,
   { due, offset, place, seen }: { due: number; offset: number; place: string; seen: Verdicts },
-): HoleClass {
+): Verdict {
   const before = seen.get(place);
   if (offset >= due) return 'not-yet';
   // A group that was moved back has not read it again yet.
@@ -68,7 +71,9 @@ function hole(
   const kept = failed.find((batch) => batch.state === 'waiting' && isIn(batch));
   if (kept !== undefined) return kept.isOversize ? 'oversize' : 'failed-batch';
   const isForgotten = offset < of.logStart || of.removed.has(offset);
-  return isForgotten ? forgotten(of, offset, before) : remembered(of, offset);
+  if (!isForgotten) return remembered(of, offset);
+  const isFirst = seen.size === 0;
+  return forgotten(of, { offset, seen: before, isFirst });
 }
 
 /** The class of an offset that the broker still has. */
@@ -84,13 +89,13 @@ function remembered({ offsets, skipped }: PartitionFacts, offset: number): HoleC
 
 /** The class of an offset that the broker has no more, given what an earlier audit saw. */
 function forgotten(
-  { removed, skipped }: PartitionFacts,
-  offset: number,
-  seen: Verdict | undefined,
-): HoleClass {
+  of: PartitionFacts,
+  { isFirst, offset, seen }: { isFirst: boolean; offset: number; seen: Verdict | undefined },
+): Verdict {
   // It was there, and was due; now neither side has it.
   if (seen === 'stored' || seen === 'failed-batch' || seen === 'lost') return 'lost';
   if (seen !== undefined && seen !== 'not-yet') return seen;
-  if (skipped.has(offset)) return 'skipped-by-reset';
-  return removed.has(offset) ? 'compacted' : 'below-log-start';
+  if (of.skipped.has(offset)) return 'skipped-by-reset';
+  if (of.removed.has(offset)) return 'compacted';
+  return !isFirst && remembered(of, offset) === 'lost' ? 'expired-unread' : 'below-log-start';
 }

@@ -90,8 +90,9 @@ describe('the oracle', () => {
     const of = partition(offsets, { logStart: 4, removed: new Set([4, 5]) });
     const seen = { 0: 'stored', 1: 'aborted', 2: 'not-yet', 4: 'lost' } as const;
     expect(verdictsOf(of, { seen })).toEqual([
-      ...['lost', 'aborted', 'below-log-start', 'below-log-start', 'lost', 'compacted'],
+      ...['lost', 'aborted', 'expired-unread', 'expired-unread', 'lost', 'compacted'],
     ]);
+    expect(verdictsOf(of).slice(0, 4)).toEqual(Array(4).fill('below-log-start'));
   });
 
   it('explains by a reset where no other reason is older', () => {
