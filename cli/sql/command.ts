@@ -25,15 +25,22 @@ export function createSqlCommand(machine: Machine) {
       wholeNumber('--max-bytes <n>', 'most bytes of objects to download', {
         ...{ min: 1, max: 1024 * GIB, default: GIB },
       }),
+    )
+    .option(
+      '--accept-damaged',
+      'query damaged objects as far as they go, and name them on standard error',
     );
   return withArchive(withTimes(command, machine))
     .addHelpText('after', HELP)
     .action(async (sql, values) => {
       checkTimes(values);
-      const { format, from, local, maxBytes, prefix, to, topic: topics } = values;
+      const { acceptDamaged: acceptsDamaged = false, format, from, local, maxBytes } = values;
+      const { prefix, to, topic: topics } = values;
       const selection = { from, prefix, to, topics };
       await runOnArchive({ machine, sizes: local === undefined, values }, (source) =>
-        queryArchive({ ...{ format, local, machine, maxBytes, selection, source, sql } }),
+        queryArchive({
+          ...{ acceptsDamaged, format, local, machine, maxBytes, selection, source, sql },
+        }),
       );
     });
 }
@@ -51,8 +58,9 @@ Tables, as in the catalog of a deployed archive:
   archive_lines  every line, cut into text
   a view for each topic: 'My.Topic' is my_topic; archive without the column topic
 
-DuckDB reads a damaged object that ends early as far as it goes, without an error.
-'kafka-archive find' and 'cat' refuse such an object.
+Before the query every object is read to its end, because DuckDB reads one that
+ends early as far as it goes, without an error. A damaged object fails the command,
+unless --accept-damaged is passed. Lines that are no records are counted.
 
 The query can read nothing else: no other files, no network. --format table shows
 the first 1,000 rows and shortens long values; the others print everything.

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { DuckDBResult, Json } from '@duckdb/node-api';
 import { formatCount } from '../counts.ts';
 import { csvField } from '../csv.ts';
@@ -17,28 +18,30 @@ const MOST_CHARACTERS = 80;
 const EXACT_NUMBER = /^(?:U?BIGINT|U?HUGEINT|DECIMAL)/;
 
 /**
- * Writes the rows of a result as they arrive; as a table only the first 1,000, at the end. Numbers are
- * exact in every form.
+ * Writes the rows of a result as they arrive and as fast as they are read; as a table only the first 1,000, at the end.
+ * Numbers are exact in every form.
  *
  * @throws the reason of the signal once it aborts
  */
 export async function writeResult(
   result: DuckDBResult,
   format: OutputFormat,
-  { print, stop }: Pick<Machine, 'print' | 'stop'>,
+  { progress, stop, write }: Pick<Machine, 'progress' | 'stop' | 'write'>,
 ): Promise<void> {
   const names = result.deduplicatedColumnNames();
   const types = result.columnTypes().map((type) => type.toString());
-  await writers[format]({ names, types, chunks: chunksOf(result, stop), print });
-}
-
-/** An interrupted result ends like a whole one. */
-async function* chunksOf(result: DuckDBResult, stop: AbortSignal): AsyncGenerator<Json[][]> {
-  for await (const chunk of result.yieldRowsJson()) {
+  /** An interrupted result ends like a whole one. */
+  async function* chunks(): AsyncGenerator<Json[][]> {
+    for await (const chunk of result.yieldRowsJson()) {
+      stop.throwIfAborted();
+      progress('');
+      yield chunk;
+    }
     stop.throwIfAborted();
-    yield chunk;
+    progress('');
   }
-  stop.throwIfAborted();
+  const writeLine = (text: string) => write(Buffer.from(`${text}\n`));
+  await writers[format]({ names, types, chunks: chunks(), writeLine });
 }
 
 /** A result to write. */
@@ -46,11 +49,12 @@ interface Writing {
   readonly names: readonly string[];
   readonly types: readonly string[];
   readonly chunks: AsyncIterable<readonly (readonly Json[])[]>;
-  readonly print: (text: string) => void;
+  /** Resolves once the reader has room for more. */
+  readonly writeLine: (text: string) => Promise<void>;
 }
 
 const writers: Readonly<Record<OutputFormat, (writing: Writing) => Promise<void>>> = {
-  async table({ chunks, names, print }) {
+  async table({ chunks, names, writeLine }) {
     const rows: string[][] = [];
     let count = 0;
     for await (const chunk of chunks) {
@@ -59,32 +63,32 @@ const writers: Readonly<Record<OutputFormat, (writing: Writing) => Promise<void>
       }
       count += chunk.length;
     }
-    for (const line of tableLines([names, ...rows])) print(line);
+    await writeLine(tableLines([names, ...rows]).join('\n'));
     const more = count - rows.length;
     if (more === 0) return;
     const others = outputFormats.filter((each) => each !== 'table').join(', ');
-    print(`… and ${formatCount(more)} more rows: --format ${others} print all`);
+    await writeLine(`… and ${formatCount(more)} more rows: --format ${others} print all`);
   },
 
-  async csv({ chunks, names, print }) {
-    print(names.map(csvCell).join());
+  async csv({ chunks, names, writeLine }) {
+    await writeLine(names.map(csvCell).join());
     for await (const rows of chunks) {
       if (rows.length === 0) continue;
-      print(rows.map((row) => row.map(csvCell).join()).join('\n'));
+      await writeLine(rows.map((row) => row.map(csvCell).join()).join('\n'));
     }
   },
 
   async jsonl(writing) {
-    for await (const rows of documents(writing)) writing.print(rows.join('\n'));
+    for await (const rows of documents(writing)) await writing.writeLine(rows.join('\n'));
   },
 
   async json(writing) {
     let before = '[';
     for await (const rows of documents(writing)) {
-      writing.print(`${before}${rows.join(',\n')}`);
+      await writing.writeLine(`${before}${rows.join(',\n')}`);
       before = ',';
     }
-    writing.print(before === '[' ? '[]' : ']');
+    await writing.writeLine(before === '[' ? '[]' : ']');
   },
 };
 

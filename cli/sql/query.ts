@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { DuckDBConnection, DuckDBResult } from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBPreparedStatement } from '@duckdb/node-api';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
 import { NotDone } from '../command.ts';
+import { formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
+import { checkObjects } from './check-objects.ts';
 import { openDatabase } from './database.ts';
 import { type OutputFormat, writeResult } from './output.ts';
 import {
@@ -25,16 +27,18 @@ export interface ArchiveQuery {
   readonly local: string | undefined;
   /** Most bytes to download. */
   readonly maxBytes: number;
-  readonly machine: Pick<Machine, 'print' | 'printError' | 'progress' | 'stop'>;
+  /** Whether to query damaged objects as far as they go. */
+  readonly acceptsDamaged: boolean;
+  readonly machine: Pick<Machine, 'printError' | 'progress' | 'stop' | 'write'>;
 }
 
 /**
  * Runs a query and prints the answer. The temporary folder of downloads is removed in any case.
  *
- * @throws {NotDone} if DuckDB refused the query, which is printed; {@link ArchiverError}
+ * @throws {NotDone} if an object is damaged or DuckDB refused the query, which is printed; {@link ArchiverError}
  */
 export async function queryArchive(query: ArchiveQuery): Promise<void> {
-  const { local, machine, maxBytes, selection, source } = query;
+  const { acceptsDamaged, local, machine, maxBytes, selection, source } = query;
   const { progress, stop } = machine;
   const limit = local === undefined ? maxBytes : Number.POSITIVE_INFINITY;
   const listed = await listObjects({ source, selection, progress, maxBytes: limit });
@@ -43,7 +47,8 @@ export async function queryArchive(query: ArchiveQuery): Promise<void> {
       local === undefined
         ? await downloadObjects(temporary, listed, { progress, source })
         : objectsInFolder(local, listed);
-    progress('');
+    await checkObjects(objects, { ...machine, acceptsDamaged, folder: local ?? temporary });
+    progress(`querying · ${formatCounted(objects.length, 'object')}`);
     const { close, connection } = await openDatabase({ objects, temporary });
     const interrupt = () => connection.interrupt();
     stop.addEventListener('abort', interrupt);
@@ -58,38 +63,56 @@ export async function queryArchive(query: ArchiveQuery): Promise<void> {
 
 async function answer(
   connection: DuckDBConnection,
-  { format, machine: { print, printError, stop }, sql }: ArchiveQuery,
+  { format, machine, sql }: ArchiveQuery,
 ): Promise<void> {
+  const { printError, progress, stop } = machine;
+  let isRunning = false;
   try {
-    const result = await select(connection, sql, stop);
-    await writeResult(result, format, { print, stop });
+    const statement = await prepare(connection, sql);
+    // An interrupt has no effect on a query that is yet to start.
+    stop.throwIfAborted();
+    isRunning = true;
+    await writeResult(await statement.stream(), format, machine);
   } catch (error) {
+    progress('');
     if (stop.aborted) throw new ArchiverError('STORE_ABORTED', 'stopped', { cause: error });
     if (!(error instanceof Error)) throw error;
     // Without what the client adds to DuckDB's message.
-    printError(error.message.replace(/^Failed to [\w ]+: /, ''));
+    const message = error.message.replace(/^Failed to [\w ]+: /, '');
+    printError(isRunning ? withoutValues(message, sql) : message);
     throw new NotDone();
   }
+}
+
+/** Errors of a running query whose text quotes no value. */
+const QUOTES_NOTHING = /^(?:Out of Memory|IO|Permission) Error:/;
+
+/** An error of a running query: its kind and the place in the query, because its text can quote the archive. */
+function withoutValues(message: string, sql: string): string {
+  if (QUOTES_NOTHING.test(message)) return message;
+  const [kind = 'Error'] = /^[A-Z][A-Za-z ]* Error(?=:)/.exec(message) ?? [];
+  const [place = '', line = ''] =
+    /\n\nLINE \d+: (?:\.{3})?(.+?)(?:\.{3})?\n *\^$/.exec(message) ?? [];
+  const how =
+    'a value of the archive does not fit the query; try_cast() and try() return NULL for it';
+  return `${kind}: ${how}${line !== '' && sql.includes(line) ? place : ''}`;
 }
 
 /** Nothing but spaces, semicolons and comments, of which DuckDB's client does not say what is wrong. */
 const NO_STATEMENT = /^(?:[\s;]|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*$/;
 
-/** Runs a statement that cannot write: the files of a local archive are within DuckDB's reach. */
-async function select(
+/** Prepares a statement that cannot write: the files of a local archive are within DuckDB's reach. */
+async function prepare(
   connection: DuckDBConnection,
   sql: string,
-  stop: AbortSignal,
-): Promise<DuckDBResult> {
+): Promise<DuckDBPreparedStatement> {
   const { StatementType } = await import('@duckdb/node-api');
   const statements = NO_STATEMENT.test(sql) ? undefined : await connection.extractStatements(sql);
   const statement = statements?.count === 1 ? await statements.prepare(0) : undefined;
   if (statement?.statementType !== StatementType.SELECT) {
     throw new Error('The query must be one SELECT.');
   }
-  // An interrupt has no effect on a query that is yet to start.
-  stop.throwIfAborted();
-  return statement.stream();
+  return statement;
 }
 
 /** Creates a folder for as long as the action runs; it is removed too if the process ends before. */

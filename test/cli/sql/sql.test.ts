@@ -80,7 +80,7 @@ async function sql(args: readonly string[], parts: Partial<Machine> = {}) {
     printError: (text) => err.push(text),
     progress: () => undefined,
     stop: new AbortController().signal,
-    write: async () => undefined,
+    write: async (bytes) => void out.push(Buffer.from(bytes).toString().replace(/\n$/, '')),
     ...parts,
   };
   const code = await run(createArchiveCommand(machine), ['sql', ...args], machine);
@@ -216,12 +216,83 @@ describe('kafka-archive sql on a folder', () => {
     expect({ code, out }).toEqual({ code: 1, out: '' });
   });
 
-  // The help says so. Once DuckDB refuses such a file, remove that sentence.
-  it('reads an object that ends early as far as it goes', async () => {
+  it('refuses objects that end early, and names them', async () => {
+    const batches = Array.from({ length: 13 }, (_, index) => mskRecords(index * 100, 50));
+    const folder = await folderOf(...batches);
+    const path = 'shop/topic=orders/dt=2025-11-23/hour=10';
+    const names = readdirSync(join(folder, path)).sort();
+    for (const name of names.slice(1)) truncateSync(join(folder, path, name), 300);
+    const query = [
+      '--local',
+      folder,
+      '--format',
+      'csv',
+      'select count(*) > 49 as some from archive',
+    ];
+    const named = [
+      ...names.slice(1, 11).map((name) => `'${path}/${name}' cannot be decompressed: Z_BUF_ERROR`),
+      'and 2 more damaged objects',
+    ];
+    expect(await sql(query)).toEqual({
+      ...{ code: 1, out: '' },
+      err: [
+        ...named,
+        'DuckDB would leave out rows without an error: pass --accept-damaged to query the rest',
+      ].join('\n'),
+    });
+    expect(await sql(['--accept-damaged', ...query])).toEqual({
+      ...{ code: 0, out: 'some\ntrue' },
+      err: [...named, 'The answer has the rows before the damage, or fails.'].join('\n'),
+    });
+  });
+
+  it('counts lines that are no records', async () => {
     const folder = await folderOf([mskRecord()]);
-    truncateSync(join(folder, 'shop/topic=orders/dt=2025-11-23/hour=10/p3.100-100.jsonl.gz'), 20);
-    const { code, err } = await sql(['--local', folder, 'select count(*) from archive']);
-    expect({ code, err }).toEqual({ code: 0, err: '' });
+    const key = 'shop/topic=orders/dt=2025-11-23/hour=10/p3.101-102.jsonl';
+    writeFileSync(join(folder, key), '{"topic":"orders"}\nsecret\n');
+    expect(
+      await sql(['--local', folder, '--format', 'csv', 'select count(*) as n from archive']),
+    ).toEqual({
+      ...{ code: 0, out: 'n\n1' },
+      err: `2 lines without a record, in no table but archive_lines and archive_all; the first is in '${key}'`,
+    });
+  });
+
+  it.each([
+    [
+      'key::int',
+      'Conversion Error',
+      '\n\nLINE 1: select key::int from archive\n                  ^',
+    ],
+    ['error(key)', 'Invalid Input Error', ''],
+    [`strptime(key, '%Y')`, 'Invalid Input Error', ''],
+  ])('quotes no value of the archive if it does not fit %s', async (expression, kind, place) => {
+    const key = "secret'\n\nLINE 1: secret\n ^";
+    const folder = await folderOf([mskRecord({ key })]);
+    expect(await sql(['--local', folder, `select ${expression} from archive`])).toEqual({
+      ...{ code: 1, out: '' },
+      err: `${kind}: a value of the archive does not fit the query; try_cast() and try() return NULL for it${place}`,
+    });
+  });
+
+  it.each(['csv', 'json', 'jsonl'])('reads on as %s only when its reader does', async (format) => {
+    const folder = await folderOf([mskRecord()]);
+    const stop = new AbortController();
+    let writes = 0;
+    const { code, err } = await sql(
+      ['--local', folder, '--format', format, 'from range(1000000000000)'],
+      {
+        stop: stop.signal,
+        write: async () => {
+          writes += 1;
+          if (writes < 3) return;
+          // Later than any write that does not wait.
+          await new Promise(setImmediate);
+          stop.abort();
+        },
+      },
+    );
+    expect({ code, err, writes }).toEqual({ code: 1, err: 'stopped', writes: 3 });
   });
 
   it('lets no query write an object', async () => {
@@ -289,7 +360,7 @@ describe('kafka-archive sql on a bucket', () => {
           if (line.startsWith('downloading')) seen('downloading');
           else if (line === '' && !stop.signal.aborted) seen('asking');
         },
-        print: () => seen('printing'),
+        write: async () => seen('printing'),
         stop: stop.signal,
       });
       expect({ code, err }).toEqual(stopped);

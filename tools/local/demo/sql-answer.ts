@@ -1,5 +1,7 @@
+import { Buffer } from 'node:buffer';
 import { createFolderSource } from '../../../cli/archive/folder-source.ts';
 import { NotDone } from '../../../cli/command.ts';
+import type { Machine } from '../../../cli/machine.ts';
 import { queryArchive } from '../../../cli/sql/query.ts';
 import { ArchiverError } from '../../../lambda/core/errors.ts';
 import type { DemoOptions } from './options.ts';
@@ -22,7 +24,7 @@ const MOST_RECORDS = 100_000;
 export async function answerBySql(
   question: SqlQuestion,
   { hashedObjects, records }: Pick<ReadBack, 'hashedObjects' | 'records'>,
-  { print, progress }: Pick<Parameters<typeof queryArchive>[0]['machine'], 'print' | 'progress'>,
+  { print, progress }: Pick<Machine, 'print' | 'progress'>,
 ): Promise<void> {
   if (hashedObjects > 0) {
     print('\nto query the objects as files, give them shorter names: --object-of partition');
@@ -38,8 +40,12 @@ export async function answerBySql(
   try {
     await queryArchive({
       ...{ sql, format: 'table', local: folder, selection: {}, maxBytes: 0 },
+      acceptsDamaged: false,
       source: createFolderSource(folder, { signal, sizes: false }),
-      machine: { print, printError: print, progress, stop: signal },
+      machine: {
+        ...{ printError: print, progress, stop: signal },
+        write: async (bytes) => print(Buffer.from(bytes).toString().trimEnd()),
+      },
     });
   } catch (error) {
     if (error instanceof ArchiverError) print(error.message);
