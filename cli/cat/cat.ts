@@ -5,6 +5,7 @@ import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
 import { blocksOf, linesOf } from '../../lambda/io/object-body.ts';
 import { decodeIn } from '../archive/decode-in.ts';
 import { findTopics, listTopic } from '../archive/list-objects.ts';
+import { NotDone } from '../command.ts';
 import { formatCount, formatCounted } from '../counts.ts';
 import type { Machine } from '../machine.ts';
 import type { RecordFormat } from './formats.ts';
@@ -32,7 +33,7 @@ const WRITE_BYTES = 64 * 1024;
 /**
  * Prints records and nothing else. At the end it says on standard error which it left out.
  *
- * @throws {ArchiverError}
+ * @throws {NotDone} if the partition has none; {@link ArchiverError}
  */
 export async function cat(selection: CatSelection, parts: CatParts): Promise<void> {
   const output = new RecordOutput(parts);
@@ -81,8 +82,10 @@ async function catPartition(
   progress('');
   const counts = { duplicates: 0, conflicts: 0 };
   const parts = { objects, selection };
+  let records = 0;
   for await (const { bytes, key } of mergePartition(source, parts, { all, counts })) {
     await output.write(key, bytes);
+    records += 1;
   }
   await output.flush();
   const { conflicts, duplicates } = counts;
@@ -97,6 +100,10 @@ async function catPartition(
       `Not read: ${formatCounted(unnamed, 'object')} without offsets in the name, as Firehose writes them; pass their keys instead`,
     );
   }
+  if (records > 0) return;
+  const looked = `${formatCounted(listed, 'object')} listed, ${formatCount(objects.length)} read`;
+  printError(`Found 0 records of ${topic}-${partition} with these offsets and times: ${looked}`);
+  throw new NotDone();
 }
 
 /** Collects the bytes of records and writes many together. */

@@ -98,7 +98,7 @@ Formats:
 Of a partition, each record is printed once; records of another life of the topic
 at the same offset are all printed. The keys of objects are printed as they are
 stored. --from and --to are times of the records; --from-offset and --to-offset
-are offsets.
+are offsets. It exits with 1 if a partition has no such record.
 
 Examples:
   kafka-archive cat --topic orders --partition 3 --from-offset 100 --to-offset 149

@@ -154,9 +154,19 @@ describe('cat', () => {
       `${all} --from 2025-11-23T11:00:00Z --to 2025-11-23T12:00:00Z`,
     );
     expect(offsetsOf(timed.out)).toEqual([202]);
-    expect(await runOn(folder, 'cat --topic orders --partition 9')).toEqual({
-      ...{ code: 0, errors: [], out: '' },
+  });
+
+  it('fails if the partition has no such record', async () => {
+    const folder = folderOf(await archived([mskRecords(100, 2)]));
+    const none = (partition: number, read: number) => ({
+      ...{ code: 1, out: '' },
+      errors: [
+        `Found 0 records of orders-${partition} with these offsets and times: 1 object listed, ${read} read`,
+      ],
     });
+    expect(await runOn(folder, 'cat --topic orders --partition 9')).toEqual(none(9, 0));
+    const early = `${all} --to 2025-11-23T10:30:00Z`;
+    expect(await runOn(folder, early)).toEqual(none(3, 1));
   });
 
   it('prints both records of a conflict, and of duplicates the one of the newer format', async () => {
