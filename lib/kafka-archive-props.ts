@@ -381,7 +381,8 @@ export interface CatalogProps {
   readonly catalogLayouts?: readonly EarlierLayout[];
   /**
    * The typed columns of the views of topics, by topic and name, such as
-   * `{ orders: { total: { path: '$.total', type: 'double' } } }`. Topics must be known at synth.
+   * `{ orders: { total: { path: '$.total', type: 'double' } } }`. Topics must be known at synth. A topic of
+   * `catalogTopics` keeps its view if it is named here, with `{}` if the view has no typed columns.
    *
    * @default - the views have the value as text
    */

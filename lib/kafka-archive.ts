@@ -325,12 +325,13 @@ export class KafkaArchive extends Construct {
     },
   ) {
     if (!settings.catalog) return undefined;
-    const { catalogFrom: from, columns, logLevel } = settings;
+    const { catalogFrom: from, catalogTopics = [], columns = {}, logLevel } = settings;
     const topics = settings.topics.map(({ topic }) => topic);
     const layouts = layoutsOf({ ...settings, topics });
     const shared = { bucket, encryptionKey, from, layouts };
     const { databaseName, workgroupName } = new Catalog(this, 'Catalog', {
-      ...{ ...shared, topics, columns, database: settings.catalogDatabase },
+      ...{ ...shared, columns, database: settings.catalogDatabase },
+      topics: [...topics, ...catalogTopics.filter((topic) => Object.hasOwn(columns, topic))],
       scanLimit: Size.gibibytes(settings.queryScanLimitGiB),
     });
     const check = new CatalogCheck(this, 'CatalogCheck', { ...shared, logLevel });

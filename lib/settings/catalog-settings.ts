@@ -158,7 +158,7 @@ export const catalogSettings = {
   columns: jsonObject(z.record(z.string(), columnsOfTopic, { error: columnsError }))
     .optional()
     .meta({
-      description: `Typed columns of the views of topics, from JSON values: {"orders": {"total": {"path": "$.total", "type": "double"}}}. Paths have the steps .name, ['name'] and [0]. Types are string, boolean, integer, bigint, double, decimal(p,s), date and timestamp. A value that does not fit is NULL.`,
+      description: `Typed columns of the views of topics, from JSON values: {"orders": {"total": {"path": "$.total", "type": "double"}}}. A topic of \`catalogTopics\` keeps its view if it is named here, with {} if the view has no typed columns. Paths have the steps .name, ['name'] and [0]. Types are string, boolean, integer, bigint, double, decimal(p,s), date and timestamp. A value that does not fit is NULL.`,
       unset: 'views have the value as text',
     }),
   queryScanLimitGiB: wholeNumber({ min: 1, max: 1_048_576 })
@@ -237,9 +237,13 @@ function checkTopics(report: SettingReport<Given>): void {
       });
     }
   }
-  if (!report.isSound('columns')) return;
-  for (const topic of Object.keys(columns).filter((each) => !archived.includes(each))) {
-    report.refuse('columns', 'name only topics in topics', { reason, got: topic });
+  if (!report.isSound('columns', 'catalogTopics')) return;
+  const known = [...archived, ...catalogTopics];
+  for (const topic of Object.keys(columns).filter((each) => !known.includes(each))) {
+    const others = catalogTopics.length === 0 ? '' : `, catalogTopics has ${show(catalogTopics)}`;
+    report.refuse('columns', 'name only topics in topics or catalogTopics', {
+      ...{ reason: `${reason}${others}`, got: topic },
+    });
   }
 }
 

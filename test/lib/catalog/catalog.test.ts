@@ -81,6 +81,18 @@ describe('the catalog', { timeout: SYNTH_TIMEOUT_MS }, () => {
     });
   });
 
+  it('has a view of a topic that is no longer archived, if the topic has columns', () => {
+    const viewsOf = (settings: Record<string, unknown>) =>
+      Object.entries(tablesOf(templateOf(settings)))
+        .slice(5)
+        .map(([name, table]) => [name, inputOf(table)]);
+    const columns = { orders: { total: { path: '$.total', type: 'double' } }, refunds: {} };
+    const before = viewsOf({ topics: 'payments, orders, refunds', columns });
+    expect(before.map(([name]) => name)).toEqual(['payments', 'orders', 'refunds']);
+    const catalogTopics = 'orders, refunds, invoices';
+    expect(viewsOf({ topics: 'payments', catalogTopics, columns })).toEqual(before);
+  });
+
   it('creates a view after those that it selects from', () => {
     const names = new Map(
       Object.entries(resourcesOf(template, TABLE)).map(([id, table]) => [id, inputOf(table).Name]),

@@ -42,6 +42,14 @@ describe('catalog settings', () => {
     ]);
   });
 
+  it('accept columns of topics that are no longer archived, and of no others', () => {
+    const catalogTopics = 'refunds';
+    expect(problemsOf({ catalogTopics, columns: { refunds: {} } })).toEqual([]);
+    expect(problemsOf({ catalogTopics, columns: { invoices: {} } })).toEqual([
+      'columns must name only topics in topics or catalogTopics (topics has ["orders"], catalogTopics has ["refunds"]), got \'invoices\'',
+    ]);
+  });
+
   it('are refused without the catalog', () => {
     const given = {
       ...{ catalogDatabase: 'shop', catalogFrom: '2024-06-01', catalogTopics: 'refunds' },

@@ -509,7 +509,7 @@ const limits: readonly Limits[] = [
     ],
     [
       { refunds: { total: { path: '$', type: 'string' } } },
-      String.raw`must name only topics in topics \(topics has \["orders"\]\), got 'refunds'$`,
+      String.raw`must name only topics in topics or catalogTopics \(topics has \["orders"\]\), got 'refunds'$`,
     ],
   ]),
   number('queryScanLimitGiB', [1, 1_048_576], 100),
