@@ -46,7 +46,8 @@ export interface AuditTopicDeps {
   readonly ledgers: LedgerStore;
   readonly failedBatches: FailedBatchListing;
   readonly resets: Pick<ResetNotes, 'load'>;
-  readonly hours: HourRecordStore;
+  /** Undefined to write no hour records, whose objects would be read. */
+  readonly hours: HourRecordStore | undefined;
 }
 
 /** The audit of one topic. */
@@ -130,14 +131,18 @@ async function tryAudit(
   if (!isWeaker && !(await ledgers.save(next, stored?.version, request))) return undefined;
   const partitions = audited.map(toReport);
   const claim = described === undefined ? 'listed' : 'audited';
-  const hoursWritten = await writeHours(
-    { archive, hours: deps.hours, offsetsOf: ({ key }) => listing.offsetsOf(key) },
-    {
-      ...{ place: request, timeFolder: request.timeFolder, asOf: request.startedAt, claim },
-      ...{ broker: described, partitions, listed: listing.hours },
-    },
-    request,
-  );
+  const { hours } = deps;
+  const hoursWritten =
+    hours === undefined
+      ? 0
+      : await writeHours(
+          { archive, hours, offsetsOf: ({ key }) => listing.offsetsOf(key) },
+          {
+            ...{ place: request, timeFolder: request.timeFolder, asOf: request.startedAt, claim },
+            ...{ broker: described, partitions, listed: listing.hours },
+          },
+          request,
+        );
   return {
     ...{ topic: request.topic, claim, startedAt: seenAt, isFullListing: scope.isFull },
     objectsListed: listing.objectsListed,

@@ -27,7 +27,10 @@ function auditParts(given: { partitions?: number; settings?: Partial<AllArchiveS
     ...{ broker, archive, ledgers, failedBatches: failed, hours: new MemoryHours() },
     resets: { load: async () => notes },
   };
-  const audit = (request: Partial<AuditRequest> = {}, other: { broker?: undefined } = {}) =>
+  const audit = (
+    request: Partial<AuditRequest> = {},
+    other: { broker?: undefined; hours?: undefined } = {},
+  ) =>
     auditTopic(
       { ...deps, ...other },
       {
@@ -766,6 +769,15 @@ describe('auditTopic', () => {
     const report = await audit({ startedAt: noon + HOUR });
     expect(report.hoursWritten).toBe(1);
     expect([...deps.hours.texts.keys()]).toEqual(['orders/2025-11-23/10']);
+  });
+
+  it('writes no records of hours without a store, and reads no object for them', async () => {
+    const { audit, deps, fill } = auditParts();
+    await fill(3, [[0, 3]]);
+    const report = await audit({ startedAt: noon + HOUR }, { hours: undefined });
+    const { objectsRead } = await audit({ startedAt: noon }, { hours: undefined });
+    expect([report.hoursWritten, objectsRead]).toEqual([0, 0]);
+    expect(deps.hours.texts.size).toBe(0);
   });
 
   it('refuses a topic that the brokers do not have', async () => {
