@@ -15,6 +15,7 @@ import { onTestFinished } from 'vitest';
 import { createArchiveCommand } from '../../../cli/archive-command.ts';
 import { run as runCommand } from '../../../cli/command.ts';
 import type { Machine } from '../../../cli/machine.ts';
+import type { OpenBroker } from '../../../cli/mapping/topic-context.ts';
 import type { AuditedTopicOptions } from '../../../kafka/audited-topic.ts';
 import type { BrokerRecord } from '../../../lambda/core/audit/broker.ts';
 import {
@@ -63,11 +64,14 @@ export interface TopicOptions {
   readonly mapping?: Partial<FakeMapping>;
   readonly outputs?: readonly StackOutput[];
   readonly partitions?: number;
+  /** @default - brokers in memory */
+  readonly openBroker?: OpenBroker;
 }
 
 /** Starts the servers, stopped at the end of the test. */
 export async function startTopic({
   mapping,
+  openBroker,
   outputs = shopOutputs,
   partitions,
 }: TopicOptions = {}) {
@@ -84,6 +88,10 @@ export async function startTopic({
   const opened: AuditedTopicOptions[] = [];
   const closed: string[] = [];
 
+  const inMemory: OpenBroker = async (options) => {
+    opened.push(options);
+    return Object.assign(broker, { close: async () => void closed.push('closed') });
+  };
   const keysOf = async (bucket: string) => {
     const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket }));
     return Contents.map(({ Key = '' }) => Key);
@@ -142,10 +150,7 @@ export async function startTopic({
         ...given,
       };
       const command = createArchiveCommand(machine, {
-        openBroker: async (options) => {
-          opened.push(options);
-          return Object.assign(broker, { close: async () => void closed.push('closed') });
-        },
+        openBroker: openBroker ?? inMemory,
       });
       const servers = ['--lambda-endpoint', lambda.endpoint, '--s3-endpoint', endpoint];
       const flags = ['--topic', 'orders', '--stack', 'Shop', '--region', 'eu-west-1', ...servers];
