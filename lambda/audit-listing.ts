@@ -80,7 +80,7 @@ export class ArchiveListing {
     }
     const conflicts = this.coverage.conflicts.slice(this.#conflicts);
     this.#conflicts = this.coverage.conflicts.length;
-    for (const { key } of conflicts) this.coverage.read(key, await this.#offsetsOf(key));
+    for (const { key } of conflicts) this.coverage.read(key, await this.#namedOffsets(key));
   }
 
   /**
@@ -91,7 +91,7 @@ export class ArchiveListing {
   async readBodies(take: (run: ReadRun) => Promise<boolean>): Promise<void> {
     await this.readUnnamed();
     for (const key of this.coverage.unread()) {
-      for (const run of this.coverage.read(key, await this.#offsetsOf(key))) {
+      for (const run of this.coverage.read(key, await this.#namedOffsets(key))) {
         if (await take(run)) continue;
         const runs = this.#runs.get(run.partition) ?? [];
         runs.push(run);
@@ -154,6 +154,18 @@ export class ArchiveListing {
   async offsetsOf(key: string): Promise<ReadonlyMap<number, readonly OffsetRange[]>> {
     const offsets = await this.#offsetsOf(key);
     return new Map([...offsets].map(([partition, { ranges }]) => [partition, ranges]));
+  }
+
+  /** Returns those offsets of an object's lines that its key names, too: others are not found by the key. */
+  async #namedOffsets(key: string): Promise<ReadonlyMap<number, OffsetRanges>> {
+    const held = await this.#offsetsOf(key);
+    const named = new Map<number, OffsetRanges>();
+    for (const run of parseObjectKey(key)?.runs ?? []) {
+      const offsets = new OffsetRanges();
+      for (const range of held.get(run.partition)?.within(run) ?? []) offsets.add(range);
+      named.set(run.partition, offsets);
+    }
+    return named;
   }
 
   async #offsetsOf(key: string): Promise<ReadonlyMap<number, OffsetRanges>> {

@@ -10,7 +10,7 @@ import {
   type Verdict,
 } from './core/audit/hole-classifier.ts';
 import type { PartitionLedger, Segment } from './core/audit/ledger.ts';
-import { type SortedRanges, shared, sizeOf, without } from './core/audit/range-sets.ts';
+import { type SortedRanges, shared, sizeOf, unionOf, without } from './core/audit/range-sets.ts';
 import {
   extend,
   type ListedSegment,
@@ -26,12 +26,24 @@ import type { CallOptions } from './core/ports.ts';
 /** Offsets between two holes across which reading goes on, in place of a request for each hole. */
 const READ_ACROSS = 1_000;
 
+/** Aborted or compacted records that follow each other; more are taken for a loss. */
+const MOST_HIDDEN = 1_000;
+
 const compacted: Verdict = { class: 'compacted', evidence: 'The log is compacted.' };
 const unexplained: Verdict = {
   class: 'unexplained',
   evidence: 'The broker has no records at these offsets, although the topic is not compacted.',
 };
 const unproven: Verdict = { class: 'unproven', evidence: 'The audit did not reach the brokers.' };
+const dropped = {
+  class: 'lost',
+  evidence:
+    'The failed batch that kept the records was dismissed or deleted, and no object holds them.',
+  isOnBroker: false,
+} as const;
+/** Folders that are listed for one failed batch that is no longer kept; more wait for the next full listing. */
+const MOST_FOLDERS = 100;
+const HOUR_MS = 3_600_000;
 const missingObject: Verdict = {
   class: 'lost',
   evidence: 'The batch that had these offsets lacks objects.',
@@ -58,7 +70,10 @@ export interface PartitionAudit {
   readonly through: number;
   readonly lastStable: number;
   readonly isCompacted: boolean;
-  readonly evidence: Omit<PartitionEvidence, 'spans' | 'hasTransactions'>;
+  readonly hasFilters: boolean;
+  /** Whether the whole archive of the topic is listed. */
+  readonly isFull: boolean;
+  readonly evidence: Omit<PartitionEvidence, 'spans' | 'mostHidden'>;
   readonly judge: HoleClassifierProps['judge'];
   /** Returns the folder of a record, by its timestamp. */
   readonly folderOf: (timestamp: number) => string;
@@ -68,6 +83,8 @@ export interface PartitionAudit {
   readonly changed: readonly ChangedSegment[];
   /** Whether objects that a lifecycle rule may have expired are missing. */
   readonly missing: 'lost' | 'expired';
+  /** See {@link HoleClassifierProps}. */
+  readonly isExact?: boolean;
   /** ISO 8601: when the audit began. */
   readonly seenAt: string;
   readonly calls: CallOptions;
@@ -195,14 +212,24 @@ async function settleFinding(
   const { acknowledged, class: kind, isOnBroker, offsets } = finding;
   if (kind === 'conflict' || kind === 'another-life') return ledger;
   const { broker, evidence, listing, partition } = audit;
-  const isReadable = broker !== undefined && isOnBroker && finding.last >= evidence.floor;
+  const isReadable =
+    broker !== undefined &&
+    isOnBroker &&
+    finding.last >= evidence.floor &&
+    kind !== 'skipped-by-reset';
   const look = () => listing.holesIn(partition, finding);
   const now = isReadable && acknowledged === undefined ? await judgeHoles(audit, look) : undefined;
+  const isDropped = now === undefined && (await isDroppedBatch(finding, audit));
   const stored = Math.min(offsets, listing.storedIn(partition, finding));
   const left = offsets - stored;
   if (now === undefined) {
-    const findings = left === 0 ? [] : [{ ...finding, offsets: left }];
-    return stored === 0 ? ledger : settle(ledger, finding, { stored, holes: {}, findings });
+    if (stored === 0 && !isDropped) return ledger;
+    const rest = {
+      ...finding,
+      ...(isDropped && { ...dropped, seenAt: audit.seenAt }),
+      offsets: left,
+    };
+    return settle(ledger, finding, { stored, holes: {}, findings: left === 0 ? [] : [rest] });
   }
   const findings = firstOffsets(now.findings, left).map((each) => ({
     ...each,
@@ -211,6 +238,25 @@ async function settleFinding(
   // The rest was there when it was found, and has been compacted since.
   const rest = left - offsetsOf(findings);
   return settle(ledger, finding, { stored, holes: { compacted: rest }, findings });
+}
+
+/**
+ * Whether a finding's failed batch is replayed or dismissed, and the broker has its records no more. Lists the folders of
+ * the records, so that they are not overlooked if it was replayed.
+ */
+async function isDroppedBatch(finding: Finding, audit: PartitionAudit): Promise<boolean> {
+  const { evidence, folderOf, isFull, listing } = audit;
+  if (finding.class !== 'failed-batch') return false;
+  if (without([finding], unionOf(evidence.failed)).length === 0) return false;
+  const { first, last } = finding.times ?? { first: 0, last: Number.POSITIVE_INFINITY };
+  if (!isFull && last - first > MOST_FOLDERS * HOUR_MS) return false;
+  if (!isFull) {
+    for (let time = first; time < last + HOUR_MS; time += HOUR_MS) {
+      await listing.list(folderOf(Math.min(time, last)));
+    }
+    await audit.readBodies();
+  }
+  return true;
 }
 
 /** Judges a segment again whose objects are not those of the last full listing. */
@@ -224,7 +270,9 @@ async function relistSegment(
   const holes = [...listed.holes];
   const known = ledger.findings.reduce<SortedRanges>((left, each) => without(left, [each]), holes);
   const readable = { first: evidence.floor, last: Number.MAX_SAFE_INTEGER };
-  const { findings } = await judgeHoles(audit, () => shared(known, [readable]));
+  const { findings } = await judgeHoles({ ...audit, isExact: true }, () =>
+    shared(known, [readable]),
+  );
   const found = firstOffsets(findings, Math.max(0, segment.stored - listed.stored));
   return relist(ledger, segment, { ...listed, holes, found, missing, seenAt });
 }
@@ -274,11 +322,11 @@ async function classify(
   holes: SortedRanges,
   judge: HoleClassifierProps['judge'],
 ): Promise<Pick<JudgedHoles, 'counts' | 'findings'>> {
-  const { broker, evidence, isCompacted, ledger, listing, partition, seenAt } = audit;
+  const { broker, evidence, isCompacted, listing, partition, seenAt } = audit;
   const explained = explainHoles(holes, {
     ...evidence,
     spans: listing.coverage.partition(partition).spans,
-    hasTransactions: ledger.segments.some((segment) => segment.holes['transaction-mark']),
+    mostHidden: mostHidden(audit),
   });
   const { counts, ranges } =
     broker === undefined
@@ -286,6 +334,7 @@ async function classify(
       : await readHoles(broker, audit, {
           ...{ holes: explained.unread, judge },
           nothing: isCompacted ? compacted : unexplained,
+          isExact: audit.isExact ?? false,
         });
   if (broker !== undefined && ranges.some(({ verdict }) => verdict === unexplained)) {
     // The broker may have deleted what was there when the audit began.
@@ -305,6 +354,13 @@ async function classify(
     }),
   );
   return { counts, findings: findings.sort((a, b) => a.first - b.first) };
+}
+
+/** The most offsets between two batches that are taken for marks, or for aborted, compacted or filtered records. */
+function mostHidden({ hasFilters, isCompacted, ledger }: PartitionAudit): number {
+  if (hasFilters) return Number.POSITIVE_INFINITY;
+  const hasMarks = ledger.segments.some((segment) => segment.holes['transaction-mark']);
+  return isCompacted || hasMarks ? MOST_HIDDEN : 1;
 }
 
 /** Without brokers, only batches that lack objects are known to be lost. */

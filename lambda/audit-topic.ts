@@ -8,6 +8,7 @@ import type {
   BrokerRecord,
   BrokerTopic,
 } from './core/audit/broker.ts';
+import { skippedOffsets } from './core/audit/explain-holes.ts';
 import { type FailedOffsets, failedOffsets } from './core/audit/failed-ranges.ts';
 import type { Finding } from './core/audit/finding.ts';
 import type { HourRecordStore } from './core/audit/hour-record.ts';
@@ -16,6 +17,7 @@ import { createRecordJudge, expiredBefore } from './core/audit/judge-record.ts';
 import type { Ledger, LedgerStore, PartitionLedger } from './core/audit/ledger.ts';
 import { listingScope, recordFolder } from './core/audit/listing-scope.ts';
 import { endOfOtherLife, type PartitionPlan, planPartition } from './core/audit/partition-plan.ts';
+import { unionOf } from './core/audit/range-sets.ts';
 import type { AuditReport, PartitionReport } from './core/audit/report.ts';
 import type { ResetNote, ResetNotes } from './core/audit/reset-note.ts';
 import {
@@ -261,6 +263,7 @@ async function auditPartitions(
       }),
     );
   }
+  const skipped = notes.filter(({ group }) => group === request.group).flatMap(skippedOffsets);
   const changed = await relistChanged(archive, context, plans, coverage);
   const conflicts = await findConflicts(archive, context);
   const auditors = new Map<number, PartitionAuditor>();
@@ -268,14 +271,19 @@ async function auditPartitions(
     listing.readBodies(async (run) => (await auditors.get(run.partition)?.take(run)) ?? false);
   for (const plan of plans) {
     const { partition } = plan.ledger;
-    const own = { failed: ofPartition(failed, partition) };
+    const own = {
+      failed: ofPartition(failed, partition),
+      skipped: ofPartition(skipped, partition),
+    };
     auditors.set(
       partition,
       new PartitionAuditor({
         ...{ partition, broker, listing, readBodies, seenAt, calls: request },
         ...plan,
         isCompacted: described?.settings.isCompacted ?? false,
-        evidence: { ...plan, ...own, skipped: skippedOf(notes, partition, request) },
+        evidence: { ...plan, ...own },
+        hasFilters: request.filters.length > 0,
+        isFull: context.isFull,
         judge: createRecordJudge({ ...judgeRules(request), ...own }),
         folderOf: (timestamp) => recordFolder(timestamp, request),
         incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
@@ -493,13 +501,6 @@ function missingClass(
   return Date.parse(firstDay) <= startedAt - (days - 1) * DAY_MS ? 'expired' : 'lost';
 }
 
-function skippedOf(notes: readonly ResetNote[], partition: number, { group }: AuditRequest) {
-  const own = notes.filter((note) => note.group === group);
-  return own.flatMap(({ at, skipped }) =>
-    ofPartition(skipped, partition).map(({ first, last }) => ({ at, first, last })),
-  );
-}
-
 function ofPartition<Thing extends { readonly partition: number }>(
   things: readonly Thing[],
   partition: number,
@@ -514,12 +515,6 @@ function hull(ranges: readonly OffsetRange[]): OffsetRange | undefined {
     first: Math.min(...ranges.map(({ first }) => first)),
     last: Math.max(...ranges.map(({ last }) => last)),
   };
-}
-
-function unionOf(ranges: readonly OffsetRange[]): readonly OffsetRange[] {
-  const union = new OffsetRanges();
-  for (const range of ranges) union.add(range);
-  return union.ranges;
 }
 
 function toReport({ duplicates, lastStable, ledger }: AuditedPartition): PartitionReport {

@@ -2,6 +2,25 @@ import type { OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
 import type { FailedOffsets } from './failed-ranges.ts';
 import type { ClassifiedRange, Verdict } from './hole-classifier.ts';
 import { type SortedRanges, shared, without } from './range-sets.ts';
+import type { ResetNote } from './reset-note.ts';
+
+/** Offsets of a partition that a reset skipped. */
+export interface SkippedOffsets extends OffsetRange {
+  readonly partition: number;
+  readonly verdict: Verdict;
+}
+
+/** Returns the offsets that a reset skipped. */
+export function skippedOffsets({
+  at,
+  skipped,
+}: Pick<ResetNote, 'at' | 'skipped'>): SkippedOffsets[] {
+  const verdict: Verdict = {
+    class: 'skipped-by-reset',
+    evidence: `A reset at ${at} moved the consumer group past the records.`,
+  };
+  return skipped.map((range) => ({ ...range, verdict }));
+}
 
 /** What is known of a partition beside its log. */
 export interface PartitionEvidence {
@@ -12,11 +31,11 @@ export interface PartitionEvidence {
   /** First offset that the archive has to answer for, by the starting position of the mapping. */
   readonly archiveStart: number;
   readonly failed: readonly FailedOffsets[];
-  readonly skipped: readonly (OffsetRange & { readonly at: string })[];
+  readonly skipped: readonly SkippedOffsets[];
   /** From the first to the last record of complete batches. */
   readonly spans: OffsetRanges;
-  /** Whether the partition is known to have transactions. */
-  readonly hasTransactions: boolean;
+  /** The most offsets between two batches that may never have had records for consumers: a mark at least. */
+  readonly mostHidden: number;
 }
 
 /** Holes as far as they are explained without a broker. */
@@ -41,9 +60,10 @@ const expiredUnread: Verdict = {
 };
 
 /**
- * Explains holes without reading them: offsets before the starting position, skipped by resets, and deleted at the
- * broker. Of the deleted ones, those in failed batches are kept. Those that the last audit saw above the log start
- * are lost, unless they lie within a batch, which holds every record that Kafka has delivered with it.
+ * Explains holes without reading them: offsets before the starting position, and those that the broker has deleted. Of
+ * these, failed batches keep some, and resets skipped others. Those that the last audit saw above the log start are lost,
+ * unless they lie within a batch, which holds every record that Kafka has delivered with it, or are so few that they may
+ * be transaction marks.
  */
 export function explainHoles(holes: SortedRanges, known: PartitionEvidence): ExplainedHoles {
   const ranges: ClassifiedRange[] = [];
@@ -59,27 +79,17 @@ export function explainHoles(holes: SortedRanges, known: PartitionEvidence): Exp
     );
   };
   explain(below(known.archiveStart), beforeArchive);
-  for (const { at, first, last } of known.skipped) explain([{ first, last }], skippedAt(at));
   const deleted = below(known.floor);
   for (const failed of known.failed) explain(shared(deleted, [failed]), failed.verdict);
+  for (const skipped of known.skipped) explain(shared(deleted, [skipped]), skipped.verdict);
   explain(below(Math.min(known.floor, known.lastLogStart ?? known.floor)), belowLogStart);
   explain(shared(deleted, known.spans.ranges), belowLogStart);
-  if (known.hasTransactions) {
-    // A mark between two batches.
-    explain(
-      shared(left, deleted).filter(({ first, last }) => first === last),
-      belowLogStart,
-    );
-  }
+  explain(
+    shared(left, deleted).filter(({ first, last }) => last - first < known.mostHidden),
+    belowLogStart,
+  );
   explain(deleted, expiredUnread);
   return { ranges: ranges.sort((a, b) => a.first - b.first), unread: left };
-}
-
-function skippedAt(at: string): Verdict {
-  return {
-    class: 'skipped-by-reset',
-    evidence: `A reset at ${at} moved the consumer group past them.`,
-  };
 }
 
 function below(offset: number): SortedRanges {

@@ -37,6 +37,8 @@ export interface HoleClassifierProps {
   readonly judge: (record: BrokerRecord) => Verdict;
   /** The verdict for an offset at which the log has nothing. */
   readonly nothing: Verdict;
+  /** Whether ranges end at every offset of another class, so that they have all of their offsets. @default false */
+  readonly isExact?: boolean;
 }
 
 /**
@@ -48,7 +50,8 @@ export class HoleClassifier {
   readonly #holes: SortedRanges;
   readonly #judge: HoleClassifierProps['judge'];
   readonly #nothing: Verdict;
-  readonly #judged = new ClassifiedOffsets();
+  readonly #judged: ClassifiedOffsets;
+  readonly #isExact: boolean;
   /** By producer. */
   readonly #undecided = new Map<bigint, ClassifiedOffsets>();
   /** The hole that has the next offset, or follows it. */
@@ -56,7 +59,9 @@ export class HoleClassifier {
   /** Every offset below it is judged or undecided. */
   #next = 0;
 
-  constructor({ holes, judge, nothing }: HoleClassifierProps) {
+  constructor({ holes, isExact = false, judge, nothing }: HoleClassifierProps) {
+    this.#isExact = isExact;
+    this.#judged = new ClassifiedOffsets(isExact);
     this.#holes = holes;
     this.#judge = judge;
     this.#nothing = nothing;
@@ -106,7 +111,7 @@ export class HoleClassifier {
   }
 
   #undecidedOf(producerId: bigint): ClassifiedOffsets {
-    const known = this.#undecided.get(producerId) ?? new ClassifiedOffsets();
+    const known = this.#undecided.get(producerId) ?? new ClassifiedOffsets(this.#isExact);
     this.#undecided.set(producerId, known);
     return known;
   }
@@ -161,7 +166,12 @@ const isCounted = (kind: HoleClass) => countedClasses.some((counted) => counted 
 class ClassifiedOffsets {
   readonly #counts: Partial<Record<HoleClass, number>> = {};
   readonly #ranges: NumberedRange[] = [];
+  readonly #isExact: boolean;
   size = 0;
+
+  constructor(isExact: boolean) {
+    this.#isExact = isExact;
+  }
 
   count(kind: HoleClass, offsets: number): void {
     this.#counts[kind] = (this.#counts[kind] ?? 0) + offsets;
@@ -175,7 +185,7 @@ class ClassifiedOffsets {
       return;
     }
     this.size += offsets;
-    join(this.#ranges, range);
+    join(this.#ranges, range, this.#isExact);
   }
 
   addAll(other: ClassifiedOffsets): void {
@@ -187,15 +197,18 @@ class ClassifiedOffsets {
 
   result(): ClassifiedHoles {
     const joined: NumberedRange[] = [];
-    for (const range of this.#ranges.toSorted((a, b) => a.first - b.first)) join(joined, range);
+    for (const range of this.#ranges.toSorted((a, b) => a.first - b.first)) {
+      join(joined, range, this.#isExact);
+    }
     return { counts: this.#counts, ranges: joined.map(({ hole, ...range }) => range) };
   }
 }
 
 /** Adds a range to others: to the last one, if both are of the same hole and verdict. */
-function join(ranges: NumberedRange[], range: NumberedRange): void {
+function join(ranges: NumberedRange[], range: NumberedRange, isExact: boolean): void {
   const last = ranges.at(-1);
-  if (last === undefined || last.hole !== range.hole || last.verdict !== range.verdict) {
+  const isOther = last?.hole !== range.hole || last.verdict !== range.verdict;
+  if (last === undefined || isOther || (isExact && last.last + 1 !== range.first)) {
     ranges.push(range);
     return;
   }

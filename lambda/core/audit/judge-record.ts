@@ -2,6 +2,7 @@ import { MAX_PAYLOAD_BYTES, type TimeFolder } from '../../contract.ts';
 import { toBatchRecord } from '../record/mapping-event.ts';
 import type { BrokerRecord } from './broker.ts';
 import { evaluateFilters, type FilterPattern } from './event-filter.ts';
+import type { SkippedOffsets } from './explain-holes.ts';
 import type { FailedOffsets } from './failed-ranges.ts';
 import type { Verdict } from './hole-classifier.ts';
 
@@ -9,8 +10,9 @@ import type { Verdict } from './hole-classifier.ts';
 export interface RecordRules {
   readonly topic: string;
   readonly filters: readonly FilterPattern[];
-  /** Those of the record's partition. */
+  /** Those of the record's partition, like the next. */
   readonly failed: readonly FailedOffsets[];
+  readonly skipped: readonly SkippedOffsets[];
   /** Epoch milliseconds: records before it may have expired; undefined if objects never expire. */
   readonly expiredBefore: number | undefined;
 }
@@ -50,13 +52,14 @@ const lostByDoubt: Verdict = {
  * it certainly fails every pattern; where that is unknown, the record counts as lost.
  */
 export function createRecordJudge(rules: RecordRules): (record: BrokerRecord) => Verdict {
-  const { expiredBefore = Number.NEGATIVE_INFINITY, failed, filters, topic } = rules;
+  const { expiredBefore = Number.NEGATIVE_INFINITY, failed, filters, skipped, topic } = rules;
+  const known = [...failed, ...skipped];
   return (record) => {
     const matches = evaluateFilters(filters, record.value);
     if (matches === 'fails') return filtered;
     const { offset, timestamp } = record;
-    const batch = failed.find(({ first, last }) => offset >= first && offset <= last);
-    if (batch !== undefined) return batch.verdict;
+    const reason = known.find(({ first, last }) => offset >= first && offset <= last);
+    if (reason !== undefined) return reason.verdict;
     if (isOversize(record, topic)) return oversize;
     if (timestamp < expiredBefore) return expired;
     return matches === 'unknown' ? lostByDoubt : lost;

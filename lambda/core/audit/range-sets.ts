@@ -1,4 +1,4 @@
-import type { OffsetRange } from '../object/offset-ranges.ts';
+import { type OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
 
 /** Ranges in order that do not overlap, as `OffsetRanges.ranges` has them. */
 export type SortedRanges = readonly OffsetRange[];
@@ -31,4 +31,11 @@ export function shared(ranges: SortedRanges, others: SortedRanges): OffsetRange[
 /** Number of offsets in the ranges. */
 export function sizeOf(ranges: SortedRanges): number {
   return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
+}
+
+/** Returns ranges that may overlap, and be in any order, as ranges that do not. */
+export function unionOf(ranges: readonly OffsetRange[]): SortedRanges {
+  const union = new OffsetRanges();
+  for (const range of ranges) union.add(range);
+  return union.ranges;
 }

@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import {
   explainHoles,
   type PartitionEvidence,
+  skippedOffsets,
 } from '../../../../lambda/core/audit/explain-holes.ts';
 import { type OffsetRange, OffsetRanges } from '../../../../lambda/core/object/offset-ranges.ts';
 
 function explain(holes: readonly OffsetRange[], known: Partial<PartitionEvidence>) {
   const { ranges, unread } = explainHoles(holes, {
     ...{ floor: 0, lastLogStart: undefined, archiveStart: 0, failed: [], skipped: [] },
-    ...{ spans: new OffsetRanges(), hasTransactions: false },
+    ...{ spans: new OffsetRanges(), mostHidden: 1 },
     ...known,
   });
   const found = ranges.map(({ first, last, offsets, verdict }) => {
@@ -20,6 +21,7 @@ function explain(holes: readonly OffsetRange[], known: Partial<PartitionEvidence
 
 const whole = [{ first: 0, last: 99 }];
 const kept = { class: 'failed-batch', evidence: 'kept' } as const;
+const note = { at: '2026-11-23T00:00:00Z', skipped: [{ partition: 0, first: 2, last: 5 }] };
 const spans = new OffsetRanges();
 spans.add({ first: 20, last: 29 });
 
@@ -50,31 +52,25 @@ describe('explainHoles', () => {
       10,
     ],
     [
-      'skipped by a reset, wherever the log begins',
-      { floor: 2, skipped: [{ first: 0, last: 5, at: '2026-11-23T00:00:00Z' }] },
-      ['skipped-by-reset 0-5'],
-      6,
-    ],
-    [
-      'before the archive, and skipped',
-      { archiveStart: 3, skipped: [{ first: 0, last: 5, at: '2026-11-23T00:00:00Z' }] },
-      ['before-archive 0-2', 'skipped-by-reset 3-5'],
-      6,
+      'deleted, and skipped by a reset',
+      { floor: 4, lastLogStart: 0, skipped: skippedOffsets(note) },
+      ['lost 0-1', 'skipped-by-reset 2-3'],
+      4,
     ],
   ])('explains offsets %s', (_, known, found, first) => {
     expect(explain(whole, known)).toEqual({ found, unread: [{ first, last: 99 }] });
   });
 
-  it('takes a single deleted offset for a mark only where the partition has transactions', () => {
+  it('takes deleted offsets between batches for marks, up to a number of them', () => {
     const holes = [
       { first: 3, last: 3 },
       { first: 5, last: 6 },
     ];
     const known = { floor: 10, lastLogStart: 0 };
-    expect(explain(holes, known).found).toEqual(['lost 3-3', 'lost 5-6']);
-    expect(explain(holes, { ...known, hasTransactions: true }).found).toEqual([
+    expect(explain(holes, known).found).toEqual(['below-log-start 3-3', 'lost 5-6']);
+    expect(explain(holes, { ...known, mostHidden: 2 }).found).toEqual([
       'below-log-start 3-3',
-      'lost 5-6',
+      'below-log-start 5-6',
     ]);
   });
 });

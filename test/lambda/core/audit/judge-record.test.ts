@@ -9,11 +9,12 @@ import {
 import { noon } from '../../../helpers/kafka-events.ts';
 
 const MIB = 1024 * 1024;
+const skipped = { class: 'skipped-by-reset', evidence: 'skipped' } as const;
 const kept = { class: 'failed-batch', evidence: 'kept' } as const;
 
 function judge(rules: Partial<RecordRules>, record: Partial<BrokerRecord> = {}) {
   const judgeRecord = createRecordJudge({
-    ...{ topic: 'orders', filters: [], failed: [], expiredBefore: undefined },
+    ...{ topic: 'orders', filters: [], failed: [], skipped: [], expiredBefore: undefined },
     ...rules,
   });
   return judgeRecord({
@@ -36,6 +37,11 @@ describe('createRecordJudge', () => {
       { failed: [{ ...kept, partition: 0, first: 8, last: 9, verdict: kept }] },
       'lost',
     ],
+    [
+      'skipped by a reset',
+      { skipped: [{ partition: 0, first: 7, last: 7, verdict: skipped }] },
+      'skipped-by-reset',
+    ],
     ['expired', { expiredBefore: noon + 1 }, 'expired'],
     ['not expired', { expiredBefore: noon }, 'lost'],
   ])('finds a record %s', (_, rules, verdict) => {
@@ -55,7 +61,7 @@ describe('createRecordJudge', () => {
   });
 
   it('judges the same as the same verdict, so that ranges can be joined', () => {
-    const rules = { topic: 'orders', filters, failed: [], expiredBefore: undefined };
+    const rules = { topic: 'orders', filters, failed: [], skipped: [], expiredBefore: undefined };
     const judgeRecord = createRecordJudge(rules);
     const record: BrokerRecord = {
       ...{ partition: 0, offset: 7, timestamp: noon, timestampType: 'CREATE_TIME' },
