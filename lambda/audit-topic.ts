@@ -33,7 +33,7 @@ import type { StreamIndex } from './core/audit/stream-index.ts';
 import { ArchiverError } from './core/errors.ts';
 import { selectFailedBatches } from './core/failed-batch/select-failed-batches.ts';
 import type { ArchiveSource } from './core/object/archive-source.ts';
-import { isDense, type PartitionCoverage } from './core/object/coverage.ts';
+import { isDense } from './core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from './core/object/offset-ranges.ts';
 import type { KeyRun } from './core/object/parse-object-key.ts';
 import type { CallOptions, FailedBatchListing } from './core/ports.ts';
@@ -111,15 +111,16 @@ async function tryAudit(
     ...request,
     ...{ now: request.startedAt, marginHours: MARGIN_HOURS },
   });
+  const known = new Map(ledger?.partitions.map((each) => [each.partition, each]));
   const listing = createListing(archive, request, {
-    isWanted: (run) => !isJudged(run, ledger),
+    isWanted: (run) => !isJudged(run, known.get(run.partition)),
     stream: ledger?.stream,
   });
   for (const prefix of scope.prefixes) await listing.list(prefix);
   await listing.readUnnamed();
   const context: AuditContext = {
-    ...{ described, failed, ledger, listing, notes, request },
-    isFull: scope.isFull,
+    ...{ described, failed, known, ledger, listing, notes, request },
+    ...{ isFull: scope.isFull, isStreamed: listing.hasStream || ledger?.stream !== undefined },
   };
   const audited = await auditPartitions(deps, context);
   const seenAt = isoTime(request.startedAt);
@@ -155,12 +156,17 @@ async function tryAudit(
 
 /** Which objects of a delivery stream the next audit need not read; nothing if there are none. */
 function streamOf(
-  { isFull: isFullListing, ledger, listing }: AuditContext,
+  { described, isFull: isFullListing, isStreamed, listing, request }: AuditContext,
   audited: readonly AuditedPartition[],
 ): Pick<Ledger, 'stream'> {
-  if (!listing.hasStream && ledger?.stream === undefined) return {};
+  if (!isStreamed) return {};
   const through = new Map(audited.map((each) => [each.ledger.partition, throughOf(each.ledger)]));
-  return { stream: listing.stream.index(listing.coverage, { isFullListing, through }) };
+  const offsets = described?.partitions.map(({ committed = 0, partition }) => [
+    partition,
+    committed,
+  ]);
+  const committed = { at: request.startedAt, offsets: Object.fromEntries(offsets ?? []) };
+  return { stream: listing.stream.index(listing.coverage, { committed, isFullListing, through }) };
 }
 
 /** A partition that is audited. */
@@ -175,10 +181,14 @@ interface AuditContext {
   /** Undefined without access to the brokers. */
   readonly described: BrokerTopic | undefined;
   readonly ledger: Ledger | undefined;
+  /** The partitions of the ledger. */
+  readonly known: ReadonlyMap<number, PartitionLedger>;
   readonly listing: ArchiveListing;
   readonly failed: readonly FailedOffsets[];
   readonly notes: readonly ResetNote[];
   readonly isFull: boolean;
+  /** Whether a delivery stream has stored objects. */
+  readonly isStreamed: boolean;
   readonly request: AuditRequest;
 }
 
@@ -227,8 +237,7 @@ function createListing(
 }
 
 /** Whether earlier audits have judged all of a run, and found nothing in it. */
-function isJudged({ first, last, partition }: KeyRun, ledger: Ledger | undefined): boolean {
-  const known = ledger?.partitions.find((each) => each.partition === partition);
+function isJudged({ first, last }: KeyRun, known: PartitionLedger | undefined): boolean {
   if (known === undefined || last >= throughOf(known)) return false;
   return !known.findings.some((finding) => finding.first <= last && finding.last >= first);
 }
@@ -237,34 +246,36 @@ async function auditPartitions(
   { archive, broker }: AuditTopicDeps,
   context: AuditContext,
 ): Promise<AuditedPartition[]> {
-  const { described, failed, ledger, listing, notes, request } = context;
-  const coverage = new Map(listing.coverage.partitions().map((each) => [each.partition, each]));
+  const { described, failed, isStreamed, known, listing, notes, request } = context;
+  const stored = listing.coverage.numbers();
   const seenAt = isoTime(request.startedAt);
   const seen = (partition: number) => {
-    const { first, last } = coverage.get(partition) ?? {};
-    const named = [...(first === undefined ? [] : [{ first, last: last as number }])];
-    return hull([...named, ...ofPartition(failed, partition)]);
+    const { extent } = listing.coverage.partition(partition);
+    return hull([...(extent === undefined ? [] : [extent]), ...ofPartition(failed, partition)]);
   };
   const at = new Map(described?.partitions.map((each) => [each.partition, each]));
   const beyondEnd = await partitionsBeyondEnd(broker, context);
   const starts = await startOffsets(broker, request);
-  const numbers = [[...at.keys()], ledger?.partitions.map(({ partition }) => partition) ?? []];
+  const numbers = new Set([...at.keys(), ...known.keys(), ...stored]);
   const plans: PartitionPlan[] = [];
-  for (const partition of [...new Set([...numbers.flat(), ...coverage.keys()])].sort(byNumber)) {
+  for (const partition of [...numbers].sort(byNumber)) {
     plans.push(
       planPartition({
         ...{ partition, at: at.get(partition), hasBroker: broker !== undefined, seenAt },
-        ledger: ledger?.partitions.find((each) => each.partition === partition),
+        ledger: known.get(partition),
         seen: seen(partition),
         isBeyondEnd: beyondEnd.has(partition),
         offsets: listing.coverage.partition(partition),
         otherLife: await otherLife(broker, context, at.get(partition)),
         start: starts === 'latest' ? 'latest' : starts?.get(partition),
+        delivered: isStreamed
+          ? (listing.stream.due(partition, request.startedAt) ?? 0)
+          : Number.POSITIVE_INFINITY,
       }),
     );
   }
   const skipped = notes.filter(({ group }) => group === request.group).flatMap(skippedOffsets);
-  const changed = await relistChanged(archive, context, plans, coverage);
+  const changed = await relistChanged(archive, context, plans);
   const conflicts = await findConflicts(archive, context);
   const auditors = new Map<number, PartitionAuditor>();
   const readBodies = () =>
@@ -286,7 +297,7 @@ async function auditPartitions(
         isFull: context.isFull,
         judge: createRecordJudge({ ...judgeRules(request), ...own }),
         folderOf: (timestamp) => recordFolder(timestamp, request),
-        incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
+        incomplete: unionOf(listing.coverage.partition(partition).incomplete),
         changed: changed.get(partition) ?? [],
         missing: missingClass(listing, request),
       }),
@@ -393,9 +404,8 @@ async function readRecord(
  */
 async function relistChanged(
   archive: ArchiveSource,
-  { isFull, listing, request }: AuditContext,
+  { isFull, isStreamed, listing, request }: AuditContext,
   plans: readonly PartitionPlan[],
-  coverage: ReadonlyMap<number, PartitionCoverage>,
 ): Promise<ReadonlyMap<number, readonly ChangedSegment[]>> {
   if (!isFull) return new Map();
   // The keys of a delivery stream's objects do not say what was in those that were deleted.
@@ -404,11 +414,10 @@ async function relistChanged(
     const { partition } = ledger;
     const offsets = listing.coverage.partition(partition);
     const segments = isUnnamed ? ledger.segments : changedSegments(ledger, offsets);
-    const { incomplete = [] } = coverage.get(partition) ?? {};
     return segments
       .filter(({ first }) => first >= endOfOtherLife(ledger))
       .map((segment) => {
-        const isUnclear = isUnnamed || incomplete.some((batch) => meet(batch, segment));
+        const isUnclear = isStreamed || offsets.incomplete.some((batch) => meet(batch, segment));
         return {
           partition,
           segment,

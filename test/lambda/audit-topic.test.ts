@@ -414,10 +414,12 @@ describe('auditTopic', () => {
     const report = await audit({ startedAt: noon + HOUR });
     expect(report).toMatchObject({ isFullListing: false, partitions: [{ through: 6, stored: 5 }] });
     expect(openFindings(report)).toEqual([]);
-    expect(archive.prefixesListed.slice(0, 4)).toEqual([
-      'shop/topic=orders/dt=2025-11-22/',
-      'shop/topic=orders/dt=2025-11-23/',
-      'shop/topic=orders/dt=2025-11-24/',
+    // From a day before the first audit, which began at ten, until the hour after this one.
+    const { prefixesListed } = archive;
+    expect(prefixesListed.slice(0, 28)).toEqual([
+      'shop/topic=orders/dt=2025-11-22/hour=10/',
+      ...prefixesListed.slice(1, 26),
+      'shop/topic=orders/dt=2025-11-23/hour=12/',
       'shop/topic=orders/dt=2025-10-14/hour=10/',
     ]);
   });
@@ -682,14 +684,39 @@ describe('auditTopic', () => {
       rename(archive, key, streamed(index));
     }
     broker.commit(0, 5);
-    expect(await judge()).toMatchObject({ stored: 5, through: 5, findings: [] });
+    // The stream may still hold what is committed.
+    expect(await judge()).toMatchObject({ stored: 0, through: 0, holes: { 'not-yet': 6 } });
     broker.commit(0);
     archive.keysRead.length = 0;
-    expect(await judge()).toMatchObject({ stored: 6, through: 6, findings: [] });
+    expect(await judge({ startedAt: noon + 1 })).toMatchObject({ stored: 0, through: 0 });
     expect(archive.keysRead).toEqual([]);
+    const early = await judge({ startedAt: noon + HOUR / 2 - 1 });
+    expect(early).toMatchObject({ stored: 0, through: 0 });
+    const then = await judge({ startedAt: noon + HOUR / 2 });
+    expect(then).toMatchObject({ stored: 5, through: 5, findings: [] });
+    const later = await judge({ startedAt: noon + 2 * HOUR });
+    expect(later).toMatchObject({ stored: 6, through: 6, findings: [] });
     archive.objects.delete(streamed(1));
-    expect(await judge({ listing: 'full' })).toMatchObject({
+    expect(await judge({ startedAt: noon + 3 * HOUR, listing: 'full' })).toMatchObject({
       ...{ stored: 4, findings: ['lost 2-3 2'] },
+    });
+  });
+
+  it('finds that an object of a batch was deleted beside those of a delivery stream', async () => {
+    const { archive, fill, judge } = auditParts();
+    await fill(6, [
+      [0, 4],
+      [4, 5],
+      [5, 6],
+    ]);
+    const streamed = `${folder}stream-1-2025-11-23-10-00-00-0f1e2d3c-0000-4000-8000-000000000001.jsonl.gz`;
+    rename(archive, `${folder}p0.0-3.jsonl.gz`, streamed);
+    await judge();
+    const whole = await judge({ startedAt: noon + HOUR });
+    expect(whole).toMatchObject({ stored: 6, through: 6, findings: [] });
+    archive.objects.delete(`${folder}p0.4-4.jsonl.gz`);
+    expect(await judge({ startedAt: noon + 2 * HOUR, listing: 'full' })).toMatchObject({
+      ...{ stored: 5, findings: ['lost 4-4 1'] },
     });
   });
 

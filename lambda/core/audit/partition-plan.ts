@@ -23,6 +23,8 @@ export interface KnownPartition {
   readonly isBeyondEnd: boolean;
   /** Offset of the first record at or after the starting time; `latest` for the end; undefined for the beginning. */
   readonly start: number | 'latest' | undefined;
+  /** Offset below which a delivery stream holds nothing any more; infinite without one. */
+  readonly delivered: number;
   /** ISO 8601. */
   readonly seenAt: string;
 }
@@ -47,7 +49,7 @@ const LOG_ENDS_BELOW = 'The log of the partition ends below offsets that objects
  * them.
  */
 export function planPartition(known: KnownPartition): PartitionPlan {
-  const { at, hasBroker, partition, seen } = known;
+  const { at, delivered, hasBroker, partition, seen } = known;
   if (!hasBroker) return planWithoutBroker(known);
   const logStart = at?.logStart ?? 0;
   const from = Math.min(logStart, seen?.first ?? logStart);
@@ -55,7 +57,7 @@ export function planPartition(known: KnownPartition): PartitionPlan {
   const ledger = withOtherLife(first, known);
   const oldEnd = endOfOtherLife(ledger);
   const judged = throughOf(ledger);
-  const due = Math.min(at?.lastStable ?? 0, at?.committed ?? 0);
+  const due = Math.min(at?.lastStable ?? 0, at?.committed ?? 0, delivered);
   const through = Math.max(judged, due);
   const isOtherLife = ledger !== first;
   return {
