@@ -21,6 +21,8 @@ const bundles: readonly Bundle[] = [
   { entry: 'archive-firehose', mostBytes: 350_000, files: ['index.mjs', 'index.mjs.map'] },
   { entry: 'replay-firehose', mostBytes: 430_000, files: ['index.mjs', 'index.mjs.map'] },
   { entry: 'catalog-check', mostBytes: 310_000, files: ['index.mjs', 'index.mjs.map'] },
+  // Also contains the Kafka client and the client of Secrets Manager.
+  { entry: 'audit', mostBytes: 1_100_000, files: ['index.mjs', 'index.mjs.map'] },
 ];
 
 const filesIn = (folder: string): string[] =>
