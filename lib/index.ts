@@ -25,6 +25,7 @@ export type { TypedColumn, TypedColumns } from './catalog/typed-columns.ts';
 export { KafkaArchive } from './kafka-archive.ts';
 export type {
   AlarmProps,
+  AuditProps,
   CatalogProps,
   ClusterProps,
   FunctionProps,

@@ -11,7 +11,9 @@ export interface AcknowledgedFinding {
 }
 
 /** Configurations whose data is encrypted with a key of KMS. */
-const ownKeys = ['own-key', 'security'];
+const ownKeys = ['own-key', 'security', 'audit-scram-provisioned'];
+/** Configurations with access logs. */
+const logged = ['security', 'audit-scram-provisioned'];
 
 const functions = ['ArchiveFunction', 'ReplayFunction', 'CatalogCheckFunction'];
 /** Invoked by event source mappings. */
@@ -20,6 +22,10 @@ const mapped = ['ArchiveFunction', 'ReplayFunction'];
 /** The second is the CDK's. */
 const trialFunctions = ['TrialFunction', 'AWS679f53fac002430cb0da5b7982bd2287'];
 const trial = ['trial-cluster'];
+
+/** The second is the CDK's. */
+const auditFunctions = ['AuditFunction', 'AWS679f53fac002430cb0da5b7982bd2287'];
+const audits = ['audit', 'audit-scram-provisioned'];
 
 /** Every finding that stays. Those with the prefix `CKV` are checkov's, the others cfn-lint's. */
 export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
@@ -32,14 +38,14 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
   {
     rule: 'CKV_AWS_18',
     resources: ['ArchiveBucket', 'FailedBatchBucket'],
-    except: ['security'],
+    except: logged,
     reason:
       'Server access logs are a setting, accessLogDays, as is acknowledged to cdk-nag in lib/storage/kept-bucket.ts',
   },
   {
     rule: 'CKV_AWS_18',
     resources: ['AccessLogBucket'],
-    only: ['security'],
+    only: logged,
     reason: 'Logs of the requests that write logs would have no end',
   },
   {
@@ -98,6 +104,56 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
     resources: functions,
     reason:
       "Lambda encrypts every environment variable; a key of one's own is for secrets, and these are names and numbers",
+  },
+  {
+    rule: 'CKV_AWS_18',
+    resources: ['DerivedBucket'],
+    only: ['audit'],
+    reason: 'As of the other buckets: server access logs are a setting, accessLogDays',
+  },
+  {
+    rule: 'CKV_AWS_111',
+    resources: ['AuditFunctionRoleDefaultPolicy'],
+    only: audits,
+    reason: 'As of the archive function: NETWORK_REASON in lib/source/source-permissions.ts',
+  },
+  {
+    rule: 'W3005',
+    resources: auditFunctions,
+    only: audits,
+    reason: 'As of the other functions: a dependency said twice, by the CDK',
+  },
+  {
+    rule: 'CKV_AWS_115',
+    resources: auditFunctions,
+    only: audits,
+    reason: 'As of the catalog check: they run on a schedule, or when the stack changes',
+  },
+  {
+    rule: 'CKV_AWS_116',
+    resources: auditFunctions,
+    only: audits,
+    reason:
+      'An alarm fires if audits fail, and the next one makes up for it. CloudFormation waits for the answer of the other function',
+  },
+  {
+    rule: 'CKV_AWS_117',
+    resources: auditFunctions.slice(1),
+    only: audits,
+    reason: 'It calls the API of MSK, to which the network of the cluster may have no route',
+  },
+  {
+    rule: 'CKV_AWS_158',
+    resources: ['AuditFunctionLogGroup', 'BootstrapLogGroup'],
+    only: ['audit'],
+    reason:
+      "As of the other functions: the logs hold no record, and a key of one's own is a setting",
+  },
+  {
+    rule: 'CKV_AWS_173',
+    resources: auditFunctions.slice(0, 1),
+    only: audits,
+    reason: 'As of the other functions: its environment is names, numbers and the ARN of a secret',
   },
   {
     rule: 'W3005',

@@ -83,6 +83,8 @@ def bucket(properties):
             for queue in value.get("QueueConfigurations", []):
                 rename(queue, Queue="QueueArn", Event="Events")
                 queue["Events"] = [queue["Events"]]
+            # The call has an empty structure in its place.
+            take(value.get("EventBridgeConfiguration", {}), "EventBridgeEnabled")
             put("PutBucketNotificationConfiguration", member, value)
         elif member == "ObjectLockConfiguration":
             put("PutObjectLockConfiguration", member, value)
@@ -331,6 +333,7 @@ CALLS = {
     "AWS::KinesisFirehose::DeliveryStream": one(
         "firehose", "CreateDeliveryStream", lambda each: named(each, DeliveryStreamName="stream")
     ),
+    "AWS::Lambda::EventInvokeConfig": one("lambda", "PutFunctionEventInvokeConfig"),
     "AWS::Lambda::EventSourceMapping": event_source_mapping,
     "AWS::Lambda::Function": function,
     "AWS::Lambda::Permission": one("lambda", "AddPermission", lambda each: named(each, StatementId="statement")),

@@ -12,7 +12,7 @@ interface ResourceSchema {
 
 /**
  * Returns the create-only properties of a resource type, conditional ones included, each as the path below
- * `Properties`. A change of one replaces the resource.
+ * `Properties`. A change of one replaces the resource. A custom resource has none: its function decides.
  *
  * @throws {Error} if CloudFormation has no such type
  */
@@ -32,6 +32,7 @@ export async function loadCreateOnly(region = 'eu-west-1'): Promise<CreateOnly> 
   const read = (file: string) => JSON.parse(readFileSync(join(environment, schemas, file), 'utf8'));
   const files: Readonly<Record<string, string>> = read(`providers/${region}.json`);
   return (type) => {
+    if (type.startsWith('Custom::')) return [];
     const file = files[type];
     if (file === undefined) throw new Error(`CloudFormation has no schema of ${type}`);
     const schema: ResourceSchema = read(`resources/${file}.json`);
