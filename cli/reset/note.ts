@@ -1,4 +1,4 @@
-import type { ResetNote, ResetNotes, SkippedRange } from '../../lambda/core/audit/reset-note.ts';
+import type { ResetNote, ResetNotes, ResetRange } from '../../lambda/core/audit/reset-note.ts';
 import type { CallOptions } from '../../lambda/core/ports.ts';
 import { createS3ResetNotes } from '../../lambda/io/s3-reset-notes.ts';
 import { readArchiveSettings } from '../mapping/archive-settings.ts';
@@ -8,15 +8,23 @@ import type { Mapping } from '../mapping/mappings.ts';
 import { readStackOutputs } from '../stack-outputs.ts';
 import type { PartitionPlan } from './plan.ts';
 
-/** Returns the ranges that a plan skips, for the note by which the audit explains them. */
-export function skippedRanges(plan: readonly PartitionPlan[]): readonly SkippedRange[] {
-  return plan
-    .filter(({ skipped }) => skipped > 0)
-    .map(({ partition, skipped, target }) => ({
-      partition,
-      first: target - skipped,
-      last: target - 1,
-    }));
+/** What a plan skips and has read again, for the note by which the audit explains holes. */
+export type MovedRanges = Pick<ResetNote, 'skipped' | 'again'>;
+
+/** Returns what a plan skips and has read again; undefined if that is nothing. */
+export function movedRanges(plan: readonly PartitionPlan[]): MovedRanges | undefined {
+  const skipped = plan
+    .filter((each) => each.skipped > 0)
+    .map((each) => rangeOf(each, each.target - each.skipped, each.skipped));
+  const again = plan
+    .filter((each) => each.again > 0)
+    .map((each) => rangeOf(each, each.target, each.again));
+  if (again.length > 0) return { skipped, again };
+  return skipped.length > 0 ? { skipped } : undefined;
+}
+
+function rangeOf({ partition }: PartitionPlan, first: number, offsets: number): ResetRange {
+  return { partition, first, last: first + offsets - 1 };
 }
 
 /** Where {@link findNotes} looks. */
@@ -45,11 +53,11 @@ export async function findNotes(
   return createS3ResetNotes(clients.s3, { bucket, objectPrefix });
 }
 
-/** The note about a reset that skips something. */
+/** The note about a reset. */
 export function toNote(
   place: Pick<ResetNote, 'topic' | 'group'>,
-  skipped: readonly SkippedRange[],
+  moved: MovedRanges,
   now: number,
 ): ResetNote {
-  return { format: 1, ...place, at: new Date(now).toISOString(), skipped };
+  return { format: 1, ...place, at: new Date(now).toISOString(), ...moved };
 }

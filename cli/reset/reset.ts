@@ -15,7 +15,7 @@ import { findMapping, type GivenMapping } from '../mapping/find-mapping.ts';
 import { createMappings, type Mapping } from '../mapping/mappings.ts';
 import { UsageError } from '../usage-error.ts';
 import { describeMembers, moveGroup } from './move-group.ts';
-import { findNotes, skippedRanges, toNote } from './note.ts';
+import { findNotes, movedRanges, toNote } from './note.ts';
 import { isThere, type PartitionPlan, planReset, targetsOf, totals } from './plan.ts';
 import {
   formatPartitions,
@@ -134,20 +134,20 @@ async function move(parts: Move): Promise<void> {
   answer(parts, moved, 'done');
 }
 
-/** Returns what notes the skipped offsets of the final plan; it finds out beforehand where the notes are. */
+/** Returns what notes the moves of the final plan; it finds out beforehand where the notes are. */
 async function readyToNote(
   { clients, machine, options, subject: { group, mapping, topic } }: Move,
   plan: readonly PartitionPlan[],
 ): Promise<(plan: readonly PartitionPlan[]) => Promise<void>> {
-  const isNeeded = options.note && skippedRanges(plan).length > 0 && group === mapping?.group;
+  const isNeeded = options.note && movedRanges(plan) !== undefined && group === mapping?.group;
   const calls = callsOf(machine);
   const notes = isNeeded
     ? await findNotes(options.mapping, mapping, { calls, clients })
     : undefined;
   return async (moved) => {
-    const skipped = skippedRanges(moved);
-    if (skipped.length === 0) return;
-    await notes?.write(toNote({ topic, group }, skipped, machine.now()), calls);
+    const ranges = movedRanges(moved);
+    if (ranges === undefined) return;
+    await notes?.write(toNote({ topic, group }, ranges, machine.now()), calls);
   };
 }
 

@@ -4,13 +4,14 @@ import type { OffsetRange } from '../object/offset-ranges.ts';
 import type { CallOptions } from '../ports.ts';
 import { type DerivedPlace, resetsPrefix } from './derived-keys.ts';
 
-/** Offsets of a partition that a reset skips. */
-export interface SkippedRange extends OffsetRange {
+/** Offsets of a partition that a reset skips, or has read again. */
+export interface ResetRange extends OffsetRange {
   readonly partition: number;
 }
 
 /**
- * What an operator skipped when a reset moved a consumer group forward. It is written before the group is moved, so that
+ * What an operator skipped when a reset moved a consumer group forward, and what the group reads again because it was
+ * moved back, which earlier notes explain no more. It is written before the group is moved, so that
  * no skipped offset lacks its note. A note whose reset failed explains nothing that is stored: an offset that the mapping
  * delivered after all is no hole.
  */
@@ -20,8 +21,10 @@ export interface ResetNote {
   readonly group: string;
   /** ISO 8601: when the reset was about to move the group. */
   readonly at: string;
-  /** In the order of partitions; never empty. */
-  readonly skipped: readonly SkippedRange[];
+  /** In the order of partitions, as the next. */
+  readonly skipped: readonly ResetRange[];
+  /** @default - nothing */
+  readonly again?: readonly ResetRange[];
 }
 
 /** The notes about the resets of topics. Every method rejects with {@link ArchiverError} `STORE_ABORTED` at a stop. */
@@ -36,15 +39,45 @@ export interface ResetNotes {
   write(note: ResetNote, options: CallOptions): Promise<void>;
 }
 
+/** Offsets that a reset skipped and that no later one has had read again. */
+export interface SkippedOffsets extends OffsetRange {
+  /** ISO 8601: the reset. */
+  readonly at: string;
+}
+
+/** Returns what is still skipped in a partition. @param notes in the order of time */
+export function stillSkipped(
+  notes: readonly Pick<ResetNote, 'at' | 'skipped' | 'again'>[],
+  partition: number,
+): readonly SkippedOffsets[] {
+  const isOwn = (range: ResetRange) => range.partition === partition;
+  return notes.reduce<readonly SkippedOffsets[]>((left, { again = [], at, skipped }) => {
+    const kept = again.filter(isOwn).reduce(withoutRange, left);
+    return [...kept, ...skipped.filter(isOwn).map(({ first, last }) => ({ first, last, at }))];
+  }, []);
+}
+
+function withoutRange(ranges: readonly SkippedOffsets[], range: OffsetRange): SkippedOffsets[] {
+  return ranges
+    .flatMap((each) => [
+      { ...each, last: Math.min(each.last, range.first - 1) },
+      { ...each, first: Math.max(each.first, range.last + 1) },
+    ])
+    .filter(({ first, last }) => first <= last);
+}
+
 /** Key of a note: `audit/shop/topic=orders/resets/2026-11-28T09:00:00.000Z.json`. */
 export function resetNoteKey(place: DerivedPlace, { at }: Pick<ResetNote, 'at'>): string {
   return `${resetsPrefix(place)}${at}.json`;
 }
 
 /** Writes a note as JSON. */
-export function encodeResetNote({ at, format, group, skipped, topic }: ResetNote): string {
-  const ranges = skipped.map(({ first, last, partition }) => ({ partition, first, last }));
-  return JSON.stringify({ format, topic, group, at, skipped: ranges });
+export function encodeResetNote({ again, at, format, group, skipped, topic }: ResetNote): string {
+  const listed = (ranges: readonly ResetRange[] | undefined) =>
+    ranges?.map(({ first, last, partition }) => ({ partition, first, last }));
+  return JSON.stringify({
+    ...{ format, topic, group, at, skipped: listed(skipped), again: listed(again) },
+  });
 }
 
 /**
@@ -67,15 +100,17 @@ function parseJson(text: string): unknown {
 }
 
 function isNote(note: unknown): note is ResetNote {
-  if (!isObject(note) || note.format !== 1 || !Array.isArray(note.skipped)) return false;
-  return [note.topic, note.group, note.at].every(isText) && note.skipped.every(isSkipped);
+  if (!isObject(note) || note.format !== 1) return false;
+  const { again = [], skipped } = note;
+  const isRanges = (list: unknown) => Array.isArray(list) && list.every(isRange);
+  return [note.topic, note.group, note.at].every(isText) && isRanges(skipped) && isRanges(again);
 }
 
 function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isSkipped(range: unknown): range is SkippedRange {
+function isRange(range: unknown): range is ResetRange {
   if (!isObject(range)) return false;
   return [range.partition, range.first, range.last].every(Number.isSafeInteger);
 }

@@ -74,8 +74,15 @@ describe('the note of a reset', () => {
     expect(await notes()).toMatchObject([{ skipped: [{ partition: 1, first: 70, last: 79 }] }]);
   });
 
+  it('has what the group reads again, which earlier notes explain no more', async () => {
+    const { notes, run } = await start({ ...forward, group: { targets: [100, 40] } });
+    expect(await run('--stack Shop')).toEqual(ok);
+    expect(await notes()).toMatchObject([
+      { skipped: [], again: [{ partition: 1, first: 40, last: 49 }] },
+    ]);
+  });
+
   it.each([
-    ['skips nothing', { ...forward, group: { targets: [40, 40] } }, '--stack Shop'],
     ['is told not to', forward, '--stack Shop --allow-skip --no-note'],
     ['moves another group than the mapping’s', forward, '--stack Shop --allow-skip --group mine'],
     ['knows no stack', forward, `--mapping ${uuid} --allow-skip`],

@@ -4,6 +4,7 @@ import {
   encodeResetNote,
   type ResetNote,
   resetNoteKey,
+  stillSkipped,
 } from '../../../../lambda/core/audit/reset-note.ts';
 
 const note: ResetNote = {
@@ -25,6 +26,27 @@ describe('the note of a reset', () => {
     );
     expect(encodeResetNote(note)).toBe(text);
     expect(decodeResetNote(text, 'key')).toEqual(note);
+    const back = { ...note, again: [{ partition: 4, first: 0, last: 7 }] };
+    expect(decodeResetNote(encodeResetNote(back), 'key')).toEqual(back);
+  });
+
+  it('explains what was skipped until the group reads it again', () => {
+    const range = (first: number, last: number, partition = 3) => ({ partition, first, last });
+    const at = (hour: number) => `2026-11-28T0${hour}:00:00.000Z`;
+    const notes = [
+      { at: at(1), skipped: [range(10, 19), range(0, 9, 4)] },
+      { at: at(2), skipped: [], again: [range(14, 15), range(0, 9, 5)] },
+      { at: at(3), skipped: [range(30, 39)] },
+      { at: at(4), skipped: [range(50, 59)], again: [range(35, 99)] },
+    ];
+    expect(stillSkipped(notes, 3)).toEqual([
+      { first: 10, last: 13, at: at(1) },
+      { first: 16, last: 19, at: at(1) },
+      { first: 30, last: 34, at: at(3) },
+      { first: 50, last: 59, at: at(4) },
+    ]);
+    expect(stillSkipped(notes, 4)).toEqual([{ first: 0, last: 9, at: at(1) }]);
+    expect(stillSkipped(notes, 7)).toEqual([]);
   });
 
   it.each([
@@ -34,6 +56,7 @@ describe('the note of a reset', () => {
     ['without ranges', text.replace('"skipped"', '"other"')],
     ['with a range that is none', text.replace('149', '"149"')],
     ['with a range that is no object', text.replace(/\[.*\]/, '[7]')],
+    ['with other ranges that are none', text.replace('}]}', '}],"again":7}')],
     ['without a time', text.replace('"at"', '"when"')],
   ])('is refused if it is %s', (_, broken) => {
     expect(() => decodeResetNote(broken, 'audit/x.json')).toThrow(
