@@ -134,14 +134,15 @@ export abstract class ArchivedTopic {
     facts.committed = to;
     for (let offset = from; isNoted && offset < to; offset += 1) facts.skipped.add(offset);
     // The group reads them again.
-    for (let offset = to; offset < from; offset += 1) facts.skipped.delete(offset);
-    if (isNoted && to > from) {
-      await this.resets.write({
-        ...{ format: 1, topic: this.traits.topic, group: 'group' },
-        at: new Date(this.now).toISOString(),
-        skipped: [{ partition, first: from, last: to - 1 }],
-      });
-    }
+    for (let offset = to; isNoted && offset < from; offset += 1) facts.skipped.delete(offset);
+    if (!isNoted || to === from) return;
+    const [first, last] = [Math.min(from, to), Math.max(from, to) - 1];
+    const ranges = [{ partition, first, last }];
+    await this.resets.write({
+      ...{ format: 1, topic: this.traits.topic, group: 'group' },
+      at: new Date(this.now).toISOString(),
+      ...(to > from ? { skipped: ranges } : { skipped: [], again: ranges }),
+    });
   }
 
   /** The records of a batch that the filters let through. */
