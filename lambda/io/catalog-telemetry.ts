@@ -9,7 +9,9 @@ import { describeError } from './telemetry.ts';
 export function createCatalogTelemetry(logger: Logger, emf: Metrics): CatalogTelemetry {
   return {
     catalogChecked({ uncovered, ...summary }) {
-      const count = uncovered.length + (summary.isComplete ? 0 : 1);
+      // Anyone who sets a record's timestamp would keep the alarm, and hide what a setting can cover.
+      const known = uncovered.filter(({ isLater }) => !isLater);
+      const count = known.length + (summary.isComplete ? 0 : 1);
       emf.addMetric(catalogMetricNames.uncoveredFolders, MetricUnit.Count, count);
       emf.publishStoredMetrics();
       const more = uncovered.length - MOST_NAMED;
@@ -17,7 +19,7 @@ export function createCatalogTelemetry(logger: Logger, emf: Metrics): CatalogTel
         ...{ ...summary, uncovered: uncovered.slice(0, MOST_NAMED) },
         ...(more > 0 && { moreUncovered: more }),
       };
-      if (count > 0) logger.warn(logMessages.catalogChecked, line);
+      if (count > 0 || uncovered.length > 0) logger.warn(logMessages.catalogChecked, line);
       else logger.info(logMessages.catalogChecked, line);
     },
 

@@ -52,7 +52,7 @@ it('logs that the tables cover every folder, and emits a zero', async () => {
 it('warns of the first folders that no table covers, and counts all of them', async () => {
   const topics = Array.from({ length: 24 }, (_, index) => `old-${String(index).padStart(2, '0')}`);
   await check(
-    new MemoryFolders([hour('orders', '2026-11-25'), ...topics.map((topic) => hour(topic))]),
+    new MemoryFolders([hour('orders', '2025-11-25'), ...topics.map((topic) => hour(topic))]),
   );
   const [metric, line] = lines();
   expect(metric).toMatchObject({ UncoveredFolders: 25 });
@@ -61,6 +61,17 @@ it('warns of the first folders that no table covers, and counts all of them', as
   expect(line.uncovered[0]).toEqual({
     folder: 'shop/topic=old-00/',
     remedy: "add 'old-00' to catalogTopics",
+    isLater: false,
+  });
+});
+
+it('warns of dates after tomorrow, for which the alarm would never end', async () => {
+  await check(new MemoryFolders([hour('orders'), hour('orders', '2099-01-01')]));
+  const [metric, line] = lines();
+  expect(metric).toMatchObject({ UncoveredFolders: 0 });
+  expect(line).toMatchObject({
+    level: 'WARN',
+    uncovered: [{ folder: 'shop/topic=orders/dt=2099-01-01/', isLater: true }],
   });
 });
 

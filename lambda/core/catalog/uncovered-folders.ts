@@ -25,6 +25,8 @@ export interface UncoveredFolder {
   readonly folder: string;
   /** What an operator can do about it. */
   readonly remedy: string;
+  /** Whether its date is after those of the tables, which no setting can change. */
+  readonly isLater: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ function check(
   const inPrefix = layouts.filter((layout) => layout.objectPrefix === objectPrefix);
   if (inPrefix.length === 0) {
     const remedy = `add a layout with objectPrefix '${objectPrefix}' to catalogLayouts`;
-    return { folder: ofTopic, remedy };
+    return { folder: ofTopic, remedy, isLater: false };
   }
   const ofThisTopic = inPrefix.filter(({ topics }) => topics.includes(topic));
   if (ofThisTopic.length === 0) {
@@ -59,7 +61,7 @@ function check(
     const remedy = isCurrent
       ? `add '${topic}' to catalogTopics`
       : `add '${topic}' to the topics of the layout '${objectPrefix}' in catalogLayouts`;
-    return { folder: ofTopic, remedy };
+    return { folder: ofTopic, remedy, isLater: false };
   }
   const folder = dt === undefined ? ofTopic : `${ofTopic}dt=${dt}/`;
   const isForm = (form: TimeFolder): boolean =>
@@ -67,10 +69,14 @@ function check(
   if (!ofThisTopic.some((layout) => isForm(layout.timeFolder))) {
     const form = timeFolder ?? 'day or hour';
     const remedy = `add a layout with objectPrefix '${objectPrefix}' and timeFolder '${form}' to catalogLayouts`;
-    return { folder: ofTopic, remedy };
+    return { folder: ofTopic, remedy, isLater: false };
   }
   if (dt === undefined || undatedFolders.includes(dt)) return undefined;
-  if (dt < from) return { folder, remedy: `set catalogFrom to '${dt}' or earlier` };
+  if (dt < from) {
+    return { folder, remedy: `set catalogFrom to '${dt}' or earlier`, isLater: false };
+  }
   if (dt <= to) return undefined;
-  return { folder, remedy: 'look for a producer with a wrong clock: the tables end tomorrow' };
+  const remedy =
+    "look for a producer with a wrong clock: the tables end tomorrow, and 'kafka-archive find', 'cat' and 'sql' read the folder";
+  return { folder, remedy, isLater: true };
 }

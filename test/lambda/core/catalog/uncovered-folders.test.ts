@@ -78,7 +78,7 @@ describe('folders of the archive', () => {
       'a date after tomorrow',
       { dt: '2026-11-30' },
       'shop/topic=orders/dt=2026-11-30/',
-      'look for a producer with a wrong clock: the tables end tomorrow',
+      "look for a producer with a wrong clock: the tables end tomorrow, and 'kafka-archive find', 'cat' and 'sql' read the folder",
     ],
   ])('that no table covers are reported: %s', (_, folder, name, remedy) => {
     expect(uncovered(folder)).toEqual([[name, remedy]]);
