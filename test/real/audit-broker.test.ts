@@ -60,7 +60,14 @@ async function create(
     ...{ topics: [topic], partitions, replicas: 1 },
     configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
   });
+  expect(await isListed(topic, true)).toBe(true);
 }
+
+/** Waits until the broker has learned from the controller that a topic exists, or that it does not. */
+const isListed = (topic: string, exists: boolean) =>
+  until(async () => (await admin.listTopics()).includes(topic) === exists, {
+    ...{ everyMs: 20, withinMs: 30_000 },
+  });
 
 interface Draft {
   readonly key?: Buffer | null;
@@ -171,9 +178,7 @@ describe('the description of a topic', () => {
     const broker = brokerOf('reborn');
     const first = await broker.describe(options);
     await admin.deleteTopics({ topics: ['reborn'] });
-    await until(async () => !(await admin.listTopics()).includes('reborn'), {
-      ...{ everyMs: 20, withinMs: 30_000 },
-    });
+    expect(await isListed('reborn', false)).toBe(true);
     await create('reborn');
     await send('reborn', some(1));
     const second = await broker.describe(options);
