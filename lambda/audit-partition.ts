@@ -215,7 +215,7 @@ async function settleFinding(
   const isReadable =
     broker !== undefined &&
     isOnBroker &&
-    finding.last >= evidence.floor &&
+    finding.first >= evidence.floor &&
     kind !== 'skipped-by-reset';
   const look = () => listing.holesIn(partition, finding);
   const now = isReadable && acknowledged === undefined ? await judgeHoles(audit, look) : undefined;

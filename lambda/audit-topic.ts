@@ -14,7 +14,7 @@ import type { Finding } from './core/audit/finding.ts';
 import type { HourRecordStore } from './core/audit/hour-record.ts';
 import { writeHours } from './core/audit/hour-record-writer.ts';
 import { createRecordJudge, expiredBefore } from './core/audit/judge-record.ts';
-import type { Ledger, LedgerStore, PartitionLedger } from './core/audit/ledger.ts';
+import type { Ledger, LedgerStore, PartitionLedger, Segment } from './core/audit/ledger.ts';
 import { listingScope, recordFolder } from './core/audit/listing-scope.ts';
 import { endOfOtherLife, type PartitionPlan, planPartition } from './core/audit/partition-plan.ts';
 import { unionOf } from './core/audit/range-sets.ts';
@@ -418,10 +418,11 @@ async function relistChanged(
       .filter(({ first }) => first >= endOfOtherLife(ledger))
       .map((segment) => {
         const isUnclear = isStreamed || offsets.incomplete.some((batch) => meet(batch, segment));
+        const listed = isUnclear ? undefined : listedSegment(segment, offsets);
         return {
           partition,
           segment,
-          listed: isUnclear ? undefined : listedSegment(segment, offsets),
+          listed: listed && isWithinRun(segment, listed) ? undefined : listed,
         };
       });
   });
@@ -449,6 +450,11 @@ async function relistChanged(
     })),
     ({ partition }) => partition,
   );
+}
+
+/** Whether offsets are missing within runs, of which keys do not say where. */
+function isWithinRun(before: Segment, { spanned, stored }: ListedSegment): boolean {
+  return before.stored - stored > before.spanned - spanned;
 }
 
 function meet(one: OffsetRange, other: OffsetRange): boolean {

@@ -5,6 +5,7 @@ import { type AuditRequest, auditTopic } from '../../lambda/audit-topic.ts';
 import type { Ledger } from '../../lambda/core/audit/ledger.ts';
 import { openFindings } from '../../lambda/core/audit/report.ts';
 import type { ResetNote } from '../../lambda/core/audit/reset-note.ts';
+import { ArchiverError } from '../../lambda/core/errors.ts';
 import type { AllArchiveSettings } from '../helpers/archive-parts.ts';
 import { mskRecords, noon } from '../helpers/kafka-events.ts';
 import { MemoryArchive, memoryCalls } from '../helpers/memory-archive.ts';
@@ -276,11 +277,10 @@ describe('auditTopic', () => {
 
   it('asks again where the brokers delete records while it reads', async () => {
     const { archive, broker, fill, judge } = auditParts();
-    await fill(10, [[5, 10]]);
-    const [key = ''] = archive.objects.keys();
+    broker.append(0, records(5));
+    await fill(5, [[5, 10]]);
     archive.whileListing = async () => broker.deleteRecords(0, 8);
-    expect(key).toContain('p0.5-9');
-    expect(await judge()).toMatchObject({ findings: ['lost 0-4 5'] });
+    expect(await judge()).toMatchObject({ findings: ['lost 0-4 5'], holes: { lost: 5 } });
   });
 
   it('finds filtered records, and lost ones among them', async () => {
@@ -335,6 +335,74 @@ describe('auditTopic', () => {
     await fill(10, [[4, 10]]);
     broker.deleteRecords(0, 6);
     expect(await judge()).toMatchObject({ findings: ['failed-batch 0-3 4'] });
+  });
+
+  it('finds records lost that a dismissed batch kept and the brokers have deleted', async () => {
+    const { broker, failed, fill, judge } = auditParts();
+    failed.add('aws/lambda/a', { 'orders-0': [0, 3] });
+    await fill(10, [[4, 10]]);
+    await judge();
+    broker.deleteRecords(0, 2);
+    expect(await judge()).toMatchObject({ findings: ['failed-batch 0-3 4'] });
+    failed.settle('aws/lambda/a');
+    expect(await judge()).toMatchObject({ findings: ['lost 0-3 4'], holes: { lost: 4 } });
+  });
+
+  it('looks for the records of a replayed batch in their own folders', async () => {
+    const { archive, broker, failed, fill, judge } = auditParts();
+    failed.add('aws/lambda/a', { 'orders-0': [0, 3] });
+    broker.append(0, records(4, { timestamp: noon - 40 * DAY }));
+    await fill(6, [[4, 10]]);
+    expect(await judge()).toMatchObject({ findings: ['failed-batch 0-3 4'] });
+    await archive.store(broker, 0, { to: 4 });
+    broker.deleteRecords(0, 4);
+    failed.settle('aws/lambda/a', 1);
+    expect(await judge()).toMatchObject({ findings: [], stored: 10 });
+  });
+
+  it('waits for a full listing where it does not know when a dismissed batch was', async () => {
+    const { broker, failed, fill, judge } = auditParts();
+    failed.add('aws/lambda/a', { 'orders-0': [0, 3] });
+    await fill(10, [[4, 10]]);
+    broker.deleteRecords(0, 4);
+    expect(await judge()).toMatchObject({ findings: ['failed-batch 0-3 4'] });
+    failed.settle('aws/lambda/a');
+    expect(await judge()).toMatchObject({ findings: ['failed-batch 0-3 4'] });
+    expect(await judge({ listing: 'full' })).toMatchObject({ findings: ['lost 0-3 4'] });
+  });
+
+  it('finds in a full listing which record of a run is missing since', async () => {
+    const { archive, broker, fill, judge } = auditParts();
+    await fill(6, [[0, 6]]);
+    await judge();
+    changeLines(archive, `${folder}p0.0-5.jsonl.gz`, (lines) =>
+      lines.filter((_, index) => index !== 2),
+    );
+    rename(archive, `${folder}p0.0-5.jsonl.gz`, `${folder}p0.0-5x5.jsonl.gz`);
+    expect(await judge({ listing: 'full' })).toMatchObject({ findings: ['lost 2-2 1'], stored: 5 });
+    expect(broker.partitions).toBe(1);
+  });
+
+  it('takes gaps of deleted offsets for marks where the partition has some, or filters', async () => {
+    const marked = auditParts();
+    marked.broker.appendInTransaction(0, 7n, records(2));
+    marked.broker.endTransaction(0, 7n, 'commit');
+    await marked.fill(0, [[0, 2]]);
+    await marked.judge();
+    marked.broker.append(0, records(3));
+    await marked.fill(3, [[6, 9]]);
+    marked.broker.deleteRecords(0, 6);
+    expect(await marked.judge()).toMatchObject({ findings: ['below-log-start 3-5 3'] });
+    const filtered = auditParts();
+    const filters = [{ value: { kind: ['order'] } }];
+    await filtered.fill(2, [[0, 2]]);
+    await filtered.judge({ filters });
+    filtered.broker.append(0, records(3));
+    await filtered.fill(3, [[5, 8]]);
+    filtered.broker.deleteRecords(0, 5);
+    expect(await filtered.judge({ filters })).toMatchObject({
+      findings: ['below-log-start 2-4 3'],
+    });
   });
 
   it('finds records over the payload limit, named by a failed batch or by their size', async () => {
@@ -669,6 +737,15 @@ describe('auditTopic', () => {
     const object = archive.objects.get(key);
     if (object !== undefined) archive.objects.set(key, { ...object, body: Buffer.from('no gzip') });
     expect(await judge({ read: 'all' })).toMatchObject({ findings: ['lost 0-3 4'] });
+    const failure = new ArchiverError('LOAD_FAILED', 'get failed', { retryable: true });
+    archive.failure = failure;
+    await expect(judge({ read: 'all', listing: 'full' })).rejects.toBe(failure);
+    const broken = {
+      [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(failure) }),
+    };
+    const read = async () => ({ body: broken, versionId: undefined, metadata: undefined });
+    Object.assign(archive, { failure: undefined, read });
+    await expect(judge({ read: 'all', listing: 'full' })).rejects.toBe(failure);
   });
 
   it('reads each object of a delivery stream once, and finds in a full listing what was deleted', async () => {

@@ -1,4 +1,5 @@
 import { MAX_PAYLOAD_BYTES, type TimeFolder } from '../../contract.ts';
+import type { OffsetRange } from '../object/offset-ranges.ts';
 import { toBatchRecord } from '../record/mapping-event.ts';
 import type { BrokerRecord } from './broker.ts';
 import { evaluateFilters, type FilterPattern } from './event-filter.ts';
@@ -53,13 +54,13 @@ const lostByDoubt: Verdict = {
  */
 export function createRecordJudge(rules: RecordRules): (record: BrokerRecord) => Verdict {
   const { expiredBefore = Number.NEGATIVE_INFINITY, failed, filters, skipped, topic } = rules;
-  const known = [...failed, ...skipped];
   return (record) => {
-    const matches = evaluateFilters(filters, record.value);
-    if (matches === 'fails') return filtered;
     const { offset, timestamp } = record;
-    const reason = known.find(({ first, last }) => offset >= first && offset <= last);
+    const has = ({ first, last }: OffsetRange) => offset >= first && offset <= last;
+    const matches = evaluateFilters(filters, record.value);
+    const reason = (matches === 'fails' ? undefined : failed.find(has)) ?? skipped.find(has);
     if (reason !== undefined) return reason.verdict;
+    if (matches === 'fails') return filtered;
     if (isOversize(record, topic)) return oversize;
     if (timestamp < expiredBefore) return expired;
     return matches === 'unknown' ? lostByDoubt : lost;

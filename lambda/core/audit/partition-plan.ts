@@ -52,12 +52,12 @@ export function planPartition(known: KnownPartition): PartitionPlan {
   const { at, delivered, hasBroker, partition, seen } = known;
   if (!hasBroker) return planWithoutBroker(known);
   const logStart = at?.logStart ?? 0;
-  const from = Math.min(logStart, seen?.first ?? logStart);
+  const due = Math.min(at?.lastStable ?? 0, at?.committed ?? 0, delivered);
+  const from = Math.min(logStart, seen?.first ?? logStart, due);
   const first = known.ledger ?? { partition, from, segments: [], findings: [], logStart };
   const ledger = withOtherLife(first, known);
   const oldEnd = endOfOtherLife(ledger);
   const judged = throughOf(ledger);
-  const due = Math.min(at?.lastStable ?? 0, at?.committed ?? 0, delivered);
   const through = Math.max(judged, due);
   const isOtherLife = ledger !== first;
   return {
