@@ -35,8 +35,6 @@ export class ArchiveListing {
   readonly stream: StreamListing;
   objectsListed = 0;
   objectsRead = 0;
-  /** Whether there are objects of a delivery stream. */
-  hasStream = false;
   /** The earliest day of the folders that were listed, such as `2026-11-23`; undefined if there was none. */
   firstDay: string | undefined;
   readonly #props: ArchiveListingProps;
@@ -125,7 +123,6 @@ export class ArchiveListing {
     const { bytes, key } = object;
     const parsed = parseObjectKey(key);
     if (parsed === undefined) {
-      this.hasStream = true;
       if (this.stream.add(key)) this.#streamed.push(key);
       return;
     }

@@ -253,7 +253,9 @@ async function auditPartitions(
     const { extent } = listing.coverage.partition(partition);
     return hull([...(extent === undefined ? [] : [extent]), ...ofPartition(failed, partition)]);
   };
-  const at = new Map(described?.partitions.map((each) => [each.partition, each]));
+  const at = new Map(
+    described?.partitions.map((each) => [each.partition, withoutStream(each, context)]),
+  );
   const beyondEnd = await partitionsBeyondEnd(broker, context);
   const starts = await startOffsets(broker, request);
   const numbers = new Set([...at.keys(), ...known.keys(), ...stored]);
@@ -316,6 +318,16 @@ async function auditPartitions(
     });
   }
   return audited;
+}
+
+/** A partition whose committed offset leaves out what a delivery stream may still hold. */
+function withoutStream(
+  at: BrokerPartition,
+  { listing: { stream }, request }: AuditContext,
+): BrokerPartition {
+  if (!stream.hasObjects) return at;
+  const due = stream.due(at.partition, request.startedAt);
+  return { ...at, committed: due && Math.min(due, at.committed ?? due) };
 }
 
 /**

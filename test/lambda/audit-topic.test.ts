@@ -749,7 +749,8 @@ describe('auditTopic', () => {
   });
 
   it('reads each object of a delivery stream once, and finds in a full listing what was deleted', async () => {
-    const { archive, broker, fill, judge } = auditParts();
+    const { archive, broker, deps, fill, judge } = auditParts();
+    Object.assign(deps, { hours: undefined });
     await fill(6, [
       [0, 2],
       [2, 4],
