@@ -235,7 +235,7 @@ async function settleFinding(
     ...each,
     seenAt: each.class === kind ? finding.seenAt : each.seenAt,
   }));
-  // The rest was there when it was found, and has been compacted since.
+  // The records of the rest existed when it was found, and have been compacted since.
   const rest = left - offsetsOf(findings);
   return settle(ledger, finding, { stored, holes: { compacted: rest }, findings });
 }
@@ -337,7 +337,7 @@ async function classify(
           isExact: audit.isExact ?? false,
         });
   if (broker !== undefined && ranges.some(({ verdict }) => verdict === unexplained)) {
-    // The broker may have deleted what was there when the audit began.
+    // The broker may have deleted what it had when the audit began.
     const described = await broker.describe(audit.calls);
     const floor = described?.partitions.find((each) => each.partition === partition)?.logStart ?? 0;
     if (floor > evidence.floor) {
