@@ -111,8 +111,8 @@ export class StreamListing {
   }
 
   /**
-   * Returns up to which offset a partition is due: the stream may still hold what has been committed since. Undefined if
-   * no earlier audit has seen the partition long enough ago.
+   * Returns the offset below which the stream holds no record of a partition any more: it was committed long enough ago.
+   * Undefined if no audit has seen the partition that long ago.
    *
    * @param now epoch milliseconds
    */
