@@ -885,6 +885,26 @@ describe('auditTopic', () => {
     expect(deps.hours.texts.size).toBe(0);
   });
 
+  it('finds that an object of a batch was deleted beside those of a delivery stream', async () => {
+    const { archive, broker, fill, judge } = auditParts();
+    await fill(6, [
+      [0, 4],
+      [4, 5],
+      [5, 6],
+    ]);
+    const uuid = '0f1e2d3c-0000-4000-8000-000000000001';
+    const streamed = `${folder}stream-1-2025-11-23-10-00-00-${uuid}.jsonl.gz`;
+    rename(archive, `${folder}p0.0-3.jsonl.gz`, streamed);
+    await judge();
+    const whole = await judge({ startedAt: noon + HOUR });
+    expect(whole).toMatchObject({ stored: 6, through: 6, findings: [] });
+    archive.objects.delete(`${folder}p0.4-4.jsonl.gz`);
+    broker.deleteRecords(0, 6);
+    expect(await judge({ startedAt: noon + 2 * HOUR, listing: 'full' })).toMatchObject({
+      ...{ stored: 5, findings: ['lost 4-4 1'] },
+    });
+  });
+
   it('refuses a topic that the brokers do not have', async () => {
     const { audit, broker } = auditParts();
     broker.exists = false;
