@@ -19,7 +19,7 @@ import { listingScope, recordFolder } from './core/audit/listing-scope.ts';
 import { endOfOtherLife, type PartitionPlan, planPartition } from './core/audit/partition-plan.ts';
 import { unionOf } from './core/audit/range-sets.ts';
 import type { AuditReport, PartitionReport } from './core/audit/report.ts';
-import type { ResetNote, ResetNotes } from './core/audit/reset-note.ts';
+import { type ResetNote, type ResetNotes, stillSkipped } from './core/audit/reset-note.ts';
 import {
   atLogStart,
   changedSegments,
@@ -276,7 +276,8 @@ async function auditPartitions(
       }),
     );
   }
-  const skipped = notes.filter(({ group }) => group === request.group).flatMap(skippedOffsets);
+  const own = notes.filter(({ group }) => group === request.group);
+  const skipped = stillSkipped(own).map(skippedOffsets);
   const changed = await relistChanged(archive, context, plans);
   const conflicts = await findConflicts(archive, context);
   const auditors = new Map<number, PartitionAuditor>();

@@ -2,7 +2,7 @@ import type { OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
 import type { FailedOffsets } from './failed-ranges.ts';
 import type { ClassifiedRange, Verdict } from './hole-classifier.ts';
 import { type SortedRanges, shared, without } from './range-sets.ts';
-import type { ResetNote } from './reset-note.ts';
+import type { SkippedRange } from './reset-note.ts';
 
 /** Offsets of a partition that a reset skipped. */
 export interface SkippedOffsets extends OffsetRange {
@@ -10,16 +10,13 @@ export interface SkippedOffsets extends OffsetRange {
   readonly verdict: Verdict;
 }
 
-/** Returns the offsets that a reset skipped. */
-export function skippedOffsets({
-  at,
-  skipped,
-}: Pick<ResetNote, 'at' | 'skipped'>): SkippedOffsets[] {
+/** Says of a range that a reset skipped why it is no loss. */
+export function skippedOffsets({ at, first, last, partition }: SkippedRange): SkippedOffsets {
   const verdict: Verdict = {
     class: 'skipped-by-reset',
     evidence: `A reset at ${at} moved the consumer group past the records.`,
   };
-  return skipped.map((range) => ({ ...range, verdict }));
+  return { partition, first, last, verdict };
 }
 
 /** What is known of a partition beside its log. */

@@ -39,31 +39,32 @@ export interface ResetNotes {
   write(note: ResetNote, options: CallOptions): Promise<void>;
 }
 
-/** Offsets that a reset skipped and that no later one has had read again. */
-export interface SkippedOffsets extends OffsetRange {
+/** Offsets that a reset skipped. */
+export interface SkippedRange extends ResetRange {
   /** ISO 8601: the reset. */
   readonly at: string;
 }
 
-/** Returns what is still skipped in a partition. @param notes in the order of time */
+/** Returns what resets skipped and no later one has had read again. @param notes in the order of time */
 export function stillSkipped(
   notes: readonly Pick<ResetNote, 'at' | 'skipped' | 'again'>[],
-  partition: number,
-): readonly SkippedOffsets[] {
-  const isOwn = (range: ResetRange) => range.partition === partition;
-  return notes.reduce<readonly SkippedOffsets[]>((left, { again = [], at, skipped }) => {
-    const kept = again.filter(isOwn).reduce(withoutRange, left);
-    return [...kept, ...skipped.filter(isOwn).map(({ first, last }) => ({ first, last, at }))];
-  }, []);
+): readonly SkippedRange[] {
+  return notes.reduce<readonly SkippedRange[]>(
+    (left, { again = [], at, skipped }) => [
+      ...again.reduce(withoutRange, left),
+      ...skipped.map((range) => ({ ...range, at })),
+    ],
+    [],
+  );
 }
 
-function withoutRange(ranges: readonly SkippedOffsets[], range: OffsetRange): SkippedOffsets[] {
-  return ranges
-    .flatMap((each) => [
-      { ...each, last: Math.min(each.last, range.first - 1) },
-      { ...each, first: Math.max(each.first, range.last + 1) },
-    ])
-    .filter(({ first, last }) => first <= last);
+function withoutRange(ranges: readonly SkippedRange[], range: ResetRange): SkippedRange[] {
+  return ranges.flatMap((each) => {
+    if (each.partition !== range.partition) return [each];
+    const below = { ...each, last: Math.min(each.last, range.first - 1) };
+    const above = { ...each, first: Math.max(each.first, range.last + 1) };
+    return [below, above].filter(({ first, last }) => first <= last);
+  });
 }
 
 /** Key of a note: `audit/shop/topic=orders/resets/2026-11-28T09:00:00.000Z.json`. */

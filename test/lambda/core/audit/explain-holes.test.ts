@@ -21,7 +21,7 @@ function explain(holes: readonly OffsetRange[], known: Partial<PartitionEvidence
 
 const whole = [{ first: 0, last: 99 }];
 const kept = { class: 'failed-batch', evidence: 'kept' } as const;
-const note = { at: '2026-11-23T00:00:00Z', skipped: [{ partition: 0, first: 2, last: 5 }] };
+const skipped = { partition: 0, first: 2, last: 5, at: '2026-11-23T00:00:00Z' };
 const spans = new OffsetRanges();
 spans.add({ first: 20, last: 29 });
 
@@ -53,7 +53,7 @@ describe('explainHoles', () => {
     ],
     [
       'deleted, and skipped by a reset',
-      { floor: 4, lastLogStart: 0, skipped: skippedOffsets(note) },
+      { floor: 4, lastLogStart: 0, skipped: [skippedOffsets(skipped)] },
       ['lost 0-1', 'skipped-by-reset 2-3'],
       4,
     ],
