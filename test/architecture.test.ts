@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 const root = resolve(import.meta.dirname, '..');
 
 const product = ['bin', 'cli', 'kafka', 'lambda', 'lib'];
-const tools = ['tools/account', 'tools/bench', 'tools/faults', 'tools/local'];
+const tools = ['tools/account', 'tools/bench', 'tools/faults', 'tools/local', 'tools/prove'];
 
 function sourcesOf(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

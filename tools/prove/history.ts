@@ -72,7 +72,7 @@ export class History {
       : random.below(40) * MINUTE_MS;
   }
 
-  /** Decides all transactions and archives everything, but for what failed. */
+  /** Decides all transactions and archives everything, except for what failed. */
   async finish(): Promise<void> {
     while (this.#open.length > 0) this.#end();
     for (let round = 0; round < 200 && this.#lag() > 0; round += 1) await this.archive();

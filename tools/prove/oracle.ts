@@ -92,7 +92,7 @@ function forgotten(
   of: PartitionFacts,
   { isFirst, offset, seen }: { isFirst: boolean; offset: number; seen: Verdict | undefined },
 ): Verdict {
-  // It was there, and was due; now neither side has it.
+  // It existed, and was due; now neither side has it.
   if (seen === 'stored' || seen === 'failed-batch' || seen === 'lost') return 'lost';
   if (seen !== undefined && seen !== 'not-yet') return seen;
   if (of.skipped.has(offset)) return 'skipped-by-reset';
