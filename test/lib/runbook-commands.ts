@@ -79,6 +79,16 @@ const audited = [
   ...allowed('ledgers', 's3:GetObject', 's3:PutObject'),
 ];
 
+/** What writes records of the brokers as failed batches, unless the same ones wait already. */
+const healing = [
+  ...stack,
+  ...mapping,
+  ...allowed('failed batches', 's3:GetObjectTagging'),
+  ...allowed('healed batches', 's3:PutObject'),
+  ...leftOut('cluster', 'kafka-cluster:Connect'),
+  ...leftOut('topics', 'kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'),
+];
+
 /** The calls of each command: `aws SERVICE OPERATION`, or `kafka-archive COMMAND`. */
 export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
   'kafka-archive audit': [
@@ -94,7 +104,9 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
     ...leftOut('topics', 'kafka-cluster:DescribeTopicDynamicConfiguration'),
     ...leftOut('consumer groups', 'kafka-cluster:DescribeGroup'),
   ],
+  'kafka-archive backfill': healing,
   'kafka-archive cat': archivedRecords,
+  'kafka-archive fetch': healing,
   'kafka-archive find': archivedRecords,
   'kafka-archive ls': [...stack, ...allowed('archive bucket', 's3:ListBucket')],
   'kafka-archive status': [

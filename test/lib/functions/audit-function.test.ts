@@ -126,6 +126,7 @@ describe('the audit function', () => {
         AUTHENTICATION: 'IAM',
         AUTO_HEAL_RECORDS: '0',
         BOOTSTRAP_SERVERS: 'b1:9098,b2:9098',
+        CLUSTER_ARN: clusterArn,
         DELIVERY: 's3',
         DERIVED_BUCKET: 'derived',
         FAILED_BATCH_BUCKET: 'failed',
