@@ -297,7 +297,7 @@ export class KafkaArchive extends Construct {
       AuditLogGroupName: audit.logGroup.logGroupName,
       DerivedBucketName: derivedBucket.bucketName,
     };
-    return { function: audit, derivedBucket, objectPrefix: settings.objectPrefix, outputs };
+    return { function: audit, derivedBucket, outputs };
   }
 
   /** The bootstrap servers of the audit, separated by commas. */

@@ -21,11 +21,10 @@ export interface OperatorPolicyProps {
   readonly alarmTopic: sns.ITopic;
   /** The check of the catalog. @default - none */
   readonly catalogCheck?: Pick<WatchedFunction, 'logGroup'>;
-  /** The audit, with its bucket and what keys of archived objects begin with. @default - none */
+  /** The audit, with its bucket. @default - none */
   readonly audit?: {
     readonly function: Pick<WatchedFunction, 'logGroup'>;
     readonly derivedBucket: s3.IBucket;
-    readonly objectPrefix: string;
   };
   /** The delivery stream. @default - none */
   readonly delivery?: ArchiveDeliveryStream;
@@ -170,13 +169,14 @@ function lookStatements(stack: Stack, props: OperatorPolicyProps & { readonly na
   ];
 }
 
+/** Without the object prefix: the bucket is of this archive alone, and a policy has few characters left. */
 function auditObjects(
-  { derivedBucket, objectPrefix }: NonNullable<OperatorPolicyProps['audit']>,
+  { derivedBucket }: NonNullable<OperatorPolicyProps['audit']>,
   { bucket }: FailedBatches,
 ) {
   return {
-    ledgers: derivedBucket.arnForObjects(`audit/${objectPrefix}topic=*`),
-    hours: derivedBucket.arnForObjects(`hours/${objectPrefix}topic=*`),
+    ledgers: derivedBucket.arnForObjects('audit/*'),
+    hours: derivedBucket.arnForObjects('hours/*'),
     healed: bucket.arnForObjects(`${HEAL_PREFIX}*`),
   };
 }

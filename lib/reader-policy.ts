@@ -41,9 +41,9 @@ export class ReaderPolicy extends Construct {
     const objects = props.objectPrefixes.map((prefix) =>
       props.archiveBucket.arnForObjects(`${prefix}topic=*`),
     );
-    const hours = props.objectPrefixes.flatMap(
-      (prefix) => props.derivedBucket?.arnForObjects(`hours/${prefix}topic=*`) ?? [],
-    );
+    // Without the prefixes: the bucket is of this archive alone.
+    const hours =
+      props.derivedBucket === undefined ? [] : [props.derivedBucket.arnForObjects('hours/*')];
     this.policy = new iam.ManagedPolicy(this, 'Policy', {
       description: `To query ${archiveName(this)}: run queries in its workgroup, read its tables and its objects`,
       statements: [
@@ -155,13 +155,12 @@ function bucketStatements(
 }
 
 function hourStatements(
-  { derivedBucket, objectPrefixes }: ReaderPolicyProps,
+  { derivedBucket }: ReaderPolicyProps,
   hours: string[],
 ): iam.PolicyStatement[] {
   if (derivedBucket === undefined) return [];
-  const prefixes = objectPrefixes.map((prefix) => `hours/${prefix}*`);
   return [
-    allow(['s3:ListBucket'], [derivedBucket.bucketArn], { StringLike: { 's3:prefix': prefixes } }),
+    allow(['s3:ListBucket'], [derivedBucket.bucketArn], { StringLike: { 's3:prefix': 'hours/*' } }),
     allow(['s3:GetObject'], hours),
   ];
 }

@@ -40,8 +40,8 @@ const operatorResources: Readonly<Partial<Record<ResourceKind, unknown>>> = {
   'failed batches': { 'Fn::Join': ['', [arn('FailedBatchBucket'), '/*']] },
   'failed-batch bucket': arn('FailedBatchBucket'),
   'healed batches': { 'Fn::Join': ['', [arn('FailedBatchBucket'), '/kafka-archive/heal/*']] },
-  'hour records': { 'Fn::Join': ['', [arn('DerivedBucket'), '/hours/example/topic=*']] },
-  ledgers: { 'Fn::Join': ['', [arn('DerivedBucket'), '/audit/example/topic=*']] },
+  'hour records': { 'Fn::Join': ['', [arn('DerivedBucket'), '/hours/*']] },
+  ledgers: { 'Fn::Join': ['', [arn('DerivedBucket'), '/audit/*']] },
   mappings: 'arn:aws:lambda:eu-west-1:111122223333:event-source-mapping:*',
   'replay function': arn('ReplayFunction357550B6'),
   'replay log': arn('ReplayFunctionLogGroupF4F60C2E'),
@@ -354,7 +354,9 @@ describe('the operator', { timeout: SYNTH_TIMEOUT_MS }, () => {
     const policies = Object.values(typeOf(longest, 'AWS::IAM::ManagedPolicy'));
     expect(policies).toHaveLength(2);
     // The ARN of a log group is the longest: its generated name contains the stack's name and the logical id.
-    const arnOf = (id: string) => 'a'.repeat(id.includes('LogGroup') ? 280 : 150);
+    // That of a bucket has at most 63 characters after `arn:aws-us-gov:s3:::`.
+    const arnOf = (id: string) =>
+      'a'.repeat(id.includes('LogGroup') ? 280 : id.endsWith('Bucket') ? 83 : 150);
     for (const { Properties } of policies) {
       const text = JSON.stringify(Properties.PolicyDocument, (_, value) => {
         const [id] = value?.['Fn::GetAtt'] ?? [value?.Ref];
