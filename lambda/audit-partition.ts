@@ -104,8 +104,8 @@ const maybeStored: readonly HoleClass[] = ['lost', 'expired', 'failed-batch'];
 const MOST_HOLES = 10_000;
 
 /**
- * Audits one partition. Memory follows what is found, and not the number of holes: runs whose bodies were read are judged
- * as they come, and {@link finish} judges the rest.
+ * Audits one partition. Memory follows what is found, and not the number of holes: runs whose bodies were read are
+ * judged as they come, and {@link finish} judges the rest.
  */
 export class PartitionAuditor {
   readonly #audit: PartitionAudit;
@@ -147,10 +147,17 @@ export class PartitionAuditor {
     const range = this.#range;
     if (range.first > range.last) return ledger;
     await this.#judgeRuns();
-    const { counts, findings, holes } = await judgeHoles(audit, () =>
-      inOrder([...listing.holesIn(partition, range), ...this.#unstored(this.#doubtful)]),
-    );
-    await this.#judgeRuns();
+    let judged: JudgedHoles;
+    let doubtful: number;
+    do {
+      doubtful = this.#doubtful.length;
+      judged = await judgeHoles(audit, () =>
+        inOrder([...listing.holesIn(partition, range), ...this.#unstored(this.#doubtful)]),
+      );
+      // Folders that were listed meanwhile may have had the rest of runs.
+      await this.#judgeRuns();
+    } while (this.#doubtful.length > doubtful);
+    const { counts, findings, holes } = judged;
     this.#addHoles(holes, counts);
     const offsets = listing.coverage.partition(partition);
     const stored =
@@ -158,12 +165,12 @@ export class PartitionAuditor {
       listing.storedIn(partition, range) +
       sizeOf(this.#doubtful) -
       sizeOf(this.#unstored(this.#doubtful));
-    const judged = {
+    const segment = {
       ...{ ...range, findings, stored, longestHole: this.#longestHole },
       holes: findings.map(tallyOf).reduce(plus, this.#counts),
       ...offsets.evidenceIn(range),
     };
-    return extend(ledger, [judged]);
+    return extend(ledger, [segment]);
   }
 
   async #judgeRuns(): Promise<void> {
@@ -244,8 +251,8 @@ async function settleFinding(
 }
 
 /**
- * Whether a finding's failed batch is replayed or dismissed, and the broker has its records no more. Lists the folders of
- * the records, so that they are not overlooked if it was replayed.
+ * Whether a finding's failed batch is replayed or dismissed, and the broker has its records no more. Lists the folders
+ * of the records, so that they are not overlooked if it was replayed.
  */
 async function isDroppedBatch(finding: Finding, audit: PartitionAudit): Promise<boolean> {
   const { evidence, folderOf, isFull, listing } = audit;
@@ -295,8 +302,8 @@ function offsetsOf(findings: readonly Finding[]): number {
 }
 
 /**
- * Finds the classes of holes. Records whose own folders are not listed yet may be stored there: these folders are listed,
- * and what is left of the holes is judged again.
+ * Finds the classes of holes. Records whose own folders are not listed yet may be stored there: these folders are
+ * listed, and what is left of the holes is judged again.
  *
  * @param look returns the holes, as far as the listing knows
  */

@@ -76,8 +76,8 @@ const TRIES = 2;
 
 /**
  * Audits one topic: compares the archive with the brokers, and gives each offset that no object holds a class with its
- * evidence. Only holes are read from the brokers. What it finds is saved in the topic's ledger, which makes the next audit
- * incremental; if another audit saves one meanwhile, it is made again, once. Without brokers it knows only that the
+ * evidence. Only holes are read from the brokers. What it finds is saved in the topic's ledger, which makes the next
+ * audit incremental; if another audit saves one meanwhile, it is made again, once. Without brokers it knows only that the
  * listed batches are whole; such an audit never replaces a ledger of one that had brokers.
  *
  * @throws {ArchiverError} `KAFKA_FAILED`, `LOAD_FAILED`, `STORE_WRITE_FAILED` or `STORE_ABORTED`
@@ -100,7 +100,7 @@ async function tryAudit(
   request: AuditRequest,
 ): Promise<AuditReport | undefined> {
   const { archive, broker, ledgers } = deps;
-  // Before the listing: what is below these offsets was acknowledged only once it was stored, or kept as a failed batch.
+  // Before the listing: what is below these offsets was acknowledged only once it was stored or kept.
   const described = broker && (await describe(broker, request));
   const stored = await ledgers.load(request.topic, request);
   const ledger = usableLedger(stored?.ledger, described);
@@ -332,8 +332,8 @@ function withoutStream(
 }
 
 /**
- * Returns the partitions of which objects hold offsets that the log does not have. The log is as it is now: what arrived
- * since the audit began may be archived already.
+ * Returns the partitions of which objects hold offsets that the log does not have. The log is as it is now: what
+ * arrived since the audit began may be archived already.
  */
 async function partitionsBeyondEnd(
   broker: AuditBroker | undefined,

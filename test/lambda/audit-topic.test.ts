@@ -492,6 +492,22 @@ describe('auditTopic', () => {
     ]);
   });
 
+  it('judges a run whose objects lie in a listed folder and in another one', async () => {
+    const { archive, audit, broker, fill, judge } = auditParts();
+    await fill(3, [[0, 3]]);
+    await audit();
+    broker.append(0, [{ timestamp: noon - 40 * DAY }, {}, {}]);
+    broker.commit(0);
+    const run = { partition: 0, value: '{"order":3}' };
+    await archive.storeRecords([
+      ...mskRecords(3, 1, { ...run, timestamp: noon - 40 * DAY }),
+      ...mskRecords(5, 1, run),
+    ]);
+    expect(await judge({ startedAt: noon + HOUR })).toMatchObject({
+      ...{ stored: 5, through: 6, findings: ['lost 4-4 1'] },
+    });
+  });
+
   it('keeps explained what the brokers have forgotten', async () => {
     const { broker, fill, judge } = auditParts();
     broker.appendInTransaction(0, 7n, records(3));
