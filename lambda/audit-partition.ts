@@ -1,7 +1,7 @@
 import type { ArchiveListing } from './audit-listing.ts';
 import type { AuditBroker } from './core/audit/broker.ts';
 import { explainHoles, type PartitionEvidence } from './core/audit/explain-holes.ts';
-import type { Finding, HoleClass, HoleTally } from './core/audit/finding.ts';
+import type { Finding, HoleTally } from './core/audit/finding.ts';
 import {
   type ClassifiedHoles,
   type ClassifiedRange,
@@ -96,9 +96,6 @@ interface JudgedHoles {
   readonly counts: HoleTally;
   readonly findings: readonly Finding[];
 }
-
-/** Classes of records that may lie in a folder that is not listed yet, such as those of a replayed batch. */
-const maybeStored: readonly HoleClass[] = ['lost', 'expired', 'failed-batch'];
 
 /** Holes within runs that are collected before they are read together. */
 const MOST_HOLES = 10_000;
@@ -314,7 +311,7 @@ async function judgeHoles(audit: PartitionAudit, look: () => OffsetRange[]): Pro
     const folders = new Set<string>();
     const judge: typeof audit.judge = (record) => {
       const verdict = audit.judge(record);
-      if (maybeStored.includes(verdict.class)) {
+      if (['lost', 'expired', 'failed-batch'].includes(verdict.class)) {
         folders.add(folderOf(record.timestamp));
       }
       return verdict;
