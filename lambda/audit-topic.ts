@@ -33,7 +33,7 @@ import type { StreamIndex } from './core/audit/stream-index.ts';
 import { ArchiverError } from './core/errors.ts';
 import { selectFailedBatches } from './core/failed-batch/select-failed-batches.ts';
 import type { ArchiveSource } from './core/object/archive-source.ts';
-import { isDense } from './core/object/coverage.ts';
+import { isDense, type PartitionCoverage } from './core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from './core/object/offset-ranges.ts';
 import type { KeyRun } from './core/object/parse-object-key.ts';
 import type { CallOptions, FailedBatchListing } from './core/ports.ts';
@@ -48,7 +48,7 @@ export interface AuditTopicDeps {
   readonly ledgers: LedgerStore;
   readonly failedBatches: FailedBatchListing;
   readonly resets: Pick<ResetNotes, 'load'>;
-  /** Undefined to write no hour records, whose objects would be read. */
+  /** Undefined to write no hour records. */
   readonly hours: HourRecordStore | undefined;
 }
 
@@ -119,8 +119,8 @@ async function tryAudit(
   for (const prefix of scope.prefixes) await listing.list(prefix);
   await listing.readUnnamed();
   const context: AuditContext = {
-    ...{ described, failed, known, ledger, listing, notes, request },
-    ...{ isFull: scope.isFull, isStreamed: listing.hasStream || ledger?.stream !== undefined },
+    ...{ described, failed, ledger, listing, notes, request },
+    isFull: scope.isFull,
   };
   const audited = await auditPartitions(deps, context);
   const seenAt = isoTime(request.startedAt);
@@ -156,17 +156,17 @@ async function tryAudit(
 
 /** Which objects of a delivery stream the next audit need not read; nothing if there are none. */
 function streamOf(
-  { described, isFull: isFullListing, isStreamed, listing, request }: AuditContext,
+  { described, isFull: isFullListing, listing, request }: AuditContext,
   audited: readonly AuditedPartition[],
 ): Pick<Ledger, 'stream'> {
-  if (!isStreamed) return {};
+  if (!listing.stream.hasObjects) return {};
   const through = new Map(audited.map((each) => [each.ledger.partition, throughOf(each.ledger)]));
-  const offsets = described?.partitions.map(({ committed = 0, partition }) => [
-    partition,
-    committed,
-  ]);
-  const committed = { at: request.startedAt, offsets: Object.fromEntries(offsets ?? []) };
-  return { stream: listing.stream.index(listing.coverage, { committed, isFullListing, through }) };
+  const offsets = (described?.partitions ?? []).map(
+    ({ committed = 0, partition }) => [partition, committed] as const,
+  );
+  const committed = { at: request.startedAt, offsets: Object.fromEntries(offsets) };
+  const stream = listing.stream.index(listing.coverage, { isFullListing, through, committed });
+  return { stream };
 }
 
 /** A partition that is audited. */
@@ -181,14 +181,10 @@ interface AuditContext {
   /** Undefined without access to the brokers. */
   readonly described: BrokerTopic | undefined;
   readonly ledger: Ledger | undefined;
-  /** The partitions of the ledger. */
-  readonly known: ReadonlyMap<number, PartitionLedger>;
   readonly listing: ArchiveListing;
   readonly failed: readonly FailedOffsets[];
   readonly notes: readonly ResetNote[];
   readonly isFull: boolean;
-  /** Whether a delivery stream has stored objects. */
-  readonly isStreamed: boolean;
   readonly request: AuditRequest;
 }
 
@@ -246,39 +242,37 @@ async function auditPartitions(
   { archive, broker }: AuditTopicDeps,
   context: AuditContext,
 ): Promise<AuditedPartition[]> {
-  const { described, failed, isStreamed, known, listing, notes, request } = context;
-  const stored = listing.coverage.numbers();
+  const { described, failed, ledger, listing, notes, request } = context;
+  const coverage = new Map(listing.coverage.partitions().map((each) => [each.partition, each]));
   const seenAt = isoTime(request.startedAt);
   const seen = (partition: number) => {
-    const { extent } = listing.coverage.partition(partition);
-    return hull([...(extent === undefined ? [] : [extent]), ...ofPartition(failed, partition)]);
+    const { first, last } = coverage.get(partition) ?? {};
+    const named = [...(first === undefined ? [] : [{ first, last: last as number }])];
+    return hull([...named, ...ofPartition(failed, partition)]);
   };
   const at = new Map(
     described?.partitions.map((each) => [each.partition, withoutStream(each, context)]),
   );
   const beyondEnd = await partitionsBeyondEnd(broker, context);
   const starts = await startOffsets(broker, request);
-  const numbers = new Set([...at.keys(), ...known.keys(), ...stored]);
+  const numbers = [[...at.keys()], ledger?.partitions.map(({ partition }) => partition) ?? []];
   const plans: PartitionPlan[] = [];
-  for (const partition of [...numbers].sort(byNumber)) {
+  for (const partition of [...new Set([...numbers.flat(), ...coverage.keys()])].sort(byNumber)) {
     plans.push(
       planPartition({
         ...{ partition, at: at.get(partition), hasBroker: broker !== undefined, seenAt },
-        ledger: known.get(partition),
+        ledger: ledger?.partitions.find((each) => each.partition === partition),
         seen: seen(partition),
         isBeyondEnd: beyondEnd.has(partition),
         offsets: listing.coverage.partition(partition),
         otherLife: await otherLife(broker, context, at.get(partition)),
         start: starts === 'latest' ? 'latest' : starts?.get(partition),
-        delivered: isStreamed
-          ? (listing.stream.due(partition, request.startedAt) ?? 0)
-          : Number.POSITIVE_INFINITY,
       }),
     );
   }
   const own = notes.filter(({ group }) => group === request.group);
   const skipped = stillSkipped(own).map(skippedOffsets);
-  const changed = await relistChanged(archive, context, plans);
+  const changed = await relistChanged(archive, context, plans, coverage);
   const conflicts = await findConflicts(archive, context);
   const auditors = new Map<number, PartitionAuditor>();
   const readBodies = () =>
@@ -300,7 +294,7 @@ async function auditPartitions(
         isFull: context.isFull,
         judge: createRecordJudge({ ...judgeRules(request), ...own }),
         folderOf: (timestamp) => recordFolder(timestamp, request),
-        incomplete: unionOf(listing.coverage.partition(partition).incomplete),
+        incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
         changed: changed.get(partition) ?? [],
         missing: missingClass(listing, request),
       }),
@@ -417,8 +411,9 @@ async function readRecord(
  */
 async function relistChanged(
   archive: ArchiveSource,
-  { isFull, isStreamed, listing, request }: AuditContext,
+  { isFull, listing, request }: AuditContext,
   plans: readonly PartitionPlan[],
+  coverage: ReadonlyMap<number, PartitionCoverage>,
 ): Promise<ReadonlyMap<number, readonly ChangedSegment[]>> {
   if (!isFull) return new Map();
   // The keys of a delivery stream's objects do not say what was in those that were deleted.
@@ -427,10 +422,11 @@ async function relistChanged(
     const { partition } = ledger;
     const offsets = listing.coverage.partition(partition);
     const segments = isUnnamed ? ledger.segments : changedSegments(ledger, offsets);
+    const { incomplete = [] } = coverage.get(partition) ?? {};
     return segments
       .filter(({ first }) => first >= endOfOtherLife(ledger))
       .map((segment) => {
-        const isUnclear = isStreamed || offsets.incomplete.some((batch) => meet(batch, segment));
+        const isUnclear = isUnnamed || incomplete.some((batch) => meet(batch, segment));
         const listed = isUnclear ? undefined : listedSegment(segment, offsets);
         return {
           partition,

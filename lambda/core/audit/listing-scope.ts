@@ -60,11 +60,6 @@ export function recordFolder(
   return `${topicFolder({ objectPrefix, topic })}${folderOf(periodOf(timestamp, timeFolder), timeFolder)}`;
 }
 
-/** Whether an audit has listed a folder. */
-export function isListed(folder: string, { prefixes }: ListingScope): boolean {
-  return prefixes.some((prefix) => folder.startsWith(prefix));
-}
-
 function topicFolder({
   objectPrefix,
   topic,

@@ -23,8 +23,6 @@ export interface KnownPartition {
   readonly isBeyondEnd: boolean;
   /** Offset of the first record at or after the starting time; `latest` for the end; undefined for the beginning. */
   readonly start: number | 'latest' | undefined;
-  /** Offset below which a delivery stream holds nothing any more; infinite without one. */
-  readonly delivered: number;
   /** ISO 8601. */
   readonly seenAt: string;
 }
@@ -49,10 +47,10 @@ const LOG_ENDS_BELOW = 'The log of the partition ends below offsets that objects
  * them.
  */
 export function planPartition(known: KnownPartition): PartitionPlan {
-  const { at, delivered, hasBroker, partition, seen } = known;
+  const { at, hasBroker, partition, seen } = known;
   if (!hasBroker) return planWithoutBroker(known);
   const logStart = at?.logStart ?? 0;
-  const due = Math.min(at?.lastStable ?? 0, at?.committed ?? 0, delivered);
+  const due = Math.min(at?.lastStable ?? 0, at?.committed ?? 0);
   const from = Math.min(logStart, seen?.first ?? logStart, due);
   const first = known.ledger ?? { partition, from, segments: [], findings: [], logStart };
   const ledger = withOtherLife(first, known);

@@ -161,22 +161,6 @@ export function atLogStart(ledger: PartitionLedger, logStart: number): Partition
   return { ...ledger, logStart, findings };
 }
 
-/**
- * Marks the findings that lie in a range as acknowledged, except those that are already.
- *
- * @param acknowledged see {@link Finding}
- */
-export function acknowledge(
-  ledger: PartitionLedger,
-  range: OffsetRange,
-  acknowledged: NonNullable<Finding['acknowledged']>,
-): PartitionLedger {
-  const findings = ledger.findings.map((finding) =>
-    isWithin(finding, range) ? { acknowledged, ...finding } : finding,
-  );
-  return { ...ledger, findings };
-}
-
 /** Returns the sum of all holes by class, without classes that have none. */
 export function holesOf({ segments }: PartitionLedger): HoleTally {
   return segments.map(({ holes }) => holes).reduce(plus, {});

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Ledger } from '../../../../lambda/core/audit/ledger.ts';
 import {
-  isListed,
   listingScope,
   recordFolder,
   type ScopeSettings,
@@ -71,9 +70,5 @@ describe('the scope of a listing', () => {
       'shop/topic=orders/',
     ]);
     expect(recordFolder(-1, settings)).toBe('shop/topic=orders/dt=1970-01-01/hour=00/');
-    const scope = listingScope(recent, settings);
-    expect(named.map((folder) => isListed(folder, scope))).toEqual([false, false, false]);
-    expect(named.map((folder) => isListed(folder, everything))).toEqual([true, true, true]);
-    expect(isListed(recordFolder(settings.now, settings), scope)).toBe(true);
   });
 });

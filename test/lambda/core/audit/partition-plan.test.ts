@@ -25,7 +25,6 @@ const plan = (known: Partial<KnownPartition>) =>
   planPartition({
     ...{ partition: 3, at: log, hasBroker: true, ledger: undefined, seen: undefined, seenAt },
     ...{ offsets: offsets(), otherLife: undefined, isBeyondEnd: false, start: undefined },
-    delivered: Number.POSITIVE_INFINITY,
     ...known,
   });
 
@@ -48,12 +47,6 @@ describe('planPartition', () => {
 
   it('ends at the lower one of the last stable and the committed offset', () => {
     expect(plan({ at: { ...log, lastStable: 30 } })).toMatchObject({ through: 30, lastStable: 30 });
-  });
-
-  it('ends where a delivery stream may still hold what is committed', () => {
-    expect(plan({ delivered: 20 })).toMatchObject({ through: 20, lastStable: 50 });
-    expect(plan({ delivered: 45 })).toMatchObject({ through: 40 });
-    expect(plan({ ledger: judged, delivered: 0 })).toMatchObject({ through: 30 });
   });
 
   it('begins later audits where the last one has ended, and never goes back', () => {

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../../lambda/core/audit/finding.ts';
 import type { PartitionLedger, Segment } from '../../../../lambda/core/audit/ledger.ts';
 import {
-  acknowledge,
   atLogStart,
   changedSegments,
   extend,
@@ -319,16 +318,12 @@ describe('a finding', () => {
     expect(now.segments).toEqual(ledger.segments);
   });
 
-  it('stays acknowledged as it was', () => {
-    const at = later;
-    const ledger = acknowledge(holed, { first: 120, last: 129 }, { at, reason: 'Known.' });
-    expect(ledger.findings).toEqual([
-      finding(120, 129, { acknowledged: { at, reason: 'Known.' } }),
-    ]);
-    const again = acknowledge(ledger, { first: 0, last: 500 }, { at: seenAt, reason: 'Other.' });
-    expect(again).toEqual(ledger);
-    expect(acknowledge(holed, { first: 121, last: 500 }, { at, reason: '' })).toEqual(holed);
-    expect(extend(ledger, [judged(200, 209)]).findings).toEqual(ledger.findings);
+  it('stays acknowledged', () => {
+    const acknowledged = { at: later, reason: 'Known.' };
+    const known = finding(120, 129, { acknowledged });
+    const ledger = extend({ ...holed, findings: [known] }, [judged(200, 209)]);
+    const [segment] = ledger.segments as [Segment];
+    expect(relist(ledger, segment, relisted(85, { unsure: 30 })).findings).toEqual([known]);
   });
 
   it('is on the broker until the log starts after it', () => {
