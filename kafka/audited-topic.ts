@@ -79,8 +79,9 @@ export interface AuditedTopic {
   /** The offset of the first record at or after epoch milliseconds; the end of the log where none is that recent. */
   offsetsAt(timestamp: number, signal: AbortSignal): Promise<Offsets>;
   /**
-   * Reads batches uncommitted, in order, from the one that holds `first` to the one that holds `last`, but none that
-   * begins at or above the last stable offset. If the log begins after `first`, reading begins there.
+   * Reads batches uncommitted, in order, from the one that holds `first` to the one that holds `last`, up to the high
+   * watermark: the mark that decides a record below the last stable offset can lie above it. If the log begins after
+   * `first`, reading begins there.
    */
   read(range: ReadRange, signal: AbortSignal): AsyncGenerator<StoredBatch>;
   close(): Promise<void>;
@@ -298,7 +299,7 @@ export function openAuditedTopic(options: AuditedTopicOptions): AuditedTopic {
           if ((await endOf(partition, 'latest', signal)) <= next) return;
         }
         for (const batch of batches) {
-          if (next > last || batch.firstOffset >= Number(answer.lastStableOffset)) return;
+          if (next > last) return;
           yield batch;
           next = batch.lastOffset + 1;
         }

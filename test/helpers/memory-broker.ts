@@ -173,10 +173,9 @@ export class MemoryBroker implements AuditBroker {
 
   async *read(range: BrokerRange, { signal }: CallOptions): AsyncGenerator<BrokerBatch> {
     this.reads.push(range);
-    const stable = this.lastStable(range.partition);
     for (const batch of [...this.#log(range.partition).batches]) {
       this.#check(signal);
-      if (batch.firstOffset >= stable || batch.firstOffset > range.last) return;
+      if (batch.firstOffset > range.last) return;
       if (batch.lastOffset < range.first) continue;
       yield batch;
     }

@@ -214,7 +214,7 @@ it('the offsets at a time are the ends of the log where no record is that recent
 });
 
 describe('reading', () => {
-  it('has aborted records and marks of interleaved transactions, up to the last stable offset', async () => {
+  it('has aborted records and marks of interleaved transactions, also above the last stable offset', async () => {
     await create('transactions');
     const first = await transactional('first').beginTransaction();
     const second = await transactional('second').beginTransaction();
@@ -243,7 +243,7 @@ describe('reading', () => {
     const batches = await read(broker);
     expect(batches.map(shown)).toEqual([
       ...['0-1 [0,1] in transaction', '2 [2] in transaction', '3 [3] in transaction'],
-      ...['4 abort', '5 commit', '6 [6]'],
+      ...['4 abort', '5 commit', '6 [6]', '7-8 [7,8] in transaction', '9 [9]'],
     ]);
     const [one, two, , abort, end] = batches.map(({ producerId }) => producerId);
     expect([one === abort, two === end, one === two]).toEqual([true, true, false]);

@@ -55,11 +55,10 @@ export class MemoryBroker implements AuditBroker {
   }
 
   async *read({ first, last, partition }: BrokerRange): AsyncGenerator<BrokerBatch> {
-    const { batches, lastStable, logStart } = this.#topic.log(partition);
+    const { batches, logStart } = this.#topic.log(partition);
     const from = Math.max(first, logStart);
     for (const batch of batches) {
       if (batch.lastOffset < from) continue;
-      if (batch.firstOffset >= lastStable) return;
       yield batch;
       if (batch.lastOffset >= last) return;
     }

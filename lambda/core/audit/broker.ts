@@ -68,7 +68,7 @@ export interface BrokerRange {
   readonly partition: number;
   /** Inclusive. */
   readonly first: number;
-  /** Inclusive: reading ends with the batch that has it, at the last stable offset, or where the caller stops. */
+  /** Inclusive: reading ends with the batch that has it, at the end of the log, or where the caller stops. */
   readonly last: number;
 }
 
@@ -85,8 +85,9 @@ export interface AuditBroker {
    */
   offsetsAt(timestamp: number, options: CallOptions): Promise<ReadonlyMap<number, number>>;
   /**
-   * Reads whole batches uncommitted, in order of offsets, control batches and aborted records included. The first batch
-   * may begin before the range. If the log begins after `first`, reading begins there.
+   * Reads whole batches uncommitted, in order of offsets, control batches, aborted records and records of open
+   * transactions included: the control batch that decides a record below the last stable offset can lie above it. The
+   * first batch may begin before the range. If the log begins after `first`, reading begins there.
    */
   read(range: BrokerRange, options: CallOptions): AsyncIterable<BrokerBatch>;
 }

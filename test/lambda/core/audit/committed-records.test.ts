@@ -32,6 +32,15 @@ describe('committed records', () => {
     expect(await offsetsOf(broker, 0, 6)).toEqual([0, 2, 4]);
   });
 
+  it('leave out aborted records whose mark lies above the last stable offset', async () => {
+    const broker = new MemoryBroker();
+    broker.appendInTransaction(0, 1n, [{}]);
+    broker.appendInTransaction(0, 2n, [{}]);
+    broker.endTransaction(0, 1n, 'abort');
+    expect(broker.lastStable(0)).toBe(1);
+    expect(await offsetsOf(broker, 0, 0)).toEqual([]);
+  });
+
   it('reads ahead once, not for every transaction', async () => {
     const broker = new MemoryBroker();
     for (let turn = 0; turn < 3; turn++) {
