@@ -23,7 +23,7 @@ export interface OperatorPolicyProps {
   readonly catalogCheck?: Pick<WatchedFunction, 'logGroup'>;
   /** The audit, with its bucket. @default - none */
   readonly audit?: {
-    readonly function: Pick<WatchedFunction, 'logGroup'>;
+    readonly function: WatchedFunction;
     readonly derivedBucket: s3.IBucket;
   };
   /** The delivery stream. @default - none */
@@ -182,16 +182,24 @@ function auditObjects(
 }
 
 /**
- * What `kafka-archive audit`, `reset`, `backfill` and `fetch` do besides reading the archive: they save ledgers and notes,
- * and write failed batches.
+ * What `kafka-archive audit`, `reset`, `backfill` and `fetch` do besides reading the archive: they read the settings of
+ * its functions, save ledgers, hour records and notes, and write failed batches.
  */
-function auditStatements({ audit, failedBatches }: OperatorPolicyProps): iam.PolicyStatement[] {
+function auditStatements({
+  archive,
+  audit,
+  failedBatches,
+}: OperatorPolicyProps): iam.PolicyStatement[] {
   if (audit === undefined) return [];
   const { healed, hours, ledgers } = auditObjects(audit, failedBatches);
   return [
+    allow(
+      ['lambda:GetFunctionConfiguration'],
+      [archive, audit.function].map((each) => each.function.functionArn),
+    ),
     allow(['s3:ListBucket'], [audit.derivedBucket.bucketArn]),
     allow(['s3:GetObject'], [ledgers, hours]),
-    allow(['s3:PutObject'], [ledgers, healed]),
+    allow(['s3:PutObject'], [ledgers, hours, healed]),
     allow(['logs:FilterLogEvents', 'logs:StartQuery'], [audit.function.logGroup.logGroupArn]),
   ];
 }

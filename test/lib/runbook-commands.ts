@@ -14,6 +14,7 @@ export type ResourceKind =
   | 'archive function'
   | 'archive log'
   | 'archived objects'
+  | 'audit function'
   | 'audit log'
   | 'check log'
   | 'cluster'
@@ -79,34 +80,32 @@ const audited = [
   ...allowed('ledgers', 's3:GetObject', 's3:PutObject'),
 ];
 
-/** What writes records of the brokers as failed batches, unless the same ones wait already. */
-const healing = [
+/** What reads a topic of a deployed archive from the brokers, and writes failed batches. */
+const ofTopic = [
   ...stack,
+  ...entries,
   ...mapping,
-  ...allowed('failed batches', 's3:GetObjectTagging'),
+  // The settings of the archive.
+  ...allowed('archive function', 'lambda:GetFunctionConfiguration'),
+  ...allowed('audit function', 'lambda:GetFunctionConfiguration'),
   ...allowed('healed batches', 's3:PutObject'),
   ...leftOut('cluster', 'kafka-cluster:Connect'),
   ...leftOut('topics', 'kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'),
+  ...leftOut('topics', 'kafka-cluster:DescribeTopicDynamicConfiguration'),
+  ...leftOut('consumer groups', 'kafka-cluster:DescribeGroup'),
 ];
 
 /** The calls of each command: `aws SERVICE OPERATION`, or `kafka-archive COMMAND`. */
 export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
   'kafka-archive audit': [
     ...archivedRecords,
-    ...entries,
     ...audited,
-    ...mapping,
-    ...allowed('hour records', 's3:GetObject'),
-    // With --heal.
-    ...allowed('healed batches', 's3:PutObject'),
-    ...leftOut('cluster', 'kafka-cluster:Connect'),
-    ...leftOut('topics', 'kafka-cluster:DescribeTopic', 'kafka-cluster:ReadData'),
-    ...leftOut('topics', 'kafka-cluster:DescribeTopicDynamicConfiguration'),
-    ...leftOut('consumer groups', 'kafka-cluster:DescribeGroup'),
+    ...ofTopic,
+    ...allowed('hour records', 's3:GetObject', 's3:PutObject'),
   ],
-  'kafka-archive backfill': healing,
+  'kafka-archive backfill': ofTopic,
   'kafka-archive cat': archivedRecords,
-  'kafka-archive fetch': healing,
+  'kafka-archive fetch': ofTopic,
   'kafka-archive find': archivedRecords,
   'kafka-archive ls': [...stack, ...allowed('archive bucket', 's3:ListBucket')],
   'kafka-archive status': [
@@ -148,6 +147,7 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
     ...allowed('mappings', 'lambda:UpdateEventSourceMapping'),
     // The note of what it skips.
     ...audited,
+    ...allowed('archive function', 'lambda:GetFunctionConfiguration'),
     ...leftOut('cluster', 'kafka-cluster:Connect'),
     ...leftOut('topics', 'kafka-cluster:DescribeTopic'),
     ...leftOut('consumer groups', 'kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'),

@@ -502,9 +502,9 @@ export const audit =
         ...it.operator,
         may: [],
         mayNot: [
-          ['s3:PutObject', hours],
           ['s3:PutObject', entry],
           ['s3:DeleteObject', ledger],
+          ['s3:DeleteObject', hours],
         ],
       },
       ...[it.archiver, it.replayer].map((each) => ({
@@ -536,6 +536,8 @@ function placesOf(it: Archive): Record<ResourceKind, readonly (readonly [string,
     'archive function': [[it.archiveFunction]],
     'archive log': [[wholeGroup(it.archiveLogs)]],
     'archived objects': [[it.archived]],
+    'audit function':
+      derived === undefined ? [] : [[deployment.arnOf('AWS::Lambda::Function', 'AuditFunction')]],
     'audit log': derived === undefined ? [] : [[wholeGroup(it.logsOf('AuditFunction'))]],
     'check log': [[wholeGroup(it.logsOf('CatalogCheck'))]],
     cluster: [[clusterArn]],
