@@ -21,6 +21,8 @@ export interface TopicAudit {
   readonly report: AuditReport;
   /** Number of records that were written as failed batches, to be archived again. */
   readonly healedRecords: number;
+  /** Why what is lost was not healed, or not all of it; undefined if it was, or did not have to be. */
+  readonly notHealed?: ArchiverError | undefined;
 }
 
 /** The parts that the audit function works with. */
@@ -30,7 +32,7 @@ export interface AuditDeps {
   /**
    * Audits one topic, and heals it where the settings say so.
    *
-   * @throws {ArchiverError}
+   * @throws {ArchiverError} if it is not audited
    */
   readonly auditTopic: (topic: AuditTopic, job: AuditJob) => Promise<TopicAudit>;
   readonly clock: Clock;
@@ -47,7 +49,8 @@ const LEAST_MS = 30_000;
  * oldest, until its time runs short. Each audit but the last may use half of the time that is left, so that one that
  * does not end cannot keep the others from theirs. Whatever the event is, it makes the same audits.
  *
- * @throws {ArchiverError} the first failure, once every other topic is audited and all failures are logged
+ * @throws {ArchiverError} the first failure, once every other topic is audited and all failures are logged, those to heal
+ * included
  */
 export function createAudit(deps: AuditDeps) {
   const { auditTopic, clock, telemetry } = deps;
@@ -77,6 +80,8 @@ export function createAudit(deps: AuditDeps) {
         });
         const auditAge = auditedAt === undefined ? undefined : startedAt - auditedAt;
         telemetry.topicAudited({ requestId, auditAge, ...audited });
+        const { notHealed } = audited;
+        if (notHealed !== undefined) failures.push({ topic: topic.topic, error: notHealed });
       } catch (cause) {
         const error = toArchiverError(cause);
         telemetry.topicNotAudited(requestId, topic.topic, error);
@@ -87,7 +92,10 @@ export function createAudit(deps: AuditDeps) {
     if (first === undefined) return;
     const { code, retryable } = first.error;
     const message = nameFirst(failures, ({ topic, error }) => `'${topic}': ${error.message}`);
-    throw new ArchiverError(code, `not audited: ${message}`, { retryable, cause: first.error });
+    throw new ArchiverError(code, `not audited or not healed: ${message}`, {
+      retryable,
+      cause: first.error,
+    });
   };
 
   function limitsOf(milliseconds: number): CallOptions {

@@ -6,6 +6,7 @@ import { type AuditJob, createAudit, type TopicAudit } from './audit-handler.ts'
 import { auditTopic } from './audit-topic.ts';
 import { AUDIT_FILE, type AuditTopic, METRIC_NAMESPACE } from './contract.ts';
 import { evaluateFilters } from './core/audit/event-filter.ts';
+import { toArchiverError } from './core/errors.ts';
 import { auditEnvironment } from './environment.ts';
 import { healLost } from './heal-lost.ts';
 import { openAuditBroker } from './io/audit-broker.ts';
@@ -62,7 +63,7 @@ export function wireAudit() {
         read: settings.auditReadsObjects ? 'all' : 'as-needed',
         expirationDays: settings.expirationDays,
       });
-      const healed = await healLost(
+      const healing = healLost(
         {
           ...{ broker, failedBatches: writer },
           matches: ({ value }) => evaluateFilters(topic.filters, value) !== 'fails',
@@ -78,7 +79,11 @@ export function wireAudit() {
           },
         },
       );
-      return { report, healedRecords: healed.records };
+      // What the audit found is reported even if it cannot be healed.
+      return await healing.then(
+        ({ records }) => ({ report, healedRecords: records }),
+        (error) => ({ report, healedRecords: 0, notHealed: toArchiverError(error) }),
+      );
     } finally {
       await broker.close();
     }

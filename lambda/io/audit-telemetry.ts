@@ -46,7 +46,7 @@ export function createAuditTelemetry(
   };
   return {
     topicAudited(summary) {
-      const { report, ...rest } = summary;
+      const { notHealed, report, ...rest } = summary;
       const { partitions, topic, ...facts } = report;
       const open = openFindings(report);
       const holes = tallyOf(partitions);
@@ -66,6 +66,7 @@ export function createAuditTelemetry(
           ...(more > 0 && { moreFindings: more }),
           command: commandOf(topic, open, archive),
         }),
+        ...(notHealed && { notHealed: describeError(notHealed) }),
       };
       if (open.length > 0) logger.warn(logMessages.topicAudited, line);
       else logger.info(logMessages.topicAudited, line);

@@ -28,12 +28,14 @@ interface Given {
   /** Epoch milliseconds of the last audit of each topic that had one, or why its ledger cannot be read. */
   readonly audits?: Readonly<Record<string, number | Error>>;
   readonly failing?: Readonly<Record<string, unknown>>;
+  /** Why the topic is not healed. */
+  readonly notHealed?: Readonly<Record<string, ArchiverError>>;
   /** Milliseconds that are left before each topic. */
   readonly left?: readonly number[];
 }
 
 /** Runs the function once. */
-async function run({ audits = {}, failing = {}, left = [], topics }: Given) {
+async function run({ audits = {}, failing = {}, left = [], notHealed = {}, topics }: Given) {
   const clock = fakeClock();
   const jobs: { topic: string; job: AuditJob }[] = [];
   const audited: AuditSummary[] = [];
@@ -61,7 +63,7 @@ async function run({ audits = {}, failing = {}, left = [], topics }: Given) {
     async auditTopic({ topic }, job): Promise<TopicAudit> {
       jobs.push({ topic, job });
       if (topic in failing) throw failing[topic];
-      return { report: reportOf(topic), healedRecords: 3 };
+      return { report: reportOf(topic), healedRecords: 3, notHealed: notHealed[topic] };
     },
     telemetry: {
       topicAudited: (summary) => audited.push(summary),
@@ -139,7 +141,24 @@ describe('the audit function', () => {
     ]);
     expect(failure).toMatchObject({
       ...{ code: 'KAFKA_FAILED', retryable: true, cause: refused },
-      message: "not audited: 'a': no broker; 'b': unexpected TypeError",
+      message: "not audited or not healed: 'a': no broker; 'b': unexpected TypeError",
+    });
+  });
+
+  it('reports what an audit has found even if it cannot be healed, and fails at the end', async () => {
+    const refused = new ArchiverError('STORE_WRITE_FAILED', 'put refused');
+    const { audited, failure, notAudited } = await run({
+      topics: ['a', 'b'],
+      notHealed: { a: refused },
+    });
+    expect(audited.map(({ notHealed, report }) => [report.topic, notHealed])).toEqual([
+      ['a', refused],
+      ['b', undefined],
+    ]);
+    expect(notAudited).toEqual([]);
+    expect(failure).toMatchObject({
+      ...{ code: 'STORE_WRITE_FAILED', retryable: false, cause: refused },
+      message: "not audited or not healed: 'a': put refused",
     });
   });
 

@@ -9,6 +9,8 @@ export interface AuditSummary {
   readonly auditAge: number | undefined;
   /** Number of records that were written as failed batches, to be archived again. */
   readonly healedRecords: number;
+  /** Why what is lost was not healed, or not all of it; undefined if it was, or did not have to be. */
+  readonly notHealed?: ArchiverError | undefined;
 }
 
 /** Logs and metrics of the audit function. No argument contains a payload, a record key or a header value. */

@@ -139,6 +139,18 @@ describe('an audit that finds something wrong', () => {
     ]);
   });
 
+  it('says why what is lost was not healed, beside what was found', () => {
+    const notHealed = new ArchiverError('STORE_WRITE_FAILED', 'put refused');
+    const given = audited([partition(0, { findings: [finding('lost')] })]);
+    telemetry().topicAudited({ ...given, notHealed });
+    const [stack] = lines();
+    expect(stack).toMatchObject({ LostRecords: 2, TopicsAudited: 1 });
+    expect(lines().at(-1)).toMatchObject({
+      message: 'topic audited',
+      notHealed: { code: 'STORE_WRITE_FAILED', retryable: false, reason: 'put refused' },
+    });
+  });
+
   it('names the command that looks again where nothing can be healed', () => {
     const findings = [finding('lost', { isOnBroker: false }), finding('unexplained')];
     telemetry({ operatorFlags: '--stack Shop --archive Orders' }).topicAudited(
