@@ -90,9 +90,14 @@ function stackByName(stack: Stack): string {
   });
 }
 
-function bucketStatements({ archiveBucket, failedBatches: { bucket } }: OperatorPolicyProps) {
+function bucketStatements({
+  archiveBucket,
+  audit,
+  failedBatches: { bucket },
+}: OperatorPolicyProps) {
+  const derived = audit === undefined ? [] : [audit.derivedBucket.bucketArn];
   return [
-    allow(['s3:ListBucket'], [archiveBucket.bucketArn, bucket.bucketArn]),
+    allow(['s3:ListBucket'], [archiveBucket.bucketArn, bucket.bucketArn, ...derived]),
     allow(['s3:ListBucketVersions'], [bucket.bucketArn]),
     allow(
       ['s3:GetObject', 's3:GetObjectTagging', 's3:GetObjectVersionTagging', 's3:PutObjectTagging'],
@@ -136,9 +141,11 @@ function functionStatements(stack: Stack, { archive, replay }: OperatorPolicyPro
 }
 
 function lookStatements(stack: Stack, props: OperatorPolicyProps & { readonly name: string }) {
-  const { alarmTopic, archive, catalogCheck, delivery, name, replay } = props;
+  const { alarmTopic, archive, audit, catalogCheck, delivery, name, replay } = props;
   // Each ARN ends with ':*', which covers the group's streams.
-  const logGroups = [archive, replay].map(({ logGroup }) => logGroup.logGroupArn);
+  const logGroups = [archive, replay, ...(audit === undefined ? [] : [audit.function])].map(
+    ({ logGroup }) => logGroup.logGroupArn,
+  );
   const dashboardArn = stack.formatArn({
     ...{ service: 'cloudwatch', region: '', resource: `dashboard/${name}` },
   });
@@ -197,10 +204,8 @@ function auditStatements({
       ['lambda:GetFunctionConfiguration'],
       [archive, audit.function].map((each) => each.function.functionArn),
     ),
-    allow(['s3:ListBucket'], [audit.derivedBucket.bucketArn]),
-    allow(['s3:GetObject'], [ledgers, hours]),
-    allow(['s3:PutObject'], [ledgers, hours, healed]),
-    allow(['logs:FilterLogEvents', 'logs:StartQuery'], [audit.function.logGroup.logGroupArn]),
+    allow(['s3:GetObject', 's3:PutObject'], [ledgers, hours]),
+    allow(['s3:PutObject'], [healed]),
   ];
 }
 
