@@ -15,7 +15,8 @@ export function explain(error: unknown, isStopped: boolean): unknown {
   if (code === 'STORE_ABORTED' && isStopped) return new ArchiverError(code, 'stopped');
   const details = cause instanceof Error ? explanationOf(cause) : '';
   // The name of an error that has no name of its own says nothing.
-  const all = details === '' ? message : `${message.replace(/: Error$/, '')}: ${details}`;
+  const isExplained = details === '' || message.endsWith(`: ${details}`);
+  const all = isExplained ? message : `${message.replace(/: Error$/, '')}: ${details}`;
   return new ArchiverError(code, toLine(all), { cause, retryable });
 }
 

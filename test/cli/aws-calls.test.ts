@@ -58,6 +58,11 @@ describe('an explanation', () => {
     });
   });
 
+  it('is given once, also if two parts of a command add it', () => {
+    const error = new ArchiverError('LOAD_FAILED', 'read failed', { cause: named('x', 'No.') });
+    expect(explain(explain(error, false), false)).toMatchObject({ message: 'read failed: No.' });
+  });
+
   it('of a call that the user stopped is only that', () => {
     const error = new ArchiverError('STORE_ABORTED', 'list aborted', { cause: new Error('x') });
     expect(explain(error, true)).toMatchObject({ code: 'STORE_ABORTED', message: 'stopped' });
