@@ -22,7 +22,10 @@ export function createAuditCommand(machine: Machine, openBroker: OpenBroker = op
   );
   const options = command
     .option('--listing-only', 'do not ask the brokers: audit the listing of the archive alone')
-    .option('--full', 'list the whole archive of the topic, even if only new folders are due')
+    .option(
+      '--full',
+      'list the whole archive of the topic, even if only new folders are due: only that notices objects that were deleted',
+    )
     .option('--read-objects', 'read every new object, to find broken and missing lines')
     .option('--no-ledger', 'ignore what earlier audits found, and save nothing')
     .addOption(
@@ -103,12 +106,13 @@ group. With the setting 'audit', what is found is kept in the archive's bucket
 for derived data, so that the next audit looks at what is new.
 
 JSON: verdict (proven, not proven, listed), topic, claim (audited, listed),
-startedAt, isFullListing, objectsListed, objectsRead, and partitions: partition,
-from, through, lastStable, stored, duplicates, holes (offsets by class) and
-findings: partition, first, last, offsets, class, seenAt, evidence, isOnBroker,
-acknowledged (at, reason). With --heal: healed (isDryRun, failedBatches:
-partition, first, last, records, bytes, outcome, key; and tooLarge). With
---acknowledge: topic, isDryRun, acknowledged (findings).
+startedAt, isFullListing, objectsListed, objectsRead, hoursWritten (hour
+records) and partitions: partition, from, through, lastStable, stored,
+duplicates, holes (offsets by class) and findings: partition, first, last,
+offsets, class, seenAt, evidence, isOnBroker, acknowledged (at, reason). With
+--heal: healed (isDryRun, failedBatches: partition, first, last, records, bytes,
+outcome, key; and tooLarge). With --acknowledge: topic, isDryRun, acknowledged
+(findings).
 
 It exits with 1 if offsets need an operator.
 
