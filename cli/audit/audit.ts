@@ -37,7 +37,7 @@ export interface AuditOptions {
  * @throws {NotDone} if offsets need an operator; {@link ArchiverError}
  */
 export async function audit(options: AuditOptions, context: TopicContext): Promise<void> {
-  const { topic } = context;
+  const { archiveFlags } = context;
   const broker = options.listingOnly ? undefined : await context.openBroker?.();
   if (options.heal && broker === undefined) throw new UsageError('--heal needs the brokers');
   const report = await auditTopic(
@@ -55,8 +55,10 @@ export async function audit(options: AuditOptions, context: TopicContext): Promi
       ? await healReport(report, { isDryRun: !options.yes, broker }, context)
       : undefined;
   context.answer({ verdict: verdictOf(report), ...report, ...(healed && { healed }) }, () => [
-    ...reportLines(report),
-    ...(healed === undefined ? [] : ['', ...healedLines(healed, topic), ...registryLines(context)]),
+    ...reportLines(report, { archiveFlags, isHealing: healed !== undefined }),
+    ...(healed === undefined
+      ? []
+      : ['', ...healedLines(healed, context), ...registryLines(context)]),
   ]);
   if (openFindings(report).length > 0) throw new NotDone();
 }

@@ -68,7 +68,10 @@ export async function heal(
 }
 
 /** What was written, for people. */
-export function healedLines({ failedBatches, isDryRun, tooLarge }: Healed, topic: string) {
+export function healedLines(
+  { failedBatches, isDryRun, tooLarge }: Healed,
+  { archiveFlags, topic }: Pick<TopicContext, 'archiveFlags' | 'topic'>,
+) {
   const written = failedBatches.filter(({ outcome }) => outcome !== 'waiting');
   const records = sum(written.map((batch) => batch.records));
   const bytes = formatCounted(sum(written.map((batch) => batch.bytes)), 'byte');
@@ -94,7 +97,7 @@ export function healedLines({ failedBatches, isDryRun, tooLarge }: Healed, topic
           '',
           'The replay function archives them like any failed batch: after the setting replayDelaySeconds,',
           `and with retries. Until then, 'kafka-archive status' lists them. Afterwards, audit again:`,
-          `  kafka-archive audit --topic ${topic}`,
+          `  kafka-archive audit${archiveFlags} --topic ${topic}`,
         ]),
   ];
 }

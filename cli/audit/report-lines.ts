@@ -20,8 +20,16 @@ export function verdictOf(report: AuditReport): Verdict {
   return report.claim === 'audited' ? 'proven' : 'listed';
 }
 
+/** How commands are named to the reader of a report. */
+export interface Advice {
+  /** Flags that select the archive, such as ` --stack Shop`; empty for the default. */
+  readonly archiveFlags: string;
+  /** Whether the command heals already, and need not be told to. */
+  readonly isHealing: boolean;
+}
+
 /** A report for people, the verdict first. */
-export function reportLines(report: AuditReport): string[] {
+export function reportLines(report: AuditReport, advice: Advice): string[] {
   const { isFullListing, objectsListed, objectsRead, partitions, startedAt } = report;
   const listed = isFullListing ? 'the whole archive of the topic' : 'the recent folders';
   return [
@@ -31,7 +39,7 @@ export function reportLines(report: AuditReport): string[] {
       ['PARTITION', 'FROM', 'THROUGH', 'BEHIND', 'STORED', 'DUPLICATES', 'HOLES'],
       ...partitions.map(toRow),
     ]),
-    ...findingLines(report),
+    ...findingLines(report, advice),
     '',
     `Listed ${listed}: ${formatCounted(objectsListed, 'object')}, of which ${formatCount(objectsRead)} were read; as of ${startedAt}.`,
   ];
@@ -85,22 +93,27 @@ function holesOf(holes: HoleTally): string {
 /** Most findings that are listed; `--json` has all. */
 const MOST_FINDINGS = 100;
 
-function findingLines(report: AuditReport): string[] {
-  const { partitions } = report;
+function findingLines(report: AuditReport, advice: Advice): string[] {
+  const { claim, partitions } = report;
   const open = openFindings(report);
   const known = partitions.flatMap(({ findings }) =>
     findings.filter(({ acknowledged }) => acknowledged !== undefined),
   );
   return [
-    ...sectionLines('What needs an operator:', open),
-    ...sectionLines('Losses that are acknowledged:', known),
-    ...adviceLines(report.topic, open),
+    ...sectionLines('What needs an operator:', open, claim),
+    ...sectionLines('Losses that are acknowledged:', known, claim),
+    ...adviceLines(report, open, advice),
   ];
 }
 
-function sectionLines(title: string, findings: readonly Finding[]): string[] {
+function sectionLines(
+  title: string,
+  findings: readonly Finding[],
+  claim: AuditReport['claim'],
+): string[] {
   if (findings.length === 0) return [];
   const more = findings.length - MOST_FINDINGS;
+  const isElsewhere = claim === 'listed' ? 'not asked' : 'no';
   return [
     ...['', title],
     ...tableLines([
@@ -109,7 +122,7 @@ function sectionLines(title: string, findings: readonly Finding[]): string[] {
         .slice(0, MOST_FINDINGS)
         .map((finding) => [
           ...[describe(finding), finding.class, formatCount(finding.offsets)],
-          ...[finding.isOnBroker ? 'yes' : 'no', finding.seenAt, evidenceOf(finding)],
+          ...[finding.isOnBroker ? 'yes' : isElsewhere, finding.seenAt, evidenceOf(finding)],
         ]),
     ]),
     ...(more > 0 ? [`and ${formatCount(more)} more, which --json lists`] : []),
@@ -121,15 +134,27 @@ function evidenceOf({ acknowledged, evidence }: Finding): string {
   return `${evidence} Acknowledged ${acknowledged.at}: ${acknowledged.reason}`;
 }
 
-function adviceLines(topic: string, open: readonly Finding[]): string[] {
+function adviceLines(
+  { claim, topic }: AuditReport,
+  open: readonly Finding[],
+  { archiveFlags, isHealing }: Advice,
+): string[] {
+  const command = `  kafka-archive audit${archiveFlags} --topic ${topic}`;
+  if (open.length > 0 && claim === 'listed') {
+    return [
+      '',
+      'The brokers may still have them. Ask them, on a host that reaches them, before you accept a loss:',
+      command,
+    ];
+  }
   const lost = open.filter((finding) => finding.class === 'lost');
   const gone = open.find(({ isOnBroker }) => !isOnBroker);
   return [
-    ...(lost.some(({ isOnBroker }) => isOnBroker)
+    ...(!isHealing && lost.some(({ isOnBroker }) => isOnBroker)
       ? [
           '',
           'What is lost and still at the brokers can be archived (a dry run without --yes):',
-          `  kafka-archive audit --topic ${topic} --heal`,
+          `${command} --heal`,
         ]
       : []),
     ...(gone === undefined
@@ -137,7 +162,7 @@ function adviceLines(topic: string, open: readonly Finding[]): string[] {
       : [
           '',
           'What the brokers no longer have is a permanent loss. To accept one, so that it raises no alarm:',
-          `  kafka-archive audit --topic ${topic} --acknowledge ${describe(gone)} --reason '…'`,
+          `${command} --acknowledge ${describe(gone)} --reason '…'`,
         ]),
   ];
 }

@@ -37,7 +37,7 @@ export async function backfill(
   const records = deliverableRecords({ broker, matches }, [range], context.calls);
   const healed = await heal({ condition: 'Backfill', isDryRun: !yes, records }, context);
   context.answer({ topic: context.topic, ...range, filtered, ...healed }, () => [
-    ...healedLines(healed, context.topic),
+    ...healedLines(healed, context),
     ...(filtered === 0
       ? []
       : [

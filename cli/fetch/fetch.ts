@@ -41,7 +41,7 @@ export async function fetchRecord(
     );
   }
   context.answer({ topic, partition, offset, ...healed }, () => [
-    ...healedLines(healed, topic),
+    ...healedLines(healed, context),
     ...registryLines(context),
   ]);
 }

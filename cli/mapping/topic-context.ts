@@ -83,6 +83,8 @@ export interface DerivedStores {
 /** What a command about an archived topic works with. */
 export interface TopicContext extends Pick<Machine, 'now' | 'progress'> {
   readonly topic: string;
+  /** Flags that select the archive in commands to run next, such as ` --stack Shop`; empty for the default. */
+  readonly archiveFlags: string;
   readonly mapping: Mapping;
   /** Settings of the deployed archive. */
   readonly settings: Pick<ArchiveEnvironment, 'objectPrefix' | 'timeFolder'>;
@@ -143,6 +145,7 @@ export async function runOnTopic(
     const { objectPrefix } = settings;
     await act({
       ...{ mapping, settings, calls, now, topic: values.topic, audit: found.audit },
+      archiveFlags: archiveFlagsOf(values),
       origin: originOf(values.topic, mapping, brokers ?? []),
       archive: createS3Source(s3, bucketOf('ArchiveBucketName'), calls),
       failedBatches: { ...listing, ...createS3FailedBatchWriter(s3, failedBucket, listing) },
@@ -201,6 +204,12 @@ function derivedStores(s3: S3Client, bucket: string, objectPrefix: string): Deri
     hours: createS3HourRecordStore(s3, place),
     resets: createS3ResetNotes(s3, { bucket, objectPrefix }),
   };
+}
+
+function archiveFlagsOf({ archive, stack }: TopicValues): string {
+  const flags = { stack, archive };
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return given.map(([name, value]) => ` --${name} ${value}`).join('');
 }
 
 function listOf(given: string | undefined): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { shopOutputs } from '../mapping/deployed-archive.ts';
-import { auditOutputs, startTopic } from './topic-console.ts';
+import { auditOutputs, now, startTopic } from './topic-console.ts';
 
 /** Ten records in partition 0, of which those from 3 to 5 are archived nowhere. */
 async function startWithLoss(options: Parameters<typeof startTopic>[0] = {}) {
@@ -57,7 +57,7 @@ describe('audit', () => {
       'RANGE  CLASS  OFFSETS  AT BROKERS  SEEN                      EVIDENCE',
       '0:3-5  lost   3        yes         2025-11-23T10:59:00.000Z  The broker has the records, and no object holds them.',
     ]);
-    expect(printed).toContain('  kafka-archive audit --topic orders --heal');
+    expect(printed).toContain('  kafka-archive audit --stack Shop --topic orders --heal');
   });
 
   it('prints one document for programs', async () => {
@@ -91,6 +91,25 @@ describe('audit', () => {
       );
     }
     expect(opened).toEqual([]);
+  });
+
+  it('does not say that the brokers lack what it has not asked them for', async () => {
+    const { archive, broker, deleteObject, keysOf, run } = await startTopic();
+    const times = [now - 3_600_000, now];
+    await archive(
+      broker.append(
+        0,
+        times.map((timestamp) => ({ timestamp })),
+      ),
+    );
+    broker.commit(0);
+    const [key = ''] = await keysOf('archive');
+    await deleteObject('archive', key);
+    const { code, printed } = await run('audit --listing-only');
+    expect(code).toBe(1);
+    expect(printed.join('\n')).toMatch(/0:0-0 +lost +1 +not asked /);
+    expect(printed).toContain('  kafka-archive audit --stack Shop --topic orders');
+    expect(printed.join('\n')).not.toMatch(/permanent loss|--acknowledge/);
   });
 
   it('uses the brokers and the settings of the audit function, if the stack has one', async () => {
@@ -150,10 +169,12 @@ describe('healing', () => {
         /^Would write 3 records in 1 failed batch \([\d,]+ bytes\); --yes writes them\.$/,
       ),
     );
+    expect(shown.printed.join('\n')).not.toContain('What is lost and still at the brokers');
     expect(await keysOf('failed')).toEqual([]);
 
     const written = await run(`audit ${brokers} --heal --yes`);
     expect(written.code).toBe(1);
+    expect(written.printed.at(-1)).toBe('  kafka-archive audit --stack Shop --topic orders');
     expect(written.printed).toContainEqual(
       expect.stringMatching(/^Wrote 3 records in 1 failed batch \([\d,]+ bytes\)\.$/),
     );
