@@ -26,7 +26,10 @@ export function createAuditCommand(machine: Machine, openBroker: OpenBroker = op
       '--full',
       'list the whole archive of the topic, even if only new folders are due: only that notices objects that were deleted',
     )
-    .option('--read-objects', 'read every new object, to find broken and missing lines')
+    .option(
+      '--read-objects',
+      'read every new object, or with --no-ledger every object, to find broken and missing lines',
+    )
     .option('--no-ledger', 'ignore what earlier audits found, and save nothing')
     .addOption(
       wholeNumber(
