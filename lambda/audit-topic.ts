@@ -148,6 +148,7 @@ async function tryAudit(
         );
   return {
     ...{ topic: request.topic, claim, startedAt: seenAt, isFullListing: scope.isFull },
+    fullyListedAt: next.fullyListedAt,
     objectsListed: listing.objectsListed,
     objectsRead: listing.objectsRead,
     ...{ hoursWritten, partitions },

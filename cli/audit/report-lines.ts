@@ -30,7 +30,8 @@ export interface Advice {
 
 /** A report for people, the verdict first. */
 export function reportLines(report: AuditReport, advice: Advice): string[] {
-  const { isFullListing, objectsListed, objectsRead, partitions, startedAt } = report;
+  const { fullyListedAt, isFullListing, objectsListed, objectsRead, partitions, startedAt } =
+    report;
   const listed = isFullListing ? 'the whole archive of the topic' : 'the recent folders';
   return [
     verdictLine(report),
@@ -42,6 +43,11 @@ export function reportLines(report: AuditReport, advice: Advice): string[] {
     ...findingLines(report, advice),
     '',
     `Listed ${listed}: ${formatCounted(objectsListed, 'object')}, of which ${formatCount(objectsRead)} were read; as of ${startedAt}.`,
+    ...(isFullListing || fullyListedAt === undefined
+      ? []
+      : [
+          `Objects that were deleted are noticed when the whole archive is listed: last at ${fullyListedAt}, now with --full.`,
+        ]),
   ];
 }
 
@@ -50,7 +56,7 @@ function verdictLine(report: AuditReport): string {
   const named = `'${topic}'`;
   switch (verdictOf(report)) {
     case 'proven':
-      return `Proven: every offset of ${named} ${upTo(partitions)} is stored or explained.`;
+      return `Proven: every offset of ${named} ${upTo(partitions)} is stored or explained${exceptions(report)}.`;
     case 'listed':
       return `LISTED, not proven: every batch of ${named} in the archive is whole. The brokers were not asked, so nothing is known about records that never arrived.`;
     case 'not proven': {
@@ -63,6 +69,23 @@ function verdictLine(report: AuditReport): string {
       return `NOT PROVEN: offsets of ${named} need an operator: ${what.join(', ')}.${listing}`;
     }
   }
+}
+
+/** What is explained, and is not in the archive all the same. */
+function exceptions({ partitions }: AuditReport): string {
+  const acknowledged = partitions.flatMap(({ findings }) =>
+    findings.filter((finding) => finding.acknowledged !== undefined),
+  );
+  const waiting = partitions.reduce((sum, { holes }) => sum + (holes['failed-batch'] ?? 0), 0);
+  const named = [
+    ...(acknowledged.length > 0
+      ? [`${formatCount(offsetsOf(acknowledged))} are acknowledged as lost`]
+      : []),
+    ...(waiting > 0
+      ? [`${formatCount(waiting)} wait in failed batches, which kafka-archive status lists`]
+      : []),
+  ];
+  return named.map((each) => `; ${each}`).join('');
 }
 
 /** `through` is exclusive; people name the last offset that is proven. */

@@ -93,6 +93,7 @@ describe('auditTopic', () => {
     const report = await audit();
     expect(report).toEqual({
       ...{ topic: 'orders', claim: 'audited', startedAt: '2025-11-23T10:53:20.000Z' },
+      fullyListedAt: '2025-11-23T10:53:20.000Z',
       ...{ isFullListing: true, objectsListed: 1, objectsRead: 2, hoursWritten: 0 },
       partitions: [
         {

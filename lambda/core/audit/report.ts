@@ -32,6 +32,8 @@ export interface AuditReport {
   readonly startedAt: string;
   /** Whether the whole archive of the topic was listed, or only what is new since the last audit. */
   readonly isFullListing: boolean;
+  /** ISO 8601: the last audit that listed the whole archive, and so noticed deleted objects. */
+  readonly fullyListedAt?: string | undefined;
   readonly objectsListed: number;
   /** Objects whose bodies were read. */
   readonly objectsRead: number;
