@@ -1,7 +1,7 @@
 import type { AuditTopic } from './contract.ts';
-import type { AuditTelemetry } from './core/audit/audit-telemetry.ts';
+import type { AuditTelemetry, UnauditedTopic } from './core/audit/audit-telemetry.ts';
 import type { LedgerStore } from './core/audit/ledger.ts';
-import type { AuditReport } from './core/audit/report.ts';
+import { type AuditReport, openFindings } from './core/audit/report.ts';
 import { nameFirst } from './core/bounded-text.ts';
 import { ArchiverError, toArchiverError } from './core/errors.ts';
 import type { CallOptions, Clock } from './core/ports.ts';
@@ -61,13 +61,13 @@ export function createAudit(deps: AuditDeps) {
     const { awsRequestId: requestId, invokedFunctionArn: functionArn } = context;
     const queue = await oldestFirst(deps, limitsOf(timeLeft(context)));
     const failures: { readonly topic: string; readonly error: ArchiverError }[] = [];
-    for (const [index, { auditedAt, topic }] of queue.entries()) {
+    for (const [index, { auditedAt, open, topic }] of queue.entries()) {
       const waiting = queue.slice(index);
       const left = timeLeft(context);
       if (index > 0 && left < LEAST_MS) {
         telemetry.topicsPostponed(
           requestId,
-          waiting.map((each) => each.topic.topic),
+          waiting.map((each) => ({ topic: each.topic.topic, open: each.open })),
         );
         break;
       }
@@ -84,7 +84,7 @@ export function createAudit(deps: AuditDeps) {
         if (notHealed !== undefined) failures.push({ topic: topic.topic, error: notHealed });
       } catch (cause) {
         const error = toArchiverError(cause);
-        telemetry.topicNotAudited(requestId, topic.topic, error);
+        telemetry.topicNotAudited(requestId, { topic: topic.topic, open }, error);
         failures.push({ topic: topic.topic, error });
       }
     }
@@ -103,7 +103,7 @@ export function createAudit(deps: AuditDeps) {
   }
 }
 
-interface Waiting {
+interface Waiting extends Pick<UnauditedTopic, 'open'> {
   readonly topic: AuditTopic;
   /** Epoch milliseconds; undefined if no audit is known. */
   readonly auditedAt: number | undefined;
@@ -114,18 +114,19 @@ async function oldestFirst(
   options: CallOptions,
 ): Promise<readonly Waiting[]> {
   const waiting: Waiting[] = [];
-  for (const topic of topics) {
-    waiting.push({ topic, auditedAt: await auditedAtOf(topic) });
-  }
+  for (const topic of topics) waiting.push({ topic, ...(await lastAuditOf(topic)) });
   return waiting.sort((a, b) => (a.auditedAt ?? 0) - (b.auditedAt ?? 0));
 
-  async function auditedAtOf({ topic }: AuditTopic): Promise<number | undefined> {
+  async function lastAuditOf({ topic }: AuditTopic): Promise<Omit<Waiting, 'topic'>> {
+    const none = { auditedAt: undefined, open: undefined };
     try {
       const stored = await ledgers.load(topic, options);
-      return stored && Date.parse(stored.ledger.auditedAt);
+      if (stored === undefined) return none;
+      const { ledger } = stored;
+      return { auditedAt: Date.parse(ledger.auditedAt), open: openFindings(ledger) };
     } catch {
       // The audit of this topic reads its ledger too, and fails with the reason.
-      return undefined;
+      return none;
     }
   }
 }

@@ -72,15 +72,20 @@ export function createAuditTelemetry(
       else logger.info(logMessages.topicAudited, line);
     },
 
-    topicNotAudited(requestId, topic, error) {
-      emitAll(topic, { [names.topicsAudited]: 0 });
+    topicNotAudited(requestId, { open, topic }, error) {
+      emitAll(topic, { ...(open && openFigures(open)), [names.topicsAudited]: 0 });
       logger.error(logMessages.topicNotAudited, { requestId, topic, ...describeError(error) });
     },
 
     topicsPostponed(requestId, topics) {
-      for (const topic of topics) emitAll(topic, { [names.topicsAudited]: 0 });
+      for (const { open, topic } of topics) {
+        emitAll(topic, { ...(open && openFigures(open)), [names.topicsAudited]: 0 });
+      }
       const more = topics.length - MOST_NAMED;
-      const named = { topics: topics.slice(0, MOST_NAMED), ...(more > 0 && { moreTopics: more }) };
+      const named = {
+        topics: topics.slice(0, MOST_NAMED).map(({ topic }) => topic),
+        ...(more > 0 && { moreTopics: more }),
+      };
       logger.warn(logMessages.topicsPostponed, { requestId, ...named });
     },
   };
@@ -90,6 +95,19 @@ function figuresOf(
   { auditAge, healedRecords, report }: AuditSummary,
   open: readonly Finding[],
 ): Figures {
+  return {
+    ...openFigures(open),
+    [names.duplicateOffsets]: sum(report.partitions, 'duplicates'),
+    [names.auditLag]: lagOf(report),
+    ...(auditAge !== undefined && { [names.auditAge]: auditAge }),
+    [names.topicsAudited]: 1,
+    [names.healedRecords]: healedRecords,
+    [names.hoursWritten]: report.hoursWritten,
+  };
+}
+
+/** What keeps alarms in their state. */
+function openFigures(open: readonly Finding[]): Figures {
   const offsetsOf = (...kinds: readonly Finding['class'][]) =>
     open
       .filter((finding) => kinds.includes(finding.class))
@@ -98,12 +116,6 @@ function figuresOf(
     [names.lostRecords]: offsetsOf('lost'),
     [names.unexplainedOffsets]: offsetsOf('unexplained'),
     [names.conflictingOffsets]: offsetsOf('conflict', 'another-life'),
-    [names.duplicateOffsets]: sum(report.partitions, 'duplicates'),
-    [names.auditLag]: lagOf(report),
-    ...(auditAge !== undefined && { [names.auditAge]: auditAge }),
-    [names.topicsAudited]: 1,
-    [names.healedRecords]: healedRecords,
-    [names.hoursWritten]: report.hoursWritten,
   };
 }
 

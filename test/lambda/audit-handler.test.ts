@@ -6,7 +6,8 @@ import {
   type TopicAudit,
 } from '../../lambda/audit-handler.ts';
 import type { AuditTopic } from '../../lambda/contract.ts';
-import type { AuditSummary } from '../../lambda/core/audit/audit-telemetry.ts';
+import type { AuditSummary, AuditTelemetry } from '../../lambda/core/audit/audit-telemetry.ts';
+import type { Finding } from '../../lambda/core/audit/finding.ts';
 import type { AuditReport } from '../../lambda/core/audit/report.ts';
 import { ArchiverError } from '../../lambda/core/errors.ts';
 import { fakeClock, invocation } from '../helpers/archive-parts.ts';
@@ -22,6 +23,11 @@ const reportOf = (topic: string): AuditReport => ({
   ...{ topic, claim: 'audited', startedAt: '2025-11-23T12:00:00.000Z', isFullListing: true },
   ...{ objectsListed: 0, objectsRead: 0, hoursWritten: 0, partitions: [] },
 });
+
+const lost: Finding = {
+  ...{ partition: 0, first: 0, last: 1, class: 'lost', offsets: 2, isOnBroker: true },
+  ...{ seenAt: '2025-11-23T09:00:00.000Z', evidence: 'The broker has them.' },
+};
 
 interface Given {
   readonly topics: readonly string[];
@@ -39,8 +45,8 @@ async function run({ audits = {}, failing = {}, left = [], notHealed = {}, topic
   const clock = fakeClock();
   const jobs: { topic: string; job: AuditJob }[] = [];
   const audited: AuditSummary[] = [];
-  const notAudited: [requestId: string, topic: string, error: ArchiverError][] = [];
-  const postponed: [requestId: string, topics: readonly string[]][] = [];
+  const notAudited: Parameters<AuditTelemetry['topicNotAudited']>[] = [];
+  const postponed: Parameters<AuditTelemetry['topicsPostponed']>[] = [];
   const deps: AuditDeps = {
     clock,
     topics: topics.map(topicOf),
@@ -57,7 +63,8 @@ async function run({ audits = {}, failing = {}, left = [], notHealed = {}, topic
           auditedAt,
           fullyListedAt: auditedAt,
         } as const;
-        return { ledger: { ...ledger, partitions: [] }, version: '"1"' };
+        const own = { partition: 0, from: 0, segments: [], logStart: 0, findings: [lost] };
+        return { ledger: { ...ledger, partitions: [own] }, version: '"1"' };
       },
     },
     async auditTopic({ topic }, job): Promise<TopicAudit> {
@@ -115,11 +122,20 @@ describe('the audit function', () => {
   it('leaves topics to the next invocation when its time runs short', async () => {
     const { failure, jobs, postponed } = await run({
       topics: ['a', 'b', 'c'],
+      audits: { a: noon - 3 * HOUR, b: noon - 2 * HOUR, c: noon - HOUR },
       left: [900_000, 890_000, 34_999],
     });
     expect(failure).toBeUndefined();
     expect(topicsOf(jobs)).toEqual(['a']);
-    expect(postponed).toEqual([['request-1', ['b', 'c']]]);
+    expect(postponed).toEqual([
+      [
+        'request-1',
+        [
+          { topic: 'b', open: [lost] },
+          { topic: 'c', open: [lost] },
+        ],
+      ],
+    ]);
   });
 
   it('audits one topic however little time it has', async () => {
@@ -136,8 +152,12 @@ describe('the audit function', () => {
     });
     expect(audited.map(({ report }) => report.topic)).toEqual(['c']);
     expect(notAudited).toEqual([
-      ['request-1', 'a', refused],
-      ['request-1', 'b', expect.objectContaining({ code: 'UNEXPECTED' })],
+      ['request-1', { topic: 'a', open: undefined }, refused],
+      [
+        'request-1',
+        { topic: 'b', open: undefined },
+        expect.objectContaining({ code: 'UNEXPECTED' }),
+      ],
     ]);
     expect(failure).toMatchObject({
       ...{ code: 'KAFKA_FAILED', retryable: true, cause: refused },

@@ -179,7 +179,7 @@ describe('a topic that is not audited', () => {
 
   it('has its reason in the log', () => {
     const error = new ArchiverError('KAFKA_FAILED', 'no broker');
-    telemetry().topicNotAudited('request-1', 'orders', error);
+    telemetry().topicNotAudited('request-1', { topic: 'orders', open: undefined }, error);
     expect(lines()).toEqual([
       ...none,
       expect.objectContaining({
@@ -189,8 +189,27 @@ describe('a topic that is not audited', () => {
     ]);
   });
 
+  it('keeps what its last audit left open, which other topics must not end the alarm of', () => {
+    const open = [finding('lost'), finding('conflict', { offsets: 4 })];
+    const error = new ArchiverError('KAFKA_FAILED', 'no broker');
+    telemetry().topicNotAudited('request-1', { topic: 'orders', open }, error);
+    telemetry().topicsPostponed('request-1', [{ topic: 'orders', open }]);
+    const figures = {
+      LostRecords: 2,
+      UnexplainedOffsets: 0,
+      ConflictingOffsets: 4,
+      TopicsAudited: 0,
+    };
+    const [stack, topic, , ...postponed] = lines();
+    expect([stack, topic]).toEqual([
+      { ...ofStack, ...figures },
+      { ...ofTopic, ...figures },
+    ]);
+    expect(postponed.slice(0, 2)).toEqual([stack, topic]);
+  });
+
   it('for lack of time, is named with the others', () => {
-    telemetry().topicsPostponed('request-1', ['orders']);
+    telemetry().topicsPostponed('request-1', [{ topic: 'orders', open: undefined }]);
     expect(lines()).toEqual([
       ...none,
       expect.objectContaining({
@@ -198,7 +217,10 @@ describe('a topic that is not audited', () => {
       }),
     ]);
     const many = Array.from({ length: 22 }, (_, i) => `topic-${i}`);
-    telemetry().topicsPostponed('request-1', many);
+    telemetry().topicsPostponed(
+      'request-1',
+      many.map((topic) => ({ topic, open: undefined })),
+    );
     expect(lines().at(-1)).toMatchObject({ topics: many.slice(0, 20), moreTopics: 2 });
   });
 });
