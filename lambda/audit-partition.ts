@@ -68,7 +68,6 @@ export interface PartitionAudit {
   readonly ledger: PartitionLedger;
   /** Exclusive: where this audit ends. */
   readonly through: number;
-  readonly lastStable: number;
   readonly isCompacted: boolean;
   readonly hasFilters: boolean;
   /** Whether the whole archive of the topic is listed. */
@@ -386,13 +385,14 @@ function withoutBroker(holes: SortedRanges, incomplete: SortedRanges): Classifie
 /** Reads holes from the broker, and goes on to the transaction marks that decide their records. */
 async function readHoles(
   broker: AuditBroker,
-  { calls, lastStable, partition }: PartitionAudit,
+  { calls, partition }: PartitionAudit,
   props: HoleClassifierProps,
 ): Promise<ClassifiedHoles> {
   const classifier = new HoleClassifier(props);
   let from = classifier.next;
   while (from !== undefined) {
-    const range = { partition, first: from, last: lastStable - 1 };
+    // The mark that decides a record that is due may lie above the last stable offset.
+    const range = { partition, first: from, last: Number.MAX_SAFE_INTEGER };
     from = undefined;
     for await (const batch of broker.read(range, calls)) {
       classifier.add(batch);

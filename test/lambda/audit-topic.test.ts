@@ -170,6 +170,16 @@ describe('auditTopic', () => {
     });
   });
 
+  it('decides aborted records by a mark above an open transaction', async () => {
+    const { broker, judge } = auditParts();
+    broker.appendInTransaction(0, 7n, records(1));
+    broker.appendInTransaction(0, 8n, records(1));
+    broker.endTransaction(0, 7n, 'abort');
+    broker.commit(0);
+    expect(broker.lastStable(0)).toBe(1);
+    expect(await judge()).toMatchObject({ through: 1, holes: { aborted: 1 }, findings: [] });
+  });
+
   it('does not read on across a long way between two holes', async () => {
     const { broker, fill, judge } = auditParts();
     for (let batch = 0; batch < 5; batch++) broker.append(0, records(500));
