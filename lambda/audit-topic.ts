@@ -77,7 +77,8 @@ const TRIES = 2;
 /**
  * Audits one topic: compares the archive with the brokers, and gives each offset that no object holds a class with its
  * evidence. Only holes are read from the brokers. What it finds is saved in the topic's ledger, which makes the next
- * audit incremental; if another audit saves one meanwhile, it is made again, once. Without brokers it knows only that the
+ * audit incremental; if another audit saves one meanwhile, it is made again, once. An incremental audit that finds
+ * records lost which the brokers do not have is made again with a full listing. Without brokers it knows only that the
  * listed batches are whole; such an audit never replaces a ledger of one that had brokers.
  *
  * @throws {ArchiverError} `KAFKA_FAILED`, `LOAD_FAILED`, `STORE_WRITE_FAILED` or `STORE_ABORTED`
@@ -124,6 +125,12 @@ async function tryAudit(
   };
   const audited = await auditPartitions(deps, context);
   const seenAt = isoTime(request.startedAt);
+  if (
+    !scope.isFull &&
+    audited.some(({ ledger: { findings } }) => findings.some(isUnsure(seenAt)))
+  ) {
+    return tryAudit(deps, { ...request, listing: 'full' });
+  }
   const next: Ledger = {
     ...{ format: 1, topic: request.topic, topicId: described?.topicId, auditedAt: seenAt },
     fullyListedAt: scope.isFull ? seenAt : ledger?.fullyListedAt,
@@ -153,6 +160,14 @@ async function tryAudit(
     objectsRead: listing.objectsRead,
     ...{ hoursWritten, partitions },
   };
+}
+
+/**
+ * Whether an audit has found a loss whose records no broker has: they do not say in which folder they would lie, so that
+ * only a full listing shows that no object holds them.
+ */
+function isUnsure(now: string): (finding: Finding) => boolean {
+  return ({ class: kind, isOnBroker, seenAt }) => kind === 'lost' && !isOnBroker && seenAt === now;
 }
 
 /** Which objects of a delivery stream the next audit need not read; nothing if there are none. */

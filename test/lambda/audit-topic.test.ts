@@ -265,6 +265,34 @@ describe('auditTopic', () => {
     expect(archive.objects.size).toBe(3);
   });
 
+  it('lists everything before it calls lost what the brokers have deleted', async () => {
+    const { archive, audit, broker, fill, judge } = auditParts();
+    await fill(5, [[0, 5]]);
+    await judge();
+    broker.append(0, records(5, { timestamp: noon - 10 * DAY }));
+    await fill(5, [
+      [5, 10],
+      [10, 15],
+    ]);
+    // Retention goes by the records' own timestamps.
+    broker.deleteRecords(0, 10);
+    const report = await audit({ startedAt: noon + HOUR });
+    expect(report).toMatchObject({
+      ...{ isFullListing: true, objectsListed: 3 },
+      partitions: [{ stored: 15, findings: [] }],
+    });
+    expect(archive.prefixesListed.filter((each) => each === 'shop/topic=orders/')).toHaveLength(2);
+    broker.append(0, records(3));
+    broker.commit(0);
+    broker.deleteRecords(0, 18);
+    await fill(1, [[18, 19]]);
+    const lost = { stored: 16, findings: ['lost 15-17 3'] };
+    expect(await judge({ startedAt: noon + 2 * HOUR })).toMatchObject(lost);
+    archive.prefixesListed.length = 0;
+    expect(await judge({ startedAt: noon + 3 * HOUR })).toMatchObject(lost);
+    expect(archive.prefixesListed).not.toContain('shop/topic=orders/');
+  });
+
   it('takes one offset between batches for a mark where the brokers deleted it', async () => {
     const { archive, broker, judge } = auditParts();
     const transaction = async () => {
