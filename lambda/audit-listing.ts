@@ -17,6 +17,8 @@ export interface ArchiveListingProps extends DerivedPlace {
   readonly needsBody: (run: KeyRun) => boolean;
   /** Which objects of a delivery stream earlier audits have read; undefined to read all. */
   readonly stream: StreamIndex | undefined;
+  /** The last day of folders whose objects may have expired, such as `2025-11-23`; undefined if objects never expire. */
+  readonly expiredDay: string | undefined;
 }
 
 /** The outermost stored records of a partition, as far as keys name them. */
@@ -39,6 +41,8 @@ export class ArchiveListing {
   firstDay: string | undefined;
   readonly #props: ArchiveListingProps;
   readonly #extents = new Map<number, StoredExtent>();
+  /** By partition, the first offset that a key names in a folder after {@link ArchiveListingProps.expiredDay}. */
+  readonly #firstYoung = new Map<number, number>();
   readonly #listed: string[] = [];
   readonly #runs = new Map<number, ReadRun[]>();
   /** Objects whose keys have no offsets, that are not read yet. */
@@ -57,6 +61,15 @@ export class ArchiveListing {
   /** By partition. */
   get extents(): ReadonlyMap<number, StoredExtent> {
     return this.#extents;
+  }
+
+  /**
+   * Returns the offset below which missing objects may have expired. Objects are made in the order of offsets, and expire
+   * in that order: where one is left that is too young to expire, those behind it have not expired either. Late records
+   * lie in old folders, and say nothing.
+   */
+  firstYoung(partition: number): number {
+    return this.#firstYoung.get(partition) ?? Number.POSITIVE_INFINITY;
   }
 
   /** Lists the objects below a prefix, unless they were listed before. Returns whether it did. */
@@ -121,15 +134,18 @@ export class ArchiveListing {
     this.objectsListed += 1;
     this.hours.add(object);
     const { bytes, key } = object;
+    const [, day] = /\/dt=([^/]+)\//.exec(key) ?? [];
+    if (day !== undefined && day < (this.firstDay ?? '~')) this.firstDay = day;
     const parsed = parseObjectKey(key);
     if (parsed === undefined) {
       if (this.stream.add(key)) this.#streamed.push(key);
       return;
     }
     this.coverage.add(parsed, bytes, key);
-    const [, day] = /^dt=([^/]+)/.exec(parsed.folder) ?? [];
-    if (day !== undefined && day < (this.firstDay ?? '~')) this.firstDay = day;
+    const { expiredDay = '' } = this.#props;
+    const isYoung = (day ?? '~') > expiredDay;
     for (const { first, last, partition } of parsed.runs) {
+      if (isYoung) this.#firstYoung.set(partition, Math.min(first, this.firstYoung(partition)));
       const known = this.#extents.get(partition);
       const extent = { first: { offset: first, key }, last: { offset: last, key } };
       this.#extents.set(partition, {

@@ -41,6 +41,11 @@ const dropped = {
     'The failed batch that kept the records was dismissed or deleted, and no object holds them.',
   isOnBroker: false,
 } as const;
+const expired = {
+  class: 'expired',
+  evidence:
+    'An earlier audit saw the records stored, and a lifecycle rule expires objects that old.',
+} as const;
 /** Folders that are listed for one failed batch that is no longer kept; more wait for the next full listing. */
 const MOST_FOLDERS = 100;
 const HOUR_MS = 3_600_000;
@@ -80,7 +85,7 @@ export interface PartitionAudit {
   readonly incomplete: SortedRanges;
   /** The segments whose objects are not those of the last full listing. */
   readonly changed: readonly ChangedSegment[];
-  /** Whether objects that a lifecycle rule may have expired are missing. */
+  /** What missing objects are that a lifecycle rule may have expired: see `firstYoung` of the listing. */
   readonly missing: 'lost' | 'expired';
   /** See {@link HoleClassifierProps}. */
   readonly isExact?: boolean;
@@ -139,7 +144,9 @@ export class PartitionAuditor {
     const { changed, listing, partition } = audit;
     let { ledger } = audit;
     for (const finding of ledger.findings) ledger = await settleFinding(ledger, finding, audit);
-    for (const segment of changed) ledger = await relistSegment(ledger, segment, audit);
+    for (const segment of changed) {
+      ledger = expire(await relistSegment(ledger, segment, audit), ledger, audit);
+    }
     const range = this.#range;
     if (range.first > range.last) return ledger;
     await this.#judgeRuns();
@@ -222,7 +229,8 @@ async function settleFinding(
     broker !== undefined &&
     isOnBroker &&
     finding.first >= evidence.floor &&
-    kind !== 'skipped-by-reset';
+    kind !== 'skipped-by-reset' &&
+    kind !== 'expired';
   const look = () => listing.holesIn(partition, finding);
   const now = isReadable && acknowledged === undefined ? await judgeHoles(audit, look) : undefined;
   const isDropped = now === undefined && (await isDroppedBatch(finding, audit));
@@ -283,6 +291,31 @@ async function relistSegment(
   return relist(ledger, segment, { ...listed, holes, found, missing, seenAt });
 }
 
+/**
+ * Decides which of the losses that a full listing shows are none, since the objects have expired. Only what an earlier
+ * audit saw stored can be missing now.
+ *
+ * @param before the ledger without these losses
+ */
+function expire(
+  ledger: PartitionLedger,
+  before: PartitionLedger,
+  { listing, missing, partition, seenAt }: PartitionAudit,
+): PartitionLedger {
+  const isNew = (finding: Finding) =>
+    finding.seenAt === seenAt &&
+    ['lost', 'expired'].includes(finding.class) &&
+    !before.findings.includes(finding);
+  return ledger.findings.filter(isNew).reduce((settled, finding) => {
+    const isExpired = missing === 'expired' && finding.last < listing.firstYoung(partition);
+    const known = isExpired ? expired : { class: 'lost' as const };
+    return settle(settled, finding, {
+      ...{ stored: 0, holes: {} },
+      findings: [{ ...finding, ...known }],
+    });
+  }, ledger);
+}
+
 /** The first of findings, as many as have no more offsets than this. */
 function firstOffsets(findings: readonly Finding[], most: number): Finding[] {
   let left = most;
@@ -310,7 +343,7 @@ async function judgeHoles(audit: PartitionAudit, look: () => OffsetRange[]): Pro
     const folders = new Set<string>();
     const judge: typeof audit.judge = (record) => {
       const verdict = audit.judge(record);
-      if (['lost', 'expired', 'failed-batch'].includes(verdict.class)) {
+      if (['lost', 'failed-batch'].includes(verdict.class)) {
         folders.add(folderOf(record.timestamp));
       }
       return verdict;

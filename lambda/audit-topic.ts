@@ -13,7 +13,7 @@ import { type FailedOffsets, failedOffsets } from './core/audit/failed-ranges.ts
 import type { Finding } from './core/audit/finding.ts';
 import type { HourRecordStore } from './core/audit/hour-record.ts';
 import { writeHours } from './core/audit/hour-record-writer.ts';
-import { createRecordJudge, expiredBefore } from './core/audit/judge-record.ts';
+import { createRecordJudge } from './core/audit/judge-record.ts';
 import type { Ledger, LedgerStore, PartitionLedger, Segment } from './core/audit/ledger.ts';
 import { listingScope, recordFolder } from './core/audit/listing-scope.ts';
 import { endOfOtherLife, type PartitionPlan, planPartition } from './core/audit/partition-plan.ts';
@@ -134,6 +134,7 @@ async function tryAudit(
   const next: Ledger = {
     ...{ format: 1, topic: request.topic, topicId: described?.topicId, auditedAt: seenAt },
     fullyListedAt: scope.isFull ? seenAt : ledger?.fullyListedAt,
+    firstDay: (scope.isFull ? listing.firstDay : undefined) ?? ledger?.firstDay ?? dayOf(seenAt),
     partitions: audited.map((each) => each.ledger),
     ...streamOf(context, audited),
   };
@@ -241,11 +242,13 @@ interface WantedBodies {
 
 function createListing(
   archive: ArchiveSource,
-  { objectPrefix, read, topic }: AuditRequest,
+  request: AuditRequest,
   { isWanted, stream }: WantedBodies,
 ): ArchiveListing {
+  const { objectPrefix, read, topic } = request;
+  const expiredDay = lastExpiredDay(request);
   const needsBody = (run: KeyRun) => isWanted(run) && (read === 'all' || !isDense(run));
-  return new ArchiveListing({ archive, objectPrefix, topic, needsBody, stream });
+  return new ArchiveListing({ archive, objectPrefix, topic, needsBody, stream, expiredDay });
 }
 
 /** Whether earlier audits have judged all of a run, and found nothing in it. */
@@ -308,11 +311,11 @@ async function auditPartitions(
         evidence: { ...plan, ...own },
         hasFilters: request.filters.length > 0,
         isFull: context.isFull,
-        judge: createRecordJudge({ ...judgeRules(request), ...own }),
+        judge: createRecordJudge({ topic: request.topic, filters: request.filters, ...own }),
         folderOf: (timestamp) => recordFolder(timestamp, request),
         incomplete: unionOf(coverage.get(partition)?.incomplete ?? []),
         changed: changed.get(partition) ?? [],
-        missing: missingClass(listing, request),
+        missing: missingClass(context),
       }),
     );
   }
@@ -527,18 +530,21 @@ function addConflicts(ledger: PartitionLedger, conflicts: readonly Finding[]): P
   return { ...ledger, findings: findings.sort((a, b) => a.first - b.first) };
 }
 
-function judgeRules({ expirationDays: days, filters, startedAt, timeFolder, topic }: AuditRequest) {
-  const before = days === undefined ? undefined : expiredBefore(days, startedAt, timeFolder);
-  return { topic, filters, expiredBefore: before };
+/**
+ * What objects are that are missing since an earlier audit, as far as the listing does not show that they were too young
+ * to expire: the archive must have had objects at the last full listing that are old enough now.
+ */
+function missingClass({ ledger, listing, request }: AuditContext): 'lost' | 'expired' {
+  const expiredDay = lastExpiredDay(request);
+  const firstDay = ledger?.firstDay;
+  if (expiredDay === undefined || firstDay === undefined || firstDay > expiredDay) return 'lost';
+  return listing.stream.deletedDays().some((day) => day > expiredDay) ? 'lost' : 'expired';
 }
 
-/** What objects are that are missing since an earlier audit: expired only if others that old have expired, too. */
-function missingClass(
-  { firstDay }: ArchiveListing,
-  { expirationDays: days, startedAt }: AuditRequest,
-): 'lost' | 'expired' {
-  if (days === undefined || firstDay === undefined) return 'lost';
-  return Date.parse(firstDay) <= startedAt - (days - 1) * DAY_MS ? 'expired' : 'lost';
+/** The last day of which a lifecycle rule may have expired objects. */
+function lastExpiredDay({ expirationDays, startedAt }: AuditRequest): string | undefined {
+  if (expirationDays === undefined) return undefined;
+  return dayOf(isoTime(startedAt - expirationDays * DAY_MS));
 }
 
 function ofPartition<Thing extends { readonly partition: number }>(
@@ -570,6 +576,10 @@ function toReport({ duplicates, lastStable, ledger }: AuditedPartition): Partiti
 
 function isoTime(time: number): string {
   return new Date(time).toISOString();
+}
+
+function dayOf(time: string): string {
+  return time.slice(0, 'YYYY-MM-DD'.length);
 }
 
 function byNumber(a: number, b: number): number {

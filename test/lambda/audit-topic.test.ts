@@ -496,13 +496,64 @@ describe('auditTopic', () => {
     expect(await judge({ start: 'latest' })).toMatchObject({ findings: ['before-archive 0-5 6'] });
   });
 
-  it('finds records that have expired in the archive', async () => {
-    const { broker, fill, judge } = auditParts();
-    broker.append(0, records(2, { timestamp: noon - 91 * DAY }));
-    broker.append(0, records(1, { timestamp: noon - 90 * DAY }));
-    await fill(2, [[4, 5]]);
-    expect(await judge({ expirationDays: 90 })).toMatchObject({
-      findings: ['expired 0-1 2', 'lost 2-3 2'],
+  it('finds that objects have expired which an earlier audit saw, also where the broker has the records', async () => {
+    const { archive, broker, fill, judge } = auditParts();
+    for (const day of [0, 0, 1, 9]) broker.append(0, records(2, { timestamp: noon + day * DAY }));
+    broker.append(0, records(2, { timestamp: noon - 9 * DAY }));
+    await fill(0, [
+      [0, 1],
+      [1, 4],
+      [4, 6],
+      [6, 8],
+      [8, 10],
+    ]);
+    const days = { expirationDays: 8, listing: 'full' } as const;
+    expect(await judge(days)).toMatchObject({ findings: [] });
+    // Buckets delete what has expired in any order; late records lie in old folders for as long as others.
+    for (const key of archive.objects.keys()) {
+      if (/p0\.(?:0-0|4-5)/.test(key)) archive.objects.delete(key);
+    }
+    const expired = { stored: 7, findings: ['expired 0-0 1', 'expired 4-5 2'] };
+    expect(await judge({ ...days, startedAt: noon + 9 * DAY })).toMatchObject(expired);
+    expect(await judge({ startedAt: noon + 10 * DAY })).toMatchObject(expired);
+  });
+
+  it('never takes for expired what no audit has seen stored, however old the records are', async () => {
+    const { archive, broker, judge } = auditParts();
+    const days = { expirationDays: 7 };
+    broker.append(0, records(5, { timestamp: noon - 8 * DAY }));
+    await archive.store(broker, 0, { from: 1, to: 5 });
+    broker.commit(0);
+    expect(await judge(days)).toMatchObject({ findings: ['lost 0-0 1'] });
+    broker.append(0, records(5, { timestamp: -1 }));
+    broker.commit(0);
+    const lost = { findings: ['lost 0-0 1', 'lost 5-9 5'] };
+    expect(await judge({ ...days, startedAt: noon + HOUR })).toMatchObject(lost);
+    expect(await judge({ ...days, startedAt: noon + 8 * DAY })).toMatchObject(lost);
+  });
+
+  it('finds lost what was deleted before it can have expired', async () => {
+    const { archive, broker, judge } = auditParts();
+    for (let day = 0; day < 8; day++) {
+      broker.append(0, records(5, { timestamp: noon + day * DAY }));
+      await archive.store(broker, 0, { from: day * 5 });
+    }
+    broker.commit(0);
+    const days = { expirationDays: 8, listing: 'full' } as const;
+    expect(await judge({ ...days, startedAt: noon + 7 * DAY })).toMatchObject({ findings: [] });
+    const remove = (run: string) => {
+      const [key = ''] = [...archive.objects.keys()].filter((each) => each.includes(run));
+      expect(archive.objects.delete(key)).toBe(true);
+    };
+    remove('p0.30-34');
+    broker.deleteRecords(0, 40);
+    expect(await judge({ ...days, startedAt: noon + 7.1 * DAY })).toMatchObject({
+      findings: ['lost 30-34 5'],
+    });
+    remove('p0.0-4');
+    remove('p0.20-24');
+    expect(await judge({ ...days, startedAt: noon + 9 * DAY })).toMatchObject({
+      findings: ['expired 0-4 5', 'lost 20-24 5', 'lost 30-34 5'],
     });
   });
 
@@ -828,6 +879,11 @@ describe('auditTopic', () => {
     archive.objects.delete(streamed(1));
     expect(await judge({ ...evenLater, listing: 'full' })).toMatchObject({
       ...{ stored: 4, findings: ['lost 2-3 2'] },
+    });
+    archive.objects.delete(streamed(0));
+    const muchLater = { startedAt: noon + 9 * DAY, listing: 'full', expirationDays: 8 } as const;
+    expect(await judge(muchLater)).toMatchObject({
+      ...{ stored: 2, findings: ['expired 0-1 2', 'lost 2-3 2'] },
     });
   });
 

@@ -1,4 +1,4 @@
-import { MAX_PAYLOAD_BYTES, type TimeFolder } from '../../contract.ts';
+import { MAX_PAYLOAD_BYTES } from '../../contract.ts';
 import type { OffsetRange } from '../object/offset-ranges.ts';
 import { toBatchRecord } from '../record/mapping-event.ts';
 import type { BrokerRecord } from './broker.ts';
@@ -14,15 +14,8 @@ export interface RecordRules {
   /** Those of the record's partition, like the next. */
   readonly failed: readonly FailedOffsets[];
   readonly skipped: readonly SkippedOffsets[];
-  /** Epoch milliseconds: records before it may have expired; undefined if objects never expire. */
-  readonly expiredBefore: number | undefined;
 }
 
-const DAY_MS = 86_400_000;
-const periodMs = { hour: 3_600_000, day: DAY_MS, none: 1 } as const satisfies Record<
-  TimeFolder,
-  number
->;
 /** A header byte is written as a number of up to four characters and a comma; other bytes need less. */
 const MOST_CHARACTERS = 5;
 
@@ -33,10 +26,6 @@ const filtered: Verdict = {
 const oversize: Verdict = {
   class: 'oversize',
   evidence: 'The records exceed the payload limit, so that the mapping never delivers them.',
-};
-const expired: Verdict = {
-  class: 'expired',
-  evidence: 'The records are so old that a lifecycle rule has expired their objects.',
 };
 const lost: Verdict = {
   class: 'lost',
@@ -53,28 +42,17 @@ const lostByDoubt: Verdict = {
  * it certainly fails every pattern; where that is unknown, the record counts as lost.
  */
 export function createRecordJudge(rules: RecordRules): (record: BrokerRecord) => Verdict {
-  const { expiredBefore = Number.NEGATIVE_INFINITY, failed, filters, skipped, topic } = rules;
+  const { failed, filters, skipped, topic } = rules;
   return (record) => {
-    const { offset, timestamp } = record;
+    const { offset } = record;
     const has = ({ first, last }: OffsetRange) => offset >= first && offset <= last;
     const matches = evaluateFilters(filters, record.value);
     const reason = (matches === 'fails' ? undefined : failed.find(has)) ?? skipped.find(has);
     if (reason !== undefined) return reason.verdict;
     if (matches === 'fails') return filtered;
     if (isOversize(record, topic)) return oversize;
-    if (timestamp < expiredBefore) return expired;
     return matches === 'unknown' ? lostByDoubt : lost;
   };
-}
-
-/**
- * Returns the time before which the folders of records have expired: epoch milliseconds.
- *
- * @param days after which a lifecycle rule expires objects
- */
-export function expiredBefore(days: number, now: number, timeFolder: TimeFolder): number {
-  const limit = now - days * DAY_MS;
-  return limit - (limit % periodMs[timeFolder]);
 }
 
 function isOversize(record: BrokerRecord, topic: string): boolean {

@@ -42,6 +42,11 @@ export interface Ledger {
   /** ISO 8601: the last audit that listed the whole archive of the topic; undefined if none has. */
   readonly fullyListedAt: string | undefined;
   readonly partitions: readonly PartitionLedger[];
+  /**
+   * The earliest day of the folders at the last full listing, such as `2025-11-23`: the oldest objects may be that old.
+   * Where no folder has a day, the day of the first audit.
+   */
+  readonly firstDay?: string;
   /** Which objects of the delivery stream were read; undefined if none was. */
   readonly stream?: StreamIndex;
 }

@@ -1,11 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, it } from 'vitest';
 import type { BrokerRecord } from '../../../../lambda/core/audit/broker.ts';
-import {
-  createRecordJudge,
-  expiredBefore,
-  type RecordRules,
-} from '../../../../lambda/core/audit/judge-record.ts';
+import { createRecordJudge, type RecordRules } from '../../../../lambda/core/audit/judge-record.ts';
 import { noon } from '../../../helpers/kafka-events.ts';
 
 const MIB = 1024 * 1024;
@@ -14,7 +10,7 @@ const kept = { class: 'failed-batch', evidence: 'kept' } as const;
 
 function judge(rules: Partial<RecordRules>, record: Partial<BrokerRecord> = {}) {
   const judgeRecord = createRecordJudge({
-    ...{ topic: 'orders', filters: [], failed: [], skipped: [], expiredBefore: undefined },
+    ...{ topic: 'orders', filters: [], failed: [], skipped: [] },
     ...rules,
   });
   return judgeRecord({
@@ -30,8 +26,8 @@ const failed = [{ partition: 0, first: 5, last: 7, verdict: kept }];
 describe('createRecordJudge', () => {
   it.each<[string, Partial<RecordRules>, string]>([
     ['lost without a reason', {}, 'lost'],
-    ['filtered', { filters, failed, expiredBefore: noon + 1 }, 'filtered'],
-    ['kept in a failed batch', { failed, expiredBefore: noon + 1 }, 'failed-batch'],
+    ['filtered', { filters, failed }, 'filtered'],
+    ['kept in a failed batch', { failed }, 'failed-batch'],
     [
       'lost beside a failed batch',
       { failed: [{ ...kept, partition: 0, first: 8, last: 9, verdict: kept }] },
@@ -42,8 +38,6 @@ describe('createRecordJudge', () => {
       { skipped: [{ partition: 0, first: 7, last: 7, verdict: skipped }] },
       'skipped-by-reset',
     ],
-    ['expired', { expiredBefore: noon + 1 }, 'expired'],
-    ['not expired', { expiredBefore: noon }, 'lost'],
   ])('finds a record %s', (_, rules, verdict) => {
     expect(judge(rules)).toBe(verdict);
   });
@@ -61,22 +55,12 @@ describe('createRecordJudge', () => {
   });
 
   it('judges the same as the same verdict, so that ranges can be joined', () => {
-    const rules = { topic: 'orders', filters, failed: [], skipped: [], expiredBefore: undefined };
+    const rules = { topic: 'orders', filters, failed: [], skipped: [] };
     const judgeRecord = createRecordJudge(rules);
     const record: BrokerRecord = {
       ...{ partition: 0, offset: 7, timestamp: noon, timestampType: 'CREATE_TIME' },
       ...{ key: null, value: null, headers: [] },
     };
     expect(judgeRecord(record)).toBe(judgeRecord({ ...record, offset: 8 }));
-  });
-});
-
-describe('expiredBefore', () => {
-  it.each([
-    ['hour', '2025-11-13T10:00:00.000Z'],
-    ['day', '2025-11-13T00:00:00.000Z'],
-    ['none', '2025-11-13T10:53:20.000Z'],
-  ] as const)('is the beginning of a folder: %s', (timeFolder, time) => {
-    expect(new Date(expiredBefore(10, noon, timeFolder)).toISOString()).toBe(time);
   });
 });
