@@ -249,9 +249,36 @@ async function settleFinding(
     ...each,
     seenAt: each.class === kind ? finding.seenAt : each.seenAt,
   }));
-  // The records of the rest existed when it was found, and have been compacted since.
-  const rest = left - offsetsOf(findings);
-  return settle(ledger, finding, { stored, holes: { compacted: rest }, findings });
+  // The records of the rest existed when it was found, and the broker has removed them since.
+  const places = without(now.holes, unionOf(findings));
+  const rest = removed(finding, { offsets: left - offsetsOf(findings), places, audit });
+  return settle(ledger, finding, { stored, holes: {}, findings: [...findings, ...rest] });
+}
+
+/** Keeps what was found of records that the broker has removed: nothing explains them since. */
+function removed(
+  finding: Finding,
+  {
+    audit: { evidence, seenAt },
+    offsets,
+    places,
+  }: {
+    readonly audit: PartitionAudit;
+    readonly offsets: number;
+    /** Where they can be, in order. */
+    readonly places: SortedRanges;
+  },
+): Finding[] {
+  if (offsets === 0) return [];
+  const isKept = finding.class !== 'failed-batch' || isWaiting(finding, evidence);
+  const rest = { ...finding, isOnBroker: false, ...(!isKept && { ...dropped, seenAt }) };
+  if (sizeOf(places) !== offsets) return [{ ...rest, offsets }];
+  return places.map((place) => ({ ...rest, ...place, offsets: sizeOf([place]) }));
+}
+
+/** Whether failed batches that are neither replayed nor dismissed have all of a finding. */
+function isWaiting(finding: Finding, { failed }: PartitionAudit['evidence']): boolean {
+  return without([finding], unionOf(failed)).length === 0;
 }
 
 /**
@@ -261,7 +288,7 @@ async function settleFinding(
 async function isDroppedBatch(finding: Finding, audit: PartitionAudit): Promise<boolean> {
   const { evidence, folderOf, isFull, listing } = audit;
   if (finding.class !== 'failed-batch') return false;
-  if (without([finding], unionOf(evidence.failed)).length === 0) return false;
+  if (isWaiting(finding, evidence)) return false;
   const { first, last } = finding.times ?? { first: 0, last: Number.POSITIVE_INFINITY };
   if (!isFull && last - first > MOST_FOLDERS * HOUR_MS) return false;
   if (!isFull) {

@@ -637,16 +637,65 @@ describe('auditTopic', () => {
     expect(openFindings(report)).toEqual([]);
   });
 
-  it('counts a finding as compacted once the brokers have removed the records', async () => {
-    const { broker, fill, judge } = auditParts();
+  it('keeps a loss once the brokers have compacted the records, which nothing can heal then', async () => {
+    const { archive, audit, broker, fill, judge } = auditParts();
     broker.settings = { ...broker.settings, isCompacted: true };
     await fill(10, [[4, 10]]);
     expect(await judge()).toMatchObject({ findings: ['lost 0-3 4'] });
-    broker.compact(0, ({ offset }) => offset >= 3);
-    expect(await judge()).toMatchObject({
-      findings: ['lost 3-3 1'],
-      holes: { compacted: 3, lost: 1 },
+    broker.compact(0, ({ offset }) => offset === 2 || offset > 3);
+    const [partition] = (await audit({ startedAt: noon + HOUR })).partitions;
+    expect(partition).toMatchObject({ stored: 6, holes: { lost: 4 } });
+    const seenAt = '2025-11-23T10:53:20.000Z';
+    expect(partition?.findings).toMatchObject([
+      { class: 'lost', first: 0, last: 1, offsets: 2, isOnBroker: false, seenAt },
+      { class: 'lost', first: 2, last: 2, offsets: 1, isOnBroker: true, seenAt },
+      { class: 'lost', first: 3, last: 3, offsets: 1, isOnBroker: false, seenAt },
+    ]);
+    await archive.store(broker, 0, { to: 4 });
+    expect(await judge({ startedAt: noon + 2 * HOUR })).toMatchObject({
+      ...{ stored: 7, holes: { lost: 3 }, findings: ['lost 0-1 2', 'lost 3-3 1'] },
     });
+  });
+
+  it('keeps a loss that was compacted among marks', async () => {
+    const { broker, fill, judge } = auditParts();
+    broker.settings = { ...broker.settings, isCompacted: true };
+    for (let transaction = 0; transaction < 2; transaction++) {
+      broker.appendInTransaction(0, 7n, records(2));
+      broker.endTransaction(0, 7n, 'commit');
+    }
+    await fill(2, [[6, 8]]);
+    expect(await judge()).toMatchObject({ findings: ['lost 0-4 4'] });
+    broker.compact(0, ({ offset }) => offset > 4);
+    expect(await judge({ startedAt: noon + HOUR })).toMatchObject({
+      ...{ findings: ['lost 0-4 4'], holes: { lost: 4, 'transaction-mark': 2 } },
+    });
+  });
+
+  it('keeps what a failed batch says once the brokers have compacted the records, until it is dismissed', async () => {
+    const { broker, failed, fill, judge } = auditParts();
+    broker.settings = { ...broker.settings, isCompacted: true };
+    failed.add('aws/lambda/a', { 'orders-0': [0, 1] });
+    failed.add('aws/lambda/b', { 'orders-0': [2, 2] }, 'MaximumPayloadSizeExceeded');
+    await fill(10, [[3, 10]]);
+    const found = { findings: ['failed-batch 0-1 2', 'oversize 2-2 1'] };
+    expect(await judge()).toMatchObject(found);
+    broker.compact(0, ({ offset }) => offset > 2);
+    expect(await judge({ startedAt: noon + HOUR })).toMatchObject(found);
+    failed.settle('aws/lambda/a');
+    const lost = { findings: ['lost 0-1 2', 'oversize 2-2 1'] };
+    expect(await judge({ startedAt: noon + 2 * HOUR })).toMatchObject(lost);
+  });
+
+  it('finds records lost that a dismissed batch kept and the brokers have compacted meanwhile', async () => {
+    const { broker, failed, fill, judge } = auditParts();
+    broker.settings = { ...broker.settings, isCompacted: true };
+    failed.add('aws/lambda/a', { 'orders-0': [0, 1] });
+    await fill(10, [[2, 10]]);
+    expect(await judge()).toMatchObject({ findings: ['failed-batch 0-1 2'] });
+    broker.compact(0, ({ offset }) => offset > 1);
+    failed.settle('aws/lambda/a');
+    expect(await judge({ startedAt: noon + HOUR })).toMatchObject({ findings: ['lost 0-1 2'] });
   });
 
   it('finds in a full listing what was deleted later', async () => {
