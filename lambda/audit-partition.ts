@@ -306,16 +306,20 @@ async function relistSegment(
   { first, listed }: ChangedSegment,
   audit: PartitionAudit,
 ): Promise<PartitionLedger> {
-  const { evidence, missing, seenAt } = audit;
+  const { evidence, listing, missing, partition, seenAt } = audit;
   const segment = ledger.segments.find((each) => each.first === first) as Segment;
-  const holes = [...listed.holes];
+  // The bodies of the runs that findings lie in are read.
+  const missed = ledger.findings.flatMap((finding) => listing.holesIn(partition, finding));
+  const holes = shared(unionOf([...listed.holes, ...missed]), [segment]);
   const known = ledger.findings.reduce<SortedRanges>((left, each) => without(left, [each]), holes);
   const readable = { first: evidence.floor, last: Number.MAX_SAFE_INTEGER };
   const { findings } = await judgeHoles({ ...audit, isExact: true }, () =>
     shared(known, [readable]),
   );
-  const found = firstOffsets(findings, Math.max(0, segment.stored - listed.stored));
-  return relist(ledger, segment, { ...listed, holes, found, missing, seenAt });
+  // A body may lack what its key names.
+  const stored = Math.min(listed.stored, sizeOf([segment]) - sizeOf(holes));
+  const found = firstOffsets(findings, Math.max(0, segment.stored - stored));
+  return relist(ledger, segment, { ...listed, stored, holes, found, missing, seenAt });
 }
 
 /**

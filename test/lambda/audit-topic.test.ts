@@ -466,6 +466,29 @@ describe('auditTopic', () => {
     expect(await judge()).toMatchObject({ findings: ['skipped-by-reset 3-5 3', 'lost 6-7 2'] });
   });
 
+  it('keeps what a reset skipped, where only other holes were archived since', async () => {
+    const { archive, broker, judge, notes } = auditParts();
+    const note = { format: 1, topic: 'orders', at: '2025-11-22T00:00:00.000Z' } as const;
+    notes.push({ ...note, group: 'archive', skipped: [{ partition: 0, first: 3, last: 3 }] });
+    const values = ['order', 'ping', 'ping', 'order', 'ping', 'order'].map((kind) => ({
+      value: `{"kind":"${kind}"}`,
+    }));
+    broker.append(0, values);
+    await archive.store(broker, 0, { to: 1 });
+    await archive.store(broker, 0, { from: 5 });
+    broker.commit(0);
+    const filters = [{ value: { kind: ['order'] } }];
+    expect(await judge({ filters })).toMatchObject({
+      ...{ stored: 2, findings: ['skipped-by-reset 3-3 1'] },
+      holes: { filtered: 3, 'skipped-by-reset': 1 },
+    });
+    await archive.store(broker, 0, { from: 1, to: 3 });
+    expect(await judge({ listing: 'full' })).toMatchObject({
+      ...{ stored: 4, findings: ['skipped-by-reset 3-3 1'] },
+      holes: { filtered: 1, 'skipped-by-reset': 1 },
+    });
+  });
+
   it('leaves out what precedes the start of the archive', async () => {
     const latest = auditParts();
     await latest.fill(10, [

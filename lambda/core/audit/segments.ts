@@ -1,8 +1,18 @@
 import { ArchiverError } from '../errors.ts';
 import type { ListedEvidence, PartitionOffsets } from '../object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
-import { type Finding, type HoleClass, type HoleTally, holeClasses } from './finding.ts';
+import {
+  countedClasses,
+  type Finding,
+  type HoleClass,
+  type HoleTally,
+  holeClasses,
+} from './finding.ts';
 import type { PartitionLedger, Segment } from './ledger.ts';
+import { type SortedRanges, sizeOf, without } from './range-sets.ts';
+
+/** Why a full listing has found offsets missing, where the broker has them no more. */
+const MISSING = 'Objects held the offsets at an earlier audit, and no object holds them any more.';
 
 /** Segments of a partition: enough that judging one again, after something was deleted, reads a part of the archive. */
 const MOST_SEGMENTS = 16;
@@ -17,8 +27,8 @@ export interface JudgedRange extends Segment {
 export interface RelistedSegment extends ListedEvidence {
   /** Number of distinct offsets that objects hold now. */
   readonly stored: number;
-  /** The ranges that no object can hold, in order. */
-  readonly holes: Iterable<OffsetRange>;
+  /** The ranges that no object holds, in order: all of those in findings, and others as far as keys name them. */
+  readonly holes: SortedRanges;
   /** What holes turned out to be that the ledger does not know, as far as the broker has their records. */
   readonly found: readonly Finding[];
   /** ISO 8601. */
@@ -92,14 +102,14 @@ export function listedSegment(
 ): ListedSegment | undefined {
   const stored = offsets.namedIn(segment);
   if (stored === undefined) return undefined;
-  return { ...offsets.evidenceIn(segment), stored, holes: offsets.spans.gapsIn(segment) };
+  return { ...offsets.evidenceIn(segment), stored, holes: [...offsets.spans.gapsIn(segment)] };
 }
 
 /**
  * Judges a segment again. What an earlier audit has explained stays explained, although the broker may have forgotten
  * it: only the difference in stored offsets is new. Offsets that are missing, and that the broker does not have either,
  * become a finding in each range that had no hole; where holes were that long before, one finding spans all that it can
- * be. Offsets that are stored now are taken from findings first.
+ * be. Offsets that are stored now are taken from findings first, as far as objects hold offsets of theirs.
  *
  * @throws {ArchiverError} `UNEXPECTED` if more is stored than the segment has
  */
@@ -115,7 +125,7 @@ export function relist(
   const known = [...own, ...now.found];
   const { partition } = ledger;
   const lost = count > 0 ? missingIn(segment, { ...now, known, count, partition }) : [];
-  const kept = takeBack(segment.holes, own, Math.max(0, -count));
+  const kept = takeBack(segment.holes, own, { count: Math.max(0, -count), holes: now.holes });
   const { spanned, stored, unsure } = now;
   const holes = [...now.found, ...lost].reduce(
     (tally, each) => plus(tally, classTally(each)),
@@ -191,6 +201,11 @@ function isStored({ class: kind }: Finding): boolean {
   return kind === 'conflict' || kind === 'another-life';
 }
 
+/** Whether a finding says how many offsets are missing, and only about where. */
+function isInferred({ evidence }: Finding): boolean {
+  return evidence === MISSING;
+}
+
 /** What is missing of a segment, and at the broker no more. */
 interface MissingOffsets extends RelistedSegment {
   readonly partition: number;
@@ -206,16 +221,16 @@ function missingIn(
 ): Finding[] {
   const explained = new OffsetRanges();
   for (const range of known) explained.add(range);
-  const all = [...holes].flatMap((hole) => [...explained.gapsIn(hole)]);
-  const longer = all.filter((hole) => sizeOf(hole) > segment.longestHole);
+  const all = holes.flatMap((hole) => [...explained.gapsIn(hole)]);
+  const longer = all.filter((hole) => sizeOf([hole]) > segment.longestHole);
   // Without one that is longer than before, the offsets can be in any hole.
-  const places = offsetsIn(longer) < count ? all : longer;
+  const places = sizeOf(longer) < count ? all : longer;
   const shared = {
     ...{ partition, class: missing, seenAt, isOnBroker: false },
-    evidence: 'Objects held the offsets at an earlier audit, and no object holds them any more.',
+    evidence: MISSING,
   };
-  if (offsetsIn(places) === count) {
-    return places.map((place) => ({ ...shared, ...place, offsets: sizeOf(place) }));
+  if (sizeOf(places) === count) {
+    return places.map((place) => ({ ...shared, ...place, offsets: sizeOf([place]) }));
   }
   const { first } = places[0] ?? segment;
   const { last } = places.at(-1) ?? segment;
@@ -224,24 +239,25 @@ function missingIn(
 
 /** Takes offsets that are stored now out of findings, the newest first, and then out of holes that are counted. */
 function takeBack(
-  holes: HoleTally,
+  tallied: HoleTally,
   findings: readonly Finding[],
-  count: number,
+  { count, holes }: { readonly count: number; readonly holes: SortedRanges },
 ): Pick<JudgedRange, 'holes' | 'findings'> {
   let left = count;
-  const take = (offsets: number) => {
-    const taken = Math.min(offsets, left);
+  const take = (...most: readonly number[]) => {
+    const taken = Math.min(left, ...most);
     left -= taken;
     return taken;
   };
-  let tally = holes;
+  let tally = tallied;
   const kept = findings.toReversed().flatMap((finding) => {
     if (isStored(finding)) return finding;
-    const taken = take(finding.offsets);
+    const most = isInferred(finding) ? finding.offsets : sizeOf(without([finding], holes));
+    const taken = take(finding.offsets, most);
     tally = minus(tally, { [finding.class]: taken });
     return taken === finding.offsets ? [] : { ...finding, offsets: finding.offsets - taken };
   });
-  for (const kind of holeClasses) tally = minus(tally, { [kind]: take(tally[kind] ?? 0) });
+  for (const kind of countedClasses) tally = minus(tally, { [kind]: take(tally[kind] ?? 0) });
   return { holes: tally, findings: kept };
 }
 
@@ -281,14 +297,6 @@ function check({ partition }: PartitionLedger, { first, last, holes, stored }: S
 
 function isWithin(inner: OffsetRange, outer: OffsetRange): boolean {
   return inner.first >= outer.first && inner.last <= outer.last;
-}
-
-function sizeOf({ first, last }: OffsetRange): number {
-  return last - first + 1;
-}
-
-function offsetsIn(ranges: readonly OffsetRange[]): number {
-  return ranges.reduce((sum, range) => sum + sizeOf(range), 0);
 }
 
 function inOrder(findings: readonly Finding[]): Finding[] {

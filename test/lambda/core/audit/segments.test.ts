@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../../lambda/core/audit/finding.ts';
 import type { PartitionLedger, Segment } from '../../../../lambda/core/audit/ledger.ts';
+import { unionOf } from '../../../../lambda/core/audit/range-sets.ts';
 import {
   atLogStart,
   changedSegments,
@@ -151,10 +152,8 @@ describe('a full listing', () => {
     for (const name of ['100-109', '120-139x15', '140-149', '130-130_p9.0-0']) {
       coverage.add(parsed(`p3.${name}.jsonl.gz`), 10);
     }
-    const listed = (first: number, last: number) => {
-      const segment = listedSegment({ first, last }, coverage.partition(3));
-      return segment && { ...segment, holes: [...segment.holes] };
-    };
+    const listed = (first: number, last: number) =>
+      listedSegment({ first, last }, coverage.partition(3));
     expect(listed(100, 119)).toEqual({
       ...{ stored: 10, spanned: 10, unsure: 0, holes: [{ first: 110, last: 119 }] },
     });
@@ -277,6 +276,17 @@ describe('a full listing', () => {
       ],
     ]);
     expect(() => relist(ledger, segment, relisted(101))).toThrow('does not balance');
+    // Objects hold only some of the offsets of the findings.
+    const holes = [
+      { first: 112, last: 119 },
+      { first: 150, last: 155 },
+    ];
+    const now = relist(ledger, segment, relisted(84, { holes }));
+    expect(holesOf(now)).toEqual({ filtered: 2, lost: 8, unexplained: 6 });
+    expect(now.findings).toMatchObject([
+      ...[{ class: 'lost', offsets: 8 }, { class: 'conflict' }, { class: 'another-life' }],
+      { class: 'unexplained', offsets: 6 },
+    ]);
   });
 
   it('leaves other segments and their findings alone', () => {
@@ -380,7 +390,9 @@ describe('deletions of a random history', () => {
           const byKeys = listedSegment(range, p3);
           const stored = judgedRuns.reduce((sum, run) => sum + run.offsets.size, p3.countIn(range));
           if (byKeys !== undefined) expect(byKeys.stored).toBe(stored);
-          return { stored, holes: [...p3.holesIn(range)], p3, ...p3.evidenceIn(range) };
+          const inRuns = judgedRuns.flatMap((run) => [...run.offsets.gapsIn(run)]);
+          const holes = unionOf([...p3.holesIn(range), ...inRuns]);
+          return { stored, holes, p3, ...p3.evidenceIn(range) };
         };
         const before = list(written);
         const size = range.last - range.first + 1;
