@@ -86,7 +86,7 @@ export async function runStreamScenario(
   const broker = memoryBroker(name, produced, (partition) => topic.committed(partition));
   const problems = await auditScenario(
     world,
-    { topic: name, broker, ends: endsOf(produced) },
+    { topic: name, broker, ends: endsOf(produced), isStreamed: true },
     isFinished,
   );
   if (miscounted > 0) problems.push(`${miscounted} not stored as often as they were accepted`);
