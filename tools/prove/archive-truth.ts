@@ -37,3 +37,22 @@ export function storedPlaces({ objects }: MemoryBucket, reading: Reading): Set<s
   }
   return stored;
 }
+
+/** The outermost offsets of a partition that keys name. */
+export interface NamedOffsets {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The outermost offsets that the keys of a bucket name, by partition. */
+export function namedOffsets({ objects }: MemoryBucket): ReadonlyMap<number, NamedOffsets> {
+  const named = new Map<number, NamedOffsets>();
+  for (const key of objects.keys()) {
+    for (const place of claimsOf(key).places) {
+      const [partition, offset] = place.split(':').map(Number) as [number, number];
+      const { first, last } = named.get(partition) ?? { first: offset, last: offset };
+      named.set(partition, { first: Math.min(first, offset), last: Math.max(last, offset) });
+    }
+  }
+  return named;
+}

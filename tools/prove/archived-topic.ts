@@ -1,5 +1,7 @@
-import type { Compression, ObjectForm, TimeFolder } from '../../lambda/contract.ts';
+import type { AuditTopic, Compression, ObjectForm, TimeFolder } from '../../lambda/contract.ts';
 import type { AuditBroker, BrokerRecord } from '../../lambda/core/audit/broker.ts';
+import { evaluateFilters } from '../../lambda/core/audit/event-filter.ts';
+import type { AuditReport } from '../../lambda/core/audit/report.ts';
 import { failedBatchEntry } from '../../lambda/core/failed-batch/failed-batch-entry.ts';
 import type { ObjectStore } from '../../lambda/core/ports.ts';
 import { noEnrichment } from '../../lambda/core/record/enrichment.ts';
@@ -9,6 +11,7 @@ import {
   toBatchRecord,
   toEventJson,
 } from '../../lambda/core/record/mapping-event.ts';
+import { type Healed, healLost } from '../../lambda/heal-lost.ts';
 import { createObjectDelivery } from '../../lambda/object-delivery.ts';
 import type { DiscardCondition } from '../local/mapping/retry-policy.ts';
 import { type FailedRecords, type PartitionFacts, placeOf, TopicFacts } from './facts.ts';
@@ -27,6 +30,8 @@ export interface TopicTraits {
   readonly timeFolder: TimeFolder;
   readonly compression: Compression;
   readonly objectPrefix: string;
+  /** Where the mapping starts. @default 'earliest' */
+  readonly start?: AuditTopic['start'];
 }
 
 /** The filter of a topic with filters: {@link isWanted} says the same. */
@@ -47,6 +52,8 @@ export interface StoredBatch {
   readonly records: readonly BrokerRecord[];
   readonly keys: readonly string[];
 }
+
+const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:archive';
 
 const calls = { signal: new AbortController().signal, attemptTimeout: 60_000 };
 
@@ -95,7 +102,7 @@ export abstract class ArchivedTopic {
     const origin = originOf(this.traits);
     const text = failedBatchEntry(
       { condition, records: records.map((record) => toBatchRecord(record, origin)), invokes: 11 },
-      { origin, functionArn: 'arn:aws:lambda:eu-west-1:1:function:f', requestId, now: this.now },
+      { origin, functionArn: FUNCTION_ARN, requestId, now: this.now },
     );
     const key = `aws/lambda/mapping/${this.traits.topic}-0/${requestId}`;
     const facts: FailedRecords = {
@@ -117,6 +124,35 @@ export abstract class ArchivedTopic {
     facts.state = 'replayed';
     this.failedBatches.setMark(key, { at: new Date(this.now).toISOString(), objects: 1 });
     return records;
+  }
+
+  /** Archives again what a report calls lost, as far as the brokers have it: as failed batches, which are replayed. */
+  async heal(report: AuditReport): Promise<Healed> {
+    const { failedBatches, traits } = this;
+    const written: string[] = [];
+    const healed = await healLost(
+      {
+        broker: this.broker(),
+        failedBatches: {
+          write: async ({ body, key }) => {
+            failedBatches.add(key, body, this.now);
+            written.push(key);
+            return 'created';
+          },
+        },
+        matches: ({ value }) => !traits.isFiltered || evaluateFilters(FILTERS, value) !== 'fails',
+      },
+      report,
+      {
+        ...{ functionArn: FUNCTION_ARN, origin: originOf(traits), now: this.now },
+        ...{ mostRecords: Number.POSITIVE_INFINITY, ...calls },
+      },
+    );
+    for (const key of written) {
+      await deliverEvent(failedBatches.event(key), traits, this.bucket);
+      failedBatches.setMark(key, { at: new Date(this.now).toISOString(), objects: 1 });
+    }
+    return healed;
   }
 
   /** Dismisses a failed batch, as an operator may. */
@@ -184,6 +220,19 @@ export async function deliver(
   traits: TopicTraits,
   store: ObjectStore,
 ): Promise<readonly string[]> {
+  const origin = originOf(traits);
+  const event = toEventJson(
+    records.map((record) => toBatchRecord(record, origin)),
+    origin,
+  );
+  return await deliverEvent(JSON.parse(event), traits, store);
+}
+
+async function deliverEvent(
+  event: unknown,
+  traits: TopicTraits,
+  store: ObjectStore,
+): Promise<readonly string[]> {
   const { compression, objectOf, objectPrefix, timeFolder } = traits;
   const keys: string[] = [];
   const delivery = createObjectDelivery({
@@ -198,13 +247,8 @@ export async function deliver(
       ...{ compression, level: 1 },
     },
   });
-  const origin = originOf(traits);
-  const event = toEventJson(
-    records.map((record) => toBatchRecord(record, origin)),
-    origin,
-  );
   const job = { requestId: 'request', functionVersion: '1', ...calls };
-  const { failures } = await delivery.deliver(parseBatch(JSON.parse(event)), job);
+  const { failures } = await delivery.deliver(parseBatch(event), job);
   for (const { error } of failures) throw error;
   return keys;
 }

@@ -25,7 +25,7 @@ export function auditOf(topic: ArchivedTopic, setup: AuditSetup): Promise<AuditR
       ...{ failedBatches, resets },
     },
     {
-      ...{ topic: traits.topic, group: 'group', start: 'earliest' },
+      ...{ topic: traits.topic, group: 'group', start: traits.start ?? 'earliest' },
       ...{ objectPrefix: traits.objectPrefix, timeFolder: traits.timeFolder },
       filters: traits.isFiltered ? FILTERS : [],
       startedAt: now,

@@ -36,6 +36,8 @@ export class PartitionFacts {
   readonly skipped = new Set<number>();
   /** The first offset that the mapping had to archive. */
   start = 0;
+  /** Whether the mapping started at the end, so that only what it has archived shows where that was. */
+  isFromLatest = false;
   logStart = 0;
   lastStable = 0;
   /** The offset that the group reads next. */
@@ -44,8 +46,14 @@ export class PartitionFacts {
 
 /** What happened to one topic. */
 export class TopicFacts {
+  /** How many topics have had the name before. */
+  readonly livesBefore: number;
   readonly partitions: PartitionFacts[] = [];
   readonly failed: FailedRecords[] = [];
+
+  constructor(livesBefore = 0) {
+    this.livesBefore = livesBefore;
+  }
 }
 
 /** Names an offset of a partition. */

@@ -90,7 +90,7 @@ export class RealTopic extends ArchivedTopic {
   /** Deletes the topic and creates it again. Its archive and its group stay. */
   async recreate(): Promise<void> {
     await this.#place.admin.deleteTopics({ topics: [this.traits.topic] });
-    this.facts = new TopicFacts();
+    this.facts = new TopicFacts(this.facts.livesBefore + 1);
     await this.create();
   }
 

@@ -13,44 +13,67 @@ export type Verdicts = ReadonlyMap<string, Verdict>;
 /** The offset of each partition, by its number, below which everything is due: it never becomes lower. */
 export type Due = ReadonlyMap<number, number>;
 
+/** What one audit knows, by the oracle. */
+export interface Judged {
+  readonly verdicts: Verdicts;
+  readonly due: Due;
+  /** The offset behind those of topics that had the name before, by partition; 0 if none had. */
+  readonly others: Due;
+  /** How many topics had the name before. */
+  readonly livesBefore: number;
+}
+
 /** What the oracle judges with. */
 export interface OracleView {
   readonly facts: TopicFacts;
   /** Places that objects hold. */
   readonly stored: ReadonlySet<string>;
-  /** What the audits before this one have seen: all that is left of what the broker has forgotten. */
-  readonly seen: Verdicts;
-  readonly due: Due;
+  /** The outermost offsets that keys name, by partition. */
+  readonly named: ReadonlyMap<number, { readonly first: number; readonly last: number }>;
+  /** What the audit before this one knew: all that is left of what the broker has forgotten. Undefined in a first audit. */
+  readonly before: Judged | undefined;
 }
 
 /**
  * The verdict of every offset, from what the test itself did. It is written apart from the audit: it shares no code with
  * it, and looks at no key, object or record batch.
  */
-export function judgeTopic({ due, facts, seen, stored }: OracleView): Verdicts {
+export function judgeTopic({ before, facts, named, stored }: OracleView): Judged {
   const verdicts = new Map<string, Verdict>();
+  const dues = new Map<number, number>();
+  const others = new Map<number, number>();
+  const seen: Verdicts = before?.verdicts ?? new Map();
   for (const [partition, of] of facts.partitions.entries()) {
-    const end = Math.max(of.lastStable, of.offsets.length);
+    const outermost = named.get(partition);
+    const other = otherLifeEnd(facts, before, { partition, last: outermost?.last ?? -1 });
+    const due = Math.max(throughOf(of), other, before?.due.get(partition) ?? 0);
+    dues.set(partition, due);
+    others.set(partition, other);
+    // A mapping that began at the end shows by what it archived that it had begun.
+    const isUnknown = of.isFromLatest && before === undefined;
+    const start = isUnknown ? Math.max(of.start, Math.min(due, outermost?.first ?? due)) : of.start;
+    const end = Math.max(of.lastStable, of.offsets.length, other);
     for (let offset = 0; offset < end; offset += 1) {
       const place = placeOf(partition, offset);
-      const isStored = stored.has(place);
-      const found = isStored
-        ? 'stored'
-        : hole(facts, of, { due: due.get(partition) ?? 0, offset, place, seen });
-      verdicts.set(place, found);
+      const ofOther = offset < other ? (seen.get(place) ?? 'another-life') : undefined;
+      const isStored = stored.has(place) && (ofOther === undefined || before === undefined);
+      const why = () => ofOther ?? hole(facts, of, { due, offset, place, seen, start });
+      verdicts.set(place, isStored ? 'stored' : why());
     }
   }
-  return verdicts;
+  return { verdicts, due: dues, others, livesBefore: facts.livesBefore };
 }
 
-/** Returns what is due now, given what was due when an earlier audit looked. */
-export function dueNow({ partitions }: TopicFacts, before: Due): Due {
-  return new Map(
-    partitions.map((of, partition) => [
-      partition,
-      Math.max(throughOf(of), before.get(partition) ?? 0),
-    ]),
-  );
+/** An audit without a ledger cannot say which of the stored offsets are of which topic: it calls them all another's. */
+function otherLifeEnd(
+  { livesBefore }: TopicFacts,
+  before: Judged | undefined,
+  { last, partition }: { readonly last: number; readonly partition: number },
+): number {
+  if (livesBefore === 0) return 0;
+  if (before === undefined) return last + 1;
+  const known = before.livesBefore === livesBefore ? before.others : before.due;
+  return known.get(partition) ?? 0;
 }
 
 function throughOf({ committed, lastStable }: PartitionFacts): number {
@@ -60,13 +83,19 @@ function throughOf({ committed, lastStable }: PartitionFacts): number {
 function hole(
   { failed }: TopicFacts,
   of: PartitionFacts,
-  { due, offset, place, seen }: { due: number; offset: number; place: string; seen: Verdicts },
+  {
+    due,
+    offset,
+    place,
+    seen,
+    start,
+  }: { due: number; offset: number; place: string; seen: Verdicts; start: number },
 ): Verdict {
   const before = seen.get(place);
   if (offset >= due) return 'not-yet';
   // A group that was moved back has not read it again yet.
   if (offset >= throughOf(of) && before === 'skipped-by-reset') return before;
-  if (offset < of.start) return 'before-archive';
+  if (offset < start || before === 'before-archive') return 'before-archive';
   const isIn = ({ places }: { readonly places: ReadonlySet<string> }) => places.has(place);
   const kept = failed.find((batch) => batch.state === 'waiting' && isIn(batch));
   if (kept !== undefined) return kept.isOversize ? 'oversize' : 'failed-batch';

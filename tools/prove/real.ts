@@ -26,6 +26,8 @@ interface Scene {
 const scenes: Readonly<
   Record<string, { readonly traits?: Partial<TopicTraits>; play(scene: Scene): Promise<void> }>
 > = {
+  // First, because fewer losses can be planted in it: later scenes make up for it.
+  'created-again': { play: playCreatedAgain },
   plain: { play: playPlain },
   transactions: { traits: { partitions: 2 }, play: playTransactions },
   compacted: { traits: { isCompacted: true, partitions: 1 }, play: playCompacted },
@@ -254,4 +256,20 @@ async function playFiltered({ audit, random, topic }: Scene): Promise<void> {
   await audit('filtered');
   for (const key of topic.waiting) await topic.replay(key);
   await audit('filtered, and replayed');
+}
+
+/** A topic with the name of one whose archive stays: first with fewer records than that had, then with more. */
+async function playCreatedAgain({ audit, random, topic }: Scene): Promise<void> {
+  await topic.create();
+  await topic.produce(some(60, 2, random));
+  await topic.archive(10);
+  await audit('the first topic');
+  await topic.recreate();
+  await audit('created again, without records');
+  await topic.produce(some(20, 2, random));
+  await topic.archive(10);
+  await audit('created again, with fewer records', true);
+  await topic.produce(some(90, 2, random));
+  await topic.archive(10);
+  await audit('created again, with more records');
 }

@@ -26,9 +26,18 @@ export class SimulatedTopic extends ArchivedTopic {
   recreate(): void {
     const { length } = this.logs;
     this.logs = [];
-    this.facts = new TopicFacts();
+    this.facts = new TopicFacts(this.facts.livesBefore + 1);
     this.topicId = this.newId();
     this.addPartitions(length);
+  }
+
+  /** Starts the mapping at the end of every partition. */
+  startHere(): void {
+    for (const { end, partition } of this.logs) {
+      const facts = this.factsOf(partition);
+      facts.start = end;
+      facts.isFromLatest = this.traits.start === 'latest';
+    }
   }
 
   addPartitions(count: number): void {

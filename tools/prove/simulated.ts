@@ -1,11 +1,12 @@
 import { Random } from '../faults/random.ts';
 import { History } from './history.ts';
+import { proveScript, scriptNames } from './scenes.ts';
 import { type Proof, sumOf, TopicProof } from './topic-proof.ts';
 
 /** Losses that are planted after one history. */
 const LOSSES = 6;
 
-/** Plants losses over random histories in memory. The same seed makes the same histories. */
+/** Plants losses after each scene and over random histories in memory. The same seed makes the same histories. */
 export async function proveSimulated(
   losses: number,
   seed: number,
@@ -13,6 +14,10 @@ export async function proveSimulated(
 ): Promise<Proof> {
   const random = new Random(seed);
   let total = sumOf([]);
+  for (const name of scriptNames) {
+    const most = Math.min(LOSSES, losses - total.planted);
+    total = sumOf([total, await proveScript(name, random.below(2 ** 32), most)]);
+  }
   for (let histories = 1; total.planted < losses; histories += 1) {
     // A single history can be repeated by its seed.
     const historySeed = histories === 1 ? seed : random.below(2 ** 32);

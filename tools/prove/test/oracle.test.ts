@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Fact, PartitionFacts, TopicFacts, type Transaction } from '../facts.ts';
-import { dueNow, judgeTopic, type Verdict } from '../oracle.ts';
+import { type Judged, judgeTopic, type Verdict } from '../oracle.ts';
 
 function record(of: Partial<Fact & { kind: 'record' }> = {}): Fact {
   return { kind: 'record', transaction: undefined, isFiltered: false, isOversize: false, ...of };
@@ -18,21 +18,34 @@ function partition(offsets: readonly Fact[], given: Partial<PartitionFacts> = {}
 
 function verdictsOf(
   of: PartitionFacts,
-  { before = 0, failed = [], seen = {}, stored = [] }: Given = {},
+  { before = 0, failed = [], livesBefore = 0, seen = {}, stored = [] }: Given = {},
 ): Verdict[] {
-  const facts = new TopicFacts();
+  const facts = new TopicFacts(livesBefore);
   facts.partitions.push(of);
   facts.failed.push(...failed);
   const places = (offsets: readonly number[]) => new Set(offsets.map((offset) => `0:${offset}`));
   const known = Object.entries(seen).map(([offset, verdict]) => [`0:${offset}`, verdict] as const);
-  const due = dueNow(facts, new Map([[0, before]]));
-  const view = { due, facts, stored: places(stored), seen: new Map(known) };
-  return [...judgeTopic(view).values()];
+  const judged: Judged = {
+    ...{ verdicts: new Map(known), due: new Map([[0, before]]) },
+    ...{ others: new Map(), livesBefore: 0 },
+  };
+  const [first = Number.NaN] = stored;
+  const named = new Map(first >= 0 ? [[0, { first, last: Math.max(...stored) }]] : []);
+  const isFirst = known.length === 0;
+  const view = {
+    before: isFirst ? undefined : judged,
+    facts,
+    named,
+    stored: places(stored),
+  };
+  return [...judgeTopic(view).verdicts.values()];
 }
 
 interface Given {
   /** What was due before. */
   readonly before?: number;
+  /** @default - this is the first topic of the name */
+  readonly livesBefore?: number;
   readonly failed?: TopicFacts['failed'];
   readonly seen?: Readonly<Record<number, Verdict>>;
   readonly stored?: readonly number[];
@@ -60,6 +73,29 @@ describe('the oracle', () => {
     expect(verdictsOf(of)).toEqual(['before-archive', 'lost', 'not-yet', 'not-yet']);
     const none = partition(offsets, { committed: undefined });
     expect(verdictsOf(none)).toEqual(['not-yet', 'not-yet', 'not-yet', 'not-yet']);
+  });
+
+  it('cannot show that a mapping had begun at the end before it archived anything', () => {
+    const of = partition([record(), record(), record(), record()], {
+      start: 1,
+      isFromLatest: true,
+    });
+    const early = 'before-archive';
+    expect(verdictsOf(of)).toEqual([early, early, early, early]);
+    expect(verdictsOf(of, { stored: [2] })).toEqual([early, early, 'stored', 'lost']);
+    const seen = { 0: early, 1: 'stored', 2: 'stored' } as const;
+    expect(verdictsOf(of, { seen, stored: [2] })).toEqual([early, 'lost', 'stored', 'lost']);
+  });
+
+  it('leaves what was judged of a topic of the same name as it was', () => {
+    const of = partition([record(), record(), record(), record()]);
+    const seen = { 0: 'stored', 1: 'aborted' } as const;
+    expect(verdictsOf(of, { before: 2, livesBefore: 1, seen, stored: [1, 2] })).toEqual([
+      ...['stored', 'aborted', 'stored', 'lost'],
+    ]);
+    expect(verdictsOf(of, { livesBefore: 1, stored: [0, 2] })).toEqual([
+      ...['stored', 'another-life', 'stored', 'lost'],
+    ]);
   });
 
   it('keeps due what was due before a group was moved back', () => {
