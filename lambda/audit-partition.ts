@@ -404,6 +404,10 @@ async function classify(
       : await readHoles(broker, audit, {
           ...{ holes: explained.unread, judge },
           nothing: isCompacted ? compacted : unexplained,
+          // Lambda names each record over the limit alone, so that these offsets surely had records.
+          named: evidence.failed
+            .filter(({ verdict }) => verdict.class === 'oversize')
+            .sort((a, b) => a.first - b.first),
           isExact: audit.isExact ?? false,
         });
   if (broker !== undefined && ranges.some(({ verdict }) => verdict === unexplained)) {

@@ -710,6 +710,18 @@ describe('auditTopic', () => {
     expect(await judge({ startedAt: noon + 2 * HOUR })).toMatchObject(lost);
   });
 
+  it('finds a record over the payload limit that the brokers have compacted before an audit looked', async () => {
+    const { broker, failed, fill, judge } = auditParts();
+    broker.settings = { ...broker.settings, isCompacted: true };
+    failed.add('aws/lambda/b', { 'orders-0': [2, 2] }, 'MaximumPayloadSizeExceeded');
+    failed.add('aws/lambda/a', { 'orders-0': [1, 1] }, 'MaximumPayloadSizeExceeded');
+    await fill(10, [[4, 10]]);
+    broker.compact(0, ({ offset }) => offset > 2);
+    expect(await judge()).toMatchObject({
+      ...{ findings: ['oversize 1-1 1', 'oversize 2-2 1', 'lost 3-3 1'], holes: { compacted: 1 } },
+    });
+  });
+
   it('finds records lost that a dismissed batch kept and the brokers have compacted meanwhile', async () => {
     const { broker, failed, fill, judge } = auditParts();
     broker.settings = { ...broker.settings, isCompacted: true };

@@ -27,6 +27,11 @@ export interface ClassifiedHoles {
   readonly ranges: readonly ClassifiedRange[];
 }
 
+/** Offsets that are known to have had records, and what these are. */
+export interface NamedOffsets extends OffsetRange {
+  readonly verdict: Verdict;
+}
+
 /** What a {@link HoleClassifier} works with. */
 export interface HoleClassifierProps {
   /** Not empty. */
@@ -35,8 +40,10 @@ export interface HoleClassifierProps {
    * Judges a record that consumers see.
    */
   readonly judge: (record: BrokerRecord) => Verdict;
-  /** The verdict for an offset at which the log has nothing. */
+  /** The verdict for an offset at which the log has nothing, and which no evidence names. */
   readonly nothing: Verdict;
+  /** Records that the log may have no more, in order of offsets. @default none */
+  readonly named?: readonly NamedOffsets[];
   /** Whether ranges end at every offset of another class, so that they have all of their offsets. @default false */
   readonly isExact?: boolean;
 }
@@ -50,6 +57,7 @@ export class HoleClassifier {
   readonly #holes: SortedRanges;
   readonly #judge: HoleClassifierProps['judge'];
   readonly #nothing: Verdict;
+  readonly #named: readonly NamedOffsets[];
   readonly #judged: ClassifiedOffsets;
   readonly #isExact: boolean;
   /** By producer. */
@@ -59,12 +67,13 @@ export class HoleClassifier {
   /** Every offset below it is judged or undecided. */
   #next = 0;
 
-  constructor({ holes, isExact = false, judge, nothing }: HoleClassifierProps) {
+  constructor({ holes, isExact = false, judge, named = [], nothing }: HoleClassifierProps) {
     this.#isExact = isExact;
     this.#judged = new ClassifiedOffsets(isExact);
     this.#holes = holes;
     this.#judge = judge;
     this.#nothing = nothing;
+    this.#named = named;
   }
 
   /** The offset from which on batches are needed; undefined once every offset of the holes is judged. */
@@ -138,10 +147,13 @@ export class HoleClassifier {
       if (hole === undefined) break;
       const first = Math.max(hole.first, this.#next);
       if (first >= end) break;
-      const last = Math.min(hole.last, end - 1);
+      const named = this.#named.find((each) => each.last >= first);
+      const isNamed = named !== undefined && named.first <= first;
+      const ends = isNamed ? named.last : (named?.first ?? end) - 1;
+      const last = Math.min(hole.last, end - 1, ends);
       this.#judged.add({
         ...{ first, last, offsets: last - first + 1, hole: this.#hole },
-        verdict: this.#nothing,
+        verdict: isNamed ? named.verdict : this.#nothing,
         times: undefined,
       });
       this.#advance(last + 1);

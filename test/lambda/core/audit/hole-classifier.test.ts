@@ -107,6 +107,21 @@ describe('HoleClassifier', () => {
     });
   });
 
+  it('finds named records that the log has no more, and judges those that it has', () => {
+    const classifier = new HoleClassifier({
+      ...{ holes: [{ first: 2, last: 9 }], judge: () => lost, nothing: compacted },
+      named: [1, 4, 6, 12].map((first) => ({ first, last: first, verdict: oversize })),
+    });
+    classifier.add(batch({ first: 0, last: 6, offsets: [6] }));
+    expect(classifier.finish()).toMatchObject({
+      counts: { compacted: 6 },
+      ranges: [
+        { first: 4, last: 4, offsets: 1, verdict: oversize, times: undefined },
+        { first: 6, last: 6, offsets: 1, verdict: lost },
+      ],
+    });
+  });
+
   it('counts marks', () => {
     const batches = [
       batch({ first: 0, producer: 7n }),
