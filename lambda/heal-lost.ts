@@ -32,7 +32,10 @@ export interface Healed {
   readonly tooLarge: readonly TooLarge[];
 }
 
-/** The offsets of a report that can be healed: lost, still at the brokers, and not acknowledged. */
+/**
+ * The offsets of a report that can be healed: lost, still at the brokers, and not acknowledged. Where a finding has fewer
+ * offsets than its range, the records between them are archived again, too: exact duplicates.
+ */
 export function healableRanges({ partitions }: Pick<AuditReport, 'partitions'>): BrokerRange[] {
   return partitions.flatMap(({ findings }) =>
     findings
