@@ -13,6 +13,7 @@ import type { PartitionLedger, Segment } from './core/audit/ledger.ts';
 import { type SortedRanges, shared, sizeOf, unionOf, without } from './core/audit/range-sets.ts';
 import {
   extend,
+  isMoved,
   type ListedSegment,
   plus,
   relist,
@@ -318,7 +319,10 @@ async function relistSegment(
   );
   // A body may lack what its key names.
   const stored = Math.min(listed.stored, sizeOf([segment]) - sizeOf(holes));
-  const found = firstOffsets(findings, Math.max(0, segment.stored - stored));
+  // Where others are stored than before, each record that the broker has is missing since.
+  const found = isMoved(segment, { ...listed, stored })
+    ? findings.filter(({ isOnBroker }) => isOnBroker)
+    : firstOffsets(findings, Math.max(0, segment.stored - stored));
   return relist(ledger, segment, { ...listed, stored, holes, found, missing, seenAt });
 }
 

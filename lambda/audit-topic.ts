@@ -24,6 +24,7 @@ import {
   atLogStart,
   changedSegments,
   holesOf,
+  isMoved,
   type ListedSegment,
   listedSegment,
   plus,
@@ -480,8 +481,10 @@ async function relistChanged(
   );
 }
 
-/** Whether offsets are missing within runs, of which keys do not say where. */
-function isWithinRun(before: Segment, { spanned, stored }: ListedSegment): boolean {
+/** Whether offsets may be missing within runs, of which keys do not say where. */
+function isWithinRun(before: Segment, listed: ListedSegment): boolean {
+  const { spanned, stored, unsure } = listed;
+  if (isMoved(before, listed) && unsure > 0) return true;
   return before.stored - stored > before.spanned - spanned;
 }
 

@@ -749,6 +749,32 @@ describe('auditTopic', () => {
     });
   });
 
+  it('finds in a full listing that other offsets are stored, as many as before', async () => {
+    const filters = [{ value: { kind: ['order'] } }];
+    const filtered = async (kinds: readonly string[]) => {
+      const { archive, broker, judge } = auditParts();
+      const values = kinds.map((kind) => ({ value: `{"kind":"${kind}"}` }));
+      broker.append(0, values);
+      broker.commit(0);
+      return { archive, broker, judge: () => judge({ filters, listing: 'full' }) };
+    };
+    const dense = await filtered(['order', 'order', 'order', 'ping']);
+    await dense.archive.store(dense.broker, 0, { to: 3 });
+    expect(await dense.judge()).toMatchObject({ stored: 3, holes: { filtered: 1 } });
+    rename(dense.archive, `${folder}p0.0-2.jsonl.gz`, `${folder}p0.1-3.jsonl.gz`);
+    expect(await dense.judge()).toMatchObject({ stored: 3, findings: ['lost 0-0 1'] });
+    const sparse = await filtered(['order', 'ping', 'order', 'order', 'ping']);
+    await sparse.archive.storeRecords([
+      ...mskRecords(0, 1, { partition: 0, value: '{"kind":"order"}' }),
+      ...mskRecords(2, 2, { partition: 0, value: '{"kind":"order"}' }),
+    ]);
+    expect(await sparse.judge()).toMatchObject({ stored: 3, holes: { filtered: 2 } });
+    rename(sparse.archive, `${folder}p0.0-3x3.jsonl.gz`, `${folder}p0.1-4x3.jsonl.gz`);
+    expect(await sparse.judge()).toMatchObject({
+      ...{ stored: 2, holes: { filtered: 2, lost: 1 }, findings: ['lost 0-0 1'] },
+    });
+  });
+
   it('finds in a full listing which objects of a batch were deleted later', async () => {
     const { archive, broker, judge } = auditParts();
     broker.append(

@@ -16,6 +16,7 @@ export interface Segment extends OffsetRange {
   /** What the listing said of the range: see `ListedEvidence`. */
   readonly spanned: number;
   readonly unsure: number;
+  readonly digest?: number;
 }
 
 /** What is known of one partition. */

@@ -1,5 +1,5 @@
 import { ArchiverError } from '../errors.ts';
-import type { ListedEvidence, PartitionOffsets } from '../object/coverage.ts';
+import { type ListedEvidence, type PartitionOffsets, sumOfDigests } from '../object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
 import {
   countedClasses,
@@ -38,7 +38,7 @@ export interface RelistedSegment extends ListedEvidence {
 }
 
 /** What the keys of a full listing, or the bodies where keys do not say enough, show of a segment. */
-export type ListedSegment = Pick<RelistedSegment, 'stored' | 'spanned' | 'unsure' | 'holes'>;
+export type ListedSegment = Pick<RelistedSegment, keyof ListedEvidence | 'stored' | 'holes'>;
 
 /** What has become of the offsets of a finding, all together as many as it has. */
 export interface SettledFinding {
@@ -87,9 +87,15 @@ export function changedSegments(
   offsets: PartitionOffsets,
 ): readonly Segment[] {
   return segments.filter((segment) => {
-    const { spanned, unsure } = offsets.evidenceIn(segment);
-    return spanned !== segment.spanned || unsure !== segment.unsure;
+    const { digest, spanned, unsure } = offsets.evidenceIn(segment);
+    const isSame = spanned === segment.spanned && unsure === segment.unsure;
+    return !isSame || digest !== segment.digest;
   });
+}
+
+/** Whether a segment has as many stored offsets as before, and others. */
+export function isMoved(before: Segment, { digest, stored }: ListedSegment): boolean {
+  return stored === before.stored && before.digest !== undefined && digest !== before.digest;
 }
 
 /**
@@ -126,12 +132,12 @@ export function relist(
   const { partition } = ledger;
   const lost = count > 0 ? missingIn(segment, { ...now, known, count, partition }) : [];
   const kept = takeBack(segment.holes, own, { count: Math.max(0, -count), holes: now.holes });
-  const { spanned, stored, unsure } = now;
+  const { digest, spanned, stored, unsure } = now;
   const holes = [...now.found, ...lost].reduce(
     (tally, each) => plus(tally, classTally(each)),
     kept.holes,
   );
-  const judged = { ...segment, spanned, stored, unsure, holes };
+  const judged = { ...segment, digest, spanned, stored, unsure, holes };
   check(ledger, judged);
   return {
     ...ledger,
@@ -270,6 +276,7 @@ function joined(segments: readonly Segment[]): Segment[] {
       if (pairAt(left, index) < pairAt(left, shortest)) shortest = index;
     }
     const [one, other] = left.slice(shortest, shortest + 2) as [Segment, Segment];
+    const hasDigests = one.digest !== undefined && other.digest !== undefined;
     left.splice(shortest, 2, {
       first: one.first,
       last: other.last,
@@ -278,6 +285,7 @@ function joined(segments: readonly Segment[]): Segment[] {
       longestHole: Math.max(one.longestHole, other.longestHole),
       spanned: one.spanned + other.spanned,
       unsure: one.unsure + other.unsure,
+      ...(hasDigests && { digest: sumOfDigests(one.digest, other.digest) }),
     });
   }
   return left;

@@ -43,12 +43,17 @@ export interface ReadRun extends OffsetRange {
   readonly offsets: OffsetRanges;
 }
 
-/** What a listing said of a range: anything that is deleted later lowers one of the two. */
+/** What a listing said of a range: anything that is deleted later lowers one of the first two. */
 export interface ListedEvidence {
   /** Number of offsets in the ranges of complete batches. */
   readonly spanned: number;
   /** Offsets that keys name without saying which, in all runs that begin in the range. */
   readonly unsure: number;
+  /**
+   * Of the ranges of complete batches, below 2³²: equal for equal offsets. The digest of two ranges that follow each
+   * other is the {@link sumOfDigests}. Ledgers of early versions have none.
+   */
+  readonly digest?: number;
 }
 
 /** An object at a key with `~`. */
@@ -134,7 +139,14 @@ export class PartitionOffsets {
     for (const [first, , named] of this.#unsureRuns()) {
       if (first >= range.first && first <= range.last) unsure += named;
     }
-    return { spanned: this.spans.countIn(range), unsure };
+    let spanned = 0;
+    let digest = 0;
+    for (const { first, last } of this.spans.within(range)) {
+      spanned += last - first + 1;
+      // The end of a range cancels the beginning of one that follows it.
+      digest = sumOfDigests(digest, mixed(last + 1) - mixed(first));
+    }
+    return { spanned, unsure, digest };
   }
 
   /**
@@ -352,6 +364,19 @@ export class Coverage {
       }
     }
   }
+}
+
+/** Returns the digest of two ranges that follow each other. */
+export function sumOfDigests(one: number, other: number): number {
+  return (one + other) >>> 0;
+}
+
+/** Spreads offsets over all numbers of 32 bits, as the finalizer of MurmurHash3 does. */
+function mixed(offset: number): number {
+  let bits = (offset ^ Math.floor(offset / 2 ** 32)) >>> 0;
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
+  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 /** Whether a run's key says that it holds every offset of its range. */

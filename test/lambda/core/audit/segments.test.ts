@@ -8,14 +8,16 @@ import {
   changedSegments,
   extend,
   holesOf,
+  isMoved,
   type JudgedRange,
+  type ListedSegment,
   listedSegment,
   type RelistedSegment,
   relist,
   settle,
   throughOf,
 } from '../../../../lambda/core/audit/segments.ts';
-import { Coverage, isDense } from '../../../../lambda/core/object/coverage.ts';
+import { Coverage, isDense, type ListedEvidence } from '../../../../lambda/core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../../../../lambda/core/object/offset-ranges.ts';
 import { parseObjectKey } from '../../../../lambda/core/object/parse-object-key.ts';
 
@@ -31,9 +33,16 @@ const empty: PartitionLedger = {
 function judged(first: number, last: number, more: Partial<JudgedRange> = {}): JudgedRange {
   const size = last - first + 1;
   return {
-    ...{ first, last, stored: size, holes: {}, longestHole: 0, spanned: size, unsure: 0 },
-    ...{ findings: [], ...more },
+    ...{ first, last, stored: size, holes: {}, longestHole: 0, findings: [] },
+    ...{ ...evidenceOf(`p3.${first}-${last}`), ...more },
   };
+}
+
+/** What a listing says of all offsets, given the names of objects. */
+function evidenceOf(...names: readonly string[]): ListedEvidence {
+  const coverage = new Coverage();
+  for (const name of names) coverage.add(parsed(`${name}.jsonl.gz`), 10);
+  return coverage.partition(3).evidenceIn({ first: 0, last: Number.MAX_SAFE_INTEGER });
 }
 
 function finding(first: number, last: number, more: Partial<Finding> = {}): Finding {
@@ -97,7 +106,13 @@ describe('segments of a partition', () => {
     expect(segments[0]).toEqual({
       ...{ first: 100, last: 119, stored: 18, holes: { aborted: 2 } },
       ...{ longestHole: 1, spanned: 16, unsure: 14 },
+      digest: evidenceOf('p3.100-109', 'p3.110-119').digest,
     });
+    const old = ranges.map(({ digest, ...range }) => range);
+    expect(extend(empty, old).segments[0]).not.toHaveProperty('digest');
+    expect(extend(empty, [...old.slice(0, 1), ...ranges.slice(1)]).segments[0]).not.toHaveProperty(
+      'digest',
+    );
     const [, second] = extend({ ...empty, segments }, [judged(270, 279)]).segments;
     expect(second).toMatchObject({ first: 120, last: 139, longestHole: 3 });
   });
@@ -147,6 +162,28 @@ describe('a full listing', () => {
     expect(firsts('100-109', '110-119x8', '110-118x2', '120-129')).toEqual([110]);
   });
 
+  it('changes the segments that have other offsets, and as many as before', () => {
+    const range = { stored: 9, holes: { filtered: 1 }, ...evidenceOf('p3.100-108') };
+    const ledger = extend(empty, [judged(100, 109, range)]);
+    const [segment] = ledger.segments as [Segment];
+    const coverage = new Coverage();
+    coverage.add(parsed('p3.101-109.jsonl.gz'), 10);
+    const offsets = coverage.partition(3);
+    expect(changedSegments(ledger, offsets)).toEqual([segment]);
+    const listed = listedSegment(segment, offsets) as ListedSegment;
+    expect(isMoved(segment, listed)).toBe(true);
+    expect(isMoved({ ...segment, digest: listed.digest }, listed)).toBe(false);
+    expect(isMoved(segment, { ...listed, stored: 8 })).toBe(false);
+    // A ledger of an early version says nothing about it, and its segments are judged again once.
+    const { digest, ...old } = segment;
+    expect(isMoved(old, listed)).toBe(false);
+    const now = relist({ ...ledger, segments: [old] }, old, {
+      ...{ ...listed, found: [], seenAt: later, missing: 'lost' },
+    });
+    expect(now.segments).toEqual([{ ...old, digest: listed.digest }]);
+    expect(changedSegments(now, offsets)).toEqual([]);
+  });
+
   it('says by its keys what is stored of a segment, unless bodies have to', () => {
     const coverage = new Coverage();
     for (const name of ['100-109', '120-139x15', '140-149', '130-130_p9.0-0']) {
@@ -155,7 +192,7 @@ describe('a full listing', () => {
     const listed = (first: number, last: number) =>
       listedSegment({ first, last }, coverage.partition(3));
     expect(listed(100, 119)).toEqual({
-      ...{ stored: 10, spanned: 10, unsure: 0, holes: [{ first: 110, last: 119 }] },
+      ...{ stored: 10, ...evidenceOf('p3.100-109'), holes: [{ first: 110, last: 119 }] },
     });
     expect(listed(100, 149)).toBeUndefined();
   });
@@ -400,6 +437,7 @@ describe('deletions of a random history', () => {
         const ledger = extend(empty, [
           judged(range.first, range.last, {
             ...{ stored: before.stored, spanned: before.spanned, unsure: before.unsure },
+            digest: before.digest,
             ...{ holes: holes === 0 ? {} : { 'transaction-mark': holes }, longestHole: 5 },
           }),
         ]);

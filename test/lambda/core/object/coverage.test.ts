@@ -4,6 +4,7 @@ import {
   Coverage,
   isDense,
   type PartitionCoverage,
+  sumOfDigests,
 } from '../../../../lambda/core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../../../../lambda/core/object/offset-ranges.ts';
 import { parseObjectKey } from '../../../../lambda/core/object/parse-object-key.ts';
@@ -331,17 +332,35 @@ describe('bodies of a coverage', () => {
       readingCoverage(...left)
         .partition(3)
         .evidenceIn(whole);
-    expect(evidence(...names)).toEqual({ spanned: 40, unsure: 20 });
+    expect(evidence(...names)).toMatchObject({ spanned: 40, unsure: 20 });
     expect(
       readingCoverage(...names)
         .partition(3)
         .evidenceIn(range(0, 24)),
-    ).toEqual({
+    ).toMatchObject({
       ...{ spanned: 20, unsure: 4 },
     });
-    expect(evidence(...names.slice(1))).toEqual({ spanned: 35, unsure: 20 });
-    expect(evidence(...names.toSpliced(2, 1))).toEqual({ spanned: 35, unsure: 16 });
-    expect(evidence(...names.toSpliced(4, 1))).toEqual({ spanned: 30, unsure: 10 });
+    expect(evidence(...names.slice(1))).toMatchObject({ spanned: 35, unsure: 20 });
+    expect(evidence(...names.toSpliced(2, 1))).toMatchObject({ spanned: 35, unsure: 16 });
+    expect(evidence(...names.toSpliced(4, 1))).toMatchObject({ spanned: 30, unsure: 10 });
+  });
+
+  it('leave a digest of the offsets, which is the sum of those of its parts', () => {
+    const offsets = readingCoverage('p3.0-9.jsonl.gz', 'p3.20-29.jsonl.gz').partition(3);
+    const digest = (first: number, last: number) =>
+      offsets.evidenceIn({ first, last }).digest as number;
+    for (const end of [4, 9, 15, 19, 20, 29, 30]) {
+      expect(sumOfDigests(digest(0, end), digest(end + 1, 99))).toBe(digest(0, 99));
+    }
+    expect(digest(10, 19)).toBe(0);
+    const others = ['p3.0-9_p3.20-29', 'p3.1-10_p3.20-29', 'p3.1-10_p3.19-28'].map(
+      (name) => readingCoverage(`${name}.jsonl.gz`).partition(3).evidenceIn(whole).digest,
+    );
+    expect(others[0]).toBe(digest(0, 99));
+    expect(new Set(others).size).toBe(3);
+    const far = 2 ** 32;
+    const late = readingCoverage(`p3.${far}-${far + 9}.jsonl.gz`).partition(3);
+    expect(late.evidenceIn(whole).digest).not.toBe(digest(0, 9));
   });
 
   it('and keys give the extent of a partition', () => {
