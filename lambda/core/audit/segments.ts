@@ -238,8 +238,10 @@ function missingIn(
   if (sizeOf(places) === count) {
     return places.map((place) => ({ ...shared, ...place, offsets: sizeOf([place]) }));
   }
-  const { first } = places[0] ?? segment;
-  const { last } = places.at(-1) ?? segment;
+  // Bodies may have held what keys do not show as a hole.
+  const spanned = sizeOf(places) < count ? [segment] : places;
+  const { first } = spanned[0] as OffsetRange;
+  const { last } = spanned.at(-1) as OffsetRange;
   return [{ ...shared, first, last, offsets: count }];
 }
 

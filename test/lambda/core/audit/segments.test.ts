@@ -241,6 +241,7 @@ describe('a full listing', () => {
     expect(missing(16, holes)).toEqual([['expired', 110, 194, 16]]);
     // Only bodies show what is missing.
     expect(missing(1, [])).toEqual([['expired', 100, 199, 1]]);
+    expect(missing(6, [{ first: 110, last: 114 }])).toEqual([['expired', 100, 199, 6]]);
   });
 
   it('adds what the broker still has', () => {
