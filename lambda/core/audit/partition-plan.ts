@@ -88,14 +88,14 @@ function archiveStart({ seen, start }: KnownPartition, through: number): number 
 }
 
 function withOtherLife(ledger: PartitionLedger, known: KnownPartition): PartitionLedger {
-  const { isBeyondEnd, offsets, partition, seenAt } = known;
-  const evidence = known.otherLife ?? (isBeyondEnd ? LOG_ENDS_BELOW : undefined);
+  const { offsets, partition, seenAt } = known;
+  const evidence = known.otherLife ?? (isBehindEnd(known) ? LOG_ENDS_BELOW : undefined);
   const range = evidence === undefined ? undefined : otherRange(ledger, known);
   if (evidence === undefined || range === undefined) return ledger;
   if (range.first > range.last || endOfOtherLife(ledger) > range.last) return ledger;
   const isJudged = ledger.segments.length > 0;
   const named = offsets.namedIn(range) ?? offsets.spans.countIn(range);
-  const stored = isJudged && !isBeyondEnd ? storedOf(ledger) : named;
+  const stored = isJudged && !isBehindEnd(known) ? storedOf(ledger) : named;
   const finding: Finding = {
     ...{ partition, ...range, class: 'another-life', offsets: stored, seenAt, evidence },
     isOnBroker: false,
@@ -112,13 +112,19 @@ function withOtherLife(ledger: PartitionLedger, known: KnownPartition): Partitio
 }
 
 /** The offsets of another life: those that audits have judged, those behind the end of the log, or all that are seen. */
-function otherRange(
-  ledger: PartitionLedger,
-  { at, isBeyondEnd, seen }: KnownPartition,
-): OffsetRange | undefined {
+function otherRange(ledger: PartitionLedger, known: KnownPartition): OffsetRange | undefined {
+  const { at, seen } = known;
   if (ledger.segments.length === 0) return seen;
-  if (isBeyondEnd) return seen && { first: at?.end ?? 0, last: seen.last };
+  if (isBehindEnd(known)) return seen && { first: at?.end ?? 0, last: seen.last };
   return { first: Math.max(ledger.from, endOfOtherLife(ledger)), last: throughOf(ledger) - 1 };
+}
+
+/**
+ * Whether only what lies behind the end of the log is known to be of another life. Where the topic itself is another one,
+ * all that is judged is, however far its new log has come.
+ */
+function isBehindEnd({ isBeyondEnd, otherLife }: KnownPartition): boolean {
+  return isBeyondEnd && otherLife === undefined;
 }
 
 function storedOf({ segments }: PartitionLedger): number {

@@ -142,6 +142,20 @@ describe('planPartition', () => {
     expect(again.ledger).toBe(first.ledger);
   });
 
+  it('takes all that is judged for another life where the topic is another one, however short its log is', () => {
+    const at = { ...log, ...{ logStart: 0, committed: 10, lastStable: 10, end: 10 } };
+    const { ledger } = plan({
+      ledger: judged,
+      seen,
+      at,
+      otherLife: 'another id',
+      isBeyondEnd: true,
+    });
+    expect(ledger.findings).toMatchObject([
+      { class: 'another-life', first: 5, last: 29, offsets: 23, evidence: 'another id' },
+    ]);
+  });
+
   it('sets what is stored apart of a partition that the topic does not have', () => {
     const { ledger, lastStable, through } = plan({ seen, at: undefined, isBeyondEnd: true });
     expect(ledger.findings).toMatchObject([{ class: 'another-life', first: 5, last: 31 }]);
