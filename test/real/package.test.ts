@@ -23,7 +23,7 @@ const allowed = [
   /^dist\/(bin|cli|kafka|lambda|lib)\/[\w/-]+\.js$/,
   /^dist\/bin\/require-node\.mjs$/,
   /^dist\/(lambda|lib)\/[\w/-]+\.d\.ts$/,
-  /^dist\/functions\/(?:(?:archive|replay)(?:-firehose)?|catalog-check)\/index\.mjs(\.map)?$/,
+  /^dist\/functions\/(?:(?:archive|replay)(?:-firehose)?|audit|catalog-check)\/index\.mjs(\.map)?$/,
   /^sql\/duckdb\.sql$/,
   // Alarms and notifications name the runbook.
   /^docs\/[\w/-]+\.md$/,

@@ -31,6 +31,8 @@ export const advice: Readonly<Record<string, string>> = {
   encryptionKey:
     'The key that the stack created is kept, because existing objects, messages and log lines need it. Keep its policy, too, for as long as you read them.',
   accessLogDays: 'Without the setting, the bucket of access logs is kept with its contents.',
+  audit:
+    'Without the setting, the bucket of ledgers and hour records is kept with its contents. Set again, the audit begins anew in another bucket: to stop it for a while, set `auditPaused`.',
   alarmTopicArn:
     "The stack's alarm topic is deleted with its subscriptions and its key, which encrypts notifications on their way and nothing else.",
 };
@@ -47,12 +49,12 @@ export const releaseAdvice: Readonly<Record<string, string>> = {
 /** The settings that make another stack, and therefore change no deployed one. */
 const OTHER_STACK = 'stackName';
 
-/** The log of the catalog check names folders, and holds nothing that a listing would not show again. */
-const CHECK_LOG = /CatalogCheckLogGroup/;
+/** Logs that name folders, ranges of offsets or servers, which the next run would name again. */
+const RENEWABLE_LOG = /(CatalogCheck|AuditFunction|Bootstrap)LogGroup/;
 
 /** A casualty that holds data or offsets. */
 export const holdsData = ({ id, type }: Casualty): boolean =>
-  type in holders && !CHECK_LOG.test(id);
+  type in holders && !RENEWABLE_LOG.test(id);
 
 /**
  * The section about changes of settings: a table of those that affect resources with data or offsets, and a line
