@@ -5,7 +5,10 @@
  * @module
  */
 
-/** What a call acts on; `account` for actions without resource-level permissions. */
+/**
+ * What a call acts on; `account` for actions without resource-level permissions, `audited function` for the archive function
+ * of a stack with an audit.
+ */
 export type ResourceKind =
   | 'account'
   | 'alarm topic'
@@ -15,6 +18,7 @@ export type ResourceKind =
   | 'archive log'
   | 'archived objects'
   | 'audit function'
+  | 'audited function'
   | 'audit log'
   | 'check log'
   | 'cluster'
@@ -86,7 +90,7 @@ const ofTopic = [
   ...entries,
   ...mapping,
   // The settings of the archive.
-  ...allowed('archive function', 'lambda:GetFunctionConfiguration'),
+  ...allowed('audited function', 'lambda:GetFunctionConfiguration'),
   ...allowed('audit function', 'lambda:GetFunctionConfiguration'),
   ...allowed('healed batches', 's3:PutObject'),
   ...leftOut('cluster', 'kafka-cluster:Connect'),
@@ -147,7 +151,7 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
     ...allowed('mappings', 'lambda:UpdateEventSourceMapping'),
     // The note of what it skips.
     ...audited,
-    ...allowed('archive function', 'lambda:GetFunctionConfiguration'),
+    ...allowed('audited function', 'lambda:GetFunctionConfiguration'),
     ...leftOut('cluster', 'kafka-cluster:Connect'),
     ...leftOut('topics', 'kafka-cluster:DescribeTopic'),
     ...leftOut('consumer groups', 'kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'),

@@ -538,6 +538,7 @@ function placesOf(it: Archive): Record<ResourceKind, readonly (readonly [string,
     'archived objects': [[it.archived]],
     'audit function':
       derived === undefined ? [] : [[deployment.arnOf('AWS::Lambda::Function', 'AuditFunction')]],
+    'audited function': derived === undefined ? [] : [[it.archiveFunction]],
     'audit log': derived === undefined ? [] : [[wholeGroup(it.logsOf('AuditFunction'))]],
     'check log': [[wholeGroup(it.logsOf('CatalogCheck'))]],
     cluster: [[clusterArn]],
