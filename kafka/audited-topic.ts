@@ -27,6 +27,12 @@ export interface AuditedTopicOptions {
   readonly connection: KafkaConnection;
   readonly topic: string;
   readonly group: string;
+  /**
+   * Milliseconds for which a call is tried again: longer than it takes the brokers to replace one that has failed.
+   *
+   * @default 30000
+   */
+  readonly patience?: number | undefined;
 }
 
 /** A topic as the brokers describe it. */
@@ -87,8 +93,6 @@ export interface AuditedTopic {
   close(): Promise<void>;
 }
 
-/** Milliseconds for which a call is tried again: longer than it takes the brokers to replace one that has failed. */
-const PATIENCE_MS = 30_000;
 /** Milliseconds between tries. */
 const PAUSE_MS = 1_000;
 /** Compressed bytes of a response; a larger batch is returned all the same. */
@@ -102,7 +106,7 @@ const NO_EPOCH = -1;
 
 /** Connects to the brokers with the first call. */
 export function openAuditedTopic(options: AuditedTopicOptions): AuditedTopic {
-  const { connection, group, topic } = options;
+  const { connection, group, patience = 30_000, topic } = options;
   const settings = { ...clientOptions(connection), clientId: AUDIT_CLIENT_ID };
   const admin = keepAlive(new Admin(settings));
   let fetchApi: Promise<FetchApi> | undefined;
@@ -113,7 +117,7 @@ export function openAuditedTopic(options: AuditedTopicOptions): AuditedTopic {
     signal: AbortSignal,
     call: () => Promise<Result>,
   ): Promise<Result> {
-    const end = Date.now() + PATIENCE_MS;
+    const end = Date.now() + patience;
     for (;;) {
       signal.throwIfAborted();
       try {
