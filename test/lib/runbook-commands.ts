@@ -5,10 +5,7 @@
  * @module
  */
 
-/**
- * What a call acts on; `account` for actions without resource-level permissions, `audited function` for the archive function
- * of a stack with an audit.
- */
+/** What a call acts on; `account` for actions without resource-level permissions. */
 export type ResourceKind =
   | 'account'
   | 'alarm topic'
@@ -18,7 +15,6 @@ export type ResourceKind =
   | 'archive log'
   | 'archived objects'
   | 'audit function'
-  | 'audited function'
   | 'audit log'
   | 'check log'
   | 'cluster'
@@ -90,7 +86,7 @@ const ofTopic = [
   ...entries,
   ...mapping,
   // The settings of the archive.
-  ...allowed('audited function', 'lambda:GetFunctionConfiguration'),
+  ...allowed('archive function', 'lambda:GetFunctionConfiguration'),
   ...allowed('audit function', 'lambda:GetFunctionConfiguration'),
   ...allowed('healed batches', 's3:PutObject'),
   ...leftOut('cluster', 'kafka-cluster:Connect'),
@@ -151,7 +147,7 @@ export const runbookCommands: Readonly<Record<string, readonly Call[]>> = {
     ...allowed('mappings', 'lambda:UpdateEventSourceMapping'),
     // The note of what it skips.
     ...audited,
-    ...allowed('audited function', 'lambda:GetFunctionConfiguration'),
+    ...allowed('archive function', 'lambda:GetFunctionConfiguration'),
     ...leftOut('cluster', 'kafka-cluster:Connect'),
     ...leftOut('topics', 'kafka-cluster:DescribeTopic'),
     ...leftOut('consumer groups', 'kafka-cluster:AlterGroup', 'kafka-cluster:DescribeGroup'),

@@ -32,7 +32,6 @@ const operatorResources: Readonly<Partial<Record<ResourceKind, unknown>>> = {
   'archive function': arn('ArchiveFunction2AEC8AC5'),
   'archive log': arn('ArchiveFunctionLogGroup3A1FC027'),
   'audit function': arn('AuditFunction10F8BAC3'),
-  'audited function': arn('ArchiveFunction2AEC8AC5'),
   'audit log': arn('AuditFunctionLogGroupA798C3E4'),
   'check log': arn('CatalogCheckLogGroupA39B8E06'),
   dashboard: 'arn:aws:cloudwatch::111122223333:dashboard/KafkaArchive',

@@ -538,7 +538,6 @@ function placesOf(it: Archive): Record<ResourceKind, readonly (readonly [string,
     'archived objects': [[it.archived]],
     'audit function':
       derived === undefined ? [] : [[deployment.arnOf('AWS::Lambda::Function', 'AuditFunction')]],
-    'audited function': derived === undefined ? [] : [[it.archiveFunction]],
     'audit log': derived === undefined ? [] : [[wholeGroup(it.logsOf('AuditFunction'))]],
     'check log': [[wholeGroup(it.logsOf('CatalogCheck'))]],
     cluster: [[clusterArn]],
@@ -579,8 +578,13 @@ export function operator(it: Archive): Caller[] {
     [...Object.values(runbookCommands).flat(), ...dashboardCalls],
     ({ isLeftOut }) => (isLeftOut ? 'leftOut' : 'calls'),
   );
-  // Quotas are of Firehose, so that `firehose` has the call.
-  const ofEveryArchive = calls.filter(({ action }) => !action.startsWith('servicequotas:'));
+  const hasAudit = places['audit function'].length > 0;
+  // Quotas are of Firehose, so that `firehose` has the call; the settings of functions are read with an audit.
+  const ofEveryArchive = calls.filter(
+    ({ action }) =>
+      !action.startsWith('servicequotas:') &&
+      (hasAudit || action !== 'lambda:GetFunctionConfiguration'),
+  );
   const rows = (some: readonly OperatorCall[]): Row[] =>
     some.flatMap(({ action, on }) => places[on].map((place): Row => [action, ...place]));
   return [
