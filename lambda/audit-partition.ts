@@ -10,7 +10,6 @@ import {
   type Verdict,
 } from './core/audit/hole-classifier.ts';
 import type { PartitionLedger, Segment } from './core/audit/ledger.ts';
-import { type SortedRanges, shared, sizeOf, unionOf, without } from './core/audit/range-sets.ts';
 import {
   extend,
   isMoved,
@@ -22,6 +21,7 @@ import {
 } from './core/audit/segments.ts';
 import type { ReadRun } from './core/object/coverage.ts';
 import type { OffsetRange } from './core/object/offset-ranges.ts';
+import { type SortedRanges, shared, sizeOf, unionOf, without } from './core/object/range-sets.ts';
 import type { CallOptions } from './core/ports.ts';
 
 /** Offsets between two holes across which reading goes on, in place of a request for each hole. */

@@ -17,7 +17,6 @@ import { createRecordJudge } from './core/audit/judge-record.ts';
 import type { Ledger, LedgerStore, PartitionLedger, Segment } from './core/audit/ledger.ts';
 import { listingScope, recordFolder } from './core/audit/listing-scope.ts';
 import { endOfOtherLife, type PartitionPlan, planPartition } from './core/audit/partition-plan.ts';
-import { unionOf } from './core/audit/range-sets.ts';
 import type { AuditReport, PartitionReport } from './core/audit/report.ts';
 import { type ResetNote, type ResetNotes, stillSkipped } from './core/audit/reset-note.ts';
 import {
@@ -37,6 +36,7 @@ import type { ArchiveSource } from './core/object/archive-source.ts';
 import { isDense, type PartitionCoverage } from './core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from './core/object/offset-ranges.ts';
 import type { KeyRun } from './core/object/parse-object-key.ts';
+import { unionOf } from './core/object/range-sets.ts';
 import type { CallOptions, FailedBatchListing } from './core/ports.ts';
 import type { DecodedRecord } from './core/record/decode-line.ts';
 import { isSameRecord } from './core/record/record-identity.ts';

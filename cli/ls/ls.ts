@@ -1,7 +1,7 @@
 import type { ArchiveSource } from '../../lambda/core/object/archive-source.ts';
 import { Coverage, type PartitionCoverage } from '../../lambda/core/object/coverage.ts';
-import type { OffsetRange } from '../../lambda/core/object/offset-ranges.ts';
 import { parseObjectKey } from '../../lambda/core/object/parse-object-key.ts';
+import { sizeOf } from '../../lambda/core/object/range-sets.ts';
 import {
   findTopics,
   listTopic,
@@ -139,10 +139,6 @@ function offsetsText({ offsets }: PartitionCoverage): string {
   return atLeast === atMost
     ? formatCount(atMost)
     : `${formatCount(atLeast)} to ${formatCount(atMost)}`;
-}
-
-function sizeOf(ranges: readonly OffsetRange[]): number {
-  return ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
 }
 
 function amount({ bytes, objects }: Amount): string {

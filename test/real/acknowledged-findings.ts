@@ -146,8 +146,7 @@ export const acknowledgedFindings: readonly AcknowledgedFinding[] = [
     rule: 'CKV_AWS_158',
     resources: ['AuditFunctionLogGroup', 'BootstrapLogGroup'],
     only: ['audit'],
-    reason:
-      "As of the other functions: the logs hold no record, and a key of one's own is a setting",
+    reason: 'As for the other functions: these logs hold no records, and encryptionKey sets a key',
   },
   {
     rule: 'CKV_AWS_173',

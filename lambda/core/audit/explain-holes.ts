@@ -1,7 +1,7 @@
 import type { OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
+import { type SortedRanges, shared, without } from '../object/range-sets.ts';
 import type { FailedOffsets } from './failed-ranges.ts';
 import type { ClassifiedRange, Verdict } from './hole-classifier.ts';
-import { type SortedRanges, shared, without } from './range-sets.ts';
 import type { SkippedRange } from './reset-note.ts';
 
 /** Offsets of a partition that a reset skipped. */

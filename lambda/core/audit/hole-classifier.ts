@@ -1,7 +1,7 @@
 import type { OffsetRange } from '../object/offset-ranges.ts';
+import type { SortedRanges } from '../object/range-sets.ts';
 import type { BrokerBatch, BrokerRecord } from './broker.ts';
 import { countedClasses, type HoleClass, type HoleTally } from './finding.ts';
-import type { SortedRanges } from './range-sets.ts';
 
 /** What offsets of a hole are, and why. Two verdicts are the same only if they are the same object. */
 export interface Verdict {

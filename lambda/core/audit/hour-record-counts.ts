@@ -1,6 +1,8 @@
 import type { ListedObject } from '../object/archive-source.ts';
+import { isDense } from '../object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
 import { type KeyRun, parseObjectKey } from '../object/parse-object-key.ts';
+import { sizeOf } from '../object/range-sets.ts';
 import type { HourPartition } from './hour-record.ts';
 
 /** The offsets of an object's lines, by partition. */
@@ -33,7 +35,7 @@ class Partition {
   }
 
   add(range: OffsetRange): void {
-    this.doubles += this.known.add(range).reduce((sum, each) => sum + sizeOf(each), 0);
+    this.doubles += sizeOf(this.known.add(range));
     this.see(range);
   }
 
@@ -88,7 +90,7 @@ export async function countRecords(
   await read(uncounted);
   for (const { runs } of counted) for (const run of runs) partitionOf(run.partition).name(run);
   const isShared = (run: CountedRun) =>
-    !isDense(run) && rangesOf(run).meets(partitionOf(run.partition).shared);
+    !isDense(run) && OffsetRanges.of([run]).meets(partitionOf(run.partition).shared);
   const shared: ListedObject[] = [];
   const apart: CountedObject[] = [];
   for (const each of counted) {
@@ -109,18 +111,4 @@ export async function countRecords(
 function countedRuns(key: string): readonly CountedRun[] | undefined {
   const parsed = parseObjectKey(key);
   return parsed?.format === 2 && parsed.count === 1 ? (parsed.runs as CountedRun[]) : undefined;
-}
-
-function isDense(run: CountedRun): boolean {
-  return run.offsets === sizeOf(run);
-}
-
-function rangesOf(range: OffsetRange): OffsetRanges {
-  const ranges = new OffsetRanges();
-  ranges.add(range);
-  return ranges;
-}
-
-function sizeOf({ first, last }: OffsetRange): number {
-  return last - first + 1;
 }

@@ -1,6 +1,7 @@
 import { ArchiverError } from '../errors.ts';
 import { type ListedEvidence, type PartitionOffsets, sumOfDigests } from '../object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
+import { type SortedRanges, sizeOf, without } from '../object/range-sets.ts';
 import {
   countedClasses,
   type Finding,
@@ -9,7 +10,6 @@ import {
   holeClasses,
 } from './finding.ts';
 import type { PartitionLedger, Segment } from './ledger.ts';
-import { type SortedRanges, sizeOf, without } from './range-sets.ts';
 
 /** Why a full listing has found offsets missing, where the broker has them no more. */
 const MISSING = 'Objects held the offsets at an earlier audit, and no object holds them any more.';

@@ -188,7 +188,7 @@ export class PartitionOffsets {
   describe(partition: number): PartitionCoverage {
     const { bytes, conflicts, holes, objects, overlaps, spans, stored } = this;
     const incomplete = this.incomplete.toSorted((a, b) => a.first - b.first || a.last - b.last);
-    const seen = OffsetRanges.union(spans, rangesOf(incomplete));
+    const seen = OffsetRanges.union(spans, OffsetRanges.of(incomplete));
     const { first, last } = this.extent as OffsetRange;
     // Each offset of the sparse runs without a record is counted in the holes of one of them at least.
     const counted = OffsetRanges.union(stored, this.#sparse).size;
@@ -382,10 +382,4 @@ function mixed(offset: number): number {
 /** Whether a run's key says that it holds every offset of its range. */
 export function isDense({ first, last, offsets }: KeyRun): boolean {
   return offsets === last - first + 1;
-}
-
-function rangesOf(ranges: readonly OffsetRange[]): OffsetRanges {
-  const set = new OffsetRanges();
-  for (const range of ranges) set.add(range);
-  return set;
 }

@@ -107,11 +107,16 @@ export class OffsetRanges {
     return other.ranges.some((range) => this.has(range));
   }
 
+  /** Returns the set of all offsets in ranges, which may overlap and be in any order. */
+  static of(ranges: Iterable<OffsetRange>): OffsetRanges {
+    const set = new OffsetRanges();
+    for (const range of ranges) set.add(range);
+    return set;
+  }
+
   /** Returns the union of sets. */
   static union(...sets: readonly OffsetRanges[]): OffsetRanges {
-    const union = new OffsetRanges();
-    for (const set of sets) for (const range of set.ranges) union.add(range);
-    return union;
+    return OffsetRanges.of(sets.flatMap(({ ranges }) => ranges));
   }
 
   /** Replaces the ranges from one position up to another, which is not the end of a block unless it is the last. */

@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Finding } from '../../../../lambda/core/audit/finding.ts';
 import type { PartitionLedger, Segment } from '../../../../lambda/core/audit/ledger.ts';
-import { unionOf } from '../../../../lambda/core/audit/range-sets.ts';
 import {
   atLogStart,
   changedSegments,
@@ -20,6 +19,7 @@ import {
 import { Coverage, isDense, type ListedEvidence } from '../../../../lambda/core/object/coverage.ts';
 import { type OffsetRange, OffsetRanges } from '../../../../lambda/core/object/offset-ranges.ts';
 import { parseObjectKey } from '../../../../lambda/core/object/parse-object-key.ts';
+import { unionOf } from '../../../../lambda/core/object/range-sets.ts';
 
 const seenAt = '2026-11-24T10:00:00.000Z';
 const later = '2026-11-25T10:00:00.000Z';

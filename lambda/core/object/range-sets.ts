@@ -1,4 +1,4 @@
-import { type OffsetRange, OffsetRanges } from '../object/offset-ranges.ts';
+import { type OffsetRange, OffsetRanges } from './offset-ranges.ts';
 
 /** Ranges in order that do not overlap, as `OffsetRanges.ranges` has them. */
 export type SortedRanges = readonly OffsetRange[];
@@ -35,7 +35,5 @@ export function sizeOf(ranges: SortedRanges): number {
 
 /** Returns ranges that may overlap, and be in any order, as ranges that do not. */
 export function unionOf(ranges: readonly OffsetRange[]): SortedRanges {
-  const union = new OffsetRanges();
-  for (const range of ranges) union.add(range);
-  return union.ranges;
+  return OffsetRanges.of(ranges).ranges;
 }

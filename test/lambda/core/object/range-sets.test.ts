@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { shared, sizeOf, without } from '../../../../lambda/core/audit/range-sets.ts';
+import { shared, sizeOf, without } from '../../../../lambda/core/object/range-sets.ts';
 
 const ranges = (text: string) =>
   text.split(' ').map((range) => {
